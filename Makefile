@@ -1,0 +1,48 @@
+# budgetwatch: `make run` shows a demonstration year, `make test` checks everything.
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+EVENTS ?= 20000
+
+.PHONY: help install run test lint bench docs clean
+
+help:  ## list these targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+install: .venv/installed  ## make .venv with the command .venv/bin/budgetwatch in it
+
+.venv/installed: requirements.txt requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "budgetwatch needs Python 3.11 or newer; name one with PYTHON=/path/to/python3.11"; exit 2; }
+	@test -x $(BIN)/python -a -x $(BIN)/pip || $(PYTHON) -m venv --clear .venv || { \
+		echo "Python's venv module is missing; trying to install it"; \
+		{ [ "$$(id -u)" = 0 ] && apt-get update -q && apt-get install -qy python3-venv || sudo -n apt-get install -qy python3-venv; } \
+		&& $(PYTHON) -m venv --clear .venv; } || { echo "install Debian's package python3-venv, then run this again"; exit 2; }
+	$(BIN)/pip install -q --require-hashes -r requirements.txt -r requirements-dev.txt
+	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: install  ## replay a demonstration year of the city's 31 authorities
+	@mkdir -p demo
+	$(BIN)/budgetwatch simulate --fiscal-year 114 --seed 1 --events $(EVENTS) -o demo/events.ndjson --registry demo/agencies.csv
+	$(BIN)/budgetwatch replay demo/events.ndjson --registry demo/agencies.csv
+
+test: install lint  ## check style, types, structure and behaviour
+	$(BIN)/pytest -n auto
+
+lint: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m alerts.catalogue_page --check
+	$(BIN)/python -m streams.schema --check
+
+bench: install  ## measure speed and memory of `replay` (some minutes)
+	$(BIN)/python -m tests.bench.replay
+
+docs: install  ## write the generated pages: the catalogue of rules and the JSON schemas
+	$(BIN)/python -m alerts.catalogue_page
+	$(BIN)/python -m streams.schema
+
+clean:  ## remove what these targets made
+	rm -rf .venv demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,330 @@
+"""The catalogue: every rule with its dated parameters, articles and function, and every law, read from the files.
+
+A rule is a folder of `rules/`: `rule.yaml` (what the law says and can change), `rule.py` (how it is judged) and
+`cases.yaml` (examples). Nothing else lists the rules. A file that cannot stand is refused with its place.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+import msgspec
+
+from alerts.judgement import Parameters
+from alerts.laws import Law, Sentence, Words, check_days, read_law
+from alerts.messages import template_problem
+from alerts.yaml_files import CatalogueProblem, Steps, YamlFile
+from ledger.events import BY_NAME
+
+__all__ = ["Catalogue", "CatalogueProblem", "Citation", "Parameter", "Rule", "load"]
+
+FOLDER: Final = Path(__file__).parent
+
+RuleKind: TypeAlias = Literal["state", "act", "time"]
+Subject: TypeAlias = Literal[
+    "line", "object", "reference", "case", "reserve", "agency", "authority", "feed", "city"
+]
+Severity: TypeAlias = Literal["info", "warn", "high", "critical"]
+BasisStatus: TypeAlias = Literal[
+    "statute", "central_practice", "other_city_rule", "city_rule_cited_in_seed", "design"
+]
+Unit: TypeAlias = Literal["percent", "percentage_points", "NTD", "days", "months", "flag", "number"]
+
+_SUBJECTS: Final[Mapping[str, frozenset[str]]] = {
+    "state": frozenset(("line", "object", "reference", "reserve", "agency", "feed")),
+    "act": frozenset(("line", "case")),
+    "time": frozenset(("agency", "authority", "city")),
+}
+"""What the engine can judge for each kind of rule."""
+_FUNCTIONS: Final = {"state": "breach", "act": "findings", "time": "breach"}
+
+
+class Citation(msgspec.Struct, frozen=True):
+    """An article that a rule rests on, with the day its newest version stands from."""
+
+    slug: str
+    law: str
+    law_en: str
+    article: str
+    article_zh: str
+    unit_en: str
+    effective_from: str
+
+
+class Value(msgspec.Struct, frozen=True):
+    """A parameter's value from a day on, and what makes it so."""
+
+    start: str
+    value: int
+    basis_status: BasisStatus
+    citation: Citation | None
+
+
+class Parameter(msgspec.Struct, frozen=True):
+    """A number of a rule that the law or a design can change."""
+
+    name: str
+    unit: Unit
+    values: tuple[Value, ...]
+
+    def on(self, day: str) -> int:
+        """The value in force on a day; before the first date the earliest counts."""
+        return self.values[max(0, bisect_right([value.start for value in self.values], day) - 1)].value
+
+
+class Rule(msgspec.Struct, frozen=True, eq=False):
+    """One rule. `function` is `breach` or `findings` of its rule.py (see alerts.judgement)."""
+
+    slug: str
+    order: int
+    kind: RuleKind
+    subject: Subject
+    severity: Severity
+    basis_status: BasisStatus
+    title: Words
+    events: frozenset[str]
+    citations: tuple[Citation, ...]
+    exceptions: tuple[Citation, ...]
+    parameters: tuple[Parameter, ...]
+    holidays: tuple[str, ...] | None
+    message: Words
+    unblock: Words
+    function: Callable[..., Any]
+    folder: str
+    starts: tuple[str, ...]
+    in_force: tuple[Parameters, ...]
+
+    def parameters_on(self, day: str) -> Parameters:
+        """The parameters in force on a day, the same mapping for every day of an interval."""
+        if len(self.in_force) == 1:
+            return self.in_force[0]
+        return self.in_force[max(0, bisect_right(self.starts, day) - 1)]
+
+
+class Catalogue(msgspec.Struct, frozen=True, eq=False):
+    """All rules in order, all laws, and a digest of the YAML that says what they are."""
+
+    rules: Mapping[str, Rule]
+    laws: Mapping[str, Law]
+    digest: str
+
+
+class _CitationFile(msgspec.Struct, forbid_unknown_fields=True):
+    law: Sentence
+    article: Sentence
+
+
+class _ValueFile(msgspec.Struct, forbid_unknown_fields=True):
+    value: Annotated[int, msgspec.Meta(ge=0)]
+    basis_status: BasisStatus
+    start: str = msgspec.field(name="from")
+    law: Sentence | None = None
+    article: Sentence | None = None
+
+
+class _ParameterFile(msgspec.Struct, forbid_unknown_fields=True):
+    unit: Unit
+    values: list[_ValueFile]
+
+
+class _RuleFile(msgspec.Struct, forbid_unknown_fields=True):
+    rule: Sentence
+    order: int
+    kind: RuleKind
+    subject: Subject
+    severity: Severity
+    basis_status: BasisStatus
+    title: Words
+    citations: list[_CitationFile]
+    message: Words
+    unblock: Words
+    events: list[str] = []
+    exceptions: list[_CitationFile] = []
+    parameters: dict[str, Any] = {}
+    holidays: list[str] | None = None
+
+
+def load(folder: Path | None = None) -> Catalogue:
+    """Read the catalogue from `folder` (this package's own if none is named).
+
+    Raises:
+        CatalogueProblem: the first file that cannot stand, as `<file>:<line>: what is wrong; what to write`.
+    """
+    root = FOLDER if folder is None else folder
+    laws = {law.slug: law for law in (read_law(path, _name(root, path)) for path in _law_files(root))}
+    rules: dict[str, Rule] = {}
+    orders: dict[int, str] = {}
+    for path in _rule_folders(root):
+        rule = _read_rule(root, path, laws)
+        if rule.order in orders:
+            place = f"{_name(root, path / 'rule.yaml')}:1"
+            raise CatalogueProblem(f"{place}: the order {rule.order} is that of {orders[rule.order]}; write another")
+        orders[rule.order] = rule.slug
+        rules[rule.slug] = rule
+    in_order = dict(sorted(rules.items(), key=lambda item: item[1].order))
+    return Catalogue(MappingProxyType(in_order), MappingProxyType(laws), _digest(root))
+
+
+def _law_files(root: Path) -> Iterator[Path]:
+    yield from sorted((root / "law").glob("*.yaml"))
+
+
+def _rule_folders(root: Path) -> Iterator[Path]:
+    for path in sorted((root / "rules").iterdir()):
+        if path.is_dir() and not path.name.startswith(("_", ".")):
+            yield path
+
+
+def _name(root: Path, path: Path) -> str:
+    return f"{root.name}/{path.relative_to(root).as_posix()}"
+
+
+def _digest(root: Path) -> str:
+    """SHA-256 over the laws and rules as written; cases change no judgement and are left out."""
+    digest = hashlib.sha256()
+    for path in (*_law_files(root), *(folder / "rule.yaml" for folder in _rule_folders(root))):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(root).as_posix()}\n{len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _read_rule(root: Path, folder: Path, laws: Mapping[str, Law]) -> Rule:
+    for needed in ("rule.yaml", "rule.py", "cases.yaml"):
+        if not (folder / needed).is_file():
+            raise CatalogueProblem(f"{_name(root, folder / needed)}:1: the file is missing; write it")
+    file = YamlFile(folder / "rule.yaml", _name(root, folder / "rule.yaml"))
+    read = file.convert(_RuleFile)
+    _check_names(file, read, folder.name)
+    _check_words(file, read)
+    if read.holidays is not None:
+        check_days(file, ("holidays",), read.holidays, "")
+    citations = _citations(file, "citations", read.citations, laws)
+    _check_basis(file, read, citations, laws)
+    parameters = tuple(_parameter(file, name, laws) for name in read.parameters)
+    starts = tuple(sorted({value.start for parameter in parameters for value in parameter.values}))
+    days = starts or ("",)
+    return Rule(
+        slug=read.rule,
+        order=read.order,
+        kind=read.kind,
+        subject=read.subject,
+        severity=read.severity,
+        basis_status=read.basis_status,
+        title=read.title,
+        events=frozenset(read.events),
+        citations=citations,
+        exceptions=_citations(file, "exceptions", read.exceptions, laws),
+        parameters=parameters,
+        holidays=None if read.holidays is None else tuple(read.holidays),
+        message=read.message,
+        unblock=read.unblock,
+        function=_function(file, read, folder.name),
+        folder=folder.name,
+        starts=starts,
+        in_force=tuple(MappingProxyType({each.name: each.on(day) for each in parameters}) for day in days),
+    )
+
+
+def _check_names(file: YamlFile, read: _RuleFile, folder: str) -> None:
+    """The slug, the subject that goes with the kind, and the events that go with it."""
+    if read.rule != folder.replace("_", "-"):
+        expected = folder.replace("_", "-")
+        raise file.problem(("rule",), f"the rule is {read.rule} but the folder is {folder}; write {expected}")
+    if read.subject not in _SUBJECTS[read.kind]:
+        allowed = ", ".join(sorted(_SUBJECTS[read.kind]))
+        raise file.problem(("subject",), f"a {read.kind} rule judges no {read.subject}; write one of {allowed}")
+    if read.kind == "act" and not read.events:
+        raise file.problem(("kind",), "an act rule without events; write the types after which it is judged")
+    if read.kind != "act" and read.events:
+        raise file.problem(("events",), f"a {read.kind} rule is judged by what was touched; leave events out")
+    for place, name in enumerate(read.events):
+        if name not in BY_NAME:
+            raise file.problem(("events", place), f"no event type {name}; write one of the contract's (§2)")
+
+
+def _check_words(file: YamlFile, read: _RuleFile) -> None:
+    """The templates, and that the advice is no template."""
+    for language, template in (("zh", read.message.zh), ("en", read.message.en)):
+        problem = template_problem(template)
+        if problem is not None:
+            raise file.problem(("message", language), problem)
+    for language, advice in (("zh", read.unblock.zh), ("en", read.unblock.en)):
+        if "{" in advice:
+            raise file.problem(("unblock", language), "a placeholder; write advice that holds for every subject")
+
+
+def _check_basis(
+    file: YamlFile, read: _RuleFile, citations: tuple[Citation, ...], laws: Mapping[str, Law]
+) -> None:
+    """Only our own design may stand without an article, and only a statute makes a rule statutory."""
+    if not citations and read.basis_status != "design":
+        sentence = f"a rule of basis_status {read.basis_status} cites nothing; write its law and article"
+        raise file.problem(("citations",), sentence)
+    if read.basis_status == "statute" and not any(laws[each.slug].kind == "statute" for each in citations):
+        raise file.problem(("basis_status",), "statute, but no statute is cited; write the statute or another status")
+
+
+def _citations(
+    file: YamlFile, field: str, cited: list[_CitationFile], laws: Mapping[str, Law]
+) -> tuple[Citation, ...]:
+    return tuple(_cite(file, (field, place), each.law, each.article, laws) for place, each in enumerate(cited))
+
+
+def _cite(file: YamlFile, steps: Steps, slug: str, article: str, laws: Mapping[str, Law]) -> Citation:
+    law = laws.get(slug)
+    if law is None:
+        raise file.problem((*steps, "law"), f"no law {slug}; write one of {', '.join(laws)}, or add law/{slug}.yaml")
+    if article not in law.articles:
+        known = ", ".join(law.articles)
+        raise file.problem((*steps, "article"), f"{slug} has no article {article}; write one of {known}, or add it")
+    return Citation(
+        slug=slug,
+        law=law.title.zh,
+        law_en=law.title.en,
+        article=article,
+        article_zh=law.article_text(article).zh,
+        unit_en=law.english_unit,
+        effective_from=law.articles[article][-1].effective_from,
+    )
+
+
+def _parameter(file: YamlFile, name: str, laws: Mapping[str, Law]) -> Parameter:
+    steps: Steps = ("parameters", name)
+    read = file.convert(_ParameterFile, steps)
+    if not read.values:
+        raise file.problem(steps, f"{name} has no value; write at least one with its date")
+    check_days(file, (*steps, "values"), [value.start for value in read.values], "from")
+    values = tuple(
+        _value(file, (*steps, "values", place), value, read.unit, laws) for place, value in enumerate(read.values)
+    )
+    return Parameter(name, read.unit, values)
+
+
+def _value(file: YamlFile, steps: Steps, read: _ValueFile, unit: Unit, laws: Mapping[str, Law]) -> Value:
+    if unit == "flag" and read.value not in (0, 1):
+        raise file.problem((*steps, "value"), f"{read.value} is no flag; write 0 or 1")
+    if read.law is None or read.article is None:
+        if read.basis_status != "design" or read.law is not read.article:
+            raise file.problem(steps, f"a value of basis_status {read.basis_status}; write its law and its article")
+        return Value(read.start, read.value, read.basis_status, None)
+    return Value(read.start, read.value, read.basis_status, _cite(file, steps, read.law, read.article, laws))
+
+
+def _function(file: YamlFile, read: _RuleFile, folder: str) -> Callable[..., Any]:
+    """The rule's function; one that knows holidays is given them."""
+    name = _FUNCTIONS[read.kind]
+    module = importlib.import_module(f"alerts.rules.{folder}.rule")
+    function: Callable[..., Any] | None = getattr(module, name, None)
+    if function is None:
+        raise file.problem(("kind",), f"rule.py of a {read.kind} rule has no {name}(); write it")
+    if read.holidays is None:
+        return function
+    return functools.partial(function, holidays=frozenset(read.holidays))

@@ -1,0 +1,162 @@
+"""The engine: after each accepted event, the rules are judged for what it touched (CONTRACT §4).
+
+State rules open an alert when their condition begins to hold and resolve it when it ends. Act rules add each act to the
+unfinished alert of their subject. There is at most one unfinished alert per rule, subject and fiscal year: the subject's
+row holds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec import UNSET
+
+from alerts.catalogue import Catalogue, Rule
+from alerts.guards import act_is_quiet, guard, is_quiet
+from alerts.judgement import Act, Breach, Finding
+from alerts.subjects import subject_key
+from ledger.books import AgencyYear, Alert, Case, Feed, Fund, ObjectSum, Position, Reference, Row
+from ledger.continuing_resolution import SPENDING, ground
+from ledger.effects import under_cr
+from ledger.events import BY_NAME, Event, ReserveApproved, VirementApproved
+from ledger.process import Transition
+
+SEVERITIES: Final = ("info", "warn", "high", "critical")
+_ROWS: Final[dict[str, type[Row]]] = {
+    "line": Position,
+    "object": ObjectSum,
+    "reference": Reference,
+    "case": Case,
+    "reserve": Fund,
+    "agency": AgencyYear,
+    "feed": Feed,
+}
+
+
+class Engine:
+    """The rules of a catalogue, sorted by what sets them off."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        rules = catalogue.rules.values()
+        self._state: dict[type[Row], tuple[Rule, ...]] = {
+            row: tuple(rule for rule in rules if rule.kind == "state" and _ROWS[rule.subject] is row)
+            for row in _ROWS.values()
+        }
+        self._acts: dict[type[Event], tuple[Rule, ...]] = {
+            kind: tuple(rule for rule in rules if rule.kind == "act" and name in rule.events)
+            for name, kind in BY_NAME.items()
+        }
+
+    def judge(self, year: AgencyYear, event: Event, touched: list[Row], transitions: list[Transition]) -> None:
+        """Judge what an accepted event touched, and the event itself as an act."""
+        for row in touched:
+            if not is_quiet(row):
+                self._judge_row(year, row, event, transitions)
+        acts = self._acts[type(event)]
+        if acts and not act_is_quiet(year, event):
+            self._judge_act(year, event, acts, transitions)
+
+    def _judge_row(self, year: AgencyYear, row: Row, event: Event, transitions: list[Transition]) -> None:
+        clean = True
+        for rule in self._state[type(row)]:
+            breach = rule.function(row, year, rule.parameters_on(event.booked_on))
+            if breach is not None:
+                clean = False
+            if breach is not None or row.alerts is not None:
+                transitions += _follow(rule, row, year, event, breach)
+        if isinstance(row, Position):
+            if clean:
+                guard(row, year)
+            else:
+                row.guarded = False
+
+    def _judge_act(
+        self, year: AgencyYear, event: Event, rules: tuple[Rule, ...], transitions: list[Transition]
+    ) -> None:
+        act = act_of(year, event)
+        for rule in rules:
+            for finding in rule.function(act, rule.parameters_on(event.booked_on)):
+                transitions += _join(rule, finding, year, event)
+
+
+def act_of(year: AgencyYear, event: Event) -> Act:
+    """An accepted event as the act rules see it."""
+    in_cr = under_cr(year, event)
+    basis, basis_ref = ground(year, event) if in_cr and isinstance(event, SPENDING) else (None, None)
+    case = year.cases[event.reserve, event.case] if isinstance(event, ReserveApproved) else None
+    return Act(event, year, in_cr, _positions(year, event), case, basis, basis_ref)
+
+
+def _positions(year: AgencyYear, event: Event) -> Sequence[Position]:
+    if isinstance(event, VirementApproved):
+        return (year.position(event.from_line), year.position(event.to_line))
+    line = getattr(event, "line", None)
+    origin = getattr(event, "origin_year", UNSET)
+    return () if line is None else (year.position(line, None if origin is UNSET else origin),)
+
+
+def _follow(rule: Rule, row: Row, year: AgencyYear, event: Event, breach: Breach | None) -> list[Transition]:
+    """Bring a state rule's alert in line with its condition."""
+    alert = row.alerts.get(rule.slug) if row.alerts is not None else None
+    if breach is None:
+        if alert is None:
+            return []
+        finish(row, alert, f"{year.agency}:{event.id}")
+        return [Transition(alert, "resolved")]
+    severity = breach.severity or rule.severity
+    if alert is None:
+        return [_open(rule, row, year, event, severity, breach.evidence)]
+    alert.evidence = dict(breach.evidence)
+    return _change_severity(alert, severity)
+
+
+def _join(rule: Rule, finding: Finding, year: AgencyYear, event: Event) -> list[Transition]:
+    """Add an act to the unfinished alert of its subject, or open one."""
+    row = finding.subject
+    severity = finding.severity or rule.severity
+    last = finding.last or f"{year.agency}:{event.id}"
+    alert = row.alerts.get(rule.slug) if row.alerts is not None else None
+    if alert is None:
+        evidence = {**finding.numbers, "count": finding.count, "sum": finding.amount, "last": last}
+        return [_open(rule, row, year, event, severity, evidence)]
+    count, amount = alert.evidence["count"] + finding.count, alert.evidence["sum"] + finding.amount
+    alert.evidence = {**finding.numbers, "count": count, "sum": amount, "last": last}
+    return _change_severity(alert, max(alert.severity, severity, key=SEVERITIES.index))
+
+
+def _open(
+    rule: Rule, row: Row, year: AgencyYear, event: Event, severity: str, evidence: dict[str, int | str]
+) -> Transition:
+    alert = Alert(
+        rule=rule.slug,
+        severity=severity,
+        level=rule.subject,
+        key=subject_key(year, row),
+        fiscal_year=year.fiscal_year,
+        state="open",
+        opened_by=f"{year.agency}:{event.id}",
+        opened_on=event.booked_on,
+        evidence=dict(evidence),
+    )
+    if row.alerts is None:
+        row.alerts = {}
+    row.alerts[rule.slug] = alert
+    return Transition(alert, "opened")
+
+
+def finish(row: Row, alert: Alert, resolved_by: str) -> None:
+    """Take a resolved alert off its subject."""
+    alert.state = "resolved"
+    alert.resolved_by = resolved_by
+    assert row.alerts is not None, "the alert stands on this row"
+    del row.alerts[alert.rule]
+    if not row.alerts:
+        row.alerts = None
+
+
+def _change_severity(alert: Alert, severity: str) -> list[Transition]:
+    if alert.severity == severity:
+        return []
+    before, alert.severity = alert.severity, severity
+    return [Transition(alert, "severity", before)]

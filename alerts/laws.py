@@ -1,0 +1,131 @@
+"""The statutes, plans and practices that rules cite: `law/<slug>.yaml`, each article with the dates of its versions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+import msgspec
+
+from alerts.yaml_files import Steps, YamlFile
+from ledger.fiscal import is_day
+
+Kind: TypeAlias = Literal["statute", "regulation", "plan", "practice"]
+Numbering: TypeAlias = Literal["article", "point", "principle", "whole"]
+DateStatus: TypeAlias = Literal["source_read", "general_knowledge", "assumed"]
+"""Where a date comes from: the source read; widely known; or not known, and assumed so that the text can stand."""
+
+Sentence: TypeAlias = Annotated[str, msgspec.Meta(min_length=1)]
+
+WHOLE: Final = "whole"
+_ARTICLE: Final = re.compile(
+    r"(?P<number>[0-9]+)(?:-(?P<inserted>[0-9]+))?(?: (?P<paragraph>I|II|III|IV|V|VI))?(?:\((?P<item>[0-9]+)\))?"
+)
+_ROMAN: Final = ("", "I", "II", "III", "IV", "V", "VI")
+_ZH_UNIT: Final = {"article": "條", "point": "點", "principle": "項原則"}
+_EN_UNIT: Final = {"article": "Art.", "point": "point", "principle": "principle"}
+
+
+class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The same in Traditional Chinese and in English."""
+
+    zh: Sentence
+    en: Sentence
+
+
+class Version(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An article as it stands from a day on, in our own words and never quoted."""
+
+    effective_from: str
+    date_status: DateStatus
+    paraphrase: Words
+
+
+class Law(msgspec.Struct, frozen=True):
+    """A law, its source by name, whether its text was read, and its articles with their versions by date."""
+
+    slug: str
+    kind: Kind
+    numbering: Numbering
+    title: Words
+    source: str
+    text_held: bool
+    note: Words | None
+    articles: Mapping[str, tuple[Version, ...]]
+
+    def article_text(self, article: str) -> Words:
+        """Name an article: 第40條第3項第2款, 40 III(2); nothing for a law cited as a whole."""
+        if self.numbering == WHOLE:
+            return Words("", "")
+        found = _ARTICLE.fullmatch(article)
+        assert found is not None, "articles are checked when the law is read"
+        text = f"第{found['number']}{_ZH_UNIT[self.numbering]}"
+        if found["inserted"]:
+            text += f"之{found['inserted']}"
+        if found["paragraph"]:
+            text += f"第{_ROMAN.index(found['paragraph'])}項"
+        if found["item"]:
+            text += f"第{found['item']}款"
+        return Words(text, article)
+
+    @property
+    def english_unit(self) -> str:
+        """What an article is called in English: Art., point or principle; empty for a law cited as a whole."""
+        return _EN_UNIT.get(self.numbering, "")
+
+
+class _LawFile(msgspec.Struct, forbid_unknown_fields=True):
+    law: Sentence
+    kind: Kind
+    numbering: Numbering
+    title: Words
+    source: Sentence
+    text_held: bool
+    articles: dict[str, Any]
+    note: Words | None = None
+
+
+def read_law(path: Path, name: str) -> Law:
+    """Read one law, or raise the CatalogueProblem that says what is wrong with it."""
+    file = YamlFile(path, name)
+    read = file.convert(_LawFile)
+    if read.law != path.stem:
+        raise file.problem(("law",), f"the law is {read.law} but the file is {path.name}; write the same name")
+    if not read.articles:
+        raise file.problem(("articles",), "no article; write at least one")
+    return Law(
+        slug=read.law,
+        kind=read.kind,
+        numbering=read.numbering,
+        title=read.title,
+        source=read.source,
+        text_held=read.text_held,
+        note=read.note,
+        articles={article: _versions(file, article, read.numbering) for article in read.articles},
+    )
+
+
+def _versions(file: YamlFile, article: str, numbering: Numbering) -> tuple[Version, ...]:
+    steps: Steps = ("articles", article)
+    if numbering == WHOLE and article != WHOLE:
+        raise file.problem(steps, f"a law cited as a whole has no article {article}; write whole")
+    if numbering != WHOLE and _ARTICLE.fullmatch(article) is None:
+        raise file.problem(steps, f"{article!r} names no article; write it like 22, 62-1, 22 III or 40 III(2)")
+    versions = file.convert(tuple[Version, ...], steps)
+    if not versions:
+        raise file.problem(steps, "no version; write at least one with its date")
+    days = [version.effective_from for version in versions]
+    check_days(file, steps, days, "effective_from")
+    return versions
+
+
+def check_days(file: YamlFile, steps: Steps, days: list[str], field: str) -> None:
+    """Refuse days that are none, or that do not ascend."""
+    for place, day in enumerate(days):
+        at = (*steps, place, field) if field else (*steps, place)
+        if not is_day(day):
+            raise file.problem(at, f"{day!r} is no day; write it like 2025-01-31")
+        if place and day <= days[place - 1]:
+            raise file.problem(at, f"{day} does not come after {days[place - 1]}; write the dates in ascending order")

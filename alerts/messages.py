@@ -1,0 +1,89 @@
+"""What people read about an alert: its message, from the rule's template, the evidence and the articles.
+
+`{subject}` is the key of the subject, `{name}` a number of the evidence with thousands separators, `{one/other}` the
+percentage that one is of the other with two decimals. The articles and the full stop are added here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final
+
+from ledger.money import percent, thousands
+
+if TYPE_CHECKING:
+    from alerts.catalogue import Citation, Rule
+
+MISSING: Final = "—"
+_PLACEHOLDER: Final = re.compile(r"\{(?P<name>[a-z_]+)(?:/(?P<of>[a-z_]+))?\}")
+
+
+class MissingEvidence(Exception):
+    """A template names a number that the evidence does not hold."""
+
+
+def message(
+    rule: Rule, subject_key: str, evidence: Mapping[str, Any], *, strict: bool = False
+) -> tuple[str, str]:
+    """The message in Traditional Chinese and in English.
+
+    Args:
+        rule: the rule that speaks.
+        subject_key: what it is about (CONTRACT §4).
+        evidence: the alert's evidence.
+        strict: raise MissingEvidence where a number is missing, for tests; else it reads —.
+    """
+    zh, en = citation_text(rule.citations)
+    values = {**evidence, "subject": subject_key}
+    return (
+        f"{_fill(rule.message.zh, values, rule.slug, strict)}{zh}。",
+        f"{_fill(rule.message.en, values, rule.slug, strict)}{en}.",
+    )
+
+
+@lru_cache(maxsize=256)
+def citation_text(citations: tuple[Citation, ...]) -> tuple[str, str]:
+    """The articles in brackets: `（預算法第25條、第61條）` and ` (Budget Act, Art. 25, 61)`; empty without any."""
+    if not citations:
+        return "", ""
+    by_law = [list(group) for _, group in groupby(citations, key=lambda citation: citation.slug)]
+    zh = "；".join(group[0].law + "、".join(each.article_zh for each in group) for group in by_law)
+    en = "; ".join(_english(group) for group in by_law)
+    return f"（{zh}）", f" ({en})"
+
+
+def template_problem(template: str) -> str | None:
+    """Name what is wrong with a template, or None."""
+    rest = _PLACEHOLDER.sub("", template)
+    if "{" in rest or "}" in rest:
+        return "a brace that opens no placeholder; write {name} or {one/other} in small letters"
+    if template.rstrip().endswith(("。", ".")):
+        return "a full stop at the end; leave it out, it comes after the articles"
+    return None
+
+
+def _english(group: Sequence[Citation]) -> str:
+    first = group[0]
+    if not first.unit_en:
+        return first.law_en
+    return f"{first.law_en}, {first.unit_en} {', '.join(each.article for each in group)}"
+
+
+def _fill(template: str, values: Mapping[str, Any], rule: str, strict: bool) -> str:
+    def value(found: re.Match[str]) -> str:
+        names = [name for name in (found["name"], found["of"]) if name is not None]
+        missing = [name for name in names if name not in values]
+        if missing and strict:
+            raise MissingEvidence(f"{rule}: the message names {missing[0]}; the evidence holds {sorted(values)}")
+        return MISSING if missing else _text(*(values[name] for name in names))
+
+    return _PLACEHOLDER.sub(value, template)
+
+
+def _text(value: Any, of: int | None = None) -> str:
+    if of is not None:
+        return percent(value, of) or MISSING
+    return thousands(value) if isinstance(value, int) else str(value)

@@ -1,0 +1,27 @@
+"""First reserve over one percent: an agency's first reserve is larger than the law allows."""
+
+from __future__ import annotations
+
+from alerts.judgement import Breach, Parameters
+from ledger.books import AgencyYear
+
+
+def breach(agency: AgencyYear, year: AgencyYear, p: Parameters) -> Breach | None:
+    """An agency, NT$ (Budget Act §22 I(1)): its first reserve, against a share of its original current expenditure.
+
+    Exactly the share is allowed. `share_max` is in percent.
+    """
+    established = 0 if agency.first_reserve is None else agency.first_reserve.established
+    current = agency.original_current
+    if not agency.adopted or established * 100 <= p["share_max"] * current:
+        return None
+    limit = p["share_max"] * current // 100
+    return Breach(
+        {
+            "first_reserve": established,
+            "original_current": current,
+            "share_max": p["share_max"],
+            "limit": limit,
+            "excess": established - limit,
+        }
+    )

@@ -1,0 +1,14 @@
+"""Reserve overdrawn: more is approved from a reserve than it holds."""
+
+from __future__ import annotations
+
+from alerts.judgement import Breach, Parameters
+from ledger.books import AgencyYear, Fund
+
+
+def breach(fund: Fund, year: AgencyYear, p: Parameters) -> Breach | None:
+    """A reserve, NT$ (Budget Act §22 I, §25): draws approved less those cancelled, against what was established."""
+    drawn = fund.approved - fund.cancelled
+    if drawn <= fund.established:
+        return None
+    return Breach({"drawn": drawn, "established": fund.established, "excess": drawn - fund.established})

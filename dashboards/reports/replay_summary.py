@@ -1,0 +1,242 @@
+"""The readable summary of a replay: counts, the city's figures, reserves, alerts by rule, and who lags."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from alerts.catalogue import Catalogue
+from ledger.fiscal import roc_day
+from ledger.money import thousands
+from ledger.output import Output, PositionOut
+from ledger.registry import Registry
+
+_SEVERITY_STYLE: Final = {"critical": "bold magenta", "high": "yellow", "warn": "cyan", "info": "dim"}
+_NARROW: Final = 100
+_TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "as_of": ("截至", "As of"),
+    "events": ("事件", "Events"),
+    "read": ("讀入", "read"),
+    "accepted": ("接受", "accepted"),
+    "duplicate": ("重複", "duplicate"),
+    "refused": ("拒收", "refused"),
+    "later": ("日後", "later"),
+    "city": ("全市執行情形（元）", "The city's execution (NT$)"),
+    "year": ("年度", "Year"),
+    "class": ("門別", "Class"),
+    "current": ("經常門", "current"),
+    "capital": ("資本門", "capital"),
+    "all": ("合計", "all"),
+    "available": ("可支用預算數", "available B"),
+    "allotted": ("累計分配數", "allotted L"),
+    "executed": ("執行數", "executed E"),
+    "committed": ("契約責任", "committed"),
+    "remaining": ("餘額", "remaining B−O"),
+    "period": ("執行率 E/L", "period E/L"),
+    "annual": ("達成率 E/B", "annual E/B"),
+    "predicted": ("預估執行率", "predicted"),
+    "reserves": ("預備金（元）", "Reserves (NT$)"),
+    "reserve": ("預備金", "Reserve"),
+    "established": ("設置數", "established"),
+    "approved": ("核准動支", "approved"),
+    "pending": ("申請中", "pending"),
+    "cases": ("案數", "cases"),
+    "alerts": ("違規與警示（未結）", "Alerts (unfinished)"),
+    "severity": ("程度", "Severity"),
+    "rule": ("規則", "Rule"),
+    "law": ("依據", "Basis"),
+    "open": ("未結", "open"),
+    "resolved": ("已解除", "resolved"),
+    "example": ("例", "Example"),
+    "lagging": ("資本支出預估執行率未達 90% 之主管機關", "Authorities whose predicted capital execution is below 90 %"),
+    "rank": ("序", "Rank"),
+    "authority": ("主管機關", "Authority"),
+    "basis": ("估算", "Basis"),
+    "declared": ("機關預估", "declared"),
+    "computed": ("系統推估", "computed"),
+    "shortfall": ("達 90% 尚須執行數", "Still to execute for 90 %"),
+    "refusals": ("拒收之事件", "Refused events"),
+    "reason": ("原因", "Reason"),
+    "first": ("第一預備金（各機關）", "first (all agencies)"),
+    "second": ("第二預備金", "second"),
+    "disaster": ("災害準備金", "disaster"),
+    "none": ("無", "none"),
+    "design": ("本系統設計", "design"),
+}
+
+
+class Summary:
+    """Prints an output in one language."""
+
+    def __init__(self, result: Output, registry: Registry, catalogue: Catalogue, language: str) -> None:
+        self._result = result
+        self._registry = registry
+        self._catalogue = catalogue
+        self._index = 0 if language == "zh" else 1
+        self._console = Console(highlight=False, emoji=False)
+
+    def _t(self, name: str) -> str:
+        return _TEXTS[name][self._index]
+
+    def print_all(self) -> None:
+        """Print every part that has something to say."""
+        self._heading()
+        self._city()
+        self._reserves()
+        self._alerts()
+        self._lagging()
+        self._refusals()
+
+    def _table(self, title: str, *columns: tuple[str, bool]) -> Table:
+        table = Table(title=self._t(title), title_justify="left", title_style="bold", header_style="bold")
+        for name, is_number in columns:
+            table.add_column(self._t(name), justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
+        return table
+
+    def _heading(self) -> None:
+        counts, day = self._result.counts, self._result.as_of
+        shown = self._t("none") if day is None else (roc_day(day) if self._index == 0 else day)
+        parts = [
+            f"{self._t(name)} {thousands(number)}"
+            for name, number in (
+                ("read", counts.read),
+                ("accepted", counts.accepted),
+                ("duplicate", counts.duplicate),
+                ("refused", counts.refused),
+                ("later", counts.later),
+            )
+        ]
+        self._console.print(f"[bold]{self._t('as_of')} {shown}[/bold]　{self._t('events')}: {' · '.join(parts)}\n")
+
+    def _city(self) -> None:
+        rows = [position for position in self._result.positions if position.level == "city"]
+        if not rows:
+            return
+        table = self._table(
+            "city",
+            ("year", True),
+            ("class", False),
+            ("available", True),
+            ("allotted", True),
+            ("executed", True),
+            ("committed", True),
+            ("remaining", True),
+            ("period", True),
+            ("annual", True),
+            ("predicted", True),
+        )
+        for row in rows:
+            table.add_row(
+                str(row.fiscal_year),
+                self._t(row.economic_class),
+                *map(thousands, (row.available, row.allotted, _executed(row), row.committed, row.remaining)),
+                _rate(row.rates.period),
+                _rate(row.rates.annual),
+                _rate(row.rates.predicted),
+            )
+        self._console.print(table)
+
+    def _reserves(self) -> None:
+        if not self._result.reserves:
+            return
+        table = self._table(
+            "reserves",
+            ("year", True),
+            ("reserve", False),
+            ("established", True),
+            ("approved", True),
+            ("pending", True),
+            ("remaining", True),
+            ("cases", True),
+        )
+        groups: dict[tuple[int, str], list[int]] = {}
+        for fund in self._result.reserves:
+            sums = groups.setdefault((fund.fiscal_year, fund.reserve), [0] * 5)
+            for at, amount in enumerate((fund.established, fund.approved, fund.pending, fund.remaining, fund.cases)):
+                sums[at] += amount
+        for (fiscal_year, reserve), sums in sorted(groups.items()):
+            table.add_row(str(fiscal_year), self._t(reserve), *map(thousands, sums))
+        self._console.print(table)
+
+    def _alerts(self) -> None:
+        unfinished = Counter((a.severity, a.rule) for a in self._result.alerts if a.state != "resolved")
+        resolved = Counter(alert.rule for alert in self._result.alerts if alert.state == "resolved")
+        if not unfinished:
+            self._console.print(f"{self._t('alerts')}: {self._t('none')}")
+            return
+        table = self._table(
+            "alerts", ("severity", False), ("rule", False), ("law", False), ("open", True), ("resolved", True), ("example", False)
+        )
+        order = ("critical", "high", "warn", "info")
+        examples = {(a.severity, a.rule): a for a in reversed(self._result.alerts) if a.state != "resolved"}
+        for (severity, rule), number in sorted(unfinished.items(), key=lambda item: (order.index(item[0][0]), item[0][1])):
+            alert = examples[severity, rule]
+            law = "、".join(dict.fromkeys(f"{c.law} §{c.article}" for c in alert.citations)) or self._t("design")
+            table.add_row(
+                f"[{_SEVERITY_STYLE[severity]}]{severity}[/]",
+                rule,
+                escape(law),
+                str(number),
+                str(resolved[rule]),
+                escape(alert.message_zh if self._index == 0 else alert.message_en),
+            )
+        self._console.print(table)
+
+    def _lagging(self) -> None:
+        if not self._result.lagging:
+            self._console.print(f"{self._t('lagging')}: {self._t('none')}")
+            return
+        table = self._table(
+            "lagging",
+            ("year", True),
+            ("rank", True),
+            ("authority", False),
+            ("predicted", True),
+            ("basis", False),
+            ("declared", True),
+            ("computed", True),
+            ("available", True),
+            ("executed", True),
+            ("shortfall", True),
+        )
+        for row in self._result.lagging:
+            names = self._registry.authorities[row.authority]
+            table.add_row(
+                str(row.fiscal_year),
+                str(row.rank),
+                escape(f"{row.authority} {names[self._index]}"),
+                _rate(row.predicted),
+                self._t(row.basis),
+                _rate(row.predicted_declared),
+                _rate(row.predicted_computed),
+                *map(thousands, (row.available, row.executed, row.shortfall)),
+            )
+        self._console.print(table)
+
+    def _refusals(self) -> None:
+        if not self._result.refusals:
+            return
+        table = self._table("refusals", ("reason", False), ("refused", True), ("example", False))
+        numbers = Counter(refusal.reason for refusal in self._result.refusals)
+        first = {refusal.reason: refusal for refusal in reversed(self._result.refusals)}
+        for reason, number in numbers.most_common():
+            example = first[reason]
+            table.add_row(reason, str(number), escape(f"{example.file}:{example.line}  {example.detail}"))
+        self._console.print(table)
+
+
+def _executed(row: PositionOut) -> int:
+    return row.realised + row.payable + row.saving
+
+
+def _rate(text: str | None) -> str:
+    return "–" if text is None else f"{text}%"
+
+
+def print_summary(result: Output, registry: Registry, catalogue: Catalogue, language: str) -> None:
+    """Print the summary to standard output, `zh` or `en`."""
+    Summary(result, registry, catalogue, language).print_all()

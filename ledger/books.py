@@ -1,0 +1,381 @@
+"""The rows of the books: what is known of each position, reference, case, fund, object, feed and agency year.
+
+Plain data. The effects (`ledger.effects`) change them, the rules (`alerts`) read them, the store keeps them. A row of an
+agency and year belongs to that agency and year alone; a fund of the city is shared. Money is NT$.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, MutableSequence
+from typing import Any, Final, Literal, TypeAlias
+
+import msgspec
+
+from ledger.codes import economic_class, object_of, position_name
+from ledger.fiscal import NEVER
+
+ReferenceKind: TypeAlias = Literal["commitment", "payable", "prepayment"]
+MONTHS: Final = 14
+
+
+class Alert(msgspec.Struct, gc=False, eq=False):
+    """What a rule found about a subject; its words and articles come from the rule (CONTRACT §4)."""
+
+    rule: str
+    severity: str
+    level: str
+    key: str
+    fiscal_year: int
+    state: str
+    opened_by: str | None
+    opened_on: str
+    evidence: dict[str, Any]
+    resolved_by: str | None = None
+
+
+class Row(msgspec.Struct, gc=False, eq=False, kw_only=True):
+    """Anything that alerts can be about; `alerts` holds its unfinished ones by rule, None while there are none."""
+
+    alerts: dict[str, Alert] | None = None
+
+
+def by_month() -> MutableSequence[int]:
+    """Fourteen sums of NT$, one a month of booking; packed until a sum passes 64 bits (see `add_to_month`)."""
+    return array("q", bytes(8 * MONTHS))
+
+
+def add_to_month(sums: MutableSequence[int], month: int, amount: int) -> MutableSequence[int]:
+    """Add to one month's sum; returns the sums, which may have had to move into a list to stay exact."""
+    try:
+        sums[month - 1] += amount
+    except OverflowError:
+        sums = list(sums)
+        sums[month - 1] += amount
+    return sums
+
+
+class Proposal(msgspec.Struct, gc=False, eq=False):
+    """What the city asked the council for on one line."""
+
+    amount: int = 0
+    prior_year_executed: int | None = None
+    new_capital: bool = False
+    new_account: bool = False
+    new_program: bool = False
+    authorised_plan: str | None = None
+    newly: tuple[str, ...] = ()
+    """The flags that the last proposal was the first to state."""
+
+
+class ProvisionalDay(msgspec.Struct, gc=False, eq=False):
+    """A line's payments under continuing resolution booked on one day, NT$."""
+
+    payments: int = 0
+    counted: int = 0
+    reversals: int = 0
+
+
+class ProvisionalSpending(msgspec.Struct, gc=False, eq=False):
+    """A line's spending under continuing resolution.
+
+    `days` is decided anew when an adoption is accepted; the acts (spending whose basis does not lift the bar on what is
+    new) are not, and are kept for a proposal that arrives late.
+    """
+
+    days: dict[str, ProvisionalDay] = {}
+    acts: int = 0
+    acts_sum: int = 0
+    acts_with_consent: int = 0
+    last_act: str = ""
+
+
+class Position(Row, kw_only=True):
+    """A line's position: this year's money, or money carried over from `origin_year`."""
+
+    line: str
+    origin_year: int
+    original: int = 0
+    supplemented: int = 0
+    reserve_in: int = 0
+    virement_in: int = 0
+    virement_out: int = 0
+    held: int = 0
+    carryover: int = 0
+    realised: int = 0
+    prepaid: int = 0
+    payable: int = 0
+    saving: int = 0
+    committed: int = 0
+    council_cut: int = 0
+    statutory: bool = False
+    has_money: bool = False
+    proposal: Proposal | None = None
+    correction_awaiting: int = 0
+    """Corrections of a proposal that has not arrived yet."""
+    allotment: MutableSequence[int] | None = None
+    allotment_revision: int = 0
+    allotment_under_cr: MutableSequence[int] | None = None
+    """The allotment in force when the agency's first adoption was accepted."""
+    provisional: ProvisionalSpending | None = None
+    realised_by_month: MutableSequence[int] = msgspec.field(default_factory=by_month)
+    prepaid_by_month: MutableSequence[int] | None = None
+    month_last: int = 0
+    """The latest month in which anything that moved realised or prepaid is booked; 0 while nothing did."""
+    reported: tuple[str, int, int] | None = None
+    """The latest balance reported: booked_on, month, realised."""
+    guarded: bool = False
+    """Whether the ceilings below stand, so that spending beneath them needs no judging (see alerts.guards)."""
+    ceiling: int = 0
+    spent_ceiling: int = 0
+    month_floor: int = 0
+
+    @property
+    def available(self) -> int:
+        """B = original + supplemented + reserve_in + virement_in − virement_out − held + carryover."""
+        granted = self.original + self.supplemented + self.reserve_in + self.carryover
+        return granted + self.virement_in - self.virement_out - self.held
+
+    @property
+    def obligated(self) -> int:
+        """O = realised + prepaid + payable + committed."""
+        return self.realised + self.prepaid + self.payable + self.committed
+
+    @property
+    def executed(self) -> int:
+        """E = realised + payable + saving."""
+        return self.realised + self.payable + self.saving
+
+    @property
+    def economic_class(self) -> str:
+        """`current` or `capital`."""
+        return economic_class(self.line)
+
+    def allotted(self, months: int) -> int:
+        """L after so many months, NT$: what is allotted, and the money carried over."""
+        due = sum(self.allotment[:months]) if self.allotment is not None else 0
+        return due + self.carryover
+
+
+class Reference(Row, kw_only=True):
+    """A commitment, payable or prepayment: what was opened, cancelled and settled under its id."""
+
+    kind: ReferenceKind
+    id: str
+    position: str | None = None
+    """The position it was opened on; None while it is only named by payments."""
+    opened: int = 0
+    cancelled: int = 0
+    taken: int = 0
+    """What payments, payables and prepayments naming it took less what reversals gave back."""
+    taken_on: dict[str, int] | None = None
+    """The same by position, kept only for what was taken elsewhere or before it was opened."""
+    basis: str | None = None
+    basis_ref: str | None = None
+
+    @property
+    def settled(self) -> int:
+        """What was taken, never below 0."""
+        return max(0, self.taken)
+
+    @property
+    def standing(self) -> int:
+        """What stands open, whatever the order of arrival."""
+        return max(0, self.opened - self.cancelled - self.settled)
+
+    @property
+    def taken_elsewhere(self) -> int:
+        """What was taken, less what was given back, on other positions than it was opened on."""
+        if self.taken_on is None or self.position is None:
+            return 0
+        return sum(amount for position, amount in self.taken_on.items() if position != self.position)
+
+
+class Case(Row, kw_only=True):
+    """One draw on a reserve: requested, approved, cancelled and returned under one id."""
+
+    reserve: str
+    id: str
+    line: str
+    pending: int = 0
+    ground: int | None = None
+    """The ground stated last by a request (Budget Act §70)."""
+    approved: int = 0
+    approvals: int = 0
+    disaster: bool = False
+    notified_on: str | None = None
+    """The earliest day on which the council was notified."""
+    cancelled: int = 0
+    returned: int = 0
+
+
+class Fund(Row, kw_only=True):
+    """A reserve: the agency's own first reserve, or the city's second or disaster reserve."""
+
+    fiscal_year: int
+    reserve: str
+    agency: str | None
+    established: int = 0
+    pending: int = 0
+    approved: int = 0
+    cancelled: int = 0
+    returned: int = 0
+    cases: int = 0
+
+    @property
+    def key(self) -> str:
+        """`second`, `disaster` or `first:<agency>`."""
+        return self.reserve if self.agency is None else f"{self.reserve}:{self.agency}"
+
+    @property
+    def remaining(self) -> int:
+        """What can still be drawn."""
+        return self.established - self.approved + self.cancelled
+
+
+class ObjectSum(Row, kw_only=True):
+    """A level-1 object of one account: its original appropriation and the virements across its border."""
+
+    name: str
+    original: int = 0
+    flow_in: int = 0
+    flow_out: int = 0
+
+
+class Feed(Row, kw_only=True):
+    """The running numbers seen of one source, as runs [first, last, first, last, …] in ascending order."""
+
+    source: str
+    runs: list[int] = msgspec.field(default_factory=list)
+
+    def see(self, seq: int) -> None:
+        """Remember a number; numbers may come in any order and more than once."""
+        runs = self.runs
+        if runs and runs[-1] + 1 == seq:
+            runs[-1] = seq
+            return
+        at = _run_before(runs, seq)
+        if at >= 0 and seq <= runs[at + 1]:
+            return
+        joins_left = at >= 0 and runs[at + 1] + 1 == seq
+        joins_right = at + 2 < len(runs) and runs[at + 2] == seq + 1
+        if joins_left and joins_right:
+            del runs[at + 1 : at + 3]
+        elif joins_left:
+            runs[at + 1] = seq
+        elif joins_right:
+            runs[at + 2] = seq
+        else:
+            runs[at + 2 : at + 2] = [seq, seq]
+
+    @property
+    def missing(self) -> int:
+        """How many numbers below the highest were not seen, counted from 1."""
+        return self.runs[-1] - sum(self.runs[1::2]) + sum(self.runs[::2]) - len(self.runs) // 2 if self.runs else 0
+
+    @property
+    def first_missing(self) -> int:
+        """The lowest number not seen."""
+        return self.runs[1] + 1 if self.runs and self.runs[0] == 1 else 1
+
+
+def _run_before(runs: list[int], seq: int) -> int:
+    """Where the last run starting at or below `seq` stands in the flat list, or −2."""
+    low, high = 0, len(runs) // 2
+    while low < high:
+        middle = (low + high) // 2
+        if runs[2 * middle] <= seq:
+            low = middle + 1
+        else:
+            high = middle
+    return 2 * (low - 1)
+
+
+class AgencyYear(Row, kw_only=True):
+    """Everything of one agency in one fiscal year: the unit in which events keep their order."""
+
+    agency: str
+    fiscal_year: int
+    authority: str
+    months: dict[str, int]
+    """Every day on which the year's books are open, with its month of booking."""
+    window: tuple[str, str]
+    """The days between which budget papers of the year may be booked."""
+    id_seed: int
+    latest: str = ""
+    """The latest booked_on accepted; empty while nothing is."""
+    adopted_on: str = NEVER
+    positions: dict[str, Position] = msgspec.field(default_factory=dict)
+    commitments: dict[str, Reference] = msgspec.field(default_factory=dict)
+    payables: dict[str, Reference] = msgspec.field(default_factory=dict)
+    prepayments: dict[str, Reference] = msgspec.field(default_factory=dict)
+    cases: dict[tuple[str, str], Case] = msgspec.field(default_factory=dict)
+    objects: dict[str, ObjectSum] = msgspec.field(default_factory=dict)
+    feeds: dict[str, Feed] = msgspec.field(default_factory=dict)
+    original_current: int = 0
+    first_reserve: Fund | None = None
+    forecast: tuple[str, int] | None = None
+    """The forecast that counts: booked_on, amount."""
+
+    @property
+    def adopted(self) -> bool:
+        """Whether a budget.adopted was accepted."""
+        return self.adopted_on != NEVER
+
+    def position(self, line: str, origin_year: int | None = None) -> Position:
+        """The position of a line (and origin year), begun on first sight."""
+        origin = self.fiscal_year if origin_year is None else origin_year
+        name = position_name(line, origin, self.fiscal_year)
+        found = self.positions.get(name)
+        if found is None:
+            found = self.positions[name] = Position(line=line, origin_year=origin)
+        return found
+
+    def name_of(self, position: Position) -> str:
+        """The position's name within this agency and year."""
+        return position_name(position.line, position.origin_year, self.fiscal_year)
+
+    def object_sum(self, line: str) -> ObjectSum:
+        """The level-1 object of a line, begun on first sight."""
+        name = object_of(line)
+        found = self.objects.get(name)
+        if found is None:
+            found = self.objects[name] = ObjectSum(name=name)
+        return found
+
+
+class Books:
+    """All rows, found by what they are about. A caller may fill it in part: what an agency's events need."""
+
+    def __init__(self) -> None:
+        self.years: dict[int, dict[str, AgencyYear]] = {}
+        self.funds: dict[tuple[int, str], Fund] = {}
+        self.time_alerts: dict[tuple[str, str, int], Alert] = {}
+
+    def find(self, fiscal_year: int, agency: str) -> AgencyYear | None:
+        """The agency's books of a year, if it has any."""
+        agencies = self.years.get(fiscal_year)
+        return None if agencies is None else agencies.get(agency)
+
+    def add(self, year: AgencyYear) -> None:
+        """Take in an agency's books of a year."""
+        self.years.setdefault(year.fiscal_year, {})[year.agency] = year
+
+    def fund(self, year: AgencyYear, reserve: str) -> Fund:
+        """The fund that a reserve event of this agency is about, begun on first sight."""
+        if reserve == "first":
+            if year.first_reserve is None:
+                year.first_reserve = Fund(fiscal_year=year.fiscal_year, reserve=reserve, agency=year.agency)
+            return year.first_reserve
+        key = (year.fiscal_year, reserve)
+        found = self.funds.get(key)
+        if found is None:
+            found = self.funds[key] = Fund(fiscal_year=year.fiscal_year, reserve=reserve, agency=None)
+        return found
+
+    def agency_years(self) -> Iterator[AgencyYear]:
+        """Every agency year that an accepted event belongs to, by year and agency code."""
+        for fiscal_year in sorted(self.years):
+            agencies = self.years[fiscal_year]
+            yield from (agencies[code] for code in sorted(agencies))
+

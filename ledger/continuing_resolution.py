@@ -1,0 +1,83 @@
+"""Spending before the budget is adopted (LGA §40 III): what is under continuing resolution, and on what ground.
+
+What is recorded here is decided when the event is accepted. The sums by day are decided anew when an adoption is
+accepted; the acts are not (CONTRACT §4).
+"""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+from msgspec import UNSET
+
+from ledger.books import AgencyYear, Position, ProvisionalDay, ProvisionalSpending
+from ledger.codes import object_digit
+from ledger.events import CommitmentMade, DisbursementPaid, PrepaymentMade, ProvisionalSpent
+
+Spending: TypeAlias = ProvisionalSpent | DisbursementPaid | CommitmentMade | PrepaymentMade
+SPENDING: Final = (ProvisionalSpent, DisbursementPaid, CommitmentMade, PrepaymentMade)
+
+LIFTING: Final = frozenset(("statutory", "disaster"))
+"""Grounds that lift the bar on what is new."""
+COUNTED: Final = frozenset(("authorised_plan", "prior_year"))
+"""Grounds whose payments count against the base and the month."""
+_BY_OBJECT: Final = {"1": "personnel", "5": "debt_service"}
+
+
+def ground(year: AgencyYear, event: Spending) -> tuple[str, str | None]:
+    """The basis of spending and the reference that supports it: its own, its commitment's, else by its object."""
+    if event.basis is not UNSET:
+        return event.basis, None if event.basis_ref is UNSET else event.basis_ref
+    named = getattr(event, "commitment", UNSET)
+    commitment = year.commitments.get(named) if named is not UNSET else None
+    own_ref = None if event.basis_ref is UNSET else event.basis_ref
+    if commitment is not None and commitment.basis is not None:
+        return commitment.basis, own_ref or commitment.basis_ref
+    return _BY_OBJECT.get(object_digit(event.line), "prior_year"), own_ref
+
+
+def is_payment(event: Spending) -> bool:
+    """Whether spending is a payment: a commitment is not, and an advance settled by a payment was paid before."""
+    if isinstance(event, DisbursementPaid):
+        return event.prepayment is UNSET
+    return not isinstance(event, CommitmentMade)
+
+
+def record_spending(year: AgencyYear, position: Position, event: Spending) -> None:
+    """Keep spending under continuing resolution with the line."""
+    basis, _ = ground(year, event)
+    spending = _spending_of(position)
+    if is_payment(event):
+        day = _day_of(spending, event.booked_on)
+        day.payments += event.amount
+        if basis in COUNTED:
+            day.counted += event.amount
+    if basis not in LIFTING:
+        spending.acts += 1
+        spending.acts_sum += event.amount
+        spending.acts_with_consent += basis == "council_consent"
+        spending.last_act = f"{year.agency}:{event.id}"
+    position.guarded = False
+
+
+def record_reversal(position: Position, booked_on: str, amount: int) -> None:
+    """Keep a payment undone under continuing resolution."""
+    _day_of(_spending_of(position), booked_on).reversals += amount
+    position.guarded = False
+
+
+def decide_anew(position: Position, adopted_on: str) -> None:
+    """Drop what is booked on or after the adoption: it was ordinary spending."""
+    if position.provisional is not None:
+        days = position.provisional.days
+        position.provisional.days = {day: sums for day, sums in days.items() if day < adopted_on}
+
+
+def _spending_of(position: Position) -> ProvisionalSpending:
+    if position.provisional is None:
+        position.provisional = ProvisionalSpending()
+    return position.provisional
+
+
+def _day_of(spending: ProvisionalSpending, day: str) -> ProvisionalDay:
+    return spending.days.setdefault(day, ProvisionalDay())

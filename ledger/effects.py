@@ -1,0 +1,493 @@
+"""What each event does to the books: one function a type, called once the event is accepted.
+
+An effect changes rows and returns those it touched: they are judged, and they are what a store writes. A new event type
+needs its struct in `ledger.events` and its effect here; `CHECKS` names those that can be refused for what they refer to.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias
+
+from msgspec import UNSET
+
+from ledger import events as e
+from ledger.admission import Reason
+from ledger.books import AgencyYear, Books, Case, Position, Proposal, Row, add_to_month
+from ledger.codes import economic_class, object_of, position_name, split
+from ledger.continuing_resolution import Spending, decide_anew, record_reversal, record_spending
+from ledger.references import cancel, ending_problem, open_reference, opening_problem, settle
+
+Effect: TypeAlias = Callable[[Books, AgencyYear, Any, int], list[Row]]
+"""(books, year, event, month of booking) → rows touched. The month is 0 for budget papers booked outside the year."""
+Check: TypeAlias = Callable[[AgencyYear, Any], tuple[Reason, str] | None]
+
+FLAGS: Final = ("new_capital", "new_account", "new_program")
+
+
+def under_cr(year: AgencyYear, event: e.Event) -> bool:
+    """Whether the event falls under continuing resolution: not adopted, or booked before it, and this year's money."""
+    return event.booked_on < year.adopted_on and getattr(event, "origin_year", UNSET) is UNSET
+
+
+def _position(year: AgencyYear, event: e.PositionEvent) -> Position:
+    return year.position(event.line, None if event.origin_year is UNSET else event.origin_year)
+
+
+def _name(year: AgencyYear, event: e.PositionEvent) -> str:
+    if event.origin_year is UNSET:
+        return event.line
+    return position_name(event.line, event.origin_year, year.fiscal_year)
+
+
+def _realise(position: Position, amount: int, month: int) -> None:
+    position.realised += amount
+    position.realised_by_month = add_to_month(position.realised_by_month, month, amount)
+    if month > position.month_last:
+        position.month_last = month
+    if month <= position.month_floor:
+        position.guarded = False  # a reported balance covers this month
+
+
+# ---------------------------------------------------------------- appropriations
+
+
+def proposed(books: Books, year: AgencyYear, event: e.AppropriationProposed, month: int) -> list[Row]:
+    """Amounts add up, flags are or-ed; of plan and prior year the last stated counts."""
+    position = year.position(event.line)
+    proposal = position.proposal
+    if proposal is None:
+        proposal = position.proposal = Proposal(amount=position.correction_awaiting)
+    proposal.amount += event.amount
+    proposal.newly = tuple(flag for flag in FLAGS if getattr(event, flag) and not getattr(proposal, flag))
+    for flag in proposal.newly:
+        setattr(proposal, flag, True)
+    position.statutory |= event.statutory
+    if event.prior_year_executed is not UNSET:
+        proposal.prior_year_executed = event.prior_year_executed
+    if event.authorised_plan is not UNSET:
+        proposal.authorised_plan = event.authorised_plan
+    position.guarded = False
+    return [position]
+
+
+def enacted(books: Books, year: AgencyYear, event: e.AppropriationEnacted, month: int) -> list[Row]:
+    """original += amount; what the council cut adds up."""
+    position = year.position(event.line)
+    position.council_cut += event.council_cut
+    position.statutory |= event.statutory
+    return _appropriate(year, position, event.amount)
+
+
+def _appropriate(year: AgencyYear, position: Position, amount: int) -> list[Row]:
+    position.original += amount
+    position.has_money |= amount > 0
+    position.guarded = False
+    of_object = year.object_sum(position.line)
+    of_object.original += amount
+    if position.economic_class == "current":
+        year.original_current += amount
+    return [position, of_object, year]
+
+
+def corrected(books: Books, year: AgencyYear, event: e.AppropriationCorrected, month: int) -> list[Row]:
+    """Adds to the amount of the stage it names."""
+    position = year.position(event.line)
+    if event.stage == "enacted":
+        return _appropriate(year, position, event.amount)
+    if position.proposal is None:
+        position.correction_awaiting += event.amount
+    else:
+        position.proposal.amount += event.amount
+    position.guarded = False
+    return [position]
+
+
+def adopted(books: Books, year: AgencyYear, event: e.BudgetAdopted, month: int) -> list[Row]:
+    """The earliest adoption counts; everything of the agency is judged anew."""
+    if not year.adopted:
+        for position in year.positions.values():
+            position.allotment_under_cr = position.allotment
+    year.adopted_on = min(year.adopted_on, event.booked_on)
+    for position in year.positions.values():
+        decide_anew(position, year.adopted_on)
+        position.guarded = False
+    return [
+        *year.positions.values(),
+        *year.objects.values(),
+        *year.commitments.values(),
+        *year.payables.values(),
+        *year.prepayments.values(),
+        *([year.first_reserve] if year.first_reserve is not None else []),
+        year,
+    ]
+
+
+def supplemented(books: Books, year: AgencyYear, event: e.AppropriationSupplemented, month: int) -> list[Row]:
+    """supplemented += amount."""
+    position = year.position(event.line)
+    position.supplemented += event.amount
+    return _granted(position)
+
+
+def _granted(position: Position) -> list[Row]:
+    position.has_money = True
+    position.guarded = False
+    return [position]
+
+
+def allotted(books: Books, year: AgencyYear, event: e.AllotmentApproved, month: int) -> list[Row]:
+    """The highest revision replaces the line's allotment."""
+    position = year.position(event.line)
+    if event.revision > position.allotment_revision:
+        position.allotment_revision = event.revision
+        position.allotment = array("q", event.months)
+    position.guarded = False
+    return [position]
+
+
+def vired(books: Books, year: AgencyYear, event: e.VirementApproved, month: int) -> list[Row]:
+    """Money moves between two lines; across objects of one account it counts for the 20 % rule (disasters do not)."""
+    source, target = year.position(event.from_line), year.position(event.to_line)
+    source.virement_out += event.amount
+    target.virement_in += event.amount
+    target.has_money = True
+    source.guarded = target.guarded = False
+    touched: list[Row] = [source, target]
+    same_account = split(event.from_line).account == split(event.to_line).account
+    if same_account and object_of(event.from_line) != object_of(event.to_line) and not event.disaster:
+        out_of, into = year.object_sum(event.from_line), year.object_sum(event.to_line)
+        out_of.flow_out += event.amount
+        into.flow_in += event.amount
+        touched += [out_of, into]
+    return touched
+
+
+def hold_placed(books: Books, year: AgencyYear, event: e.HoldPlaced, month: int) -> list[Row]:
+    """held += amount."""
+    return _hold(year, event.line, event.amount)
+
+
+def hold_released(books: Books, year: AgencyYear, event: e.HoldReleased, month: int) -> list[Row]:
+    """held −= amount; it may go below 0."""
+    return _hold(year, event.line, -event.amount)
+
+
+def _hold(year: AgencyYear, line: str, amount: int) -> list[Row]:
+    position = year.position(line)
+    position.held += amount
+    position.guarded = False
+    return [position]
+
+
+def carried_over(books: Books, year: AgencyYear, event: e.CarryoverApproved, month: int) -> list[Row]:
+    """carryover += amount, on the position of the origin year."""
+    position = year.position(event.line, event.origin_year)
+    position.carryover += event.amount
+    return _granted(position)
+
+
+# ---------------------------------------------------------------- commitments, payments, debts
+
+
+def committed(books: Books, year: AgencyYear, event: e.CommitmentMade, month: int) -> list[Row]:
+    """The commitment is opened; the basis first stated is its basis."""
+    position = _position(year, event)
+    reference, touched = open_reference(year, "commitment", event.commitment, _name(year, event), event.amount, month)
+    if reference.basis is None and event.basis is not UNSET:
+        reference.basis = event.basis
+    if reference.basis_ref is None and event.basis_ref is not UNSET:
+        reference.basis_ref = event.basis_ref
+    return _spent(year, event, position, touched)
+
+
+def commitment_cancelled(books: Books, year: AgencyYear, event: e.CommitmentCancelled, month: int) -> list[Row]:
+    """cancelled += amount."""
+    return cancel(year, "commitment", event.commitment, event.amount, month)
+
+
+def paid(books: Books, year: AgencyYear, event: e.DisbursementPaid, month: int) -> list[Row]:
+    """realised += amount; whatever the payment names is settled by it."""
+    position = _position(year, event)
+    _realise(position, event.amount, month)
+    touched = _settle_named(year, event, event.amount, month)
+    return _spent(year, event, position, touched)
+
+
+def reversed_payment(books: Books, year: AgencyYear, event: e.DisbursementReversed, month: int) -> list[Row]:
+    """realised −= amount; what the payment settled is given back."""
+    position = _position(year, event)
+    _realise(position, -event.amount, month)
+    touched = _settle_named(year, event, -event.amount, month)
+    if under_cr(year, event):
+        record_reversal(position, event.booked_on, event.amount)
+    return _with(position, touched)
+
+
+def recovered(books: Books, year: AgencyYear, event: e.DisbursementRecovered, month: int) -> list[Row]:
+    """This year's: realised −= amount; an earlier year's is next-year revenue (Budget Act §75)."""
+    position = _position(year, event)
+    if event.original_year == event.fiscal_year:
+        _realise(position, -event.amount, month)
+    return [position]
+
+
+def reclassified(books: Books, year: AgencyYear, event: e.ReclassificationBooked, month: int) -> list[Row]:
+    """realised moves from one line to another."""
+    origin = None if event.origin_year is UNSET else event.origin_year
+    source, target = year.position(event.from_line, origin), year.position(event.to_line, origin)
+    _realise(source, -event.amount, month)
+    _realise(target, event.amount, month)
+    return [source, target]
+
+
+def payable_recognised(books: Books, year: AgencyYear, event: e.PayableRecognised, month: int) -> list[Row]:
+    """The payable is opened and settles the commitment it names: one debt, not two."""
+    position, name = _position(year, event), _name(year, event)
+    _, touched = open_reference(year, "payable", event.payable, name, event.amount, month)
+    if event.commitment is not UNSET:
+        touched += settle(year, "commitment", event.commitment, name, event.amount, month)
+    return _with(position, touched)
+
+
+def payable_cleared(books: Books, year: AgencyYear, event: e.PayableCleared, month: int) -> list[Row]:
+    """cancelled += amount."""
+    return cancel(year, "payable", event.payable, event.amount, month)
+
+
+def prepaid(books: Books, year: AgencyYear, event: e.PrepaymentMade, month: int) -> list[Row]:
+    """The prepayment is opened and settles the commitment it names."""
+    position, name = _position(year, event), _name(year, event)
+    _, touched = open_reference(year, "prepayment", event.prepayment, name, event.amount, month)
+    if event.commitment is not UNSET:
+        touched += settle(year, "commitment", event.commitment, name, event.amount, month)
+    return _spent(year, event, position, touched)
+
+
+def prepayment_settled(books: Books, year: AgencyYear, event: e.PrepaymentSettled, month: int) -> list[Row]:
+    """cancelled += amount."""
+    return cancel(year, "prepayment", event.prepayment, event.amount, month)
+
+
+def _settle_named(
+    year: AgencyYear, event: e.DisbursementPaid | e.DisbursementReversed, amount: int, month: int
+) -> list[Row]:
+    touched: list[Row] = []
+    if event.commitment is not UNSET:
+        touched += settle(year, "commitment", event.commitment, _name(year, event), amount, month)
+    if event.payable is not UNSET:
+        touched += settle(year, "payable", event.payable, _name(year, event), amount, month)
+    if event.prepayment is not UNSET:
+        touched += settle(year, "prepayment", event.prepayment, _name(year, event), amount, month)
+    return touched
+
+
+def _spent(year: AgencyYear, event: Spending, position: Position, touched: list[Row]) -> list[Row]:
+    """Keep spending under continuing resolution, and say that its position was touched."""
+    if under_cr(year, event):
+        record_spending(year, position, event)
+    return _with(position, touched)
+
+
+def _with(position: Position, touched: list[Row]) -> list[Row]:
+    if position not in touched:
+        touched.append(position)
+    return touched
+
+
+def saved(books: Books, year: AgencyYear, event: e.SavingDeclared, month: int) -> list[Row]:
+    """saving += amount."""
+    position = _position(year, event)
+    position.saving += event.amount
+    return [position]
+
+
+def provisionally_spent(books: Books, year: AgencyYear, event: e.ProvisionalSpent, month: int) -> list[Row]:
+    """realised += amount; booked under adoption it is ordinary spending."""
+    position = year.position(event.line)
+    _realise(position, event.amount, month)
+    return _spent(year, event, position, [])
+
+
+# ---------------------------------------------------------------- reserves
+
+
+def _case(year: AgencyYear, event: e.ReserveRequested | e.ReserveApproved) -> Case:
+    key = (event.reserve, event.case)
+    found = year.cases.get(key)
+    if found is None:
+        found = year.cases[key] = Case(reserve=event.reserve, id=event.case, line=event.line)
+    return found
+
+
+def established(books: Books, year: AgencyYear, event: e.ReserveEstablished, month: int) -> list[Row]:
+    """The fund grows."""
+    fund = books.fund(year, event.reserve)
+    fund.established += event.amount
+    return [fund, year]
+
+
+def requested(books: Books, year: AgencyYear, event: e.ReserveRequested, month: int) -> list[Row]:
+    """pending += amount."""
+    case, fund = _case(year, event), books.fund(year, event.reserve)
+    case.pending += event.amount
+    case.ground = event.ground
+    fund.pending += event.amount
+    return [case, fund, year.position(event.line)]
+
+
+def approved(books: Books, year: AgencyYear, event: e.ReserveApproved, month: int) -> list[Row]:
+    """approved += amount, nothing is pending any more; the line receives the money."""
+    case, fund, position = _case(year, event), books.fund(year, event.reserve), year.position(event.line)
+    fund.pending -= case.pending
+    fund.approved += event.amount
+    fund.cases += case.approvals == 0
+    case.pending = 0
+    case.approved += event.amount
+    case.approvals += 1
+    case.disaster |= event.disaster
+    if event.council_notified_on is not UNSET:
+        case.notified_on = min(case.notified_on or event.council_notified_on, event.council_notified_on)
+    position.reserve_in += event.amount
+    return [case, fund, *_granted(position)]
+
+
+def declined(books: Books, year: AgencyYear, event: e.ReserveDeclined, month: int) -> list[Row]:
+    """The case's pending becomes 0."""
+    case, fund = year.cases[event.reserve, event.case], books.fund(year, event.reserve)
+    fund.pending -= case.pending
+    case.pending = 0
+    return [case, fund]
+
+
+def draw_cancelled(books: Books, year: AgencyYear, event: e.ReserveCancelled, month: int) -> list[Row]:
+    """Back in the fund, out of the case's line."""
+    case, fund = year.cases[event.reserve, event.case], books.fund(year, event.reserve)
+    case.cancelled += event.amount
+    fund.cancelled += event.amount
+    return [case, fund, *_taken_back(year, case, event.amount)]
+
+
+def returned(books: Books, year: AgencyYear, event: e.ReserveReturned, month: int) -> list[Row]:
+    """Out of the case's line, not drawable again."""
+    case, fund = year.cases[event.reserve, event.case], books.fund(year, event.reserve)
+    case.returned += event.amount
+    fund.returned += event.amount
+    return [case, fund, *_taken_back(year, case, event.amount)]
+
+
+def _taken_back(year: AgencyYear, case: Case, amount: int) -> list[Row]:
+    position = year.position(case.line)
+    position.reserve_in -= amount
+    position.guarded = False
+    return [position]
+
+
+# ---------------------------------------------------------------- statements
+
+
+def forecast(books: Books, year: AgencyYear, event: e.ForecastDeclared, month: int) -> list[Row]:
+    """The latest booked_on counts, of equal ones the last to arrive."""
+    if year.forecast is None or event.booked_on >= year.forecast[0]:
+        year.forecast = (event.booked_on, event.amount)
+    return [year]
+
+
+def balance(books: Books, year: AgencyYear, event: e.BalanceReported, month: int) -> list[Row]:
+    """Compared and never booked; the latest booked_on counts, of equal ones the last to arrive."""
+    position = _position(year, event)
+    if position.reported is None or event.booked_on >= position.reported[0]:
+        position.reported = (event.booked_on, month, event.realised)
+        position.guarded = False
+    return [position]
+
+
+# ---------------------------------------------------------------- what can be refused
+
+
+def _opens(kind: Any) -> Check:
+    def check(year: AgencyYear, event: Any) -> tuple[Reason, str] | None:
+        return opening_problem(year, kind, getattr(event, kind), _name(year, event))
+
+    return check
+
+
+def _ends(kind: Any) -> Check:
+    def check(year: AgencyYear, event: Any) -> tuple[Reason, str] | None:
+        position = _name(year, event) if isinstance(event, e.PositionEvent) else None
+        return ending_problem(year, kind, getattr(event, kind), position, event.amount)
+
+    return check
+
+
+def _case_opens(year: AgencyYear, event: e.ReserveRequested | e.ReserveApproved) -> tuple[Reason, str] | None:
+    found = year.cases.get((event.reserve, event.case))
+    if found is not None and found.line != event.line:
+        return "conflicting_reference", f"case {event.case} was opened on {found.line}"
+    return None
+
+
+def _case_known(year: AgencyYear, event: e.ReserveDeclined) -> tuple[Reason, str] | None:
+    if (event.reserve, event.case) not in year.cases:
+        return "unknown_reference", f"no case {event.case} of the {event.reserve} reserve was opened"
+    return None
+
+
+def _case_ends(year: AgencyYear, event: e.ReserveCancelled | e.ReserveReturned) -> tuple[Reason, str] | None:
+    found = year.cases.get((event.reserve, event.case))
+    if found is None:
+        return "unknown_reference", f"no case {event.case} of the {event.reserve} reserve was opened"
+    drawn = found.approved - found.cancelled - found.returned
+    if event.amount > drawn:
+        return "exceeds_reference", f"{drawn} of case {event.case} is approved"
+    return None
+
+
+CHECKS: Final[dict[type[e.Event], Check]] = {
+    e.CommitmentMade: _opens("commitment"),
+    e.CommitmentCancelled: _ends("commitment"),
+    e.PayableRecognised: _opens("payable"),
+    e.PayableCleared: _ends("payable"),
+    e.PrepaymentMade: _opens("prepayment"),
+    e.PrepaymentSettled: _ends("prepayment"),
+    e.ReserveRequested: _case_opens,
+    e.ReserveApproved: _case_opens,
+    e.ReserveDeclined: _case_known,
+    e.ReserveCancelled: _case_ends,
+    e.ReserveReturned: _case_ends,
+}
+
+EFFECTS: Final[dict[type[e.Event], Effect]] = {
+    e.AppropriationProposed: proposed,
+    e.AppropriationEnacted: enacted,
+    e.AppropriationCorrected: corrected,
+    e.BudgetAdopted: adopted,
+    e.AppropriationSupplemented: supplemented,
+    e.AllotmentApproved: allotted,
+    e.VirementApproved: vired,
+    e.HoldPlaced: hold_placed,
+    e.HoldReleased: hold_released,
+    e.CarryoverApproved: carried_over,
+    e.CommitmentMade: committed,
+    e.CommitmentCancelled: commitment_cancelled,
+    e.DisbursementPaid: paid,
+    e.DisbursementReversed: reversed_payment,
+    e.DisbursementRecovered: recovered,
+    e.ReclassificationBooked: reclassified,
+    e.PayableRecognised: payable_recognised,
+    e.PayableCleared: payable_cleared,
+    e.PrepaymentMade: prepaid,
+    e.PrepaymentSettled: prepayment_settled,
+    e.SavingDeclared: saved,
+    e.ProvisionalSpent: provisionally_spent,
+    e.ReserveEstablished: established,
+    e.ReserveRequested: requested,
+    e.ReserveApproved: approved,
+    e.ReserveDeclined: declined,
+    e.ReserveCancelled: draw_cancelled,
+    e.ReserveReturned: returned,
+    e.ForecastDeclared: forecast,
+    e.BalanceReported: balance,
+}
+"""Every event type has an effect (a test compares this table with `ledger.events.EVENTS`)."""

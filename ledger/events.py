@@ -1,0 +1,447 @@
+"""The events of the contract (§2): one tagged union, one struct a type, each with what it means.
+
+A struct checks types and ranges while it is decoded; `problem()` names what a range cannot say. Amounts are NT$,
+fiscal years ROC years, days `YYYY-MM-DD`. `source`, `seq`, `recorded_at` and `note` tell of the delivery and not of
+the fact: two events that differ only in them are the same.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal, TypeAlias
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from ledger.codes import is_line
+from ledger.fiscal import is_day, is_instant, month_end
+from ledger.money import AMOUNT_MAX
+from ledger.text import NOTE_MAX, TEXT_MAX, is_note, is_text
+
+INTEGER_MAX: Final = 2**63 - 1
+_LINE_PATTERN: Final = {"pattern": "^[0-9]{10,11}/(current|capital)/[0-9]{4}$"}
+
+Text: TypeAlias = Annotated[str, Meta(min_length=1, max_length=TEXT_MAX)]
+Note: TypeAlias = Annotated[str, Meta(max_length=NOTE_MAX)]
+Day: TypeAlias = Annotated[str, Meta(min_length=10, max_length=10, extra_json_schema={"format": "date"})]
+Instant: TypeAlias = Annotated[str, Meta(min_length=20, extra_json_schema={"format": "date-time"})]
+LineCode: TypeAlias = Annotated[str, Meta(max_length=24, extra_json_schema=_LINE_PATTERN)]
+Amount: TypeAlias = Annotated[int, Meta(ge=1, le=AMOUNT_MAX)]
+ZeroOrMore: TypeAlias = Annotated[int, Meta(ge=0, le=AMOUNT_MAX)]
+Signed: TypeAlias = Annotated[int, Meta(ge=-AMOUNT_MAX, le=AMOUNT_MAX)]
+Year: TypeAlias = Annotated[int, Meta(ge=1, le=999)]
+Count: TypeAlias = Annotated[int, Meta(ge=1, le=INTEGER_MAX)]
+Integer: TypeAlias = Annotated[int, Meta(ge=-INTEGER_MAX - 1, le=INTEGER_MAX)]
+Months: TypeAlias = Annotated[list[ZeroOrMore], Meta(min_length=12, max_length=12)]
+Reserve: TypeAlias = Literal["first", "second", "disaster"]
+Basis: TypeAlias = Literal[
+    "authorised_plan", "prior_year", "statutory", "disaster", "personnel", "debt_service", "council_consent"
+]
+
+
+class Event(
+    msgspec.Struct, tag_field="type", forbid_unknown_fields=True, omit_defaults=True, kw_only=True, gc=False, eq=False
+):
+    """What every event carries."""
+
+    id: Text
+    fiscal_year: Year
+    agency: Text
+    booked_on: Day
+    source: Text | UnsetType = UNSET
+    seq: Count | UnsetType = UNSET
+    recorded_at: Instant | UnsetType = UNSET
+    note: Note | UnsetType = UNSET
+
+    def problem(self) -> str | None:
+        """Name the first thing that is wrong beyond types and ranges, or None."""
+        if not is_day(self.booked_on):
+            return "booked_on: no real day"
+        if self.seq is not UNSET and self.source is UNSET:
+            return "seq: needs a source"
+        if self.recorded_at is not UNSET and not is_instant(self.recorded_at):
+            return "recorded_at: no RFC 3339 instant such as 2025-03-05T09:30:00+08:00"
+        return None
+
+
+class LineEvent(Event, kw_only=True):
+    """An event about one budget line of this year."""
+
+    line: LineCode
+
+    def problem(self) -> str | None:
+        """As for every event, and the line code."""
+        if not is_line(self.line):
+            return "line: not <10 or 11 digits>/<current|capital>/<4 digits>"
+        return Event.problem(self)
+
+
+class PositionEvent(LineEvent, kw_only=True):
+    """An event about a line's position, which may stand on money carried over from `origin_year`."""
+
+    origin_year: Year | UnsetType = UNSET
+
+    def problem(self) -> str | None:
+        """As for a line, and the origin year."""
+        if self.origin_year is not UNSET and self.origin_year > self.fiscal_year:
+            return "origin_year: after the fiscal year"
+        return LineEvent.problem(self)
+
+
+class TwoLineEvent(Event, kw_only=True):
+    """An event that moves money between two lines."""
+
+    from_line: LineCode
+    to_line: LineCode
+    amount: Amount
+
+    def problem(self) -> str | None:
+        """As for every event, and that the lines are two."""
+        if not is_line(self.from_line) or not is_line(self.to_line):
+            return "from_line, to_line: not <10 or 11 digits>/<current|capital>/<4 digits>"
+        if self.from_line == self.to_line:
+            return "from_line, to_line: the same line"
+        return Event.problem(self)
+
+
+class AppropriationProposed(LineEvent, tag="appropriation.proposed", kw_only=True):
+    """The city asks the council for money (預算案); not law until adopted."""
+
+    amount: Amount
+    prior_year_executed: ZeroOrMore | UnsetType = UNSET
+    new_capital: bool = False
+    new_account: bool = False
+    new_program: bool = False
+    statutory: bool = False
+    authorised_plan: Text | UnsetType = UNSET
+
+
+class AppropriationEnacted(LineEvent, tag="appropriation.enacted", kw_only=True):
+    """The council's money for a line (法定預算); 0 only for a line it deleted."""
+
+    amount: ZeroOrMore
+    council_cut: ZeroOrMore = 0
+    statutory: bool = False
+
+    def problem(self) -> str | None:
+        """As for a line; an amount of 0 needs a council cut."""
+        if self.amount == 0 and self.council_cut == 0:
+            return "amount: 0 without a council_cut"
+        return LineEvent.problem(self)
+
+
+class AppropriationCorrected(LineEvent, tag="appropriation.corrected", kw_only=True):
+    """A typing error of a proposal or enactment put right; no supplement."""
+
+    stage: Literal["proposed", "enacted"]
+    amount: Signed
+
+    def problem(self) -> str | None:
+        """As for a line; the amount is not 0."""
+        return "amount: 0" if self.amount == 0 else LineEvent.problem(self)
+
+
+class BudgetAdopted(Event, tag="budget.adopted", kw_only=True):
+    """The agency's budget is law from `booked_on`; before it stands the continuing resolution (LGA §40 III)."""
+
+
+class AppropriationSupplemented(LineEvent, tag="appropriation.supplemented", kw_only=True):
+    """A supplementary budget (追加減預算) on one of the four grounds of Budget Act §79."""
+
+    amount: Signed
+    ground: Literal[1, 2, 3, 4]
+
+    def problem(self) -> str | None:
+        """As for a line; the amount is not 0."""
+        return "amount: 0" if self.amount == 0 else LineEvent.problem(self)
+
+
+class AllotmentApproved(LineEvent, tag="allotment.approved", kw_only=True):
+    """The distribution of a line over twelve months (分配預算, Budget Act §55); the highest revision counts."""
+
+    months: Months
+    revision: Count
+
+
+class VirementApproved(TwoLineEvent, tag="virement.approved", kw_only=True):
+    """Money moved between lines (流用, Budget Act §62 and §63)."""
+
+    disaster: bool = False
+
+
+class HoldPlaced(LineEvent, tag="hold.placed", kw_only=True):
+    """Money frozen by the council (凍結, §52) or set aside as a reserve (列為準備, §69)."""
+
+    amount: Amount
+    kind: Literal["council", "section_69"]
+
+
+class HoldReleased(LineEvent, tag="hold.released", kw_only=True):
+    """A hold lifted."""
+
+    amount: Amount
+    kind: Literal["council", "section_69"]
+
+
+class CarryoverApproved(LineEvent, tag="carryover.approved", kw_only=True):
+    """Money of an earlier year kept for its debts or contracts (保留, Budget Act §72); a position of its own."""
+
+    amount: Amount
+    origin_year: Year
+    kind: Literal["payable", "encumbrance"]
+
+    def problem(self) -> str | None:
+        """As for a line; the origin year is earlier than the fiscal year."""
+        if self.origin_year >= self.fiscal_year:
+            return "origin_year: not before the fiscal year"
+        return LineEvent.problem(self)
+
+
+class CommitmentMade(PositionEvent, tag="commitment.made", kw_only=True):
+    """A contract or order that binds money (契約責任)."""
+
+    amount: Amount
+    commitment: Text
+    basis: Basis | UnsetType = UNSET
+    basis_ref: Text | UnsetType = UNSET
+
+
+class CommitmentCancelled(Event, tag="commitment.cancelled", kw_only=True):
+    """A commitment ended, wholly or in part, without payment."""
+
+    commitment: Text
+    amount: Amount
+
+
+class DisbursementPaid(PositionEvent, tag="disbursement.paid", kw_only=True):
+    """Money paid out (實現), and what it settles."""
+
+    amount: Amount
+    voucher: Text
+    commitment: Text | UnsetType = UNSET
+    payable: Text | UnsetType = UNSET
+    prepayment: Text | UnsetType = UNSET
+    basis: Basis | UnsetType = UNSET
+    basis_ref: Text | UnsetType = UNSET
+
+
+class DisbursementReversed(PositionEvent, tag="disbursement.reversed", kw_only=True):
+    """A payment undone (沖轉); what it settled stands open again."""
+
+    amount: Amount
+    voucher: Text
+    commitment: Text | UnsetType = UNSET
+    payable: Text | UnsetType = UNSET
+    prepayment: Text | UnsetType = UNSET
+
+
+class DisbursementRecovered(PositionEvent, tag="disbursement.recovered", kw_only=True):
+    """Money paid too much came back; that of an earlier year is next-year revenue (Budget Act §75)."""
+
+    amount: Amount
+    original_year: Year
+
+    def problem(self) -> str | None:
+        """As for a position; the original year is not after the fiscal year."""
+        if self.original_year > self.fiscal_year:
+            return "original_year: after the fiscal year"
+        return PositionEvent.problem(self)
+
+
+class ReclassificationBooked(TwoLineEvent, tag="reclassification.booked", kw_only=True):
+    """A payment moved to the line it belongs to (轉正); not new spending."""
+
+    origin_year: Year | UnsetType = UNSET
+
+    def problem(self) -> str | None:
+        """As for two lines, and the origin year."""
+        if self.origin_year is not UNSET and self.origin_year > self.fiscal_year:
+            return "origin_year: after the fiscal year"
+        return TwoLineEvent.problem(self)
+
+
+class PayableRecognised(PositionEvent, tag="payable.recognised", kw_only=True):
+    """Goods or works accepted and owed for (應付); takes the place of the commitment it names."""
+
+    amount: Amount
+    payable: Text
+    commitment: Text | UnsetType = UNSET
+
+
+class PayableCleared(PositionEvent, tag="payable.cleared", kw_only=True):
+    """A debt that fell away without payment."""
+
+    amount: Amount
+    payable: Text
+
+
+class PrepaymentMade(PositionEvent, tag="prepayment.made", kw_only=True):
+    """Money paid in advance (預付), open until settled."""
+
+    amount: Amount
+    prepayment: Text
+    commitment: Text | UnsetType = UNSET
+    basis: Basis | UnsetType = UNSET
+    basis_ref: Text | UnsetType = UNSET
+
+
+class PrepaymentSettled(PositionEvent, tag="prepayment.settled", kw_only=True):
+    """An advance returned or written off without a payment."""
+
+    amount: Amount
+    prepayment: Text
+
+
+class SavingDeclared(PositionEvent, tag="saving.declared", kw_only=True):
+    """A saving that counts as executed (節餘): tender savings not carried over."""
+
+    amount: Amount
+
+
+class ProvisionalSpent(LineEvent, tag="provisional.spent", kw_only=True):
+    """Spending under continuing resolution, with the ground that allows it (LGA §40 III)."""
+
+    amount: Amount
+    voucher: Text
+    basis: Basis
+    basis_ref: Text | UnsetType = UNSET
+
+
+class ReserveEstablished(Event, tag="reserve.established", kw_only=True):
+    """A reserve's appropriation (Budget Act §22): `first` an agency's own, the others the city's."""
+
+    reserve: Reserve
+    amount: Amount
+
+
+class ReserveRequested(LineEvent, tag="reserve.requested", kw_only=True):
+    """An agency asks to draw on a reserve, on a ground of Budget Act §70."""
+
+    reserve: Reserve
+    case: Text
+    amount: Amount
+    ground: Literal[1, 2, 3]
+
+
+class ReserveApproved(LineEvent, tag="reserve.approved", kw_only=True):
+    """A draw approved (核准動支): the line receives the money."""
+
+    reserve: Reserve
+    case: Text
+    amount: Amount
+    ground: Integer | UnsetType = UNSET
+    council_notified_on: Day | UnsetType = UNSET
+    council_consent: bool = False
+    disaster: bool = False
+    approval_ref: Text | UnsetType = UNSET
+
+    def problem(self) -> str | None:
+        """As for a line, and the day of the notice."""
+        if self.council_notified_on is not UNSET and not is_day(self.council_notified_on):
+            return "council_notified_on: no real day"
+        return LineEvent.problem(self)
+
+
+class ReserveDeclined(Event, tag="reserve.declined", kw_only=True):
+    """A request refused or withdrawn."""
+
+    reserve: Reserve
+    case: Text
+
+
+class ReserveCancelled(Event, tag="reserve.cancelled", kw_only=True):
+    """An approved draw cancelled (註銷): back in the fund."""
+
+    reserve: Reserve
+    case: Text
+    amount: Amount
+
+
+class ReserveReturned(Event, tag="reserve.returned", kw_only=True):
+    """Money drawn but not needed (賸餘繳回): out of the line, not drawable again."""
+
+    reserve: Reserve
+    case: Text
+    amount: Amount
+
+
+class ForecastDeclared(Event, tag="forecast.declared", kw_only=True):
+    """What the agency expects to have executed of its capital lines by the end of the year (預估)."""
+
+    amount: ZeroOrMore
+
+
+class BalanceReported(PositionEvent, tag="balance.reported", kw_only=True):
+    """The realised figure of the agency's own monthly report (會計月報), compared and never booked."""
+
+    realised: Signed
+
+    def problem(self) -> str | None:
+        """As for a position; booked on a month's last day."""
+        found = PositionEvent.problem(self)
+        if found is None and not month_end(self.booked_on):
+            return "booked_on: not the last day of a month"
+        return found
+
+
+EVENTS: Final[tuple[type[Event], ...]] = (
+    AppropriationProposed,
+    AppropriationEnacted,
+    AppropriationCorrected,
+    BudgetAdopted,
+    AppropriationSupplemented,
+    AllotmentApproved,
+    VirementApproved,
+    HoldPlaced,
+    HoldReleased,
+    CarryoverApproved,
+    CommitmentMade,
+    CommitmentCancelled,
+    DisbursementPaid,
+    DisbursementReversed,
+    DisbursementRecovered,
+    ReclassificationBooked,
+    PayableRecognised,
+    PayableCleared,
+    PrepaymentMade,
+    PrepaymentSettled,
+    SavingDeclared,
+    ProvisionalSpent,
+    ReserveEstablished,
+    ReserveRequested,
+    ReserveApproved,
+    ReserveDeclined,
+    ReserveCancelled,
+    ReserveReturned,
+    ForecastDeclared,
+    BalanceReported,
+)
+"""Every event type, in the contract's order."""
+
+BUDGET_PAPERS: Final[frozenset[type[Event]]] = frozenset(
+    (
+        AppropriationProposed,
+        AppropriationEnacted,
+        AppropriationCorrected,
+        AppropriationSupplemented,
+        BudgetAdopted,
+        AllotmentApproved,
+        CarryoverApproved,
+        ReserveEstablished,
+    )
+)
+"""The types that may be booked from two years before the fiscal year to the end of the year after it."""
+
+BY_NAME: Final[dict[str, type[Event]]] = {str(kind.__struct_config__.tag): kind for kind in EVENTS}
+
+
+def texts_problem(event: Event) -> str | None:
+    """Name the first text of an event with a control character or a lone surrogate, or None.
+
+    Raw JSON cannot hold them but by an escape (or as U+007F), so admission asks only where a line has one.
+    """
+    for name in event.__struct_fields__:
+        value = getattr(event, name)
+        if isinstance(value, str) and not (is_note(value) if name == "note" else is_text(value)):
+            if name != "recorded_at":
+                return f"{name}: a control character or a lone surrogate"
+    return None

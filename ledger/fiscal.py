@@ -1,0 +1,131 @@
+"""The ROC fiscal calendar: years, the closing period, real days and the forms dates are written in.
+
+A fiscal year is a calendar year (Budget Act §12); ROC year 114 is 2025. Its books stay open until the last day of
+February of the next year (Financial Statement Act §2: two months). Days are `YYYY-MM-DD` text throughout: ISO days
+compare as text in the order of time, so no event needs a date object.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Final
+
+ROC_OFFSET: Final = 1911
+NEVER: Final = "9999-12-31"
+"""Later than any day of the books: the adoption day of an agency whose budget has not been adopted."""
+
+_ISO_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_ROC_FORMS: Final = (
+    re.compile(r"(?P<y>[0-9]{3})(?P<m>[0-9]{2})(?P<d>[0-9]{2})"),
+    re.compile(r"(?P<y>[0-9]{1,3})/(?P<m>[0-9]{1,2})/(?P<d>[0-9]{1,2})"),
+    re.compile(r"(?:民國)?(?P<y>[0-9]{1,3})年(?P<m>[0-9]{1,2})月(?P<d>[0-9]{1,2})日"),
+)
+_CLOCK: Final = re.compile(r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])")
+
+
+@lru_cache(maxsize=65_536)
+def is_day(text: str) -> bool:
+    """Whether `text` is a real Gregorian day written `YYYY-MM-DD`."""
+    if _ISO_DAY.fullmatch(text) is None:
+        return False
+    try:
+        date(int(text[:4]), int(text[5:7]), int(text[8:]))
+    except ValueError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=200_000)
+def _is_clock(text: str) -> bool:
+    return _CLOCK.fullmatch(text) is not None
+
+
+def is_instant(text: str) -> bool:
+    """Whether `text` is an RFC 3339 instant with a capital T and `Z` or `±HH:MM`."""
+    return is_day(text[:10]) and _is_clock(text[10:])
+
+
+def first_day(fiscal_year: int) -> str:
+    """1 January of the ROC year, as `YYYY-MM-DD`."""
+    return f"{fiscal_year + ROC_OFFSET:04d}-01-01"
+
+
+def last_day(fiscal_year: int) -> str:
+    """31 December of the ROC year."""
+    return f"{fiscal_year + ROC_OFFSET:04d}-12-31"
+
+
+def closing_day(fiscal_year: int) -> str:
+    """The last day of the closing period: the last day of February of the next year."""
+    return (date(fiscal_year + ROC_OFFSET + 1, 3, 1) - timedelta(days=1)).isoformat()
+
+
+@lru_cache(maxsize=64)
+def booking_months(fiscal_year: int) -> dict[str, int]:
+    """Every day on which the year's books are open → its month of booking.
+
+    Months 1 … 12 are the year's own; 13 and 14 are January and February of the closing period.
+    """
+    day = date(fiscal_year + ROC_OFFSET, 1, 1)
+    end = date(fiscal_year + ROC_OFFSET + 1, 3, 1)
+    months: dict[str, int] = {}
+    while day < end:
+        months[day.isoformat()] = day.month + 12 * (day.year - fiscal_year - ROC_OFFSET)
+        day += timedelta(days=1)
+    return months
+
+
+def budget_window(fiscal_year: int) -> tuple[str, str]:
+    """First and last day on which budget papers of the year may be booked (appropriations, allotments, carry-over …)."""
+    return first_day(fiscal_year - 2), last_day(fiscal_year + 1)
+
+
+def month_end(day: str) -> bool:
+    """Whether a real day is the last of its month."""
+    return int(day[8:]) == monthrange(int(day[:4]), int(day[5:7]))[1]
+
+
+def allotted_months(fiscal_year: int, as_of: str) -> int:
+    """How many monthly allotments of the year are due on `as_of`: none before the year, all twelve after it."""
+    if as_of < first_day(fiscal_year):
+        return 0
+    if as_of > last_day(fiscal_year):
+        return 12
+    return int(as_of[5:7])
+
+
+def working_days(after: str, up_to: str, holidays: frozenset[str] = frozenset()) -> int:
+    """Working days d with after < d ≤ up_to: Monday to Friday, less the holidays listed."""
+    if up_to <= after:
+        return 0
+    start, end = date.fromisoformat(after), date.fromisoformat(up_to)
+    whole_weeks, rest = divmod((end - start).days, 7)
+    days = whole_weeks * 5 + sum(1 for i in range(1, rest + 1) if (start + timedelta(days=i)).weekday() < 5)
+    return days - sum(1 for h in holidays if after < h <= up_to and date.fromisoformat(h).weekday() < 5)
+
+
+def parse_day(text: str) -> str:
+    """Read a day in any form importers meet: `2025-03-05`, `1140305`, `114/03/05`, `114年3月5日`.
+
+    Returns `YYYY-MM-DD`. Raises ValueError with a sentence when it is none of these or no real day.
+    """
+    stripped = text.strip()
+    if is_day(stripped):
+        return stripped
+    for form in _ROC_FORMS:
+        found = form.fullmatch(stripped)
+        if found is not None:
+            year = int(found["y"])
+            day = f"{year + ROC_OFFSET:04d}-{int(found['m']):02d}-{int(found['d']):02d}"
+            if year > 0 and is_day(day):
+                return day
+    raise ValueError(f"{text!r} is no date; write 2025-03-05, 1140305, 114/03/05 or 114年3月5日")
+
+
+def roc_day(day: str) -> str:
+    """Write a day the way a city's letters do: `114年3月5日`; days before ROC 1 stay ISO."""
+    year = int(day[:4]) - ROC_OFFSET
+    return f"{year}年{int(day[5:7])}月{int(day[8:])}日" if year > 0 else day

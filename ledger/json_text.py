@@ -1,0 +1,81 @@
+"""JSON read exactly: what the fast decoder takes in silence (repeated keys, deep nesting) is found here."""
+
+from __future__ import annotations
+
+import json
+from typing import Final, NoReturn
+
+LINE_BYTES_MAX: Final = 1 << 20
+DEPTH_MAX: Final = 64
+
+
+class Malformed(ValueError):
+    """The line is not UTF-8, not JSON, not an object, repeats a key, is too long or nested too deep."""
+
+
+class _Huge(float):
+    """An integer of more digits than Python converts; no field takes it."""
+
+
+def _integer(digits: str) -> int | _Huge:
+    return int(digits) if len(digits) <= 40 else _Huge("inf")
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise Malformed(f"{name} is no JSON")
+
+
+def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise Malformed(f"the key {key[:40]!a} is repeated")
+            seen.add(key)
+    return found
+
+
+def parse_object(line: bytes) -> dict[str, object]:
+    """Read one line as a JSON object; raises Malformed with the reason."""
+    if len(line) > LINE_BYTES_MAX:
+        raise Malformed("longer than 1 MiB")
+    try:
+        text = line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Malformed(f"not UTF-8 at byte {error.start + 1}") from None
+    if _too_deep(text):
+        raise Malformed(f"nested deeper than {DEPTH_MAX}")
+    try:
+        value = json.loads(
+            text.strip(" \t\r\n"), parse_int=_integer, parse_constant=_no_constant, object_pairs_hook=_pairs
+        )
+    except json.JSONDecodeError as error:
+        raise Malformed(f"not JSON: {error.msg} at character {error.pos + 1}") from None
+    if not isinstance(value, dict):
+        raise Malformed("not a JSON object")
+    return value
+
+
+def _too_deep(text: str) -> bool:
+    """Whether brackets outside strings nest deeper than allowed (a line that is no JSON may be called so too)."""
+    if text.count("{") + text.count("[") <= DEPTH_MAX:
+        return False
+    depth, in_string, escaped = 0, False, False
+    for character in text:
+        if in_string:
+            if escaped:
+                escaped = False
+            elif character == "\\":
+                escaped = True
+            elif character == '"':
+                in_string = False
+        elif character == '"':
+            in_string = True
+        elif character in "{[":
+            depth += 1
+            if depth > DEPTH_MAX:
+                return True
+        elif character in "}]":
+            depth -= 1
+    return False

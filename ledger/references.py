@@ -1,0 +1,99 @@
+"""Commitments, payables and prepayments: opened, cancelled, settled, and what of them stands on a position.
+
+A payment is never refused for what it names; only an event that opens or ends a reference can be.
+"""
+
+from __future__ import annotations
+
+from ledger.admission import Reason
+from ledger.books import AgencyYear, Position, Reference, ReferenceKind, Row, add_to_month, by_month
+
+
+def references(year: AgencyYear, kind: ReferenceKind) -> dict[str, Reference]:
+    """The agency year's references of a kind, by id."""
+    if kind == "commitment":
+        return year.commitments
+    return year.payables if kind == "payable" else year.prepayments
+
+
+def opening_problem(year: AgencyYear, kind: ReferenceKind, name: str, position: str) -> tuple[Reason, str] | None:
+    """Why a reference cannot be opened (further) on this position, or None."""
+    found = references(year, kind).get(name)
+    if found is not None and found.position is not None and found.position != position:
+        return "conflicting_reference", f"{kind} {name} was opened on {found.position}"
+    return None
+
+
+def ending_problem(
+    year: AgencyYear, kind: ReferenceKind, name: str, position: str | None, amount: int
+) -> tuple[Reason, str] | None:
+    """Why so much of a reference cannot be ended, or None. `position` is None where the event names no line."""
+    found = references(year, kind).get(name)
+    if found is None or found.position is None:
+        return "unknown_reference", f"no {kind} {name} was opened"
+    if position is not None and found.position != position:
+        return "conflicting_reference", f"{kind} {name} was opened on {found.position}"
+    if amount > found.standing:
+        return "exceeds_reference", f"{found.standing} of {kind} {name} stands open"
+    return None
+
+
+def open_reference(
+    year: AgencyYear, kind: ReferenceKind, name: str, position: str, amount: int, month: int
+) -> tuple[Reference, list[Row]]:
+    """Open a reference, or open it further; returns it and the rows touched, itself among them."""
+    found = _reference(year, kind, name)
+    before = found.standing
+    if found.position is None:
+        found.position = position
+    found.opened += amount
+    return found, _touch(year, found, before, month)
+
+
+def cancel(year: AgencyYear, kind: ReferenceKind, name: str, amount: int, month: int) -> list[Row]:
+    """End so much of a reference without payment; returns the rows touched."""
+    found = references(year, kind)[name]
+    before = found.standing
+    found.cancelled += amount
+    return _touch(year, found, before, month)
+
+
+def settle(year: AgencyYear, kind: ReferenceKind, name: str, position: str, amount: int, month: int) -> list[Row]:
+    """Take so much of a reference by what names it on a position (less than 0: give it back)."""
+    found = _reference(year, kind, name)
+    before = found.standing
+    found.taken += amount
+    if found.position != position:
+        if found.taken_on is None:
+            found.taken_on = {}
+        found.taken_on[position] = found.taken_on.get(position, 0) + amount
+    return _touch(year, found, before, month)
+
+
+def _reference(year: AgencyYear, kind: ReferenceKind, name: str) -> Reference:
+    known = references(year, kind)
+    found = known.get(name)
+    if found is None:
+        found = known[name] = Reference(kind=kind, id=name)
+    return found
+
+
+def _touch(year: AgencyYear, reference: Reference, before: int, month: int) -> list[Row]:
+    """Carry what stands open to the position it was opened on; returns the rows touched."""
+    change = reference.standing - before
+    if change == 0 or reference.position is None:
+        return [reference]
+    position = year.positions[reference.position]
+    if reference.kind == "commitment":
+        position.committed += change
+    elif reference.kind == "payable":
+        position.payable += change
+    else:
+        _move_prepaid(position, change, month)
+    return [reference, position]
+
+
+def _move_prepaid(position: Position, change: int, month: int) -> None:
+    position.prepaid += change
+    position.prepaid_by_month = add_to_month(position.prepaid_by_month or by_month(), month, change)
+    position.month_last = max(position.month_last, month)

@@ -1,0 +1,86 @@
+"""The register of agencies (局處) and the authorities (主管機關) they answer to."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from ledger.text import is_text
+
+HEADER: Final = ("code", "name_zh", "name_en", "authority_code", "authority_name_zh", "authority_name_en", "email")
+
+
+class RegistryProblem(ValueError):
+    """The registry file cannot be used; the message says where and what to do."""
+
+
+class Agency(msgspec.Struct, frozen=True):
+    """One row of `agencies.csv`."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    authority_code: str
+    authority_name_zh: str
+    authority_name_en: str
+    email: str
+
+
+class Registry(msgspec.Struct, frozen=True):
+    """Agencies by code, and each authority's two names (the first row's that names it) by its code."""
+
+    agencies: Mapping[str, Agency]
+    authorities: Mapping[str, tuple[str, str]]
+
+
+def parse(content: bytes, name: str) -> Registry:
+    """Read the registry from the bytes of `agencies.csv` (UTF-8, a BOM allowed); further columns are ignored.
+
+    Raises RegistryProblem for a wrong encoding, a missing or repeated column, a repeated or empty code, control
+    characters, or a file without any agency.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise RegistryProblem(f"{name}: not UTF-8 (byte {error.start}); save it as CSV UTF-8") from None
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        raise RegistryProblem(f"{name}: line {reader.line_num}: {error}") from None
+    if not rows:
+        raise RegistryProblem(f"{name}: empty; its first line must be {','.join(HEADER)}")
+    columns = [cell.strip() for cell in rows[0][1]]
+    missing = [column for column in HEADER if column not in columns]
+    if missing:
+        raise RegistryProblem(f"{name}: line 1: column {', '.join(missing)} is missing; expected {','.join(HEADER)}")
+    repeated = sorted({column for column in columns if columns.count(column) > 1})
+    if repeated:
+        raise RegistryProblem(f"{name}: line 1: column {', '.join(repeated)} is repeated")
+    agencies: dict[str, Agency] = {}
+    authorities: dict[str, tuple[str, str]] = {}
+    for place, row in rows[1:]:
+        if len(row) != len(columns):
+            raise RegistryProblem(f"{name}: line {place}: {len(row)} fields where the header has {len(columns)}")
+        cells = dict(zip(columns, row, strict=True))
+        agency = Agency(**{column: cells[column] for column in HEADER})
+        _check(agency, name, place)
+        if agency.code in agencies:
+            raise RegistryProblem(f"{name}: line {place}: agency code {agency.code} is repeated")
+        authorities.setdefault(agency.authority_code, (agency.authority_name_zh, agency.authority_name_en))
+        agencies[agency.code] = agency
+    if not agencies:
+        raise RegistryProblem(f"{name}: no agency below the header")
+    return Registry(agencies, authorities)
+
+
+def _check(agency: Agency, name: str, place: int) -> None:
+    for column in HEADER:
+        value = getattr(agency, column)
+        may_be_empty = column not in ("code", "authority_code")
+        if not is_text(value) and not (value == "" and may_be_empty):
+            raise RegistryProblem(f"{name}: line {place}: {column} must be 1 to 128 characters without control characters")

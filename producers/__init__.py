@@ -1,0 +1,1 @@
+"""Events in: programs that turn a source (a file, a system, a seeded simulation) into the events of CONTRACT.md §2."""

@@ -1,0 +1,80 @@
+"""What an importer hands back, and the one error it raises.
+
+An importer never drops a row in silence: a row becomes events, or it becomes an `Unmapped` that says where it stands
+and why. What the source does not say and the importer had to decide is listed in `assumptions`, for people to read.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from producers.city_registry import RegistryRow
+
+
+@dataclass(frozen=True, slots=True)
+class Unmapped:
+    """One row (or part of a row) of a source that could not be expressed as events.
+
+    Attributes:
+      row: The row's number in the file as an editor shows it (the header is row 1).
+      what: The row in a few words: code, name or scenario.
+      reason: Why it could not be mapped; equal reasons are counted together.
+      amount: The amount left out, in the unit of the source's events (NT$); None where the row has none.
+    """
+
+    row: int
+    what: str
+    reason: str
+    amount: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A source turned into events.
+
+    Attributes:
+      format: The format's name, as in `producers.formats.FORMATS`.
+      encoding: The text encoding found: `utf-8`, `utf-8-sig`, `cp950` or `big5hkscs`.
+      events: NDJSON lines (bytes, each with its newline), in the order they should be sent.
+      registry: Rows of the agencies the events name.
+      unmapped: What could not be expressed.
+      assumptions: What the source does not say and was decided here, one sentence each.
+      rows_read: Data rows in the file.
+      rows_mapped: Data rows that became at least one event.
+    """
+
+    format: str
+    encoding: str
+    events: list[bytes]
+    registry: list[RegistryRow]
+    unmapped: list[Unmapped]
+    assumptions: list[str]
+    rows_read: int
+    rows_mapped: int
+
+    def unmapped_by_reason(self) -> dict[str, int]:
+        """How many rows were left out for each reason, most frequent first."""
+        return dict(Counter(item.reason for item in self.unmapped).most_common())
+
+
+class ImportProblem(Exception):
+    """A source file that cannot be read at all; nothing was imported.
+
+    Args:
+      message: What is wrong and what to do about it, as one sentence.
+      file: The file's name.
+      row: The row's number as an editor shows it, where one row is to blame.
+      column: The column's name, where one column is to blame.
+    """
+
+    def __init__(self, message: str, *, file: str, row: int | None = None, column: str | None = None) -> None:
+        place = file
+        if row is not None:
+            place += f", row {row}"
+        if column is not None:
+            place += f", column {column}"
+        super().__init__(f"{place}: {message}")
+        self.file = file
+        self.row = row
+        self.column = column

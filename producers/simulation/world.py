@@ -1,0 +1,89 @@
+"""What the acts of a simulated year share: the city, the calendar, chance, and what is still to come."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from producers.simulation.city import City
+from producers.simulation.lines import Carried, Line
+from producers.simulation.mix import Mix
+from producers.simulation.seasons import Day
+from producers.simulation.sender import Draft, Sender
+
+Act = Callable[["World", Day, Any], Draft | None]
+"""Something an agency does on a day with a subject (a line, agency, case …): one event, or None when it cannot be."""
+
+
+@dataclass(slots=True)
+class World:
+    """The state of the year.
+
+    Attributes:
+      fiscal_year: ROC year.
+      adopted_on: Ordinal day on which the budget becomes law.
+      year_end: Ordinal of 31 December.
+      events: How many events the year will have; the counts of deliberate mistakes follow it.
+      look_ahead_days: How long a line waits for its next visit; payments cover that time, or lines would fall behind.
+      due: Heap of acts that follow from acts (ordinal day, order asked, act, subject); each takes the place of an
+        ordinary booking.
+      numbers: The running number of references, vouchers and acts that follow.
+    """
+
+    fiscal_year: int
+    adopted_on: int
+    year_end: int
+    events: int
+    mix: Mix
+    rng: Random
+    city: City
+    sender: Sender
+    look_ahead_days: int = 0
+    carried: list[Carried] = field(default_factory=list)
+    due: list[tuple[int, int, Act, object]] = field(default_factory=list)
+    numbers: int = 0
+
+    def name(self, prefix: str) -> str:
+        """A new id of a reference, voucher or case."""
+        self.numbers += 1
+        return f"{prefix}{self.numbers:07d}"
+
+    def chance(self, permille: int) -> bool:
+        """True for `permille` of 1,000."""
+        return self.rng.randrange(1000) < permille
+
+    def share(self, amount: int, low_permille: int, high_permille: int) -> int:
+        """A part of an amount in NT$, between two shares of 1,000."""
+        return amount * self.rng.randrange(low_permille, high_permille) // 1000
+
+    def later(self, day: Day, days: int, act: Act, subject: object) -> None:
+        """Let an act follow `days` after today, or as soon after as there is an ordinary booking to take the place of."""
+        self.numbers += 1
+        heapq.heappush(self.due, (day.ordinal + days, self.numbers, act, subject))
+
+    def next_due(self, day: Day) -> tuple[Act, object] | None:
+        """The next act that is due today, taken off the heap."""
+        if not self.due or self.due[0][0] > day.ordinal:
+            return None
+        _, _, act, subject = heapq.heappop(self.due)
+        return act, subject
+
+    def count(self, per_100_000_events: int) -> int:
+        """How many of a mistake there are in this year: at least one from 2,000 events on, else none."""
+        return max(1, self.events * per_100_000_events // 100_000) if self.events >= 2_000 else 0
+
+    def is_sending(self, line: Line, day: Day) -> bool:
+        """Whether the line's agency still sends its events."""
+        return day.ordinal < line.agency.silent_from
+
+    def find(self, day: Day, wanted: Callable[[Line], bool], tries: int = 600) -> Line | None:
+        """A line by chance that is wanted and whose agency sends; None when none was met."""
+        lines = self.city.lines
+        for _ in range(tries):
+            line = lines[self.rng.randrange(len(lines))]
+            if day.ordinal < line.agency.silent_from and wanted(line):
+                return line
+        return None

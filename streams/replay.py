@@ -1,0 +1,147 @@
+"""`replay`: fold event files from nothing and say what came of them. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+
+from alerts.catalogue import Catalogue
+from alerts.clock import judge_day
+from alerts.engine import Engine
+from alerts.messages import message
+from alerts.subjects import alert_id
+from ledger.books import Alert, Books
+from ledger.identity import SeenIds
+from ledger.output import AlertOut, CitationOut, Counts, LaggingOut, Output, RefusalOut, Subject, positions, reserves
+from ledger.process import Context, process
+from ledger.rates import Sums
+from ledger.registry import Registry
+from ledger.rollup import roll_up
+from streams.files import EventFiles
+
+LAGGING = "capital-execution-lagging"
+
+
+class Replayed(msgspec.Struct):
+    """What a replay leaves: the books, every alert ever opened (in order), counts and refusals."""
+
+    books: Books
+    alerts: list[Alert]
+    counts: Counts
+    refusals: list[RefusalOut]
+    as_of: str | None
+    seen: SeenIds
+
+
+def fold(
+    files: EventFiles,
+    registry: Registry,
+    catalogue: Catalogue,
+    as_of: str | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Replayed:
+    """Fold opened files and judge the time rules as of the day; `progress` is told how many bytes have been read."""
+    books, counts, seen = Books(), Counts(), SeenIds()
+    context = Context(registry.agencies, seen, Engine(catalogue), files.recall, as_of)
+    alerts: list[Alert] = []
+    refusals: list[RefusalOut] = []
+    for batch in files.batches():
+        effects = process(batch.lines, books, context)
+        counts.read += effects.read
+        counts.accepted += effects.accepted
+        counts.duplicate += effects.duplicate
+        counts.refused += len(effects.refusals)
+        counts.later += effects.later
+        alerts += [transition.alert for transition in effects.transitions if transition.change == "opened"]
+        for refused in effects.refusals:
+            number, refusal = batch.number_of(refused.place), refused.refusal
+            refusals.append(RefusalOut(batch.file, number, refusal.id, refusal.reason, refusal.detail))
+        progress(files.position)
+    day = as_of or max((year.latest for year in books.agency_years()), default=None)
+    if day is not None:
+        alerts += [transition.alert for transition in judge_day(books, catalogue, day)]
+    return Replayed(books, alerts, counts, refusals, day, seen)
+
+
+def output(replayed: Replayed, registry: Registry, catalogue: Catalogue) -> Output:
+    """The contract's object (CONTRACT §5)."""
+    day = replayed.as_of
+    return Output(
+        as_of=day,
+        counts=replayed.counts,
+        refusals=replayed.refusals,
+        positions=[] if day is None else list(positions(replayed.books, day)),
+        reserves=reserves(replayed.books),
+        alerts=alerts_out(replayed.alerts, catalogue),
+        lagging=[] if day is None else lagging(replayed, registry, day),
+    )
+
+
+def alerts_out(alerts: list[Alert], catalogue: Catalogue) -> list[AlertOut]:
+    """Alerts with their words, by fiscal year, rule and subject, in the order of their opening."""
+    in_order = sorted(alerts, key=lambda alert: (alert.fiscal_year, alert.rule, alert.key))
+    return [_alert_out(alert, catalogue) for alert in in_order]
+
+
+def _alert_out(alert: Alert, catalogue: Catalogue) -> AlertOut:
+    rule = catalogue.rules[alert.rule]
+    message_zh, message_en = message(rule, alert.key, alert.evidence)
+    fixed: dict[str, Any] = {"severity": alert.severity, "state": alert.state, "basis_status": rule.basis_status}
+    return AlertOut(
+        id=alert_id(alert),
+        rule=alert.rule,
+        subject=Subject(alert.level, alert.key),  # type: ignore[arg-type]  # a rule's subject is one of the levels
+        fiscal_year=alert.fiscal_year,
+        opened_by=alert.opened_by,
+        opened_on=alert.opened_on,
+        resolved_by=alert.resolved_by,
+        evidence=alert.evidence,
+        citations=[CitationOut(c.law, c.article, c.effective_from) for c in rule.citations],
+        message_zh=message_zh,
+        message_en=message_en,
+        **fixed,
+    )
+
+
+def lagging(replayed: Replayed, registry: Registry, as_of: str) -> list[LaggingOut]:
+    """The authorities whose lagging alert is unfinished, worst first within each year, years descending."""
+    unfinished = {(a.fiscal_year, a.key) for a in replayed.alerts if a.rule == LAGGING and a.state != "resolved"}
+    listed: list[LaggingOut] = []
+    for levels in reversed(list(roll_up(replayed.books, as_of))):
+        behind = [
+            (level.key, level.capital)
+            for level in levels
+            if level.level == "authority" and (level.fiscal_year, level.key) in unfinished
+        ]
+        behind.sort(key=lambda item: (_fraction(item[1]), item[0]))
+        for rank, (code, sums) in enumerate(behind, start=1):
+            listed.append(_lagging_row(rank, code, registry.authorities[code][0], levels[0].fiscal_year, sums))
+    return listed
+
+
+def _fraction(sums: Sums) -> Fraction:
+    predicted = sums.predicted
+    assert predicted is not None, "an authority is listed for its prediction"
+    return Fraction(*predicted)
+
+
+def _lagging_row(rank: int, code: str, name_zh: str, fiscal_year: int, sums: Sums) -> LaggingOut:
+    declared, computed = sums.predicted_declared, sums.predicted_computed
+    predicted = declared or computed
+    assert predicted is not None, "an authority is listed for its prediction"
+    return LaggingOut(
+        rank=rank,
+        authority=code,
+        name_zh=name_zh,
+        fiscal_year=fiscal_year,
+        available=sums.available,
+        executed=sums.executed,
+        predicted=predicted.text(),
+        basis="declared" if declared else "computed",
+        predicted_declared=declared.text() if declared else None,
+        predicted_computed=computed.text() if computed else None,
+        shortfall=max(0, -(-9 * sums.available // 10) - sums.executed),
+    )
