@@ -28,13 +28,9 @@ __all__ = ["Catalogue", "CatalogueProblem", "Citation", "Parameter", "Rule", "lo
 FOLDER: Final = Path(__file__).parent
 
 RuleKind: TypeAlias = Literal["state", "act", "time"]
-Subject: TypeAlias = Literal[
-    "line", "object", "reference", "case", "reserve", "agency", "authority", "feed", "city"
-]
+Subject: TypeAlias = Literal["line", "object", "reference", "case", "reserve", "agency", "authority", "feed", "city"]
 Severity: TypeAlias = Literal["info", "warn", "high", "critical"]
-BasisStatus: TypeAlias = Literal[
-    "statute", "central_practice", "other_city_rule", "city_rule_cited_in_seed", "design"
-]
+BasisStatus: TypeAlias = Literal["statute", "central_practice", "other_city_rule", "city_rule_cited_in_seed", "design"]
 Unit: TypeAlias = Literal["percent", "percentage_points", "NTD", "days", "months", "flag", "number"]
 
 _SUBJECTS: Final[Mapping[str, frozenset[str]]] = {
@@ -261,9 +257,7 @@ def _check_words(file: YamlFile, read: _RuleFile) -> None:
             raise file.problem(("unblock", language), "a placeholder; write advice that holds for every subject")
 
 
-def _check_basis(
-    file: YamlFile, read: _RuleFile, citations: tuple[Citation, ...], laws: Mapping[str, Law]
-) -> None:
+def _check_basis(file: YamlFile, read: _RuleFile, citations: tuple[Citation, ...], laws: Mapping[str, Law]) -> None:
     """Only our own design may stand without an article, and only a statute makes a rule statutory."""
     if not citations and read.basis_status != "design":
         sentence = f"a rule of basis_status {read.basis_status} cites nothing; write its law and article"
@@ -272,9 +266,7 @@ def _check_basis(
         raise file.problem(("basis_status",), "statute, but no statute is cited; write the statute or another status")
 
 
-def _citations(
-    file: YamlFile, field: str, cited: list[_CitationFile], laws: Mapping[str, Law]
-) -> tuple[Citation, ...]:
+def _citations(file: YamlFile, field: str, cited: list[_CitationFile], laws: Mapping[str, Law]) -> tuple[Citation, ...]:
     return tuple(_cite(file, (field, place), each.law, each.article, laws) for place, each in enumerate(cited))
 
 

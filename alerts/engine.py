@@ -13,8 +13,8 @@ from typing import Final
 from msgspec import UNSET
 
 from alerts.catalogue import Catalogue, Rule
-from alerts.guards import act_is_quiet, guard, is_quiet
-from alerts.judgement import Act, Breach, Finding
+from alerts.guards import QUIET, act_is_quiet, guard
+from alerts.judgement import Act, Breach, Finding, Parameters
 from alerts.subjects import subject_key
 from ledger.books import AgencyYear, Alert, Case, Feed, Fund, ObjectSum, Position, Reference, Row
 from ledger.continuing_resolution import SPENDING, ground
@@ -22,6 +22,7 @@ from ledger.effects import under_cr
 from ledger.events import BY_NAME, Event, ReserveApproved, VirementApproved
 from ledger.process import Transition
 
+_NO_PARAMETERS: Final[Parameters] = {}
 SEVERITIES: Final = ("info", "warn", "high", "critical")
 _ROWS: Final[dict[str, type[Row]]] = {
     "line": Position,
@@ -51,7 +52,7 @@ class Engine:
     def judge(self, year: AgencyYear, event: Event, touched: list[Row], transitions: list[Transition]) -> None:
         """Judge what an accepted event touched, and the event itself as an act."""
         for row in touched:
-            if not is_quiet(row):
+            if not QUIET[type(row)](row):
                 self._judge_row(year, row, event, transitions)
         acts = self._acts[type(event)]
         if acts and not act_is_quiet(year, event):
@@ -60,7 +61,8 @@ class Engine:
     def _judge_row(self, year: AgencyYear, row: Row, event: Event, transitions: list[Transition]) -> None:
         clean = True
         for rule in self._state[type(row)]:
-            breach = rule.function(row, year, rule.parameters_on(event.booked_on))
+            parameters = rule.parameters_on(event.booked_on) if rule.parameters else _NO_PARAMETERS
+            breach = rule.function(row, year, parameters)
             if breach is not None:
                 clean = False
             if breach is not None or row.alerts is not None:

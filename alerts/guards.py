@@ -7,36 +7,26 @@ with unguarded judging over random events.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
-from ledger.books import AgencyYear, Feed, Position, Reference, Row
+from ledger.books import AgencyYear, Case, Feed, Fund, ObjectSum, Position, Reference, Row
 from ledger.events import CommitmentMade, DisbursementPaid, Event, PrepaymentMade, ProvisionalSpent
 from ledger.money import NO_LIMIT
 
 _PAYMENTS: Final = frozenset((DisbursementPaid, ProvisionalSpent, PrepaymentMade))
 
 
-def is_quiet(row: Row) -> bool:
-    """Whether no state rule can hold of a row and none of its alerts can have to change."""
-    kind = type(row)
-    if kind is Position:
-        return _position_is_quiet(row)  # type: ignore[arg-type]  # asked for on the line above
-    if kind is Reference:
-        return _reference_is_quiet(row)  # type: ignore[arg-type]
-    if kind is Feed:
-        return _feed_is_quiet(row)  # type: ignore[arg-type]
-    return False
-
-
-def _position_is_quiet(position: Position) -> bool:
+def position_is_quiet(position: Position) -> bool:
+    """Whether a guard stands and the spending is beneath its ceilings."""
     if not position.guarded:
         return False
     spent = position.realised + position.prepaid
     return spent <= position.spent_ceiling and spent + position.payable + position.committed <= position.ceiling
 
 
-def _reference_is_quiet(reference: Reference) -> bool:
-    """All that was taken was taken where it was opened, and no more than was opened."""
+def reference_is_quiet(reference: Reference) -> bool:
+    """Whether all that was taken was taken where it was opened, and no more than was opened."""
     return (
         reference.taken_on is None
         and reference.alerts is None
@@ -45,9 +35,26 @@ def _reference_is_quiet(reference: Reference) -> bool:
     )
 
 
-def _feed_is_quiet(feed: Feed) -> bool:
-    """One run of numbers from 1."""
+def feed_is_quiet(feed: Feed) -> bool:
+    """Whether a feed's numbers are one run from 1."""
     return feed.alerts is None and len(feed.runs) == 2 and feed.runs[0] == 1  # noqa: PLR2004  # first and last
+
+
+def never_quiet(row: Row) -> bool:
+    """Other rows are touched so seldom that their rules are always asked."""
+    return False
+
+
+QUIET: Final[dict[type[Row], Callable[[Any], bool]]] = {
+    Position: position_is_quiet,
+    Reference: reference_is_quiet,
+    Feed: feed_is_quiet,
+    Case: never_quiet,
+    Fund: never_quiet,
+    ObjectSum: never_quiet,
+    AgencyYear: never_quiet,
+}
+"""Whether no state rule can hold of a row and none of its alerts can have to change."""
 
 
 def act_is_quiet(year: AgencyYear, event: Event) -> bool:

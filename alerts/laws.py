@@ -24,7 +24,7 @@ _ARTICLE: Final = re.compile(
     r"(?P<number>[0-9]+)(?:-(?P<inserted>[0-9]+))?(?: (?P<paragraph>I|II|III|IV|V|VI))?(?:\((?P<item>[0-9]+)\))?"
 )
 _ROMAN: Final = ("", "I", "II", "III", "IV", "V", "VI")
-_ZH_UNIT: Final = {"article": "條", "point": "點", "principle": "項原則"}
+_ZH_UNIT: Final = {"article": "條", "point": "點", "principle": "項"}
 _EN_UNIT: Final = {"article": "Art.", "point": "point", "principle": "principle"}
 
 

@@ -25,9 +25,7 @@ class MissingEvidence(Exception):
     """A template names a number that the evidence does not hold."""
 
 
-def message(
-    rule: Rule, subject_key: str, evidence: Mapping[str, Any], *, strict: bool = False
-) -> tuple[str, str]:
+def message(rule: Rule, subject_key: str, evidence: Mapping[str, Any], *, strict: bool = False) -> tuple[str, str]:
     """The message in Traditional Chinese and in English.
 
     Args:

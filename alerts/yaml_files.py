@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from types import UnionType
 from typing import Any, Final, Literal, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -143,7 +144,7 @@ class YamlFile:
             if field["fault"] == "unknown":
                 return self.problem((*at, name), f"unknown field `{name}`; write one of {_listed(_fields(expected))}")
             return self.problem(at, f"the field `{name}` is missing; write it")
-        label = f"`{at[-1]}`" if at else "the file"
+        label = _label(at)
         if get_origin(expected) is Literal:
             return self.problem(at, f"{label} is none of its values; write one of {_listed(get_args(expected))}")
         if types := _EXPECTED.search(what):
@@ -151,6 +152,13 @@ class YamlFile:
             hint = " (in quotes)" if types["wanted"] == "str" else ""
             return self.problem(at, f"{label} is {_PLAIN.get(types['found'], types['found'])}; write {wanted}{hint}")
         return self.problem(at, f"{label}: {what}; write a value that is allowed")
+
+
+def _label(steps: Steps) -> str:
+    if not steps:
+        return "the file"
+    place = steps[-1]
+    return f"entry {place + 1} of `{steps[-2]}`" if isinstance(place, int) and len(steps) > 1 else f"`{place}`"
 
 
 def _fields(kind: Any) -> list[str]:
@@ -164,9 +172,14 @@ def _listed(names: Iterable[object]) -> str:
 def _type_at(kind: Any, steps: Steps) -> Any:
     """The type that stands at `steps` within a struct, without what annotations add."""
     for step in steps:
+        kind = _without_none(kind)
         if isinstance(step, int):
             kind = get_args(kind)[0]
         else:
             names = {field.encode_name: field.name for field in msgspec.structs.fields(kind)}
             kind = get_type_hints(kind)[names[step]]
-    return kind
+    return _without_none(kind)
+
+
+def _without_none(kind: Any) -> Any:
+    return get_args(kind)[0] if isinstance(kind, UnionType) else kind

@@ -40,70 +40,64 @@ class Refusal(NamedTuple):
     id: str | None
 
 
-class Admitted(msgspec.Struct, gc=False):
-    """An event that is well formed, without what tells of its delivery, and the bytes by which it is compared."""
-
-    event: Event
-    canonical: bytes
-    source: str | None
-    seq: int | None
-
+Admitted: TypeAlias = tuple[Event, bytes]
+"""An event that is well formed, and the bytes by which its content is compared (without what tells of its delivery)."""
 
 _decode: Final = msgspec.json.Decoder(Union[EVENTS]).decode
 _decode_loosely: Final = msgspec.json.Decoder().decode
 _encode: Final = msgspec.json.Encoder().encode
+_BACKSLASH: Final = 0x5C
+_DELETE: Final = 0x7F
+_FACT: Final = b'"id":'
+"""Where the fact begins in an encoded event: `source` … `note` stand before it, and no text can hold this unescaped."""
 
 
-def read(line: bytes) -> Admitted | Refusal:
-    """Admit one line. What is wrong with it beyond the line itself (agency, year, references) is not asked here."""
+def read(line: bytes) -> Admitted | Refusal | None:
+    """Admit one line; None where it is only white space.
+
+    What is wrong with an event beyond its own line (agency, year, references) is not asked here.
+    """
     try:
         event = _decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return _explain(line)
-    if b"\\" in line or b"\x7f" in line or len(line) > LINE_BYTES_MAX or event.problem() is not None:
+    # Only an escape, or U+007F itself, can bring a control character into a decoded text.
+    if event.problem() is not None or _BACKSLASH in line or _DELETE in line or len(line) > LINE_BYTES_MAX:
         return _explain(line)
-    admitted, quotes = _strip(event)
-    if quotes != line.count(b'"') and not _keys_are_single(line):
+    encoded = _encode(event)
+    if len(encoded) != len(line) and not _keys_are_single(line, encoded):
         return _explain(line)
-    return admitted
+    if event.origin_year == event.fiscal_year:
+        return _admitted(event)
+    return event, encoded[encoded.index(_FACT) :]
 
 
-def _strip(event: Event) -> tuple[Admitted, int]:
-    """Take the delivery off an event; returns it with the number of quotes its line has if it repeats no key.
+def _admitted(event: Event) -> Admitted:
+    """An origin year that is the fiscal year says nothing: it equals one left out."""
+    if event.origin_year == event.fiscal_year:
+        event.origin_year = UNSET  # type: ignore[misc]  # a field wherever it is stated
+    encoded = _encode(event)
+    return event, encoded[encoded.index(_FACT) :]
 
-    A pair and a text value have two quotes each (given no escapes), and the canonical form holds each key once: a line
-    with no more quotes than this has no repeated key.
+
+def _keys_are_single(line: bytes, encoded: bytes) -> bool:
+    """Prove that no key of a well-formed line without escapes is repeated.
+
+    The encoded form holds each key once and is the shortest: a line of its length repeats none. Else quotes are
+    counted, two for each key and text: as many as in the encoded form, or (where a default is stated) as many as the
+    line's own keys and texts account for.
     """
-    quotes = 0
-    source = seq = None
-    if event.source is not UNSET:
-        source, quotes = event.source, 4
-        event.source = UNSET
-        if event.seq is not UNSET:
-            seq, quotes = event.seq, 6
-            event.seq = UNSET
-    if event.recorded_at is not UNSET:
-        quotes += 4
-        event.recorded_at = UNSET
-    if event.note is not UNSET:
-        quotes += 4
-        event.note = UNSET
-    if getattr(event, "origin_year", UNSET) == event.fiscal_year:
-        quotes += 2
-        event.origin_year = UNSET  # type: ignore[attr-defined]  # asked for above
-    canonical = _encode(event)
-    return Admitted(event, canonical, source, seq), quotes + canonical.count(b'"')
-
-
-def _keys_are_single(line: bytes) -> bool:
-    """The same proof for a line that states a default: its own pairs and texts, counted."""
+    quotes = line.count(b'"')
+    if quotes == encoded.count(b'"'):
+        return True
     pairs = _decode_loosely(line)
-    texts = sum(type(value) is str for value in pairs.values())
-    return line.count(b'"') == 2 * (len(pairs) + texts)
+    return quotes == 2 * (len(pairs) + sum(type(value) is str for value in pairs.values()))
 
 
-def _explain(line: bytes) -> Admitted | Refusal:
+def _explain(line: bytes) -> Admitted | Refusal | None:
     """Read a line exactly and give the contract's first reason; a line that only looked odd is admitted."""
+    if not line or line.isspace():
+        return None
     try:
         pairs = parse_object(line)
     except Malformed as error:
@@ -131,7 +125,7 @@ def _explain(line: bytes) -> Admitted | Refusal:
     problem = event.problem() or texts_problem(event)
     if problem is not None:
         return Refusal("invalid_value", problem, name)
-    return _strip(event)[0]
+    return _admitted(event)
 
 
 def _id_of(pairs: dict[str, object]) -> str | None:

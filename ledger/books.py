@@ -180,8 +180,10 @@ class Reference(Row, kw_only=True):
 
     @property
     def standing(self) -> int:
-        """What stands open, whatever the order of arrival."""
-        return max(0, self.opened - self.cancelled - self.settled)
+        """What stands open, whatever the order of arrival: max(0, opened − cancelled − settled)."""
+        taken = self.taken
+        left = self.opened - self.cancelled - (taken if taken > 0 else 0)
+        return left if left > 0 else 0
 
     @property
     def taken_elsewhere(self) -> int:
@@ -325,7 +327,7 @@ class AgencyYear(Row, kw_only=True):
     def position(self, line: str, origin_year: int | None = None) -> Position:
         """The position of a line (and origin year), begun on first sight."""
         origin = self.fiscal_year if origin_year is None else origin_year
-        name = position_name(line, origin, self.fiscal_year)
+        name = line if origin_year is None else position_name(line, origin, self.fiscal_year)
         found = self.positions.get(name)
         if found is None:
             found = self.positions[name] = Position(line=line, origin_year=origin)

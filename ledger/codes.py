@@ -7,8 +7,9 @@ from typing import Final, NamedTuple
 
 CLASSES: Final = ("current", "capital")
 _LINE: Final = re.compile(r"[0-9]{10,11}/(current|capital)/[0-9]{4}")
-_known: set[str] = set()
 _KNOWN_MAX: Final = 1_000_000
+KNOWN_LINES: Final[set[str]] = set()
+"""Line codes that were found to be well formed, kept so that each is matched once."""
 
 
 class Line(NamedTuple):
@@ -21,13 +22,13 @@ class Line(NamedTuple):
 
 def is_line(text: str) -> bool:
     """Whether `text` is a budget line code. A code is matched once and then remembered."""
-    if text in _known:
+    if text in KNOWN_LINES:
         return True
     if _LINE.fullmatch(text) is None:
         return False
-    if len(_known) >= _KNOWN_MAX:
-        _known.clear()
-    _known.add(text)
+    if len(KNOWN_LINES) >= _KNOWN_MAX:
+        KNOWN_LINES.clear()
+    KNOWN_LINES.add(text)
     return True
 
 

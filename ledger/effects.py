@@ -28,22 +28,29 @@ FLAGS: Final = ("new_capital", "new_account", "new_program")
 
 def under_cr(year: AgencyYear, event: e.Event) -> bool:
     """Whether the event falls under continuing resolution: not adopted, or booked before it, and this year's money."""
-    return event.booked_on < year.adopted_on and getattr(event, "origin_year", UNSET) is UNSET
+    return event.booked_on < year.adopted_on and event.origin_year is UNSET
 
 
-def _position(year: AgencyYear, event: e.PositionEvent) -> Position:
-    return year.position(event.line, None if event.origin_year is UNSET else event.origin_year)
+def _at(year: AgencyYear, event: e.PositionEvent) -> tuple[str, Position]:
+    """The name of the position an event is about, and the position, begun on first sight."""
+    if event.origin_year is UNSET:
+        position = year.positions.get(event.line)
+        return event.line, year.position(event.line) if position is None else position
+    name = position_name(event.line, event.origin_year, year.fiscal_year)
+    return name, year.position(event.line, event.origin_year)
 
 
 def _name(year: AgencyYear, event: e.PositionEvent) -> str:
-    if event.origin_year is UNSET:
-        return event.line
-    return position_name(event.line, event.origin_year, year.fiscal_year)
+    origin = year.fiscal_year if event.origin_year is UNSET else event.origin_year
+    return position_name(event.line, origin, year.fiscal_year)
 
 
 def _realise(position: Position, amount: int, month: int) -> None:
     position.realised += amount
-    position.realised_by_month = add_to_month(position.realised_by_month, month, amount)
+    try:
+        position.realised_by_month[month - 1] += amount
+    except OverflowError:
+        position.realised_by_month = add_to_month(position.realised_by_month, month, amount)
     if month > position.month_last:
         position.month_last = month
     if month <= position.month_floor:
@@ -193,41 +200,48 @@ def carried_over(books: Books, year: AgencyYear, event: e.CarryoverApproved, mon
 
 def committed(books: Books, year: AgencyYear, event: e.CommitmentMade, month: int) -> list[Row]:
     """The commitment is opened; the basis first stated is its basis."""
-    position = _position(year, event)
-    reference, touched = open_reference(year, "commitment", event.commitment, _name(year, event), event.amount, month)
+    name, position = _at(year, event)
+    touched: list[Row] = [position]
+    reference = open_reference(year, "commitment", event.commitment, name, event.amount, month, touched)
     if reference.basis is None and event.basis is not UNSET:
         reference.basis = event.basis
     if reference.basis_ref is None and event.basis_ref is not UNSET:
         reference.basis_ref = event.basis_ref
-    return _spent(year, event, position, touched)
+    _spend(year, event, position)
+    return touched
 
 
 def commitment_cancelled(books: Books, year: AgencyYear, event: e.CommitmentCancelled, month: int) -> list[Row]:
     """cancelled += amount."""
-    return cancel(year, "commitment", event.commitment, event.amount, month)
+    touched: list[Row] = []
+    cancel(year, "commitment", event.commitment, event.amount, month, touched)
+    return touched
 
 
 def paid(books: Books, year: AgencyYear, event: e.DisbursementPaid, month: int) -> list[Row]:
     """realised += amount; whatever the payment names is settled by it."""
-    position = _position(year, event)
+    name, position = _at(year, event)
+    touched: list[Row] = [position]
     _realise(position, event.amount, month)
-    touched = _settle_named(year, event, event.amount, month)
-    return _spent(year, event, position, touched)
+    _settle_named(year, event, name, event.amount, month, touched)
+    _spend(year, event, position)
+    return touched
 
 
 def reversed_payment(books: Books, year: AgencyYear, event: e.DisbursementReversed, month: int) -> list[Row]:
     """realised −= amount; what the payment settled is given back."""
-    position = _position(year, event)
+    name, position = _at(year, event)
+    touched: list[Row] = [position]
     _realise(position, -event.amount, month)
-    touched = _settle_named(year, event, -event.amount, month)
+    _settle_named(year, event, name, -event.amount, month, touched)
     if under_cr(year, event):
         record_reversal(position, event.booked_on, event.amount)
-    return _with(position, touched)
+    return touched
 
 
 def recovered(books: Books, year: AgencyYear, event: e.DisbursementRecovered, month: int) -> list[Row]:
     """This year's: realised −= amount; an earlier year's is next-year revenue (Budget Act §75)."""
-    position = _position(year, event)
+    _, position = _at(year, event)
     if event.original_year == event.fiscal_year:
         _realise(position, -event.amount, month)
     return [position]
@@ -244,61 +258,64 @@ def reclassified(books: Books, year: AgencyYear, event: e.ReclassificationBooked
 
 def payable_recognised(books: Books, year: AgencyYear, event: e.PayableRecognised, month: int) -> list[Row]:
     """The payable is opened and settles the commitment it names: one debt, not two."""
-    position, name = _position(year, event), _name(year, event)
-    _, touched = open_reference(year, "payable", event.payable, name, event.amount, month)
+    name, position = _at(year, event)
+    touched: list[Row] = [position]
+    open_reference(year, "payable", event.payable, name, event.amount, month, touched)
     if event.commitment is not UNSET:
-        touched += settle(year, "commitment", event.commitment, name, event.amount, month)
-    return _with(position, touched)
+        settle(year, "commitment", event.commitment, name, event.amount, month, touched)
+    return touched
 
 
 def payable_cleared(books: Books, year: AgencyYear, event: e.PayableCleared, month: int) -> list[Row]:
     """cancelled += amount."""
-    return cancel(year, "payable", event.payable, event.amount, month)
+    touched: list[Row] = []
+    cancel(year, "payable", event.payable, event.amount, month, touched)
+    return touched
 
 
 def prepaid(books: Books, year: AgencyYear, event: e.PrepaymentMade, month: int) -> list[Row]:
     """The prepayment is opened and settles the commitment it names."""
-    position, name = _position(year, event), _name(year, event)
-    _, touched = open_reference(year, "prepayment", event.prepayment, name, event.amount, month)
+    name, position = _at(year, event)
+    touched: list[Row] = [position]
+    open_reference(year, "prepayment", event.prepayment, name, event.amount, month, touched)
     if event.commitment is not UNSET:
-        touched += settle(year, "commitment", event.commitment, name, event.amount, month)
-    return _spent(year, event, position, touched)
+        settle(year, "commitment", event.commitment, name, event.amount, month, touched)
+    _spend(year, event, position)
+    return touched
 
 
 def prepayment_settled(books: Books, year: AgencyYear, event: e.PrepaymentSettled, month: int) -> list[Row]:
     """cancelled += amount."""
-    return cancel(year, "prepayment", event.prepayment, event.amount, month)
+    touched: list[Row] = []
+    cancel(year, "prepayment", event.prepayment, event.amount, month, touched)
+    return touched
 
 
 def _settle_named(
-    year: AgencyYear, event: e.DisbursementPaid | e.DisbursementReversed, amount: int, month: int
-) -> list[Row]:
-    touched: list[Row] = []
+    year: AgencyYear,
+    event: e.DisbursementPaid | e.DisbursementReversed,
+    position: str,
+    amount: int,
+    month: int,
+    touched: list[Row],
+) -> None:
     if event.commitment is not UNSET:
-        touched += settle(year, "commitment", event.commitment, _name(year, event), amount, month)
+        settle(year, "commitment", event.commitment, position, amount, month, touched)
     if event.payable is not UNSET:
-        touched += settle(year, "payable", event.payable, _name(year, event), amount, month)
+        settle(year, "payable", event.payable, position, amount, month, touched)
     if event.prepayment is not UNSET:
-        touched += settle(year, "prepayment", event.prepayment, _name(year, event), amount, month)
-    return touched
+        settle(year, "prepayment", event.prepayment, position, amount, month, touched)
 
 
-def _spent(year: AgencyYear, event: Spending, position: Position, touched: list[Row]) -> list[Row]:
-    """Keep spending under continuing resolution, and say that its position was touched."""
-    if under_cr(year, event):
+def _spend(year: AgencyYear, event: Spending, position: Position) -> None:
+    """Keep spending under continuing resolution."""
+    if event.booked_on < year.adopted_on and event.origin_year is UNSET:
         record_spending(year, position, event)
-    return _with(position, touched)
-
-
-def _with(position: Position, touched: list[Row]) -> list[Row]:
-    if position not in touched:
-        touched.append(position)
-    return touched
 
 
 def saved(books: Books, year: AgencyYear, event: e.SavingDeclared, month: int) -> list[Row]:
     """saving += amount."""
-    position = _position(year, event)
+    _, position = _at(year, event)
     position.saving += event.amount
     return [position]
 
@@ -307,7 +324,8 @@ def provisionally_spent(books: Books, year: AgencyYear, event: e.ProvisionalSpen
     """realised += amount; booked under adoption it is ordinary spending."""
     position = year.position(event.line)
     _realise(position, event.amount, month)
-    return _spent(year, event, position, [])
+    _spend(year, event, position)
+    return [position]
 
 
 # ---------------------------------------------------------------- reserves
@@ -396,7 +414,7 @@ def forecast(books: Books, year: AgencyYear, event: e.ForecastDeclared, month: i
 
 def balance(books: Books, year: AgencyYear, event: e.BalanceReported, month: int) -> list[Row]:
     """Compared and never booked; the latest booked_on counts, of equal ones the last to arrive."""
-    position = _position(year, event)
+    _, position = _at(year, event)
     if position.reported is None or event.booked_on >= position.reported[0]:
         position.reported = (event.booked_on, month, event.realised)
         position.guarded = False

@@ -23,29 +23,46 @@ _ROC_FORMS: Final = (
     re.compile(r"(?P<y>[0-9]{1,3})/(?P<m>[0-9]{1,2})/(?P<d>[0-9]{1,2})"),
     re.compile(r"(?:民國)?(?P<y>[0-9]{1,3})年(?P<m>[0-9]{1,2})月(?P<d>[0-9]{1,2})日"),
 )
-_CLOCK: Final = re.compile(r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])")
+_SECONDS: Final = re.compile(r"[0-5][0-9](\.[0-9]+)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])")
+_MINUTES: Final = frozenset(f"T{hour:02d}:{minute:02d}:" for hour in range(24) for minute in range(60))
+KNOWN_DAYS: Final[set[str]] = set()
+"""Days that were found to be real, kept so that each is worked out once."""
+_seconds: set[str] = set()
+_REMEMBERED_MAX: Final = 65_536
 
 
-@lru_cache(maxsize=65_536)
 def is_day(text: str) -> bool:
-    """Whether `text` is a real Gregorian day written `YYYY-MM-DD`."""
+    """Whether `text` is a real Gregorian day written `YYYY-MM-DD`. A day is worked out once and then remembered."""
+    return text in KNOWN_DAYS or _is_new_day(text)
+
+
+def _is_new_day(text: str) -> bool:
     if _ISO_DAY.fullmatch(text) is None:
         return False
     try:
         date(int(text[:4]), int(text[5:7]), int(text[8:]))
     except ValueError:
         return False
+    _remember(KNOWN_DAYS, text)
     return True
-
-
-@lru_cache(maxsize=200_000)
-def _is_clock(text: str) -> bool:
-    return _CLOCK.fullmatch(text) is not None
 
 
 def is_instant(text: str) -> bool:
     """Whether `text` is an RFC 3339 instant with a capital T and `Z` or `±HH:MM`."""
-    return is_day(text[:10]) and _is_clock(text[10:])
+    return text[17:] in _seconds and text[10:17] in _MINUTES and text[:10] in KNOWN_DAYS or _is_new_instant(text)
+
+
+def _is_new_instant(text: str) -> bool:
+    if not is_day(text[:10]) or text[10:17] not in _MINUTES or _SECONDS.fullmatch(text[17:]) is None:
+        return False
+    _remember(_seconds, text[17:])
+    return True
+
+
+def _remember(known: set[str], text: str) -> None:
+    if len(known) >= _REMEMBERED_MAX:
+        known.clear()
+    known.add(text)
 
 
 def first_day(fiscal_year: int) -> str:

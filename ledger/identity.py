@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
+from typing import Final
 
 from xxhash import xxh3_64_intdigest
+
+from ledger.events import BY_NAME
 
 
 def seed_of(fiscal_year: int, agency: str) -> int:
@@ -18,14 +21,13 @@ def seed_of(fiscal_year: int, agency: str) -> int:
     return xxh3_64_intdigest(f"{fiscal_year}\0{agency}".encode())
 
 
-def id_hash(event_id: str, seed: int) -> int:
-    """64 bits of an event id within its agency and year."""
-    return xxh3_64_intdigest(event_id.encode(), seed)
+hash_id: Final = xxh3_64_intdigest
+"""(an event id in UTF-8, the seed of its agency and year) → 64 bits."""
 
+hash_content: Final = xxh3_64_intdigest
+"""(the canonical bytes of an event, the seed of its type) → 64 bits."""
 
-def content_hash(canonical: bytes) -> int:
-    """64 bits of what an event says, without what tells of its delivery."""
-    return xxh3_64_intdigest(canonical)
+KIND_SEEDS: Final = {kind: xxh3_64_intdigest(name.encode()) for name, kind in BY_NAME.items()}
 
 
 class SeenIds:
@@ -46,14 +48,14 @@ class SeenIds:
         return len(self._ids)
 
     def find(self, wanted: int) -> int:
-        """The first entry with this id hash, or −1."""
+        """The first entry with this id hash; where there is none, ~slot with the slot to `add` it in."""
         index, ids, mask = self._index, self._ids, self._mask
         slot = wanted & mask
         while entry := index[slot]:
             if ids[entry - 1] == wanted:
                 return entry - 1
             slot = (slot + 1) & mask
-        return -1
+        return ~slot
 
     def all_of(self, wanted: int) -> Iterator[int]:
         """Every entry with this id hash (more than one only where two ids share it)."""
@@ -72,26 +74,27 @@ class SeenIds:
         """Where the entry's event stands in the log."""
         return self._places[entry]
 
-    def add(self, wanted: int, content: int, place: int) -> None:
-        """Remember an accepted event."""
+    def add(self, slot: int, wanted: int, content: int, place: int) -> None:
+        """Remember an accepted event in a free slot (see `find`, `free_slot`)."""
         self._ids.append(wanted)
         self._contents.append(content)
         self._places.append(place)
-        if 3 * len(self._ids) > 2 * self._mask:
+        count = len(self._ids)
+        self._index[slot] = count
+        if 3 * count > 2 * self._mask:
             self._grow()
-        else:
-            self._file(len(self._ids), wanted)
 
-    def _file(self, entry: int, wanted: int) -> None:
+    def free_slot(self, wanted: int) -> int:
+        """The slot for one more entry with an id hash that is taken already."""
         index, mask = self._index, self._mask
         slot = wanted & mask
         while index[slot]:
             slot = (slot + 1) & mask
-        index[slot] = entry
+        return slot
 
     def _grow(self) -> None:
         """Double the index and file every entry again."""
         self._mask = 2 * self._mask + 1
         self._index = array("I", bytes(4 * (self._mask + 1)))
         for entry, wanted in enumerate(self._ids, start=1):
-            self._file(entry, wanted)
+            self._index[self.free_slot(wanted)] = entry

@@ -1,27 +1,28 @@
 """The fold: the only place where an event changes a figure.
 
-`process` takes a batch of raw lines through admission, identity, references, effects and judgement, in that order, and
+`process` takes raw lines through admission, identity, references, effects and judgement, in that order, and
 answers with what changed. It knows no file, clock, network or database: a caller loads the rows, and writes the effects
 down or throws them away with the rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeAlias
 
 import msgspec
+from msgspec import UNSET
 
 from ledger.admission import Admitted, Reason, Refusal, read
 from ledger.books import AgencyYear, Alert, Books, Feed, Row
 from ledger.effects import CHECKS, EFFECTS
 from ledger.events import BUDGET_PAPERS, Event
 from ledger.fiscal import booking_months, budget_window
-from ledger.identity import SeenIds, content_hash, id_hash, seed_of
+from ledger.identity import KIND_SEEDS, SeenIds, hash_content, hash_id, seed_of
 from ledger.registry import Agency
 
 Recall: TypeAlias = Callable[[int], bytes]
-"""Reads a stored event again by its place in the log."""
+"""Reads a stored event again by its place in the log, a running number of lines."""
 
 
 class Transition(msgspec.Struct, gc=False):
@@ -47,7 +48,7 @@ class Refused(msgspec.Struct, gc=False):
 
 
 class Effects(msgspec.Struct):
-    """What a batch did: counts, refusals, alert transitions, and the rows it touched."""
+    """What a batch did: counts, refusals, alert transitions, and the rows touched by each accepted event."""
 
     read: int = 0
     accepted: int = 0
@@ -55,7 +56,11 @@ class Effects(msgspec.Struct):
     later: int = 0
     refusals: list[Refused] = []
     transitions: list[Transition] = []
-    touched: set[Row] = set()
+    touched: list[list[Row]] = []
+
+    def rows(self) -> set[Row]:
+        """Every row touched, once."""
+        return {row for rows in self.touched for row in rows}
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -69,63 +74,74 @@ class Context(msgspec.Struct, frozen=True):
     """Events booked after this day are left out."""
 
 
-def process(batch: Iterable[tuple[int, bytes]], books: Books, context: Context) -> Effects:
-    """Fold a batch of (place in the log, raw line); changes the rows in `books` and returns the effects."""
+def process(first_place: int, lines: Sequence[bytes], books: Books, context: Context) -> Effects:
+    """Fold raw lines that stand one after the other in the log; changes the rows in `books`, returns the effects.
+
+    Lines of only white space have a place but are no events.
+    """
     effects = Effects()
     agencies, seen, as_of = context.agencies, context.seen, context.as_of
-    judge, transitions, touched_rows = context.judge.judge, effects.transitions, effects.touched
-    for place, line in batch:
-        effects.read += 1
+    judge, transitions, all_touched, years = context.judge.judge, effects.transitions, effects.touched, books.years
+    blank = 0
+    for place, line in enumerate(lines, first_place):
         admitted = read(line)
-        if isinstance(admitted, Refusal):
-            effects.refusals.append(Refused(place, admitted))
+        if type(admitted) is not tuple:
+            if admitted is None:
+                blank += 1
+            else:
+                effects.refusals.append(Refused(place, admitted))
             continue
-        event = admitted.event
+        event, canonical = admitted
+        kind = type(event)
         agency = agencies.get(event.agency)
         if agency is None:
             _refuse(effects, place, event, "unknown_agency", f"{event.agency} is not in the registry")
             continue
-        year = books.find(event.fiscal_year, event.agency) or _new_year(event, agency)
-        month = year.months.get(event.booked_on, 0)
+        of_year = years.get(event.fiscal_year)
+        year = (of_year and of_year.get(event.agency)) or _new_year(event, agency)
+        booked_on = event.booked_on
+        month = year.months.get(booked_on, 0)
         if month == 0 and not _in_window(year, event):
             _refuse(effects, place, event, "outside_fiscal_year", _window_text(year, event))
             continue
-        if as_of is not None and event.booked_on > as_of:
+        if as_of is not None and booked_on > as_of:
             effects.later += 1
             continue
-        wanted, content = id_hash(event.id, year.id_seed), content_hash(admitted.canonical)
+        wanted, content = hash_id(event.id.encode(), year.id_seed), hash_content(canonical, KIND_SEEDS[kind])
         entry = seen.find(wanted)
         if entry >= 0:
-            verdict = _compare(context, admitted, wanted, content, entry)
-            if verdict == "duplicate":
+            outcome = _compare(context, admitted, wanted, content, entry)
+            if outcome == "duplicate":
                 effects.duplicate += 1
-                if admitted.seq is not None:
-                    touched_rows.add(_hear(year, admitted.source, admitted.seq))
+                if event.seq is not UNSET:
+                    all_touched.append([_hear(year, event)])
                 continue
-            if verdict == "conflict":
+            if outcome == "conflict":
                 _refuse(effects, place, event, "conflicting_duplicate", "this id was accepted with other content")
                 continue
-        check = CHECKS.get(type(event))
+            entry = ~seen.free_slot(wanted)
+        check = CHECKS.get(kind)
         problem = None if check is None else check(year, event)
         if problem is not None:
             _refuse(effects, place, event, *problem)
             continue
 
         # After this point the event is accepted: nothing below may fail.
-        seen.add(wanted, content, place)
-        effects.accepted += 1
-        if not year.latest:
-            books.add(year)
-        if event.booked_on > year.latest:
-            year.latest = event.booked_on
-        touched = EFFECTS[type(event)](books, year, event, month)
-        if admitted.source is not None:
-            if admitted.seq is not None:
-                touched.append(_hear(year, admitted.source, admitted.seq))
-            elif admitted.source in year.feeds:
-                touched.append(year.feeds[admitted.source])
+        seen.add(~entry, wanted, content, place)
+        if booked_on > year.latest:
+            if not year.latest:
+                books.add(year)
+            year.latest = booked_on
+        touched = EFFECTS[kind](books, year, event, month)
+        if event.source is not UNSET:
+            if event.seq is not UNSET:
+                touched.append(_hear(year, event))
+            elif event.source in year.feeds:
+                touched.append(year.feeds[event.source])
         judge(year, event, touched, transitions)
-        touched_rows.update(touched)
+        all_touched.append(touched)
+        effects.accepted += 1
+    effects.read = len(lines) - blank
     return effects
 
 
@@ -154,25 +170,25 @@ def _window_text(year: AgencyYear, event: Event) -> str:
     return f"booked_on {event.booked_on} is not between {first} and {last}"
 
 
-def _hear(year: AgencyYear, source: str | None, seq: int) -> Feed:
-    assert source is not None, "admission refuses a seq without a source"
-    feed = year.feeds.get(source)
+def _hear(year: AgencyYear, event: Event) -> Feed:
+    assert event.source is not UNSET and event.seq is not UNSET, "admission refuses a seq without a source"
+    feed = year.feeds.get(event.source)
     if feed is None:
-        feed = year.feeds[source] = Feed(source=source)
-    feed.see(seq)
+        feed = year.feeds[event.source] = Feed(source=event.source)
+    feed.see(event.seq)
     return feed
 
 
 def _compare(context: Context, admitted: Admitted, wanted: int, content: int, entry: int) -> str:
     """Whether an event whose id hash is known is a `duplicate`, a `conflict`, or `new` under a hash shared by chance."""
-    seen = context.seen
+    seen, (event, canonical) = context.seen, admitted
     if seen.content(entry) == content:
         return "duplicate"
     for candidate in seen.all_of(wanted):
         stored = read(context.recall(seen.place(candidate)))
-        assert isinstance(stored, Admitted), "only accepted events are remembered"
-        if _same_id(stored.event, admitted.event):
-            return "duplicate" if stored.canonical == admitted.canonical else "conflict"
+        assert type(stored) is tuple, "only accepted events are remembered"
+        if _same_id(stored[0], event):
+            return "duplicate" if (type(stored[0]), stored[1]) == (type(event), canonical) else "conflict"
     return "new"
 
 

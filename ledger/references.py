@@ -39,50 +39,53 @@ def ending_problem(
 
 
 def open_reference(
-    year: AgencyYear, kind: ReferenceKind, name: str, position: str, amount: int, month: int
-) -> tuple[Reference, list[Row]]:
-    """Open a reference, or open it further; returns it and the rows touched, itself among them."""
-    found = _reference(year, kind, name)
+    year: AgencyYear, kind: ReferenceKind, name: str, position: str, amount: int, month: int, touched: list[Row]
+) -> Reference:
+    """Open a reference, or open it further; adds the rows touched to `touched`."""
+    found = _reference(references(year, kind), kind, name)
     before = found.standing
     if found.position is None:
         found.position = position
     found.opened += amount
-    return found, _touch(year, found, before, month)
+    _carry(year, found, before, month, touched)
+    return found
 
 
-def cancel(year: AgencyYear, kind: ReferenceKind, name: str, amount: int, month: int) -> list[Row]:
-    """End so much of a reference without payment; returns the rows touched."""
+def cancel(year: AgencyYear, kind: ReferenceKind, name: str, amount: int, month: int, touched: list[Row]) -> None:
+    """End so much of a reference without payment; adds the rows touched to `touched`."""
     found = references(year, kind)[name]
     before = found.standing
     found.cancelled += amount
-    return _touch(year, found, before, month)
+    _carry(year, found, before, month, touched)
 
 
-def settle(year: AgencyYear, kind: ReferenceKind, name: str, position: str, amount: int, month: int) -> list[Row]:
+def settle(
+    year: AgencyYear, kind: ReferenceKind, name: str, position: str, amount: int, month: int, touched: list[Row]
+) -> None:
     """Take so much of a reference by what names it on a position (less than 0: give it back)."""
-    found = _reference(year, kind, name)
+    found = _reference(references(year, kind), kind, name)
     before = found.standing
     found.taken += amount
     if found.position != position:
         if found.taken_on is None:
             found.taken_on = {}
         found.taken_on[position] = found.taken_on.get(position, 0) + amount
-    return _touch(year, found, before, month)
+    _carry(year, found, before, month, touched)
 
 
-def _reference(year: AgencyYear, kind: ReferenceKind, name: str) -> Reference:
-    known = references(year, kind)
+def _reference(known: dict[str, Reference], kind: ReferenceKind, name: str) -> Reference:
     found = known.get(name)
     if found is None:
         found = known[name] = Reference(kind=kind, id=name)
     return found
 
 
-def _touch(year: AgencyYear, reference: Reference, before: int, month: int) -> list[Row]:
-    """Carry what stands open to the position it was opened on; returns the rows touched."""
+def _carry(year: AgencyYear, reference: Reference, before: int, month: int, touched: list[Row]) -> None:
+    """Carry what stands open now to the position the reference was opened on."""
+    touched.append(reference)
     change = reference.standing - before
     if change == 0 or reference.position is None:
-        return [reference]
+        return
     position = year.positions[reference.position]
     if reference.kind == "commitment":
         position.committed += change
@@ -90,7 +93,8 @@ def _touch(year: AgencyYear, reference: Reference, before: int, month: int) -> l
         position.payable += change
     else:
         _move_prepaid(position, change, month)
-    return [reference, position]
+    if position not in touched:
+        touched.append(position)
 
 
 def _move_prepaid(position: Position, change: int, month: int) -> None:

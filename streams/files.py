@@ -1,6 +1,6 @@
 """Event files as a log: numbered lines in batches, and any line again by its place.
 
-A place is the byte offset of a line in all files laid end to end. Standard input that cannot be read twice is kept in
+A place is the running number of a line, from 0, through all files. Standard input that cannot be read twice is kept in
 an anonymous temporary file for as long as the reading lasts.
 """
 
@@ -10,7 +10,7 @@ import shutil
 import stat
 import sys
 import tempfile
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -21,8 +21,8 @@ import msgspec
 from ledger.json_text import LINE_BYTES_MAX
 
 _BOM: Final = b"\xef\xbb\xbf"
-_READ_MAX: Final = LINE_BYTES_MAX + 2
-BATCH_LINES: Final = 10_000
+BLOCK_BYTES: Final = 1 << 18
+"""A block's lines are folded while the processor still has them at hand."""
 
 
 class UnreadableFile(ValueError):
@@ -30,15 +30,16 @@ class UnreadableFile(ValueError):
 
 
 class Batch(msgspec.Struct):
-    """Lines that hold something, with their places, and the numbers an editor shows for them."""
+    """Lines of one file that stand one after the other, the first with its place in all files and in its own."""
 
     file: str
-    lines: list[tuple[int, bytes]] = []
-    numbers: list[int] = []
+    first_place: int
+    first_number: int
+    lines: list[bytes]
 
     def number_of(self, place: int) -> int:
-        """The line number of a place in this batch."""
-        return self.numbers[bisect_left(self.lines, (place, b""))]
+        """The number that an editor shows for a place in this batch."""
+        return place - self.first_place + self.first_number
 
 
 class EventFiles:
@@ -48,6 +49,8 @@ class EventFiles:
         self.names = list(names)
         self._files: list[BinaryIO] = []
         self._starts: list[int] = []
+        self._blocks: list[tuple[int, int, int]] = []
+        """Of each block read: the place of its first line, its file, and where the line begins in it."""
         self.size = 0
         self.position = 0
         """How many bytes have been read, of `size`."""
@@ -85,65 +88,72 @@ class EventFiles:
             raise UnreadableFile(f"{name}: the file is empty; it must hold one JSON event a line")
         self.size += size
 
-    def batches(self, lines_max: int = BATCH_LINES) -> Iterator[Batch]:
+    def batches(self) -> Iterator[Batch]:
         """Read on, a batch at a time; a batch never spans two files."""
-        for name, file, start in zip(self.names, self._files, self._starts, strict=True):
-            yield from self._batches_of(name, file, start, lines_max)
-
-    def _batches_of(self, name: str, file: BinaryIO, start: int, lines_max: int) -> Iterator[Batch]:
-        offset = len(_BOM) if file.read(len(_BOM)) == _BOM else 0
-        file.seek(offset)
-        batch, number = Batch(name), 0
-        readline = file.readline
-        while raw := readline(_READ_MAX):
-            number += 1
-            place = start + offset
-            offset += len(raw)
-            blank = raw.isspace()
-            if len(raw) == _READ_MAX and raw[-1:] != b"\n":
-                skipped, rest_is_blank = _skip_line(file)
-                offset += skipped
-                blank = blank and rest_is_blank
-                raw = raw if not blank else b" "
-            if blank:
-                continue
-            batch.lines.append((place, _content(raw)))
-            batch.numbers.append(number)
-            if len(batch.lines) >= lines_max:
-                self.position = start + offset
-                yield batch
-                batch = Batch(name)
-        self.position = start + offset
-        if batch.lines:
-            yield batch
+        place = 0
+        for at, (name, file, start) in enumerate(zip(self.names, self._files, self._starts, strict=True)):
+            number = 1
+            for offset, end, lines in _blocks(file):
+                self._blocks.append((place, at, offset))
+                self.position = start + end
+                yield Batch(name, place, number, lines)
+                place += len(lines)
+                number += len(lines)
 
     def recall(self, place: int) -> bytes:
         """Read the line at a place again."""
-        which = bisect_right(self._starts, place) - 1
-        file = self._files[which]
+        first_place, at, offset = self._blocks[bisect_right(self._blocks, (place, len(self._files), 0)) - 1]
+        file = self._files[at]
         back = file.tell()
-        file.seek(place - self._starts[which])
-        raw = file.readline(_READ_MAX)
+        file.seek(offset)
+        for _ in range(place - first_place):
+            file.readline()
+        line = file.readline()
         file.seek(back)
-        return _content(raw)
+        return line.rstrip(b"\r\n")
 
 
-def _content(raw: bytes) -> bytes:
-    """A line without its end."""
-    if raw.endswith(b"\n"):
-        return raw[:-2] if raw.endswith(b"\r\n") else raw[:-1]
-    return raw
+def _blocks(file: BinaryIO) -> Iterator[tuple[int, int, list[bytes]]]:
+    """Read a file in blocks of whole lines: (offset of the first line, offset after the last, lines without ends).
+
+    A line longer than allowed comes cut, but still too long, so that it is refused without being held in memory; one
+    that is white space all along comes empty.
+    """
+    offset = len(_BOM) if file.read(len(_BOM)) == _BOM else 0
+    file.seek(offset)
+    carried = b""
+    while block := file.read(BLOCK_BYTES):
+        lines = (carried + block).split(b"\n")
+        carried = lines.pop()
+        if lines:
+            end = file.tell() - len(carried)
+            yield offset, end, _without_returns(lines)
+            offset = end
+        if len(carried) > LINE_BYTES_MAX + 1:
+            line, carried = _skip_line(file, carried)
+            end = file.tell() - len(carried)
+            yield offset, end, [line]
+            offset = end
+    if carried:
+        yield offset, file.tell(), [carried]
 
 
-def _skip_line(file: BinaryIO) -> tuple[int, bool]:
-    """Read to the end of a line that is too long; returns how many bytes, and whether they were white space."""
-    skipped, blank = 0, True
-    while more := file.readline(_READ_MAX):
-        skipped += len(more)
-        blank = blank and more.isspace()
-        if more.endswith(b"\n"):
-            break
-    return skipped, blank
+def _without_returns(lines: list[bytes]) -> list[bytes]:
+    """Take off the \\r of lines that end in \\r\\n."""
+    if any(b"\r" in line for line in lines):
+        return [line[:-1] if line.endswith(b"\r") else line for line in lines]
+    return lines
+
+
+def _skip_line(file: BinaryIO, begun: bytes) -> tuple[bytes, bytes]:
+    """Read to the end of a line that is too long; returns what stands for it, and what was read beyond its end."""
+    blank = begun.isspace()
+    while block := file.read(BLOCK_BYTES):
+        rest, newline, beyond = block.partition(b"\n")
+        blank = blank and (not rest or rest.isspace())
+        if newline:
+            return b"" if blank else begun, beyond
+    return b"" if blank else begun, b""
 
 
 def _regular(name: str) -> BinaryIO:

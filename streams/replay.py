@@ -49,7 +49,7 @@ def fold(
     alerts: list[Alert] = []
     refusals: list[RefusalOut] = []
     for batch in files.batches():
-        effects = process(batch.lines, books, context)
+        effects = process(batch.first_place, batch.lines, books, context)
         counts.read += effects.read
         counts.accepted += effects.accepted
         counts.duplicate += effects.duplicate

@@ -159,7 +159,7 @@ def _line_counts(spending: Sequence[Agency], line_count: int) -> list[tuple[int,
             more = rest * running // total - before
             before += more
             capital_max = max(0, agency.capital // _CAPITAL_LINE_MIN - counts[agency.code][1])
-            capital_more = min(capital_max, more * 3 * agency.capital // (2 * agency.capital + agency.current * 3 or 1))
+            capital_more = min(capital_max, more * 2 * agency.capital // (2 * agency.capital + agency.current))
             counts[agency.code][0] += more - capital_more
             counts[agency.code][1] += capital_more
     return [(counts[agency.code][0], counts[agency.code][1]) for agency in spending]
@@ -199,16 +199,16 @@ def _accounts(agency: Agency) -> Iterator[str]:
 
 
 def _current_keys(agency: Agency) -> Iterator[str]:
-    """Current lines in the order in which an agency gets them: staff, a first program, general costs, further programs."""
+    """Current lines in the order in which an agency gets them: staff, general costs, a first program, further ones."""
     general = f"{agency.account_prefix}0101"
     if agency.kind == "debt":
-        yield from (f"{agency.account_prefix}01{number:02d}/current/5000" for number in range(1, 100))
+        yield from (f"{account}/current/5000" for account in _accounts(agency))
     elif agency.kind == "unified":
         yield from (f"{account}/current/4000" for account in _accounts(agency))
     else:
         accounts = _accounts(agency)
         first = next(accounts)
-        opening = ((general, _GENERAL[0]), (first, _PROGRAM[0]), (first, _PROGRAM[1]), (general, _GENERAL[1]))
+        opening = ((general, _GENERAL[0]), (general, _GENERAL[1]), (first, _PROGRAM[0]), (first, _PROGRAM[1]))
         yield from (f"{account}/current/{code}" for account, code in opening)
         yield f"{general}/current/{_GENERAL[2]}"
         yield from (f"{first}/current/{code}" for code in _PROGRAM[2:])

@@ -67,43 +67,50 @@ def reclassify(world: World, day: Day, line: Line) -> Draft | None:
 
 
 def cancel_commitment(world: World, day: Day, line: Line) -> Draft | None:
-    """`commitment.cancelled` of all or a part of the line's oldest commitment."""
-    if not line.commitments or not world.is_sending(line, day):
+    """`commitment.cancelled` of all or a part of a commitment."""
+    found = _with(world, day, line, lambda one: bool(one.commitments))
+    if found is None or not found.commitments:
         return None
-    contract = line.commitments[0]
-    amount = _part(world, line.commitments)
-    line.committed -= amount
-    return Draft(line.agency, "commitment.cancelled", {"commitment": contract.name, "amount": amount})
+    name, amount = _part(world, found.commitments)
+    found.committed -= amount
+    return Draft(found.agency, "commitment.cancelled", {"commitment": name, "amount": amount})
 
 
 def clear_payable(world: World, day: Day, line: Line) -> Draft | None:
-    """`payable.cleared` of all or a part of the line's oldest payable: it will not be paid."""
-    if not line.payables or not world.is_sending(line, day):
+    """`payable.cleared` of all or a part of a payable: it will not be paid."""
+    found = _with(world, day, line, lambda one: bool(one.payables))
+    if found is None or not found.payables:
         return None
-    debt = line.payables[0]
-    amount = _part(world, line.payables)
-    line.payable -= amount
-    return Draft(line.agency, "payable.cleared", {"line": line.key, "amount": amount, "payable": debt.name})
+    name, amount = _part(world, found.payables)
+    found.payable -= amount
+    return Draft(found.agency, "payable.cleared", {"line": found.key, "amount": amount, "payable": name})
 
 
 def settle_prepayment(world: World, day: Day, line: Line) -> Draft | None:
-    """`prepayment.settled` of all or a part of the line's oldest prepayment: what was not used is paid back."""
-    if not line.prepayments or not world.is_sending(line, day):
+    """`prepayment.settled` of all or a part of a prepayment: what was not used is paid back."""
+    found = _with(world, day, line, lambda one: bool(one.prepayments))
+    if found is None or not found.prepayments:
         return None
-    advance = line.prepayments[0]
-    amount = _part(world, line.prepayments)
-    line.prepaid -= amount
-    return Draft(line.agency, "prepayment.settled", {"line": line.key, "amount": amount, "prepayment": advance.name})
+    name, amount = _part(world, found.prepayments)
+    found.prepaid -= amount
+    return Draft(found.agency, "prepayment.settled", {"line": found.key, "amount": amount, "prepayment": name})
 
 
-def _part(world: World, opened: list[Opened]) -> int:
-    """An amount taken from the oldest of the references, which is forgotten when nothing of it is open."""
+def _with(world: World, day: Day, line: Line, has: Callable[[Line], bool]) -> Line | None:
+    """The line itself, or another one, that has what is to be given up; nobody is asked before the budget is law."""
+    if day.ordinal < world.adopted_on:
+        return None
+    return line if has(line) and world.is_sending(line, day) else world.find(day, has)
+
+
+def _part(world: World, opened: list[Opened]) -> tuple[str, int]:
+    """The oldest of the references and an amount taken from it; it is forgotten when nothing of it is open."""
     oldest = opened[0]
     amount = oldest.open if world.chance(500) else max(1, world.share(oldest.open, 100, 900))
     oldest.open -= amount
     if oldest.open == 0:
         del opened[0]
-    return amount
+    return oldest.name, amount
 
 
 def save(world: World, day: Day, line: Line) -> Draft | None:

@@ -72,7 +72,7 @@ def revise_allotment(world: World, day: Day, line: Line) -> Draft | None:
 
     Months past are left as they are. None when the line's agency is silent or December is past.
     """
-    if not world.is_sending(line, day) or day.month > 12:
+    if not world.is_sending(line, day) or day.is_closing:
         return None
     if line.revision == 0:
         return _allot(line, split_by_month(line.available, line.pattern, day.month))

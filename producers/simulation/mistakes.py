@@ -13,7 +13,7 @@ from producers.event_line import Field
 from producers.simulation.corrections import move, reverse
 from producers.simulation.lines import Agency, Case, Line, Payment
 from producers.simulation.reserves import UNGROUNDED_DRAW, UNNOTICED_DRAW, grant
-from producers.simulation.seasons import Day
+from producers.simulation.seasons import MONTHS, Day
 from producers.simulation.sender import Draft
 from producers.simulation.spending import open_commitment, planned, provisional, spend
 from producers.simulation.world import World
@@ -23,6 +23,8 @@ NOTE: Final = "simulated mistake: "
 
 _THOUSAND: Final = 1_000
 _CURE_DAYS: Final = 20
+_MOVE_MIN: Final = 30_000
+"""NT$; a line with less left gives nothing."""
 _UNKNOWN_AGENCY: Final = "UNKNOWN"
 
 
@@ -36,7 +38,7 @@ def overspend(world: World, day: Day, _: None) -> Draft | None:
 
 def exceed_allotment(world: World, day: Day, _: None) -> Draft | None:
     """A payment before its month (§61), within the appropriation; it rights itself as months pass."""
-    month = min(day.month, 12)
+    month = min(day.month, MONTHS)
 
     def fits(line: Line) -> bool:
         over = line.allotted[month] - line.realised - line.prepaid
@@ -51,7 +53,7 @@ def exceed_allotment(world: World, day: Day, _: None) -> Draft | None:
 
 def spend_held(world: World, day: Day, _: None) -> Draft | None:
     """A payment out of money that the council froze (§52)."""
-    line = world.find(day, lambda one: one.held > 10 * _THOUSAND and _is_far(one), tries=6_000)
+    line = world.find(day, lambda one: one.held > 10 * _THOUSAND and _is_far(one))
     if line is None:
         return None
     return _pay(world, day, line, line.room + line.saving + line.held // 3, "spent what is held")
@@ -122,17 +124,23 @@ def _gap(world: World, day: Day, line: Line) -> int:
 
 def transfer_too_much(world: World, day: Day, _: None) -> Draft | None:
     """A virement above 20 % of the object it goes into (§63)."""
-    found = _pair(world, day, _same_account, lambda giver, taker: _other_object(giver, taker) and not _crosses(giver, taker))
+
+    def amount_for(taker: Line) -> int:
+        of_object = sum(
+            one.enacted
+            for one in taker.agency.of_account[taker.account]
+            if one.object_digit == taker.object_digit and one.is_capital == taker.is_capital
+        )
+        return of_object * 23 // 100 // _THOUSAND * _THOUSAND + _THOUSAND
+
+    def wanted(giver: Line, taker: Line) -> bool:
+        other_object = giver.object_digit != taker.object_digit and taker.object_digit != "1"
+        return other_object and not _crosses(giver, taker) and amount_for(taker) <= giver.room
+
+    found = _pair(world, day, _same_account, wanted)
     if found is None:
         return None
-    giver, taker = found
-    of_object = sum(
-        one.enacted
-        for one in taker.agency.of_account[taker.account]
-        if one.object_digit == taker.object_digit and one.is_capital == taker.is_capital
-    )
-    amount = of_object * 23 // 100 // _THOUSAND * _THOUSAND + _THOUSAND
-    return None if amount > giver.room else _move(world, day, giver, taker, amount, "virement above 20 %")
+    return _move(world, day, *found, amount_for(found[1]), "virement above 20 %")
 
 
 def transfer_between_programs(world: World, day: Day, _: None) -> Draft | None:
@@ -186,11 +194,6 @@ def _crosses(giver: Line, taker: Line) -> bool:
     return giver.is_capital != taker.is_capital
 
 
-def _other_object(giver: Line, taker: Line) -> bool:
-    """Whether money would change its level-1 object, and not into personnel."""
-    return giver.object_digit != taker.object_digit and taker.object_digit != "1"
-
-
 def _pair(
     world: World, day: Day, where: Callable[[Line], list[Line]], wanted: Callable[[Line, Line], bool]
 ) -> tuple[Line, Line] | None:
@@ -199,10 +202,9 @@ def _pair(
     def free(line: Line) -> bool:
         return line.adopted and line.enacted > 0 and not line.virement_used
 
-    for _ in range(40):
-        giver = world.find(day, lambda one: free(one) and not one.council_cut and one.room > 30 * _THOUSAND)
-        if giver is None:
-            return None
+    for giver in world.from_anywhere():
+        if not free(giver) or giver.council_cut or giver.room < _MOVE_MIN or not world.is_sending(giver, day):
+            continue
         for taker in where(giver):
             if taker is not giver and free(taker) and wanted(giver, taker):
                 return giver, taker
@@ -236,7 +238,7 @@ def start_new_account(world: World, day: Day, _: None) -> Draft | None:
 
 def _start_new(world: World, day: Day, is_new: Callable[[Line], bool], what: str) -> Draft | None:
     """Spending on a line that may not be touched yet; only on one that the council will leave, so that it stays one mistake."""
-    line = world.find(day, lambda one: is_new(one) and one.enacted > 50 * _THOUSAND and one.realised == 0, tries=6_000)
+    line = world.find(day, lambda one: is_new(one) and one.enacted > 50 * _THOUSAND and one.realised == 0)
     if line is None:
         return None
     return provisional(world, day, line, max(_THOUSAND, line.enacted // 60), "prior_year", NOTE + what)

@@ -17,8 +17,8 @@ class Mix:
     # The budget: shares of lines.
     new_capital_permille: int = 60
     """Of capital lines: proposed as new capital works (新興資本支出), untouched under continuing resolution."""
-    new_account_permille: int = 15
-    new_program_permille: int = 20
+    new_account_permille: int = 25
+    new_program_permille: int = 25
     statutory_permille: int = 30
     """Of grant lines: a statutory obligation."""
     authorised_plan_permille: int = 250
@@ -52,7 +52,7 @@ class Mix:
     commitment_cancelled_permille: int = 12
     payable_cleared_permille: int = 3
     prepayment_settled_permille: int = 4
-    virement_permille: int = 5
+    virement_permille: int = 12
     allotment_revised_permille: int = 4
     saving_permille: int = 10
     """From October."""
@@ -70,6 +70,8 @@ class Mix:
     second_reserve: int = 400_000_000
     disaster_reserve: int = 1_950_000_000
     second_reserve_cases: int = 48
+    second_reserve_approved: int = 398_670_000
+    """What all cases of the second reserve add up to, the mistaken ones included."""
     disaster_reserve_cases: int = 14
     first_reserve_permille: tuple[int, int] = (4, 9)
     """Of an agency's current appropriations; the Budget Act §22 limit is 10."""

@@ -11,8 +11,9 @@ from datetime import date
 
 from producers.event_line import Field
 from producers.roc_calendar import first_day
+from producers.simulation.city import spread
 from producers.simulation.formal import revise_allotment
-from producers.simulation.lines import Agency, Case, Line
+from producers.simulation.lines import NEVER, Agency, Case, Line
 from producers.simulation.seasons import Day
 from producers.simulation.sender import Draft
 from producers.simulation.world import World
@@ -47,33 +48,47 @@ def establish(_world: World, _day: Day, subject: tuple[str, Agency, int]) -> Dra
 
 def plan_cases(world: World) -> list[PlannedCase]:
     """All ordinary cases of the year, fewer in a year of few events."""
-    scale = min(1000, world.events // 10)
     return [
-        *_second_reserve_cases(world, world.mix.second_reserve_cases * scale // 1000),
-        *_disaster_cases(world, world.mix.disaster_reserve_cases * scale // 1000),
+        *_second_reserve_cases(world),
+        *_disaster_cases(world, world.mix.disaster_reserve_cases * _scale(world) // 1000),
         *_first_reserve_cases(world),
     ]
 
 
-def _second_reserve_cases(world: World, wanted: int) -> list[PlannedCase]:
-    """Cases whose sum stays below the fund; about one in ten more is declined."""
-    rng, mix = world.rng, world.mix
-    set_apart = UNNOTICED_DRAW * mix.draw_without_notice + UNGROUNDED_DRAW * mix.draw_without_ground
-    amounts = []
-    if wanted >= 10:
-        amounts.append(LARGE_DRAW)
-    left = (mix.second_reserve - set_apart - sum(amounts)) * wanted // max(1, mix.second_reserve_cases)
-    weights = [rng.randrange(30, 171) for _ in range(wanted - len(amounts))]
-    amounts += [max(_THOUSAND, left * 996 // 1000 * weight // sum(weights) // _THOUSAND * _THOUSAND) for weight in weights]
+def _second_reserve_amounts(world: World) -> list[int]:
+    """NT$ of each ordinary case of the second reserve, which with the mistaken ones make the year's sum.
+
+    In a year of few events there are fewer cases and less is drawn.
+    """
+    mix = world.mix
+    mistaken = mix.draw_without_notice + mix.draw_without_ground
+    ordinary = max(0, mix.second_reserve_cases - mistaken)
+    left = mix.second_reserve_approved - UNNOTICED_DRAW * mix.draw_without_notice - UNGROUNDED_DRAW * mix.draw_without_ground
+    wanted = ordinary * _scale(world) // 1000
+    if wanted == 0 or left <= 0:
+        return []
+    if wanted < ordinary or left <= LARGE_DRAW:
+        return [max(_THOUSAND, left // ordinary // _THOUSAND * _THOUSAND)] * wanted
+    weights = [world.rng.randrange(30, 171) for _ in range(wanted - 1)]
+    return [LARGE_DRAW, *spread(left - LARGE_DRAW, weights)]
+
+
+def _scale(world: World) -> int:
+    """Permille of a full year's cases: all from 10,000 events on."""
+    return min(1000, world.events // 10)
+
+
+def _second_reserve_cases(world: World) -> list[PlannedCase]:
+    """Cases whose sum stays below the fund; one in ten of them follows on one that was declined."""
+    rng = world.rng
     planned: list[PlannedCase] = []
-    for amount in amounts:
-        for declined in (False, True) if world.chance(100) else (False,):
+    for place, amount in enumerate(_second_reserve_amounts(world)):
+        for declined in (True, False) if place == 0 or world.chance(100) else (False,):
             line = _line_for(world)
-            if line is None:
-                continue
-            case = Case("second", world.name("S"), line, amount, rng.randrange(1, 4))
-            requested_on = rng.randrange(world.adopted_on + 3, world.year_end - 45)
-            planned.append(PlannedCase(case, requested_on, requested_on + rng.randrange(7, 30), declined))
+            if line is not None:
+                case = Case("second", world.name("S"), line, amount, rng.randrange(1, 4))
+                requested_on = rng.randrange(world.adopted_on + 3, world.year_end - 45)
+                planned.append(PlannedCase(case, requested_on, requested_on + rng.randrange(7, 30), declined))
     return planned
 
 
@@ -89,7 +104,7 @@ def _disaster_cases(world: World, wanted: int) -> list[PlannedCase]:
         amount = world.share(world.mix.disaster_reserve, 8, 70) // _THOUSAND * _THOUSAND
         requested_on = opening + rng.randrange(195, 280)
         case = Case("disaster", world.name("D"), line, amount, 3)
-        planned.append(PlannedCase(case, requested_on, requested_on + rng.randrange(3, 12), declined=False))
+        planned.append(PlannedCase(case, requested_on, requested_on + rng.randrange(3, 12), False))
     return planned
 
 
@@ -104,22 +119,18 @@ def _first_reserve_cases(world: World) -> list[PlannedCase]:
             line = lines[rng.randrange(len(lines))]
             requested_on = rng.randrange(world.adopted_on + 20, world.year_end - 45)
             case = Case("first", world.name("F"), line, max(_THOUSAND, amount), rng.randrange(1, 4))
-            planned.append(PlannedCase(case, requested_on, requested_on + rng.randrange(5, 20), declined=False))
+            planned.append(PlannedCase(case, requested_on, requested_on + rng.randrange(5, 20), False))
     return planned
 
 
 def _line_for(world: World) -> Line | None:
     """A line that may draw on a reserve, by chance."""
-    for _ in range(400):
-        line = world.city.lines[world.rng.randrange(len(world.city.lines))]
-        if _may_draw(line):
-            return line
-    return None
+    return next((line for line in world.from_anywhere() if _may_draw(line)), None)
 
 
 def _may_draw(line: Line) -> bool:
-    """Neither cut by the council (Budget Act §22) nor personnel nor debt."""
-    return not line.council_cut and line.object_digit in "234"
+    """Neither cut by the council (Budget Act §22) nor personnel nor debt, and of an agency that will not fall silent."""
+    return not line.council_cut and line.object_digit in "234" and line.agency.silent_from == NEVER
 
 
 def request(world: World, day: Day, case: Case) -> Draft | None:
@@ -162,10 +173,13 @@ def approve(world: World, day: Day, case: Case) -> Draft | None:
 
 
 def grant(world: World, day: Day, case: Case, details: dict[str, Field], note: str = "") -> Draft:
-    """`reserve.approved` with the details given; the line has the money and its allotment follows."""
+    """`reserve.approved` with the details given; the line has the money and its allotment follows.
+
+    What is granted before the budget is law is left unspent: the line's true room is then larger than it thinks.
+    """
     case.in_force += case.amount
-    case.line.available += case.amount
     if case.line.adopted:
+        case.line.available += case.amount
         world.later(day, 3, revise_allotment, case.line)
     fields: dict[str, Field] = {
         "reserve": case.reserve,
@@ -190,7 +204,7 @@ def give_back(world: World, day: Day, case: Case) -> Draft | None:
 def _give_up(world: World, day: Day, case: Case, event_type: str, low: int, high: int) -> Draft | None:
     """A part of a case given up, within what the line has left and what the case still has."""
     amount = min(world.share(case.amount, low, high), case.in_force, case.line.room) // _THOUSAND * _THOUSAND
-    if amount <= 0 or day.month > 12 or not world.is_sending(case.line, day):
+    if amount <= 0 or day.is_closing or not world.is_sending(case.line, day):
         return None
     case.in_force -= amount
     case.line.available -= amount

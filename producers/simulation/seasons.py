@@ -19,6 +19,9 @@ ALLOTMENT_PERMILLE: Final = {
 }
 """Of a line's year, month by month: January carries the year-end bonus, capital works fall due late."""
 
+MONTHS: Final = 12
+"""Of allotment; what is booked in the closing period counts with December."""
+
 # Bookings by month, January to December and the two months of the closing period; December is the year-end rush.
 _BOOKINGS_PERMILLE: Final = (58, 52, 72, 74, 76, 80, 78, 78, 82, 86, 96, 138, 22, 8)
 _RUSH_FIRST_DAY: Final = 20
@@ -41,6 +44,7 @@ class Day:
       of_month: 1 to 31.
       month_days: Days in the month.
       working: Whether ordinary bookings are made.
+      is_closing: Whether it lies in the closing period.
     """
 
     ordinal: int
@@ -49,6 +53,7 @@ class Day:
     of_month: int
     month_days: int
     working: bool
+    is_closing: bool = False
 
     @property
     def ends_month(self) -> bool:
@@ -64,10 +69,11 @@ def days_of_year(fiscal_year: int) -> list[Day]:
         Day(
             day.toordinal(),
             day.isoformat(),
-            day.month + 12 * (day.year - year),
+            day.month + MONTHS * (day.year - year),
             day.day,
             _month_days(day),
             is_working_day(day),
+            day.year > year,
         )
         for day in days
     ]
@@ -117,10 +123,10 @@ def _day_weight(day: Day) -> int:
     """A working day counts once, a day of the year-end rush twice."""
     if not day.working:
         return 0
-    return _RUSH_FACTOR if day.month == 12 and day.of_month >= _RUSH_FIRST_DAY else 1
+    return _RUSH_FACTOR if day.month == MONTHS and day.of_month >= _RUSH_FIRST_DAY else 1
 
 
 def _month_days(day: date) -> int:
     """The number of days in a day's month."""
-    next_month = date(day.year + day.month // 12, day.month % 12 + 1, 1)
+    next_month = date(day.year + day.month // MONTHS, day.month % MONTHS + 1, 1)
     return (next_month - date(day.year, day.month, 1)).days

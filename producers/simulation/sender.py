@@ -58,6 +58,7 @@ class Sent:
 
     id: str
     draft: Draft
+    booked_on: str
     line: bytes
 
 
@@ -93,5 +94,13 @@ class Sender:
             fields["note"] = _NOTES[chance % len(_NOTES)]
         line = event_line(event_id, draft.type, self._fiscal_year, draft.agency.code, booked_on, fields)
         if not draft.refused:
-            self.recent.append(Sent(event_id, draft, line))
+            self.recent.append(Sent(event_id, draft, booked_on, line))
         return line
+
+    def contradict(self, sent: Sent, note: str) -> bytes:
+        """An event of an id already taken, by the same agency on the same day, with one NT$ more."""
+        fields = dict(sent.draft.fields)
+        amount = fields["amount"]
+        assert isinstance(amount, int), "only an event with an amount can be contradicted"
+        fields.update(amount=amount + 1, note=note)
+        return event_line(sent.id, sent.draft.type, self._fiscal_year, sent.draft.agency.code, sent.booked_on, fields)

@@ -12,7 +12,7 @@ from datetime import date
 from producers.event_line import Field
 from producers.roc_calendar import is_working_day
 from producers.simulation.lines import Carried, Line, Opened, Payment, remember
-from producers.simulation.seasons import Day
+from producers.simulation.seasons import MONTHS, Day
 from producers.simulation.sender import Draft
 from producers.simulation.world import World
 
@@ -20,20 +20,30 @@ PAYMENT_MIN = 500
 """NT$; below it a line waits."""
 
 _COMMITMENT_STEP = 1_000
+_LATE_DAYS_MAX = 25
+_PAID_WHOLE_PERMILLE = 700
+_SETTLED_FIRST_PERMILLE = 500
+_FURTHER_COMMITMENT_ABOVE = 700
+"""Of 1,000: how seldom a line with a contract makes another one."""
+_LAST_PAYMENT_MAX = 50_000
+"""NT$; less than that of carried-over money is paid at once."""
 
 
 def spend(world: World, day: Day, line: Line) -> Draft | None:
     """The line's next ordinary event: commitment, payable, prepayment or payment; None when nothing is due on it."""
-    if not world.is_sending(line, day):
+    today = day.ordinal
+    if today >= line.agency.silent_from:
         return None
-    if day.ordinal < world.adopted_on:
+    if today < world.adopted_on:
         return spend_provisionally(world, day, line)
+    if line.prepayments and world.chance(_SETTLED_FIRST_PERMILLE):
+        return _pay_reference(world, day, line, line.prepayments, "prepayment", line.prepayments[0].open)
     gap = planned(world, day, line) - line.realised - line.prepaid
-    if gap < PAYMENT_MIN:
-        return None
+    if gap < PAYMENT_MIN or (gap * world.gap_divisor < line.allotted[MONTHS] and not day.is_closing):
+        return None  # Little is due here; another line needs the turn more.
     if line.is_contract and (line.commitments or line.payables or line.prepayments):
         return _execute_contract(world, day, line, gap)
-    if line.is_contract and day.ordinal <= world.year_end:
+    if line.is_contract and today <= world.year_end:
         return commit(world, day, line, gap)
     return pay_directly(world, day, line, gap)
 
@@ -43,11 +53,15 @@ def planned(world: World, day: Day, line: Line) -> int:
 
     Never beyond the month, so that the allotment (Budget Act §61) holds while the rate is below 1,000 permille.
     """
-    if day.month > 12:
-        return line.allotted[12] * line.execution_permille // 1000
-    before, after = line.allotted[day.month - 1], line.allotted[day.month]
-    reached = min(day.of_month + world.look_ahead_days, day.month_days)
-    return (before + (after - before) * reached // day.month_days) * line.execution_permille // 1000
+    allotted = line.allotted
+    if day.is_closing:
+        return allotted[MONTHS] * line.execution_permille // 1000
+    month, month_days = day.month, day.month_days
+    before = allotted[month - 1]
+    reached = day.of_month + world.look_ahead_days[line.pattern]
+    if reached >= month_days:
+        return allotted[month] * line.execution_permille // 1000
+    return (before + (allotted[month] - before) * reached // month_days) * line.execution_permille // 1000
 
 
 def spend_provisionally(world: World, day: Day, line: Line) -> Draft | None:
@@ -92,8 +106,8 @@ def provisional(world: World, day: Day, line: Line, amount: int, basis: str, not
 
 def commit(world: World, day: Day, line: Line, gap: int) -> Draft | None:
     """`commitment.made` for the payments of some weeks, within what the line is meant to spend this year."""
-    wanted = world.share(gap, 2_500, 6_000)
-    planned_rest = line.allotted[12] * line.execution_permille // 1000 - line.obligated
+    wanted = world.share(gap, 1_300, 3_500)
+    planned_rest = line.allotted[MONTHS] * line.execution_permille // 1000 - line.obligated
     amount = min(wanted, planned_rest, line.room) // _COMMITMENT_STEP * _COMMITMENT_STEP
     if amount <= 0:
         return pay_directly(world, day, line, gap) if day.ordinal >= world.adopted_on else None
@@ -111,20 +125,18 @@ def open_commitment(world: World, day: Day, line: Line, amount: int, note: str =
 
 def _execute_contract(world: World, day: Day, line: Line, gap: int) -> Draft | None:
     """The next step of a line with something open: the oldest payable or prepayment first, then the oldest commitment."""
-    if line.prepayments and world.chance(500):
-        return _pay_reference(world, day, line, line.prepayments, "prepayment", line.prepayments[0].open)
-    if line.payables and (day.month > 12 or world.chance(700)):
+    if line.payables and (day.is_closing or world.chance(700)):
         return _pay_reference(world, day, line, line.payables, "payable", gap)
     if not line.commitments:
         if line.prepayments:
             return _pay_reference(world, day, line, line.prepayments, "prepayment", line.prepayments[0].open)
         return _pay_reference(world, day, line, line.payables, "payable", gap) if line.payables else None
     chance = world.rng.randrange(1000)
-    if day.month <= 12 and chance < world.mix.payable_step_permille:
+    if not day.is_closing and chance < world.mix.payable_step_permille:
         return _recognise_payable(world, day, line, gap)
-    if day.month <= 12 and chance < world.mix.payable_step_permille + world.mix.prepayment_step_permille:
+    if not day.is_closing and chance < world.mix.payable_step_permille + world.mix.prepayment_step_permille:
         return _prepay(world, day, line, gap)
-    if day.month <= 11 and line.committed < gap and chance > 750:
+    if day.month < MONTHS and line.committed < gap and chance > _FURTHER_COMMITMENT_ABOVE:
         more = commit(world, day, line, gap)
         if more is not None:
             return more
@@ -135,7 +147,7 @@ def _pay_reference(world: World, day: Day, line: Line, opened: list[Opened], kin
     """`disbursement.paid` naming the oldest of the line's commitments, payables or prepayments."""
     oldest = opened[0]
     whole = min(oldest.open, gap)
-    amount = whole if world.chance(600) else max(1, world.share(whole, 300, 900))
+    amount = whole if world.chance(_PAID_WHOLE_PERMILLE) else max(1, world.share(whole, 300, 900))
     _settle(line, opened, kind, amount)
     return _paid(world, day, line, amount, kind, oldest)
 
@@ -190,13 +202,18 @@ def pay_directly(world: World, day: Day, line: Line, gap: int) -> Draft | None:
     if whole <= 0:
         return None
     amount = whole if world.chance(500) else max(1, world.share(whole, 250, 900))
+    return pay_now(world, day, line, amount)
+
+
+def pay_now(world: World, day: Day, line: Line, amount: int) -> Draft:
+    """`disbursement.paid` of an amount already decided, settling nothing."""
     return _paid(world, day, line, amount, "", None)
 
 
 def _paid(world: World, day: Day, line: Line, amount: int, kind: str, opened: Opened | None) -> Draft:
     """The payment itself; now and then it is booked on an earlier day than it is sent."""
     voucher = world.name("V")
-    booked_on = _booking_day(world, day, line, opened)
+    booked_on = _booking_day(world, day, line, amount, opened)
     line.realised += amount
     can_be_reversed = kind in ("", "commitment")
     line.last_payment = Payment(voucher, amount, booked_on or day.ordinal, opened) if can_be_reversed else None
@@ -206,23 +223,28 @@ def _paid(world: World, day: Day, line: Line, amount: int, kind: str, opened: Op
     return Draft(line.agency, "disbursement.paid", fields, booked_on)
 
 
-def _booking_day(world: World, day: Day, line: Line, opened: Opened | None) -> int | None:
+def _booking_day(world: World, day: Day, line: Line, amount: int, opened: Opened | None) -> int | None:
     """An earlier working day for a late booking, or None for today.
 
-    Not before what it settles, the adoption, or the line's last balance report, which late bookings would belie.
+    Not before what it settles, the adoption, or the line's last balance report, which late bookings would belie; and not
+    in a month whose allotment it would pass.
     """
     if not world.chance(world.mix.late_booking_permille):
         return None
-    earlier = day.ordinal - world.rng.randrange(1, 25)
+    earlier = day.ordinal - world.rng.randrange(1, _LATE_DAYS_MAX)
     earliest = max(world.adopted_on, line.last_report + 1, opened.since if opened is not None else 0)
-    return earlier if earlier >= earliest and is_working_day(date.fromordinal(earlier)) else None
+    booked_on = date.fromordinal(earlier)
+    if earlier < earliest or not is_working_day(booked_on):
+        return None
+    allotted = line.allotted[booked_on.month if earlier <= world.year_end else MONTHS]
+    return earlier if line.realised + line.prepaid + amount <= allotted else None
 
 
 def pay_carried(world: World, day: Day, carried: Carried) -> Draft | None:
     """`disbursement.paid` on money carried over, with its origin year; allowed under continuing resolution too."""
     if carried.open <= 0 or not world.is_sending(carried.line, day):
         return None
-    amount = carried.open if carried.open < 50_000 else max(1, world.share(carried.open, 200, 900))
+    amount = carried.open if carried.open < _LAST_PAYMENT_MAX else max(1, world.share(carried.open, 200, 900))
     carried.open -= amount
     fields: dict[str, Field] = {
         "line": carried.line.key,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 from producers.simulation.city import City
 from producers.simulation.lines import Carried, Line
@@ -14,8 +15,11 @@ from producers.simulation.mix import Mix
 from producers.simulation.seasons import Day
 from producers.simulation.sender import Draft, Sender
 
-Act = Callable[["World", Day, Any], Draft | None]
-"""Something an agency does on a day with a subject (a line, agency, case …): one event, or None when it cannot be."""
+_TRIES: Final = 100
+_MISTAKES_FROM_EVENTS: Final = 2_000
+
+Act = Callable[["World", Day, Any], Draft | bytes | None]
+"""Something done on a day with a subject (a line, agency, case …): one event, as draft or ready; None if it cannot be."""
 
 
 @dataclass(slots=True)
@@ -27,7 +31,9 @@ class World:
       adopted_on: Ordinal day on which the budget becomes law.
       year_end: Ordinal of 31 December.
       events: How many events the year will have; the counts of deliberate mistakes follow it.
-      look_ahead_days: How long a line waits for its next visit; payments cover that time, or lines would fall behind.
+      look_ahead_days: By pattern, how long a line waits for its next turn; payments cover that time, or lines would
+        fall behind their allotment.
+      gap_divisor: A line waits while less than this part of its year is due.
       due: Heap of acts that follow from acts (ordinal day, order asked, act, subject); each takes the place of an
         ordinary booking.
       numbers: The running number of references, vouchers and acts that follow.
@@ -41,7 +47,8 @@ class World:
     rng: Random
     city: City
     sender: Sender
-    look_ahead_days: int = 0
+    look_ahead_days: dict[str, int] = field(default_factory=dict)
+    gap_divisor: int = 30
     carried: list[Carried] = field(default_factory=list)
     due: list[tuple[int, int, Act, object]] = field(default_factory=list)
     numbers: int = 0
@@ -73,17 +80,29 @@ class World:
 
     def count(self, per_100_000_events: int) -> int:
         """How many of a mistake there are in this year: at least one from 2,000 events on, else none."""
-        return max(1, self.events * per_100_000_events // 100_000) if self.events >= 2_000 else 0
+        return max(1, self.events * per_100_000_events // 100_000) if self.events >= _MISTAKES_FROM_EVENTS else 0
 
     def is_sending(self, line: Line, day: Day) -> bool:
         """Whether the line's agency still sends its events."""
         return day.ordinal < line.agency.silent_from
 
-    def find(self, day: Day, wanted: Callable[[Line], bool], tries: int = 600) -> Line | None:
-        """A line by chance that is wanted and whose agency sends; None when none was met."""
+    def find(self, day: Day, wanted: Callable[[Line], bool]) -> Line | None:
+        """A line by chance that is wanted and whose agency sends; None when no line of the city is.
+
+        Chance finds common lines at once; for rare ones all lines are looked through, beginning anywhere.
+        """
         lines = self.city.lines
-        for _ in range(tries):
+        for _ in range(_TRIES):
             line = lines[self.rng.randrange(len(lines))]
             if day.ordinal < line.agency.silent_from and wanted(line):
                 return line
+        for line in self.from_anywhere():
+            if day.ordinal < line.agency.silent_from and wanted(line):
+                return line
         return None
+
+    def from_anywhere(self) -> Iterator[Line]:
+        """All lines once, beginning at one drawn by chance."""
+        start = self.rng.randrange(len(self.city.lines))
+        yield from islice(self.city.lines, start, None)
+        yield from islice(self.city.lines, start)

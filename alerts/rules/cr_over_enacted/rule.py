@@ -8,7 +8,7 @@ from ledger.books import AgencyYear, Position
 
 
 def breach(position: Position, year: AgencyYear, p: Parameters) -> Breach | None:
-    """A line's payments under continuing resolution, NT$, against its appropriation once adopted (Budget Act §22 II)."""
+    """A line's payments before adoption, NT$, against what the adopted budget gives it (Budget Act §22 II)."""
     spent, appropriated = paid(position), position.available + position.held
     if not year.adopted or spent <= 0 or spent <= appropriated:
         return None

@@ -8,7 +8,7 @@ from ledger.books import AgencyYear, Position
 
 
 def breach(position: Position, year: AgencyYear, p: Parameters) -> Breach | None:
-    """A line's counted payments of each month, NT$ (another city's rule), against the allotment reported before adoption.
+    """A line's counted payments of each month, NT$ (another city's rule), against the one reported for it.
 
     The evidence is of the month with the largest excess, the earliest of equal ones.
     """

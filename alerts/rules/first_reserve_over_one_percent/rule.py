@@ -11,7 +11,7 @@ def breach(agency: AgencyYear, year: AgencyYear, p: Parameters) -> Breach | None
 
     Exactly the share is allowed. `share_max` is in percent.
     """
-    established = 0 if agency.first_reserve is None else agency.first_reserve.established
+    established = agency.first_reserve.established if agency.first_reserve is not None else 0
     current = agency.original_current
     if not agency.adopted or established * 100 <= p["share_max"] * current:
         return None
