@@ -5,13 +5,17 @@ Exit codes: 0 done; 1 a check failed; 2 bad usage or unreadable input, told in o
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
+
+from ledger.registry import Registry as Register
 
 app = typer.Typer(
     name="budgetwatch",
@@ -83,6 +87,109 @@ def replay(
         print_summary(result, known, catalogue, lang.value)
 
 
+@app.command(
+    epilog="Example: `budgetwatch simulate --fiscal-year 114 --seed 1 --events 20000 -o events.ndjson --registry agencies.csv`"
+)
+def simulate(
+    out: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="Where the events go; - is stdout.")],
+    fiscal_year: Annotated[int, typer.Option(envvar="BUDGETWATCH_FISCAL_YEAR", help="ROC year; 114 is 2025.")] = 114,
+    seed: Annotated[int, typer.Option(envvar="BUDGETWATCH_SEED", help="Same seed, same bytes.")] = 1,
+    events: Annotated[int, typer.Option(envvar="BUDGETWATCH_EVENTS", min=1, help="How many events.")] = 20_000,
+    lines: Annotated[int | None, typer.Option(min=1, help="How many budget lines; by default they follow the events.")] = None,
+    registry: Registry = Path("agencies.csv"),
+) -> None:
+    """Make a plausible year of events, mistakes included, for the synthetic city of 31 authorities.
+
+    The agencies of the registry are used where the file exists; else the synthetic city's are written there.
+    """
+    from producers.simulator import registry_csv
+    from producers.simulator import simulate as simulated
+
+    rows = _registry_rows(registry) if registry.exists() else None
+    if rows is None:
+        registry.write_text(registry_csv(), encoding="utf-8")
+    try:
+        made = simulated(fiscal_year, seed, events, rows, lines)
+        written = _write_lines(out, made)
+    except ValueError as error:
+        raise Unusable(str(error)) from None
+    sys.stderr.write(f"{written:,} events for fiscal year {fiscal_year} -> {out}; agencies in {registry}\n")
+
+
+@app.command(
+    "import",
+    epilog="Example: `budgetwatch import g0v-budget tw2019ap.csv -o events.ndjson --registry agencies.csv`",
+)
+def import_source(
+    source_format: Annotated[
+        str,
+        typer.Argument(
+            metavar="FORMAT", help="g0v-budget, municipal-money-capital, municipal-money-operating or peer-scenarios."
+        ),
+    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The source file (UTF-8 or Big5).")],
+    out: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="Where the events go; - is stdout.")],
+    registry: Registry = Path("agencies.csv"),
+) -> None:
+    """Turn a real budget file into events, and say what could not be mapped.
+
+    The agencies it names are written to the registry; where the file exists, those it lacks are added to it.
+    """
+    from producers.formats import FORMATS
+    from producers.imported import ImportProblem
+
+    read = FORMATS.get(source_format)
+    if read is None:
+        raise Unusable(f"unknown format {source_format}; one of {', '.join(FORMATS)}")
+    try:
+        imported = read(file)
+    except ImportProblem as error:
+        raise Unusable(str(error)) from None
+    added = _add_agencies(registry, imported.registry)
+    written = _write_lines(out, iter(imported.events))
+    say = sys.stderr.write
+    say(f"{file}: {imported.encoding}, {imported.rows_read:,} rows, {imported.rows_mapped:,} mapped -> {written:,} events in {out}\n")
+    say(f"{registry}: {added} agencies added\n")
+    for sentence in imported.assumptions:
+        say(f"assumed: {sentence}\n")
+    for reason, number in imported.unmapped_by_reason().items():
+        say(f"not mapped: {number:,} x {reason}\n")
+
+
+def _write_lines(out: str, lines: Iterator[bytes]) -> int:
+    """Write events to a file or standard output; returns how many."""
+    written = 0
+    with contextlib.nullcontext(sys.stdout.buffer) if out == "-" else open(out, "wb") as target:  # noqa: PTH123  # stdout too
+        for line in lines:
+            target.write(line)
+            written += 1
+        target.flush()
+    return written
+
+
+def _registry_rows(path: Path) -> list[dict[str, str]]:
+    import msgspec
+
+    return [msgspec.to_builtins(agency) for agency in _registry(path).agencies.values()]
+
+
+def _add_agencies(path: Path, rows: Sequence[Mapping[str, str]]) -> int:
+    """Write the registry, or add to it the agencies it lacks; returns how many."""
+    import csv
+
+    from ledger.registry import HEADER
+
+    known = _registry_rows(path) if path.exists() else []
+    codes = {row["code"] for row in known}
+    new = [row for row in rows if row["code"] not in codes]
+    if new or not path.exists():
+        with path.open("w", encoding="utf-8", newline="") as target:
+            writer = csv.DictWriter(target, HEADER, extrasaction="ignore", lineterminator="\n")
+            writer.writeheader()
+            writer.writerows([*known, *new])
+    return len(new)
+
+
 def _day(text: str) -> str:
     from ledger.fiscal import parse_day
 
@@ -92,7 +199,7 @@ def _day(text: str) -> str:
         raise Unusable(f"--as-of: {error}") from None
 
 
-def _registry(path: Path):  # type: ignore[no-untyped-def]
+def _registry(path: Path) -> Register:
     from ledger.registry import parse
 
     return parse(path.read_bytes(), str(path))

@@ -49,6 +49,7 @@ class CityAgency:
       code: Six digits, the first two its authority's.
       function_code: Two digits (政事別), the beginning of its accounts.
       kind: `ordinary`, `unified` (統籌支撥科目), `debt`, `disaster_reserve` or `second_reserve`.
+
     """
 
     code: str
@@ -61,7 +62,7 @@ class CityAgency:
 
 @cache
 def authorities() -> tuple[Authority, ...]:
-    """The 31 authorities in order of their codes."""
+    """Return the 31 authorities in order of their codes."""
     return tuple(
         Authority(
             row["code"],
@@ -81,7 +82,7 @@ def city_agencies() -> tuple[CityAgency, ...]:
 
 
 def registry_rows() -> list[dict[str, str]]:
-    """The synthetic city's registry: one row an agency, columns as in REGISTRY_HEADER."""
+    """Return the synthetic city's registry: one row an agency, columns as in REGISTRY_HEADER."""
     names = {authority.code: authority for authority in authorities()}
     return [
         {
@@ -98,7 +99,7 @@ def registry_rows() -> list[dict[str, str]]:
 
 
 def registry_csv() -> str:
-    """The synthetic city's `agencies.csv`."""
+    """Return the synthetic city's `agencies.csv`."""
     return as_registry_csv(registry_rows())
 
 
@@ -112,6 +113,6 @@ def as_registry_csv(rows: list[RegistryRow] | list[dict[str, str]]) -> str:
 
 
 def _packaged(name: str) -> list[dict[str, str]]:
-    """The rows of a CSV that ships beside this module."""
+    """Return the rows of a CSV that ships beside this module."""
     content = resources.files("producers").joinpath(name).read_text(encoding="utf-8")
     return list(csv.DictReader(io.StringIO(content)))

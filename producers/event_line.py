@@ -25,6 +25,7 @@ def event_line(
 
     Returns:
       The line as bytes, ending in a newline.
+
     """
     event = {
         "id": event_id,

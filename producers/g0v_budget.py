@@ -76,6 +76,7 @@ def read(path: Path) -> Imported:
 
     Raises:
       ImportProblem: a column is missing, a year, code or amount cannot be read, or a code names two agencies.
+
     """
     table = read_table(path, COLUMNS)
     by_agency: dict[str, list[bytes]] = {}
@@ -111,7 +112,7 @@ def read(path: Path) -> Imported:
 
 
 def classify(depcat: str, cat: str) -> tuple[str, str]:
-    """The economic class and object code decided for a work plan's and function's name (see the module's docstring)."""
+    """Return the economic class and object code decided for a work plan's and function's name (see the module's docstring)."""
     if depcat == _FUND_GRANT:
         return "current", "4000"
     texts = {"depcat": depcat, "cat": cat}
@@ -122,7 +123,7 @@ def classify(depcat: str, cat: str) -> tuple[str, str]:
 
 
 def _checked(table: SourceTable, row: SourceRow) -> tuple[int, str, int]:
-    """The row's fiscal year, code and amount (NT$, not negative)."""
+    """Return the row's fiscal year, code and amount (NT$, not negative)."""
     try:
         fiscal_year = read_fiscal_year(row.cells["year"])
     except ValueError as error:
@@ -170,7 +171,7 @@ def _why_not(row: SourceRow, code: str, amount: int) -> str | None:
 
 
 def _event(event_id: str, row: SourceRow, fiscal_year: int, agency: str, amount: int) -> bytes:
-    """The row's `appropriation.enacted` or `reserve.established`."""
+    """Return the row's `appropriation.enacted` or `reserve.established`."""
     booked_on = first_day(fiscal_year).isoformat()
     depcat = row.cells["depcat"].strip()
     note = " ".join((row.cells["cat"], depcat, row.cells["name"]))
@@ -185,7 +186,7 @@ def _event(event_id: str, row: SourceRow, fiscal_year: int, agency: str, amount:
 
 
 def _adopted(agency: str, fiscal_year: int) -> bytes:
-    """The agency's `budget.adopted` on 1 January of the year."""
+    """Return the agency's `budget.adopted` on 1 January of the year."""
     return event_line(
         f"{FORMAT}-adopted", "budget.adopted", fiscal_year, agency, first_day(fiscal_year).isoformat(), {}
     )

@@ -21,6 +21,7 @@ class Unmapped:
       what: The row in a few words: code, name or scenario.
       reason: Why it could not be mapped; equal reasons are counted together.
       amount: The amount left out, in the unit of the source's events (NT$); None where the row has none.
+
     """
 
     row: int
@@ -42,6 +43,7 @@ class Imported:
       assumptions: What the source does not say and was decided here, one sentence each.
       rows_read: Data rows in the file.
       rows_mapped: Data rows that became at least one event.
+
     """
 
     format: str
@@ -66,6 +68,7 @@ class ImportProblem(Exception):
       file: The file's name.
       row: The row's number as an editor shows it, where one row is to blame.
       column: The column's name, where one column is to blame.
+
     """
 
     def __init__(self, message: str, *, file: str, row: int | None = None, column: str | None = None) -> None:

@@ -94,6 +94,7 @@ def read_facts(path: Path, kind: _Kind) -> Imported:
 
     Raises:
       ImportProblem: a column is missing, or a year, code or amount cannot be read, or a figure stands twice.
+
     """
     table = read_table(path, (*_KEY_COLUMNS, kind.amount_column))
     facts: dict[tuple[str, int], dict[str, dict[str, int]]] = {}
@@ -148,7 +149,7 @@ def _why_not(table: SourceTable, row: SourceRow, kind: _Kind) -> str | None:
 
 
 def _keys(table: SourceTable, row: SourceRow) -> tuple[str, int, str]:
-    """The row's municipality, fiscal year (ROC) and function code."""
+    """Return the row's municipality, fiscal year (ROC) and function code."""
     try:
         fiscal_year = read_fiscal_year(row.cells["financial_year"])
     except ValueError as error:
@@ -198,7 +199,7 @@ def _year_of_events(
 
 
 def _registry_row(municipality: str) -> RegistryRow:
-    """The municipality as an agency under an authority of the same code."""
+    """Return the municipality as an agency under an authority of the same code."""
     name = _NAMES.get(municipality, municipality)
     return {
         "code": municipality,

@@ -57,22 +57,22 @@ def _budget(**amounts: int) -> tuple[Step, ...]:
 
 
 def _paid(name: str, amount: int, **reference: str) -> Step:
-    """A payment on a line, naming what it settles if anything."""
+    """Write a payment on a line, naming what it settles if anything."""
     return ("disbursement.paid", _ACTION, {"line": _line(name), "amount": amount, "voucher": "V1", **reference})
 
 
 def _committed(name: str, amount: int, commitment: str) -> Step:
-    """A commitment on a line."""
+    """Write a commitment on a line."""
     return ("commitment.made", _ACTION, {"line": _line(name), "amount": amount, "commitment": commitment})
 
 
 def _cancelled(commitment: str, amount: int) -> Step:
-    """The release of a commitment."""
+    """Write the release of a commitment."""
     return ("commitment.cancelled", _ACTION, {"commitment": commitment, "amount": amount})
 
 
 def _allotted(name: str, month: int) -> Step:
-    """The same NT$ in each of twelve months."""
+    """Write the same NT$ in each of twelve months."""
     return ("allotment.approved", _OPENING, {"line": _line(name), "months": [month] * 12, "revision": 1})
 
 
@@ -169,6 +169,7 @@ def read(path: Path) -> Imported:
 
     Raises:
       ImportProblem: a column is missing or a scenario stands twice.
+
     """
     table = read_table(path, COLUMNS)
     events: list[bytes] = []
@@ -216,7 +217,7 @@ def _why_not(row: SourceRow) -> str | None:
 
 
 def _agency_events(agency: str, steps: tuple[Step, ...], row: SourceRow) -> list[bytes]:
-    """The events of one agency; the last one carries the outcome expected by the source."""
+    """Return the events of one agency; the last one carries the outcome expected by the source."""
     note = f"{row.cells['id']}: source expects {row.cells['expected']} ({row.cells['note']})"
     events: list[bytes] = []
     for number, (event_type, booked_on, fields) in enumerate(steps, start=1):
@@ -226,7 +227,7 @@ def _agency_events(agency: str, steps: tuple[Step, ...], row: SourceRow) -> list
 
 
 def _registry_row(agency: str) -> RegistryRow:
-    """A scenario as an agency of the authority PEERS."""
+    """Return a scenario as an agency of the authority PEERS."""
     return {
         "code": agency,
         "name_zh": f"情境 {agency}",

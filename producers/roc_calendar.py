@@ -21,7 +21,7 @@ _YEAR: Final = re.compile(r"[0-9]{1,4}")
 
 
 def gregorian_year(fiscal_year: int) -> int:
-    """The Gregorian year of a ROC fiscal year (114 -> 2025)."""
+    """Return the Gregorian year of a ROC fiscal year (114 -> 2025)."""
     return fiscal_year + ROC_OFFSET
 
 
@@ -36,7 +36,7 @@ def last_day(fiscal_year: int) -> date:
 
 
 def closing_day(fiscal_year: int) -> date:
-    """The last day of the closing period: the last of February after a ROC fiscal year."""
+    """Return the last day of the closing period: the last of February after a ROC fiscal year."""
     return date(gregorian_year(fiscal_year) + 1, 3, 1) - timedelta(days=1)
 
 

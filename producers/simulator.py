@@ -63,6 +63,7 @@ def simulate(
 
     Raises:
       ValueError: a year, count or number of lines out of range, or more lines than the agencies can have.
+
     """
     if not 1 <= fiscal_year <= _FISCAL_YEAR_MAX:
         raise ValueError(f"fiscal year {fiscal_year} is not between 1 and {_FISCAL_YEAR_MAX} (ROC years; 114 = 2025)")
@@ -83,7 +84,7 @@ def line_count_for(events: int) -> int:
 def _events(
     fiscal_year: int, seed: int, events: int, registry: Sequence[RegistryRow] | None, lines: int, mix: Mix
 ) -> Iterator[bytes]:
-    """The year's events; apart from `simulate`, so that wrong arguments are reported before the first event is asked for."""
+    """Make the year's events; apart from `simulate`, so that wrong arguments are reported before the first event is asked for."""
     rng = Random(seed)
     days = days_of_year(fiscal_year)
     world = World(
@@ -151,7 +152,7 @@ def _fill(world: World, day: Day, turns: Turns) -> Draft:
 
 
 def _resend(world: World, day: Day, _: None) -> bytes | None:
-    """An event sent a second time, byte for byte: a duplicate, counted once."""
+    """Send an event a second time, byte for byte: a duplicate, counted once."""
     recent = [sent for sent in world.sender.recent if day.ordinal < sent.draft.agency.silent_from]
     return recent[world.rng.randrange(len(recent))].line if recent else None
 
@@ -165,5 +166,5 @@ def _conflict(world: World, day: Day, _: None) -> bytes | None:
 
 
 def _early_day(ordinal: int) -> Day:
-    """A day before the fiscal year, on which the budget is prepared."""
+    """Return a day before the fiscal year, on which the budget is prepared."""
     return Day(ordinal, date.fromordinal(ordinal).isoformat(), 0, 0, 0, working=True)

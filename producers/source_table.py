@@ -29,6 +29,7 @@ class SourceRow:
     Attributes:
       number: The row's first line in the file, as an editor shows it (the header is line 1).
       cells: Text by column name.
+
     """
 
     number: int
@@ -44,7 +45,7 @@ class SourceTable:
     rows: list[SourceRow]
 
     def integer(self, row: SourceRow, column: str) -> int:
-        """The whole number in a cell, thousands commas allowed; ImportProblem for anything else (`1.0`, text, empty)."""
+        """Return the whole number in a cell, thousands commas allowed; ImportProblem for anything else (`1.0`, text, empty)."""
         text = row.cells[column].strip()
         if _INTEGER.fullmatch(text) is None:
             raise ImportProblem(
@@ -92,7 +93,7 @@ def read_table(path: Path, columns: Sequence[str]) -> SourceTable:
 
 
 def _checked_header(cells: Sequence[str], columns: Sequence[str], file: str) -> list[str]:
-    """The header's column names; ImportProblem when one of `columns` is missing or any is repeated."""
+    """Return the header's column names; ImportProblem when one of `columns` is missing or any is repeated."""
     header = [cell.strip() for cell in cells]
     for column in columns:
         if column not in header:
@@ -109,7 +110,7 @@ def _checked_header(cells: Sequence[str], columns: Sequence[str], file: str) -> 
 
 
 def _read_text(path: Path) -> tuple[str, str]:
-    """The file's text and the name of the encoding it was in."""
+    """Return the file's text and the name of the encoding it was in."""
     try:
         content = path.read_bytes()
     except OSError as error:

@@ -6,7 +6,6 @@ booking), so the number of entries is known and what is left of the year's event
 
 from __future__ import annotations
 
-
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
@@ -71,12 +70,13 @@ class Agenda:
 
 
 def plan(world: World, days: list[Day], resend: Act, conflict: Act) -> Agenda:
-    """The year's agenda.
+    """Decide the year's agenda.
 
     Args:
       world: The year; its agencies learn here when they fall silent.
       days: 1 January to the end of the closing period.
       resend, conflict: Acts of the simulator that send an event a second time, the same or another one of the same id.
+
     """
     agenda = Agenda()
     _silence(world)  # First, because nobody plans a reserve case for an agency that will have fallen silent.
@@ -118,7 +118,7 @@ def _plan_budget(world: World, agenda: Agenda) -> None:
 
 
 def _plan_holds_and_carry_over(world: World, agenda: Agenda) -> None:
-    """What the council froze, carry-over from earlier years, supplements."""
+    """Plan what the council froze, carry-over from earlier years, supplements."""
     rng = world.rng
     can_be_held = [line for line in world.city.lines if line.enacted >= 100_000 and line.object_digit in "23"]
     for place, line in enumerate(_sample(world, can_be_held, world.mix.held_permille, 3)):
@@ -181,7 +181,7 @@ def report_balance(world: World, day: Day, _: None) -> Draft | None:
 
 
 def _plan_mistakes(world: World, agenda: Agenda, resend: Act, conflict: Act) -> None:
-    """The deliberate mistakes that have a day of their own."""
+    """Plan the deliberate mistakes that have a day of their own."""
     rng, mix = world.rng, world.mix
     opening = first_day(world.fiscal_year).toordinal()
     by_rate: list[tuple[str, Act, tuple[int, int]]] = [
@@ -219,12 +219,12 @@ def _chosen(world: World, permille: int, at_least: int) -> set[Line]:
 
 
 def _sample(world: World, lines: list[Line], permille: int, at_least: int) -> list[Line]:
-    """A share of lines by chance, in no order of theirs; at least a few where there are as many."""
+    """Return a share of lines by chance, in no order of theirs; at least a few where there are as many."""
     return world.rng.sample(lines, min(len(lines), max(at_least, len(lines) * permille // 1000)))
 
 
 def _working(day: date, later: int) -> int:
-    """The ordinal of the first working day on or after a day, moved on by some days."""
+    """Return the ordinal of the first working day on or after a day, moved on by some days."""
     moved = day + timedelta(days=later)
     while not is_working_day(moved):
         moved += timedelta(days=1)
@@ -232,7 +232,7 @@ def _working(day: date, later: int) -> int:
 
 
 def _near(ordinal: int, last: int | None = None) -> int:
-    """The first working day on or after an ordinal; the last one before where that would pass `last`."""
+    """Return the first working day on or after an ordinal; the last one before where that would pass `last`."""
     day = date.fromordinal(ordinal)
     step = timedelta(days=1)
     while not is_working_day(day):

@@ -44,6 +44,7 @@ class City:
       agencies: All of them, in the registry's order.
       lines: All lines, agency by agency.
       second_holder, disaster_holder: Who holds the city's reserves.
+
     """
 
     agencies: list[Agency]
@@ -63,6 +64,7 @@ def build_city(registry: Sequence[RegistryRow] | None, line_count: int, mix: Mix
 
     Raises:
       ValueError: the registry is empty, or has too few agencies for so many lines.
+
     """
     agencies = _synthetic_agencies() if registry is None else _registered_agencies(registry)
     spending = [agency for agency in agencies if agency.capital + agency.current > 0]
@@ -80,7 +82,7 @@ def build_city(registry: Sequence[RegistryRow] | None, line_count: int, mix: Mix
 
 
 def _synthetic_agencies() -> list[Agency]:
-    """The synthetic city's agencies with their authority's money: four parts to the bureau, one to each other."""
+    """Return the synthetic city's agencies with their authority's money: four parts to the bureau, one to each other."""
     members = {authority.code: [] for authority in authorities()}  # type: dict[str, list[Agency]]
     for row in city_agencies():
         prefix = f"{row.function_code}{row.authority_code}{row.code[2:5]}"
@@ -100,7 +102,7 @@ def _synthetic_agencies() -> list[Agency]:
 
 
 def _registered_agencies(registry: Sequence[RegistryRow]) -> list[Agency]:
-    """The agencies of a registry given, with the city's money spread evenly over authorities, then over agencies."""
+    """Return the agencies of a registry given, with the city's money spread evenly over authorities, then over agencies."""
     if not registry:
         raise ValueError("the registry has no agency; give at least one row")
     members: dict[str, list[Agency]] = {}
@@ -127,7 +129,7 @@ def _registered_agencies(registry: Sequence[RegistryRow]) -> list[Agency]:
 
 
 def spread(amount: int, weights: Sequence[int]) -> list[int]:
-    """An amount in NT$ over weights, in thousands; what rounding leaves goes to the first of the heaviest."""
+    """Spread an amount in NT$ over weights, in thousands; what rounding leaves goes to the first of the heaviest."""
     total = sum(weights)
     parts = [amount * weight // total // _THOUSAND * _THOUSAND for weight in weights]
     parts[max(range(len(parts)), key=lambda place: weights[place])] += amount - sum(parts)
@@ -184,7 +186,7 @@ def _add_lines(agency: Agency, current_lines: int, capital_lines: int, mix: Mix,
 
 
 def _take(keys: Iterator[str], wanted: int, agency: Agency) -> list[str]:
-    """The first keys of an agency's; ValueError when its accounts cannot hold as many."""
+    """Take the first keys of an agency's; ValueError when its accounts cannot hold as many."""
     taken = [key for key, _ in zip(keys, range(wanted), strict=False)]
     if len(taken) < wanted:
         raise ValueError(f"{wanted} lines are more than agency {agency.code} can have; give fewer lines or more agencies")
@@ -199,7 +201,7 @@ def _accounts(agency: Agency) -> Iterator[str]:
 
 
 def _current_keys(agency: Agency) -> Iterator[str]:
-    """Current lines in the order in which an agency gets them: staff, general costs, a first program, further ones."""
+    """Yield current lines in the order in which an agency gets them: staff, general costs, a first program, further ones."""
     general = f"{agency.account_prefix}0101"
     if agency.kind == "debt":
         yield from (f"{account}/current/5000" for account in _accounts(agency))
@@ -226,7 +228,7 @@ def _capital_keys(agency: Agency) -> Iterator[str]:
 
 
 def _pattern(key: str, agency: Agency) -> str:
-    """The season of a line: by its object, except that centrally disbursed personnel benefits run like salaries."""
+    """Return the season of a line: by its object, except that centrally disbursed personnel benefits run like salaries."""
     return "personnel" if agency.kind == "unified" else _PATTERN_OF_DIGIT[key[-4]]
 
 
@@ -277,12 +279,12 @@ def _choose_execution(spending: Sequence[Agency], mix: Mix, rng: Random) -> None
 
 
 def _holder(agencies: Sequence[Agency], kind: str) -> Agency:
-    """The agency that holds a reserve of the city; the first one where the registry has none of its own."""
+    """Return the agency that holds a reserve of the city; the first one where the registry has none of its own."""
     return next((agency for agency in agencies if agency.kind == kind), agencies[0])
 
 
 def _chance(rng: Random) -> Callable[[int], bool]:
-    """A draw that comes true for `permille` of 1,000."""
+    """Return a draw that comes true for `permille` of 1,000."""
     return lambda permille: rng.randrange(1000) < permille
 
 

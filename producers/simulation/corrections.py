@@ -97,14 +97,14 @@ def settle_prepayment(world: World, day: Day, line: Line) -> Draft | None:
 
 
 def _with(world: World, day: Day, line: Line, has: Callable[[Line], bool]) -> Line | None:
-    """The line itself, or another one, that has what is to be given up; nobody is asked before the budget is law."""
+    """Return the line itself, or another one, that has what is to be given up; nobody is asked before the budget is law."""
     if day.ordinal < world.adopted_on:
         return None
     return line if has(line) and world.is_sending(line, day) else world.find(day, has)
 
 
 def _part(world: World, opened: list[Opened]) -> tuple[str, int]:
-    """The oldest of the references and an amount taken from it; it is forgotten when nothing of it is open."""
+    """Return the oldest of the references and an amount taken from it; it is forgotten when nothing of it is open."""
     oldest = opened[0]
     amount = oldest.open if world.chance(500) else max(1, world.share(oldest.open, 100, 900))
     oldest.open -= amount

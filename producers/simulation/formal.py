@@ -28,7 +28,7 @@ def propose(world: World, _day: Day, line: Line) -> Draft:
 
 
 def allot_provisionally(_world: World, _day: Day, line: Line) -> Draft:
-    """The allotment reported before the year, from which spending under continuing resolution is measured by month."""
+    """Report the allotment before the year, from which spending under continuing resolution is measured by month."""
     base = line.base
     line.available = min(line.enacted, line.enacted if base is None else base)
     return _allot(line, split_by_month(line.proposed, line.pattern))
@@ -90,7 +90,7 @@ def revise_allotment(world: World, day: Day, line: Line) -> Draft | None:
 
 
 def _allot(line: Line, months: list[int]) -> Draft:
-    """The line's next allotment, remembered as the one in force."""
+    """Send the line's next allotment, remembered as the one in force."""
     line.allotted = (0, *accumulate(months))
     line.revision += 1
     fields: dict[str, Field] = {"line": line.key, "months": months, "revision": line.revision}
@@ -136,7 +136,7 @@ def set_aside(world: World, day: Day, line: Line) -> Draft | None:
 
 
 def _hold(world: World, day: Day, line: Line, amount: int, kind: str) -> Draft | None:
-    """A hold of at most what the line has left."""
+    """Place a hold of at most what the line has left."""
     amount = min(amount, line.room)
     if amount <= 0 or not line.adopted or not world.is_sending(line, day):
         return None

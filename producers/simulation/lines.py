@@ -17,6 +17,7 @@ class Opened:
       name: Its id within agency and year.
       open: NT$ still open.
       since: Ordinal day it was booked.
+
     """
 
     name: str
@@ -33,6 +34,7 @@ class Payment:
       amount: NT$.
       booked_on: Ordinal day.
       reference: The commitment it settled, or None.
+
     """
 
     voucher: str
@@ -58,6 +60,7 @@ class Agency:
       forecast_permille: What it declares its capital lines will reach; None: what they really will; 0: nothing, ever.
       of_account: Its lines by account.
       of_account: Its lines by account.
+
     """
 
     code: str
@@ -90,6 +93,7 @@ class Line:
       allotted: Cumulative allotment by month, thirteen figures from 0; `revision` is the latest one sent.
       cr_month, cr_month_paid: Payments under continuing resolution in the month `cr_month`.
       last_report: Ordinal day of the last balance report; nothing is booked before it any more.
+
     """
 
     agency: Agency
@@ -173,6 +177,7 @@ class Carried:
       line: The line it was appropriated on.
       origin_year: ROC year.
       open: NT$ not yet paid.
+
     """
 
     line: Line
@@ -190,6 +195,7 @@ class Case:
       amount: NT$ applied for and approved.
       ground: Budget Act §70, 1 to 3.
       in_force: NT$ approved, less cancelled and returned.
+
     """
 
     reserve: str
@@ -201,7 +207,7 @@ class Case:
 
 
 def remember(opened: list[Opened] | None, item: Opened) -> list[Opened]:
-    """The list with an item added; lists are made when first needed, because most lines of a large year have none."""
+    """Return the list with an item added; lists are made when first needed, because most lines of a large year have none."""
     if opened is None:
         return [item]
     opened.append(item)

@@ -29,7 +29,7 @@ _UNKNOWN_AGENCY: Final = "UNKNOWN"
 
 
 def overspend(world: World, day: Day, _: None) -> Draft | None:
-    """A payment beyond the appropriation (§25); half of them are reversed some weeks later."""
+    """Book a payment beyond the appropriation (§25); half of them are reversed some weeks later."""
     line = world.find(day, lambda one: one.adopted and one.enacted > 0 and not one.held and _is_far(one))
     if line is None:
         return None
@@ -37,7 +37,7 @@ def overspend(world: World, day: Day, _: None) -> Draft | None:
 
 
 def exceed_allotment(world: World, day: Day, _: None) -> Draft | None:
-    """A payment before its month (§61), within the appropriation; it rights itself as months pass."""
+    """Book a payment before its month (§61), within the appropriation; it rights itself as months pass."""
     month = min(day.month, MONTHS)
 
     def fits(line: Line) -> bool:
@@ -52,7 +52,7 @@ def exceed_allotment(world: World, day: Day, _: None) -> Draft | None:
 
 
 def spend_held(world: World, day: Day, _: None) -> Draft | None:
-    """A payment out of money that the council froze (§52)."""
+    """Book a payment out of money that the council froze (§52)."""
     line = world.find(day, lambda one: one.held > 10 * _THOUSAND and _is_far(one))
     if line is None:
         return None
@@ -65,7 +65,7 @@ def _is_far(line: Line) -> bool:
 
 
 def _pay(world: World, day: Day, line: Line, amount: int, what: str) -> Draft | None:
-    """A payment that settles nothing; half of such payments are reversed later."""
+    """Book a payment that settles nothing; half of such payments are reversed later."""
     if amount <= 0:
         return None
     line.realised += amount
@@ -79,7 +79,7 @@ def _pay(world: World, day: Day, line: Line, amount: int, what: str) -> Draft | 
 
 
 def pay_unmatched(world: World, day: Day, _: None) -> Draft | None:
-    """A payment that names a commitment nobody made."""
+    """Book a payment that names a commitment nobody made."""
     line = world.find(day, lambda one: one.adopted and _gap(world, day, one) > 5 * _THOUSAND)
     if line is None:
         return None
@@ -95,7 +95,7 @@ def pay_unmatched(world: World, day: Day, _: None) -> Draft | None:
 
 
 def pay_beyond_contract(world: World, day: Day, _: None) -> Draft | None:
-    """A payment above what its commitment still has, within the line's budget."""
+    """Book a payment above what its commitment still has, within the line's budget."""
 
     def fits(line: Line) -> bool:
         return bool(line.commitments) and _gap(world, day, line) > (line.commitments or [])[0].open + 2 * _THOUSAND
@@ -118,12 +118,12 @@ def pay_beyond_contract(world: World, day: Day, _: None) -> Draft | None:
 
 
 def _gap(world: World, day: Day, line: Line) -> int:
-    """What may be paid on the line today without breaking anything, in NT$."""
+    """Return what may be paid on the line today without breaking anything, in NT$."""
     return min(planned(world, day, line) - line.realised - line.prepaid, line.room + line.committed)
 
 
 def transfer_too_much(world: World, day: Day, _: None) -> Draft | None:
-    """A virement above 20 % of the object it goes into (§63)."""
+    """Book a virement above 20 % of the object it goes into (§63)."""
 
     def amount_for(taker: Line) -> int:
         of_object = sum(
@@ -144,7 +144,7 @@ def transfer_too_much(world: World, day: Day, _: None) -> Draft | None:
 
 
 def transfer_between_programs(world: World, day: Day, _: None) -> Draft | None:
-    """A virement between two work plans (§62)."""
+    """Book a virement between two work plans (§62)."""
 
     def wanted(giver: Line, taker: Line) -> bool:
         return giver.account != taker.account and giver.object_digit == taker.object_digit
@@ -153,7 +153,7 @@ def transfer_between_programs(world: World, day: Day, _: None) -> Draft | None:
 
 
 def transfer_into_personnel(world: World, day: Day, _: None) -> Draft | None:
-    """A virement into personnel (§63)."""
+    """Book a virement into personnel (§63)."""
 
     def wanted(giver: Line, taker: Line) -> bool:
         return taker.object_digit == "1" and giver.object_digit != "1" and not _crosses(giver, taker)
@@ -162,7 +162,7 @@ def transfer_into_personnel(world: World, day: Day, _: None) -> Draft | None:
 
 
 def transfer_to_current(world: World, day: Day, _: None) -> Draft | None:
-    """A virement from capital to current expenditure."""
+    """Book a virement from capital to current expenditure."""
 
     def wanted(giver: Line, taker: Line) -> bool:
         return giver.is_capital and not taker.is_capital and taker.object_digit != "1"
@@ -171,7 +171,7 @@ def transfer_to_current(world: World, day: Day, _: None) -> Draft | None:
 
 
 def transfer_what_was_cut(world: World, day: Day, _: None) -> Draft | None:
-    """A virement into a line that the council cut (§63)."""
+    """Book a virement into a line that the council cut (§63)."""
 
     def wanted(giver: Line, taker: Line) -> bool:
         return taker.council_cut > 0 and taker.object_digit != "1" and not _crosses(giver, taker)
@@ -212,7 +212,7 @@ def _pair(
 
 
 def _small_move(world: World, day: Day, found: tuple[Line, Line] | None, what: str) -> Draft | None:
-    """A virement of a few percent between the lines found."""
+    """Book a virement of a few percent between the lines found."""
     if found is None:
         return None
     giver, taker = found
@@ -221,18 +221,18 @@ def _small_move(world: World, day: Day, found: tuple[Line, Line] | None, what: s
 
 
 def _move(world: World, day: Day, giver: Line, taker: Line, amount: int, what: str) -> Draft:
-    """The virement, after which neither line takes part in another one."""
+    """Book the virement, after which neither line takes part in another one."""
     giver.virement_used = taker.virement_used = True
     return move(world, day, giver, taker, amount, NOTE + what)
 
 
 def start_new_capital(world: World, day: Day, _: None) -> Draft | None:
-    """New capital works begun before the budget is law (LGA §40 III(2))."""
+    """Begin new capital works before the budget is law (LGA §40 III(2))."""
     return _start_new(world, day, lambda one: one.new_capital, "new capital under continuing resolution")
 
 
 def start_new_account(world: World, day: Day, _: None) -> Draft | None:
-    """A new account spent on before the budget is law (LGA §40 III(2))."""
+    """Spend on a new account before the budget is law (LGA §40 III(2))."""
     return _start_new(world, day, lambda one: one.new_account, "new account under continuing resolution")
 
 
@@ -255,7 +255,7 @@ def support_nothing(world: World, day: Day, _: None) -> Draft | None:
 
 
 def report_wrong_balance(world: World, day: Day, _: None) -> Draft | None:
-    """A month-end balance that the vouchers do not bear out."""
+    """Report a month-end balance that the vouchers do not bear out."""
     line = world.find(day, lambda one: one.realised > 0)
     if line is None:
         return None
@@ -265,7 +265,7 @@ def report_wrong_balance(world: World, day: Day, _: None) -> Draft | None:
 
 
 def commit_late(world: World, day: Day, _: None) -> Draft | None:
-    """A commitment after the year's end (§72)."""
+    """Book a commitment after the year's end (§72)."""
     line = world.find(day, lambda one: one.is_contract and one.room > 20 * _THOUSAND)
     if line is None:
         return None
@@ -273,7 +273,7 @@ def commit_late(world: World, day: Day, _: None) -> Draft | None:
 
 
 def skip_number(world: World, day: Day, agency: Agency) -> Draft | None:
-    """An ordinary event of an agency whose feed lost the number before it."""
+    """Send an ordinary event of an agency whose feed lost the number before it."""
     for line in agency.lines:
         draft = spend(world, day, line)
         if draft is not None:
@@ -283,24 +283,24 @@ def skip_number(world: World, day: Day, agency: Agency) -> Draft | None:
 
 
 def draw_without_ground(world: World, day: Day, _: None) -> Draft | None:
-    """A draw on the second reserve without a ground of the Budget Act §70."""
+    """Approve a draw on the second reserve without a ground of the Budget Act §70."""
     return _draw(world, day, "second", UNGROUNDED_DRAW, {}, "reserve draw without ground")
 
 
 def draw_without_notice(world: World, day: Day, _: None) -> Draft | None:
-    """A draw on the second reserve above NT$50,000,000 that the council was not told of (Budget Act §22)."""
+    """Approve a draw on the second reserve above NT$50,000,000 that the council was not told of (Budget Act §22)."""
     return _draw(world, day, "second", UNNOTICED_DRAW, {"ground": 3}, "reserve draw without notice to the council")
 
 
 def draw_under_cr(world: World, day: Day, _: None) -> Draft | None:
-    """A draw on an agency's first reserve before the budget is law (central practice)."""
+    """Approve a draw on an agency's first reserve before the budget is law (central practice)."""
     return _draw(world, day, "first", 0, {"ground": 2}, "reserve drawn under continuing resolution")
 
 
 def _draw(
     world: World, day: Day, reserve: str, amount: int, details: dict[str, Field], what: str
 ) -> Draft | None:
-    """An approval that nobody asked for; of a first reserve a tenth of what the agency has."""
+    """Book an approval that nobody asked for; of a first reserve a tenth of what the agency has."""
 
     def fits(line: Line) -> bool:
         of_own = line.agency.first_reserve >= 50 * _THOUSAND or reserve != "first"

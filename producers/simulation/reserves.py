@@ -124,7 +124,7 @@ def _first_reserve_cases(world: World) -> list[PlannedCase]:
 
 
 def _line_for(world: World) -> Line | None:
-    """A line that may draw on a reserve, by chance."""
+    """Return a line that may draw on a reserve, by chance."""
     return next((line for line in world.from_anywhere() if _may_draw(line)), None)
 
 
@@ -202,7 +202,7 @@ def give_back(world: World, day: Day, case: Case) -> Draft | None:
 
 
 def _give_up(world: World, day: Day, case: Case, event_type: str, low: int, high: int) -> Draft | None:
-    """A part of a case given up, within what the line has left and what the case still has."""
+    """Give up a part of a case, within what the line has left and what the case still has."""
     amount = min(world.share(case.amount, low, high), case.in_force, case.line.room) // _THOUSAND * _THOUSAND
     if amount <= 0 or day.is_closing or not world.is_sending(case.line, day):
         return None

@@ -45,6 +45,7 @@ class Day:
       month_days: Days in the month.
       working: Whether ordinary bookings are made.
       is_closing: Whether it lies in the closing period.
+
     """
 
     ordinal: int
@@ -80,7 +81,7 @@ def days_of_year(fiscal_year: int) -> list[Day]:
 
 
 def adoption_ordinal(fiscal_year: int, rng: Random) -> int:
-    """The day the council adopts the budget: the real one where it is known, else a working day in January or February."""
+    """Return the day the council adopts the budget: the real one where it is known, else a working day in January or February."""
     real = _REAL_ADOPTIONS.get(fiscal_year)
     if real is not None:
         return real.toordinal()
@@ -92,7 +93,7 @@ def adoption_ordinal(fiscal_year: int, rng: Random) -> int:
 
 
 def split_by_month(amount: int, pattern: str, first_month: int = 1) -> list[int]:
-    """A year's NT$ over twelve months by the pattern's season, thousands by month and the rest in December.
+    """Spread a year's NT$ over twelve months by the pattern's season, thousands by month and the rest in December.
 
     Months before `first_month` get nothing: what is allotted late is allotted to what is left of the year.
     """
@@ -120,13 +121,13 @@ def bookings_by_day(total: int, days: list[Day]) -> list[int]:
 
 
 def _day_weight(day: Day) -> int:
-    """A working day counts once, a day of the year-end rush twice."""
+    """Count a working day once, a day of the year-end rush twice."""
     if not day.working:
         return 0
     return _RUSH_FACTOR if day.month == MONTHS and day.of_month >= _RUSH_FIRST_DAY else 1
 
 
 def _month_days(day: date) -> int:
-    """The number of days in a day's month."""
+    """Return the number of days in a day's month."""
     next_month = date(day.year + day.month // MONTHS, day.month % MONTHS + 1, 1)
     return (next_month - date(day.year, day.month, 1)).days

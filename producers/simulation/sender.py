@@ -42,6 +42,7 @@ class Draft:
       booked_on: Ordinal day, or None for the day being simulated.
       note: A note, or "".
       refused: Whether it is meant to be refused: it then carries no feed number, which would leave a gap.
+
     """
 
     agency: Agency
@@ -74,7 +75,7 @@ class Sender:
         self._number = 0
 
     def send(self, draft: Draft, day: Day) -> bytes:
-        """The draft as a line. Money in it stays as it is; only envelope fields are decided here."""
+        """Send the draft as a line. Money in it stays as it is; only envelope fields are decided here."""
         self._number += 1
         prefix = REFUSED_ID if draft.refused else "E"
         event_id = f"{prefix}{self._number:07d}"
@@ -98,7 +99,7 @@ class Sender:
         return line
 
     def contradict(self, sent: Sent, note: str) -> bytes:
-        """An event of an id already taken, by the same agency on the same day, with one NT$ more."""
+        """Send an event of an id already taken, by the same agency on the same day, with one NT$ more."""
         fields = dict(sent.draft.fields)
         amount = fields["amount"]
         assert isinstance(amount, int), "only an event with an amount can be contradicted"

@@ -30,7 +30,7 @@ _LAST_PAYMENT_MAX = 50_000
 
 
 def spend(world: World, day: Day, line: Line) -> Draft | None:
-    """The line's next ordinary event: commitment, payable, prepayment or payment; None when nothing is due on it."""
+    """Return the line's next ordinary event: commitment, payable, prepayment or payment; None when nothing is due on it."""
     today = day.ordinal
     if today >= line.agency.silent_from:
         return None
@@ -49,7 +49,7 @@ def spend(world: World, day: Day, line: Line) -> Draft | None:
 
 
 def planned(world: World, day: Day, line: Line) -> int:
-    """What the line should have realised by its next turn, in NT$: its allotment so far times its rate of execution.
+    """Return what the line should have realised by its next turn, in NT$: its allotment so far times its rate of execution.
 
     Never beyond the month, so that the allotment (Budget Act §61) holds while the rate is below 1,000 permille.
     """
@@ -84,7 +84,7 @@ def spend_provisionally(world: World, day: Day, line: Line) -> Draft | None:
 
 
 def _basis(line: Line) -> str:
-    """The ground on which the line may be spent before the budget is law (CONTRACT.md §4, CR)."""
+    """Return the ground on which the line may be spent before the budget is law (CONTRACT.md §4, CR)."""
     if line.statutory:
         return "statutory"
     if line.object_digit == "1":
@@ -124,7 +124,7 @@ def open_commitment(world: World, day: Day, line: Line, amount: int, note: str =
 
 
 def _execute_contract(world: World, day: Day, line: Line, gap: int) -> Draft | None:
-    """The next step of a line with something open: the oldest payable or prepayment first, then the oldest commitment."""
+    """Take the next step of a line with something open: the oldest payable or prepayment first, then the oldest commitment."""
     if line.payables and (day.is_closing or world.chance(700)):
         return _pay_reference(world, day, line, line.payables, "payable", gap)
     if not line.commitments:
@@ -211,7 +211,7 @@ def pay_now(world: World, day: Day, line: Line, amount: int) -> Draft:
 
 
 def _paid(world: World, day: Day, line: Line, amount: int, kind: str, opened: Opened | None) -> Draft:
-    """The payment itself; now and then it is booked on an earlier day than it is sent."""
+    """Book the payment itself; now and then it is booked on an earlier day than it is sent."""
     voucher = world.name("V")
     booked_on = _booking_day(world, day, line, amount, opened)
     line.realised += amount
@@ -224,7 +224,7 @@ def _paid(world: World, day: Day, line: Line, amount: int, kind: str, opened: Op
 
 
 def _booking_day(world: World, day: Day, line: Line, amount: int, opened: Opened | None) -> int | None:
-    """An earlier working day for a late booking, or None for today.
+    """Return an earlier working day for a late booking, or None for today.
 
     Not before what it settles, the adoption, or the line's last balance report, which late bookings would belie; and not
     in a month whose allotment it would pass.

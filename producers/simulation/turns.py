@@ -72,17 +72,17 @@ class Turns:
         world.look_ahead_days.update({pattern: _LOOK_AHEAD_TURNS * round_days // turns for pattern, turns in _TURNS.items()})
 
     def next_line(self) -> Line:
-        """The line whose turn it is; after each round the order is drawn anew."""
+        """Return the line whose turn it is; after each round the order is drawn anew."""
         if not self._hand:
             self._hand = list(self._round)
             self._rng.shuffle(self._hand)
         return self._hand.pop()
 
     def next_act(self) -> LineAct:
-        """What to try on it first; mostly spending."""
+        """Return what to try on it first; mostly spending."""
         return self._acts[bisect_right(self._ends, self._rng.randrange(1000))]
 
 
 def _pay_some_carried(world: World, day: Day, _line: Line) -> Draft | None:
-    """A payment on carried-over money, whichever comes up."""
+    """Book a payment on carried-over money, whichever comes up."""
     return pay_carried(world, day, world.carried[world.rng.randrange(len(world.carried))]) if world.carried else None

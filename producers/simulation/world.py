@@ -37,6 +37,7 @@ class World:
       due: Heap of acts that follow from acts (ordinal day, order asked, act, subject); each takes the place of an
         ordinary booking.
       numbers: The running number of references, vouchers and acts that follow.
+
     """
 
     fiscal_year: int
@@ -54,16 +55,16 @@ class World:
     numbers: int = 0
 
     def name(self, prefix: str) -> str:
-        """A new id of a reference, voucher or case."""
+        """Return a new id of a reference, voucher or case."""
         self.numbers += 1
         return f"{prefix}{self.numbers:07d}"
 
     def chance(self, permille: int) -> bool:
-        """True for `permille` of 1,000."""
+        """Return true for `permille` of 1,000."""
         return self.rng.randrange(1000) < permille
 
     def share(self, amount: int, low_permille: int, high_permille: int) -> int:
-        """A part of an amount in NT$, between two shares of 1,000."""
+        """Return a part of an amount in NT$, between two shares of 1,000."""
         return amount * self.rng.randrange(low_permille, high_permille) // 1000
 
     def later(self, day: Day, days: int, act: Act, subject: object) -> None:
@@ -72,7 +73,7 @@ class World:
         heapq.heappush(self.due, (day.ordinal + days, self.numbers, act, subject))
 
     def next_due(self, day: Day) -> tuple[Act, object] | None:
-        """The next act that is due today, taken off the heap."""
+        """Return the next act that is due today, taken off the heap."""
         if not self.due or self.due[0][0] > day.ordinal:
             return None
         _, _, act, subject = heapq.heappop(self.due)
@@ -87,7 +88,7 @@ class World:
         return day.ordinal < line.agency.silent_from
 
     def find(self, day: Day, wanted: Callable[[Line], bool]) -> Line | None:
-        """A line by chance that is wanted and whose agency sends; None when no line of the city is.
+        """Return a line by chance that is wanted and whose agency sends; None when no line of the city is.
 
         Chance finds common lines at once; for rare ones all lines are looked through, beginning anywhere.
         """
