@@ -94,8 +94,8 @@ def simulate(
     out: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="Where the events go; - is stdout.")],
     fiscal_year: Annotated[int, typer.Option(envvar="BUDGETWATCH_FISCAL_YEAR", help="ROC year; 114 is 2025.")] = 114,
     seed: Annotated[int, typer.Option(envvar="BUDGETWATCH_SEED", help="Same seed, same bytes.")] = 1,
-    events: Annotated[int, typer.Option(envvar="BUDGETWATCH_EVENTS", min=1, help="How many events.")] = 20_000,
-    lines: Annotated[int | None, typer.Option(min=1, help="How many budget lines; by default they follow the events.")] = None,
+    events: Annotated[int, typer.Option(envvar="BUDGETWATCH_EVENTS", help="How many events.")] = 20_000,
+    lines: Annotated[int | None, typer.Option(help="How many budget lines; by default they follow the events.")] = None,
     registry: Registry = Path("agencies.csv"),
 ) -> None:
     """Make a plausible year of events, mistakes included, for the synthetic city of 31 authorities.
@@ -105,9 +105,12 @@ def simulate(
     from producers.simulator import registry_csv
     from producers.simulator import simulate as simulated
 
-    rows = _registry_rows(registry) if registry.exists() else None
-    if rows is None:
+    if events < 1:
+        raise Unusable(f"--events: {events}; give 1 or more")
+    if not registry.exists():
         registry.write_text(registry_csv(), encoding="utf-8")
+    is_synthetic = registry.read_text(encoding="utf-8-sig", errors="replace") == registry_csv()
+    rows = None if is_synthetic else _registry_rows(registry)
     try:
         made = simulated(fiscal_year, seed, events, rows, lines)
         written = _write_lines(out, made)
@@ -213,7 +216,9 @@ def main() -> NoReturn:
 
     try:
         code = app(standalone_mode=False)
-    except (typer.TyperException, RegistryProblem, UnreadableFile, CatalogueProblem) as error:
+    except typer.TyperException as error:
+        _fail(error.format_message(), 2)
+    except (RegistryProblem, UnreadableFile, CatalogueProblem) as error:
         _fail(str(error), 2)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -226,7 +231,8 @@ def main() -> NoReturn:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    sys.stderr.write(f"budgetwatch: {' '.join(message.split())}\n")
+    if message.strip():  # without a command the help has been printed and there is nothing to add
+        sys.stderr.write(f"budgetwatch: {' '.join(message.split())}\n")
     sys.exit(code)
 
 

@@ -1,8 +1,8 @@
 """The synthetic city: 31 authorities (主管機關), the agencies under them, and their budgets in million NT$.
 
-The authorities and their totals are DOMAIN.md §7 (figures per authority are invented there; the two totals, NT$193,837
-million and capital NT$38,341 million, are the real ones of fiscal year 114). The agencies are invented here. An agency's
-code is its authority's two digits, a running number of three and a 1: authority 02 has 020011, 020021, and so on.
+The authorities and their totals are DOMAIN.md §7 (figures per authority are invented there; the totals, NT$193,837
+million and capital NT$38,341 million, are the real ones of fiscal year 114). The agencies are invented here. An
+agency's code is its authority's two digits, a running number of three and a 1: authority 02 has 020011, 020021, ...
 Email addresses are at `.example`, a name reserved for examples, so nothing sent to them reaches anybody.
 """
 

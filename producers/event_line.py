@@ -1,4 +1,4 @@
-"""One event as one NDJSON line: compact UTF-8 JSON, common fields first, then the type's own in the contract's order."""
+"""One event as one NDJSON line: compact UTF-8 JSON, common fields first, then the type's own as in the contract."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _encoder = msgspec.json.Encoder()
 
 
 def event_line(
-    event_id: str, event_type: str, fiscal_year: int, agency: str, booked_on: str, fields: dict[str, Field]
+    event_id: str, event_type: str, fiscal_year: int, agency: str, *, booked_on: str, fields: dict[str, Field]
 ) -> bytes:
     """Encode one event.
 

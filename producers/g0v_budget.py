@@ -1,8 +1,8 @@
 """The central government's budget as g0v/twbudget publishes it (format `g0v-budget`): appropriations of one year.
 
-Columns: `year` (Gregorian or ROC), `code` (2-2-2-2-2: function, authority, agency, program, work plan), `amount` (NT$),
-`name` (sub-plan), `topname` (authority), `depname` (agency), `depcat` (work plan), `cat` (function), `ref` (place in the
-book). The file has one figure a work plan and neither economic class nor object code. Decided here:
+Columns: `year` (Gregorian or ROC), `code` (2-2-2-2-2: function, authority, agency, program, work plan), `amount`
+(NT$), `name` (sub-plan), `topname` (authority), `depname` (agency), `depcat` (work plan), `cat` (function), `ref`
+(place in the book). The file has one figure a work plan and neither economic class nor object code. Decided here:
 
 - **Account** = the code. A code with a letter (the classified budgets, 機密) is no account of the contract and is
   reported, not rewritten: a code made up for it could be another line's.
@@ -89,8 +89,12 @@ def read(path: Path) -> Imported:
         agency = code[2:6]
         _register(table, row, registry)
         if years.setdefault(agency, fiscal_year) != fiscal_year:
-            raise ImportProblem("has another year than the agency's first row; import one year at a time",
-                                file=table.file, row=row.number, column="year")
+            raise ImportProblem(
+                "has another year than the agency's first row; import one year at a time",
+                file=table.file,
+                row=row.number,
+                column="year",
+            )
         reason = _why_not(row, code, amount)
         if reason is not None:
             what = f"{row.cells['code']} {row.cells['depname']} {row.cells['depcat']} {row.cells['name']}"
@@ -112,7 +116,7 @@ def read(path: Path) -> Imported:
 
 
 def classify(depcat: str, cat: str) -> tuple[str, str]:
-    """Return the economic class and object code decided for a work plan's and function's name (see the module's docstring)."""
+    """Return the economic class and object code decided for the names of a work plan and a function."""
     if depcat == _FUND_GRANT:
         return "current", "4000"
     texts = {"depcat": depcat, "cat": cat}
@@ -130,12 +134,20 @@ def _checked(table: SourceTable, row: SourceRow) -> tuple[int, str, int]:
         raise ImportProblem(str(error), file=table.file, row=row.number, column="year") from None
     code = row.cells["code"].strip()
     if _CODE.fullmatch(code) is None:
-        raise ImportProblem(f"{code!r} is no code of ten digits or letters; a spreadsheet may have shortened it",
-                            file=table.file, row=row.number, column="code")
+        raise ImportProblem(
+            f"{code!r} is no code of ten digits or letters; a spreadsheet may have shortened it",
+            file=table.file,
+            row=row.number,
+            column="code",
+        )
     amount = table.integer(row, "amount")
     if not 0 <= amount <= _AMOUNT_MAX:
-        raise ImportProblem(f"{amount} is no appropriation (0 to {_AMOUNT_MAX} NT$); check the unit and the sign",
-                            file=table.file, row=row.number, column="amount")
+        raise ImportProblem(
+            f"{amount} is no appropriation (0 to {_AMOUNT_MAX} NT$); check the unit and the sign",
+            file=table.file,
+            row=row.number,
+            column="amount",
+        )
     return fiscal_year, code, amount
 
 
@@ -157,7 +169,9 @@ def _register(table: SourceTable, row: SourceRow, registry: dict[str, RegistryRo
     if known["name_zh"] != row.cells["depname"]:
         raise ImportProblem(
             f"agency code {code} is {known['name_zh']} above and {row.cells['depname']} here; correct one of them",
-            file=table.file, row=row.number, column="depname",
+            file=table.file,
+            row=row.number,
+            column="depname",
         )
 
 
@@ -178,15 +192,14 @@ def _event(event_id: str, row: SourceRow, fiscal_year: int, agency: str, amount:
     reserve = _RESERVES.get(depcat)
     if reserve is not None:
         fields: dict[str, Field] = {"reserve": reserve, "amount": amount, "note": note}
-        return event_line(event_id, "reserve.established", fiscal_year, agency, booked_on, fields)
+        return event_line(event_id, "reserve.established", fiscal_year, agency, booked_on=booked_on, fields=fields)
     economic_class, object_code = classify(depcat, row.cells["cat"])
     line = f"{row.cells['code'].strip()}/{economic_class}/{object_code}"
     fields = {"line": line, "amount": amount, "note": note}
-    return event_line(event_id, "appropriation.enacted", fiscal_year, agency, booked_on, fields)
+    return event_line(event_id, "appropriation.enacted", fiscal_year, agency, booked_on=booked_on, fields=fields)
 
 
 def _adopted(agency: str, fiscal_year: int) -> bytes:
     """Return the agency's `budget.adopted` on 1 January of the year."""
-    return event_line(
-        f"{FORMAT}-adopted", "budget.adopted", fiscal_year, agency, first_day(fiscal_year).isoformat(), {}
-    )
+    booked_on = first_day(fiscal_year).isoformat()
+    return event_line(f"{FORMAT}-adopted", "budget.adopted", fiscal_year, agency, booked_on=booked_on, fields={})

@@ -109,8 +109,11 @@ def read_facts(path: Path, kind: _Kind) -> Imported:
         of_type = facts.setdefault((municipality, fiscal_year), {"ADJB": {}, "AUDA": {}})
         figures = of_type[row.cells["amount_type_code"]]
         if function in figures:
-            raise ImportProblem(f"function {function} stands twice for this year and amount type; remove one",
-                                file=table.file, row=row.number)
+            raise ImportProblem(
+                f"function {function} stands twice for this year and amount type; remove one",
+                file=table.file,
+                row=row.number,
+            )
         figures[function] = table.integer(row, kind.amount_column)
     return Imported(
         format=kind.format,
@@ -159,8 +162,9 @@ def _keys(table: SourceTable, row: SourceRow) -> tuple[str, int, str]:
         ("demarcation_code", _MUNICIPALITY, "two to eight capital letters or digits"),
     ):
         if pattern.fullmatch(row.cells[column]) is None:
-            raise ImportProblem(f"{row.cells[column]!r} is no code of {advice}",
-                                file=table.file, row=row.number, column=column)
+            raise ImportProblem(
+                f"{row.cells[column]!r} is no code of {advice}", file=table.file, row=row.number, column=column
+            )
     return row.cells["demarcation_code"], fiscal_year, row.cells["function_code"]
 
 
@@ -172,7 +176,9 @@ def _year_of_events(
     ending = last_day(fiscal_year).isoformat()
 
     def event(name: str, event_type: str, booked_on: str, fields: dict[str, Field]) -> bytes:
-        return event_line(f"{kind.format}-{name}", event_type, fiscal_year, municipality, booked_on, fields)
+        return event_line(
+            f"{kind.format}-{name}", event_type, fiscal_year, municipality, booked_on=booked_on, fields=fields
+        )
 
     def line(function: str) -> str:
         return f"{function.zfill(10)}/{kind.line_ending}"

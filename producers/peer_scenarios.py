@@ -222,7 +222,8 @@ def _agency_events(agency: str, steps: tuple[Step, ...], row: SourceRow) -> list
     events: list[bytes] = []
     for number, (event_type, booked_on, fields) in enumerate(steps, start=1):
         noted = {**fields, "note": note} if number == len(steps) else fields
-        events.append(event_line(f"{agency}-{number}", event_type, _FISCAL_YEAR, agency, booked_on, noted))
+        name = f"{agency}-{number}"
+        events.append(event_line(name, event_type, _FISCAL_YEAR, agency, booked_on=booked_on, fields=noted))
     return events
 
 

@@ -13,6 +13,11 @@ from typing import Final
 ROC_OFFSET: Final = 1911
 """Gregorian year = ROC year + 1911."""
 
+FISCAL_YEAR_MAX: Final = 999
+"""ROC years go from 1 to this (CONTRACT.md §1)."""
+
+_SATURDAY: Final = 5
+_GREGORIAN_DIGITS: Final = 4
 _ISO: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _ROC_DIGITS: Final = re.compile(r"([0-9]{2,3})([0-9]{2})([0-9]{2})")
 _ROC_SLASHES: Final = re.compile(r"([0-9]{1,3})/([0-9]{1,2})/([0-9]{1,2})")
@@ -42,7 +47,7 @@ def closing_day(fiscal_year: int) -> date:
 
 def is_working_day(day: date) -> bool:
     """Monday to Friday; holidays are not listed in version 1 of the contract."""
-    return day.weekday() < 5
+    return day.weekday() < _SATURDAY
 
 
 def read_date(text: str) -> date:
@@ -71,7 +76,7 @@ def read_fiscal_year(text: str) -> int:
     cleaned = text.strip()
     if _YEAR.fullmatch(cleaned) is None:
         raise ValueError(f"{text!r} is no year; write 114 or 2025")
-    year = int(cleaned) - ROC_OFFSET if len(cleaned) == 4 else int(cleaned)
-    if not 1 <= year <= 999:
+    year = int(cleaned) - ROC_OFFSET if len(cleaned) == _GREGORIAN_DIGITS else int(cleaned)
+    if not 1 <= year <= FISCAL_YEAR_MAX:
         raise ValueError(f"{text!r} is no year between ROC 1 (1912) and ROC 999 (2910)")
     return year

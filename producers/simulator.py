@@ -19,13 +19,14 @@ from random import Random
 from typing import Final
 
 from producers.city_registry import RegistryRow, registry_csv, registry_rows
-from producers.simulation import mistakes
+from producers.roc_calendar import FISCAL_YEAR_MAX
 from producers.simulation.agenda import Agenda, plan
 from producers.simulation.city import build_city
 from producers.simulation.mix import MIX, Mix
+from producers.simulation.payments import pay
 from producers.simulation.seasons import MONTHS, Day, adoption_ordinal, bookings_by_day, days_of_year
-from producers.simulation.sender import Draft, Sender
-from producers.simulation.spending import pay_now, spend
+from producers.simulation.sender import MISTAKE_NOTE, Draft, Sender
+from producers.simulation.spending import spend
 from producers.simulation.turns import Turns
 from producers.simulation.world import Act, World
 
@@ -33,8 +34,8 @@ __all__ = ["DEFAULT_EVENTS", "MIX", "Mix", "line_count_for", "registry_csv", "re
 
 DEFAULT_EVENTS: Final = 20_000
 
-_FISCAL_YEAR_MAX: Final = 999
 _LINES_MIN: Final = 64
+_LARGE_YEAR: Final = 300_000
 _TRIES: Final = 60
 _SMALL_PAYMENT_MAX: Final = 5_000
 """NT$ of the payments that fill a day on which no line has anything due."""
@@ -46,6 +47,7 @@ def simulate(
     events: int = DEFAULT_EVENTS,
     registry: Sequence[RegistryRow] | None = None,
     lines: int | None = None,
+    *,
     mix: Mix = MIX,
 ) -> Iterator[bytes]:
     """Simulate a year.
@@ -65,26 +67,26 @@ def simulate(
       ValueError: a year, count or number of lines out of range, or more lines than the agencies can have.
 
     """
-    if not 1 <= fiscal_year <= _FISCAL_YEAR_MAX:
-        raise ValueError(f"fiscal year {fiscal_year} is not between 1 and {_FISCAL_YEAR_MAX} (ROC years; 114 = 2025)")
+    if not 1 <= fiscal_year <= FISCAL_YEAR_MAX:
+        raise ValueError(f"fiscal year {fiscal_year} is not between 1 and {FISCAL_YEAR_MAX} (ROC years; 114 = 2025)")
     if events < 0:
         raise ValueError(f"{events} events cannot be made; give 0 or more")
     if lines is not None and lines < 1:
         raise ValueError(f"{lines} budget lines are too few; give 1 or more")
-    return _events(fiscal_year, seed, events, registry, lines or line_count_for(events), mix)
+    return _events(fiscal_year, seed, events, registry, lines=lines or line_count_for(events), mix=mix)
 
 
 def line_count_for(events: int) -> int:
-    """How many budget lines a year of so many events has: a fiftieth; a thirtieth at 3,000,000; fewer in a tiny year."""
-    if events > 300_000:
-        return 6_000 + (events - 300_000) * 94 // 2_700
+    """How many budget lines a year of so many events has: a fiftieth, towards a thirtieth at 3,000,000."""
+    if events > _LARGE_YEAR:
+        return _LARGE_YEAR // 50 + (events - _LARGE_YEAR) * 94 // 2_700
     return max(1, min(_LINES_MIN, events // 20), events // 50)
 
 
 def _events(
-    fiscal_year: int, seed: int, events: int, registry: Sequence[RegistryRow] | None, lines: int, mix: Mix
+    fiscal_year: int, seed: int, events: int, registry: Sequence[RegistryRow] | None, *, lines: int, mix: Mix
 ) -> Iterator[bytes]:
-    """Make the year's events; apart from `simulate`, so that wrong arguments are reported before the first event is asked for."""
+    """Make the year's events; apart from `simulate`, so that wrong arguments are reported before any event."""
     rng = Random(seed)
     days = days_of_year(fiscal_year)
     world = World(
@@ -146,9 +148,11 @@ def _fill(world: World, day: Day, turns: Turns) -> Draft:
     for _ in range(_TRIES):
         most = min(line.allotted[min(day.month, MONTHS)] - line.realised - line.prepaid, line.room, _SMALL_PAYMENT_MAX)
         if most > 0 and line.adopted and world.is_sending(line, day):
-            return pay_now(world, day, line, 1 + world.rng.randrange(most))
+            return pay(world, day, line, 1 + world.rng.randrange(most))
         line = turns.next_line()
-    return Draft(line.agency, "forecast.declared", {"amount": sum(one.enacted for one in line.agency.lines if one.is_capital)})
+    return Draft(
+        line.agency, "forecast.declared", {"amount": sum(one.enacted for one in line.agency.lines if one.is_capital)}
+    )
 
 
 def _resend(world: World, day: Day, _: None) -> bytes | None:
@@ -162,7 +166,7 @@ def _conflict(world: World, day: Day, _: None) -> bytes | None:
     payments = [sent for sent in world.sender.recent if sent.draft.type == "disbursement.paid"]
     if not payments:
         return None
-    return world.sender.contradict(payments[world.rng.randrange(len(payments))], f"{mistakes.NOTE}conflicting duplicate")
+    return world.sender.contradict(payments[world.rng.randrange(len(payments))], f"{MISTAKE_NOTE}conflicting duplicate")
 
 
 def _early_day(ordinal: int) -> Day:

@@ -45,7 +45,7 @@ class SourceTable:
     rows: list[SourceRow]
 
     def integer(self, row: SourceRow, column: str) -> int:
-        """Return the whole number in a cell, thousands commas allowed; ImportProblem for anything else (`1.0`, text, empty)."""
+        """Return the whole number in a cell, with or without commas; ImportProblem for anything else (`1.0`, text)."""
         text = row.cells[column].strip()
         if _INTEGER.fullmatch(text) is None:
             raise ImportProblem(
@@ -114,7 +114,9 @@ def _read_text(path: Path) -> tuple[str, str]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise ImportProblem(f"cannot be read ({error.strerror}); check the path and the rights", file=str(path)) from None
+        raise ImportProblem(
+            f"cannot be read ({error.strerror}); check the path and the rights", file=str(path)
+        ) from None
     for encoding in _ENCODINGS:
         try:
             text = content.decode(encoding)

@@ -1,7 +1,7 @@
 """Everything of a year that has its day: what is decided before the first event is made.
 
-An entry is an act and its subject; each entry makes exactly one event (an entry that cannot be makes way for an ordinary
-booking), so the number of entries is known and what is left of the year's events are ordinary bookings.
+An entry is an act and its subject; each entry makes exactly one event (an entry that cannot be makes way for an
+ordinary booking), so the number of entries is known and what is left of the year's events are ordinary bookings.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from producers.roc_calendar import first_day, gregorian_year, is_working_day
-from producers.simulation import formal, mistakes, reserves
+from producers.simulation import formal, mistaken_virements, mistakes, refused_events, reserves
 from producers.simulation.lines import Line
 from producers.simulation.seasons import Day
 from producers.simulation.sender import Draft
@@ -20,6 +20,8 @@ from producers.simulation.world import Act, World
 _PROPOSED: Final = (9, 22)
 _PROVISIONALLY_ALLOTTED: Final = (12, 22)
 _SPREAD_DAYS: Final = 5
+_LINE_OF_SOME_SIZE: Final = 100_000
+"""NT$; smaller lines are not frozen and not mistyped."""
 _FORECAST_DAY: Final = 25
 _CARRY_OVER_DAYS: Final = (10, 60)
 _SILENT_AFTER_DAYS: Final = 120
@@ -31,15 +33,15 @@ _MISTAKES: Final[tuple[tuple[str, Act, tuple[int, int]], ...]] = (
     ("over_allotment_per_100_000_events", mistakes.exceed_allotment, (90, 330)),
     ("unmatched_payment_per_100_000_events", mistakes.pay_unmatched, (70, 360)),
     ("exceeding_payment_per_100_000_events", mistakes.pay_beyond_contract, (90, 360)),
-    ("virement_over_limit_per_100_000_events", mistakes.transfer_too_much, (80, 200)),
-    ("virement_between_programs_per_100_000_events", mistakes.transfer_between_programs, (80, 300)),
-    ("virement_into_personnel_per_100_000_events", mistakes.transfer_into_personnel, (80, 300)),
-    ("virement_of_council_cut_per_100_000_events", mistakes.transfer_what_was_cut, (80, 300)),
-    ("virement_to_current_per_100_000_events", mistakes.transfer_to_current, (80, 300)),
-    ("unknown_agency_per_100_000_events", mistakes.unknown_agency, (70, 360)),
-    ("wrong_amount_type_per_100_000_events", mistakes.wrong_amount_type, (70, 360)),
-    ("unknown_reference_per_100_000_events", mistakes.unknown_reference, (70, 360)),
-    ("exceeds_reference_per_100_000_events", mistakes.exceed_reference, (90, 330)),
+    ("virement_over_limit_per_100_000_events", mistaken_virements.transfer_too_much, (80, 200)),
+    ("virement_between_programs_per_100_000_events", mistaken_virements.transfer_between_programs, (80, 300)),
+    ("virement_into_personnel_per_100_000_events", mistaken_virements.transfer_into_personnel, (80, 300)),
+    ("virement_of_council_cut_per_100_000_events", mistaken_virements.transfer_what_was_cut, (80, 300)),
+    ("virement_to_current_per_100_000_events", mistaken_virements.transfer_to_current, (80, 300)),
+    ("unknown_agency_per_100_000_events", refused_events.unknown_agency, (70, 360)),
+    ("wrong_amount_type_per_100_000_events", refused_events.wrong_amount_type, (70, 360)),
+    ("unknown_reference_per_100_000_events", refused_events.unknown_reference, (70, 360)),
+    ("exceeds_reference_per_100_000_events", refused_events.exceed_reference, (90, 330)),
     ("held_funds_spent_per_100_000_events", mistakes.spend_held, (150, 330)),
 )
 _CR_MISTAKES: Final[tuple[tuple[str, Act], ...]] = (
@@ -75,7 +77,8 @@ def plan(world: World, days: list[Day], resend: Act, conflict: Act) -> Agenda:
     Args:
       world: The year; its agencies learn here when they fall silent.
       days: 1 January to the end of the closing period.
-      resend, conflict: Acts of the simulator that send an event a second time, the same or another one of the same id.
+      resend: Act that sends an event a second time, the same.
+      conflict: Act that sends an id a second time with another event.
 
     """
     agenda = Agenda()
@@ -90,7 +93,7 @@ def plan(world: World, days: list[Day], resend: Act, conflict: Act) -> Agenda:
 
 
 def _plan_budget(world: World, agenda: Agenda) -> None:
-    """Proposals and provisional allotments before the year; the adoption, agency by agency, and what follows from it."""
+    """Proposals and provisional allotments before the year; the adoption, agency by agency, and what follows it."""
     before = gregorian_year(world.fiscal_year) - 1
     errors = _chosen(world, world.mix.typing_error_permille, 2)
     for place, line in enumerate(world.city.lines):
@@ -120,7 +123,7 @@ def _plan_budget(world: World, agenda: Agenda) -> None:
 def _plan_holds_and_carry_over(world: World, agenda: Agenda) -> None:
     """Plan what the council froze, carry-over from earlier years, supplements."""
     rng = world.rng
-    can_be_held = [line for line in world.city.lines if line.enacted >= 100_000 and line.object_digit in "23"]
+    can_be_held = [line for line in _lines_of_some_size(world) if line.object_digit in "23"]
     for place, line in enumerate(_sample(world, can_be_held, world.mix.held_permille, 3)):
         agenda.add(world.adopted_on, formal.freeze, line)
         if place == 0 or world.chance(_RELEASED_PERMILLE):
@@ -215,7 +218,12 @@ def _silence(world: World) -> None:
 
 def _chosen(world: World, permille: int, at_least: int) -> set[Line]:
     """Lines of some size, by chance."""
-    return set(_sample(world, [line for line in world.city.lines if line.enacted >= 100_000], permille, at_least))
+    return set(_sample(world, _lines_of_some_size(world), permille, at_least))
+
+
+def _lines_of_some_size(world: World) -> list[Line]:
+    """Lines large enough to be frozen or mistyped."""
+    return [line for line in world.city.lines if line.enacted >= _LINE_OF_SOME_SIZE]
 
 
 def _sample(world: World, lines: list[Line], permille: int, at_least: int) -> list[Line]:
@@ -242,5 +250,3 @@ def _near(ordinal: int, last: int | None = None) -> int:
         while not is_working_day(day):
             day -= step
     return day.toordinal()
-
-

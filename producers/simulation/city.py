@@ -82,7 +82,7 @@ def build_city(registry: Sequence[RegistryRow] | None, line_count: int, mix: Mix
 
 
 def _synthetic_agencies() -> list[Agency]:
-    """Return the synthetic city's agencies with their authority's money: four parts to the bureau, one to each other."""
+    """Return the synthetic city's agencies with their money: the bureau gets four parts, each other agency one."""
     members = {authority.code: [] for authority in authorities()}  # type: dict[str, list[Agency]]
     for row in city_agencies():
         prefix = f"{row.function_code}{row.authority_code}{row.code[2:5]}"
@@ -102,7 +102,7 @@ def _synthetic_agencies() -> list[Agency]:
 
 
 def _registered_agencies(registry: Sequence[RegistryRow]) -> list[Agency]:
-    """Return the agencies of a registry given, with the city's money spread evenly over authorities, then over agencies."""
+    """Return the agencies of a registry, with the city's money spread evenly over authorities, then agencies."""
     if not registry:
         raise ValueError("the registry has no agency; give at least one row")
     members: dict[str, list[Agency]] = {}
@@ -112,7 +112,8 @@ def _registered_agencies(registry: Sequence[RegistryRow]) -> list[Agency]:
         place = codes.index(authority) if authority in members else len(codes)
         prefix = f"32{place % 100:02d}{number % 1000:03d}"
         members.setdefault(authority, []).append(Agency(row["code"], authority, prefix, "ordinary"))
-    spending = [authority for authority in authorities() if not authority.name_zh.endswith("預備金")]
+    reserves = {agency.authority_code for agency in city_agencies() if agency.kind.endswith("_reserve")}
+    spending = [authority for authority in authorities() if authority.code not in reserves]
     capital = sum(authority.capital_ntd_million for authority in spending) * _MILLION
     current = sum(authority.total_ntd_million for authority in spending) * _MILLION - capital
     even = [1] * len(members)
@@ -145,7 +146,10 @@ def _line_counts(spending: Sequence[Agency], line_count: int) -> list[tuple[int,
     """
     bureaus = {agency.authority: agency for agency in reversed(spending)}
     wanted: list[tuple[Agency, bool]] = []
-    for group in ([a for a in spending if bureaus[a.authority] is a], [a for a in spending if bureaus[a.authority] is not a]):
+    for group in (
+        [a for a in spending if bureaus[a.authority] is a],
+        [a for a in spending if bureaus[a.authority] is not a],
+    ):
         wanted += [(agency, False) for agency in group if agency.current > 0]
         wanted += [(agency, True) for agency in group if agency.capital > 0]
     counts = {agency.code: [0, 0] for agency in spending}
@@ -189,7 +193,9 @@ def _take(keys: Iterator[str], wanted: int, agency: Agency) -> list[str]:
     """Take the first keys of an agency's; ValueError when its accounts cannot hold as many."""
     taken = [key for key, _ in zip(keys, range(wanted), strict=False)]
     if len(taken) < wanted:
-        raise ValueError(f"{wanted} lines are more than agency {agency.code} can have; give fewer lines or more agencies")
+        raise ValueError(
+            f"{wanted} lines are more than agency {agency.code} can have; give fewer lines or more agencies"
+        )
     return taken
 
 
@@ -201,7 +207,7 @@ def _accounts(agency: Agency) -> Iterator[str]:
 
 
 def _current_keys(agency: Agency) -> Iterator[str]:
-    """Yield current lines in the order in which an agency gets them: staff, general costs, a first program, further ones."""
+    """Yield current lines in the order in which an agency gets them: staff, general costs, then programs."""
     general = f"{agency.account_prefix}0101"
     if agency.kind == "debt":
         yield from (f"{account}/current/5000" for account in _accounts(agency))
@@ -228,7 +234,7 @@ def _capital_keys(agency: Agency) -> Iterator[str]:
 
 
 def _pattern(key: str, agency: Agency) -> str:
-    """Return the season of a line: by its object, except that centrally disbursed personnel benefits run like salaries."""
+    """Return a line's season: by its object, except that centrally disbursed benefits run like salaries."""
     return "personnel" if agency.kind == "unified" else _PATTERN_OF_DIGIT[key[-4]]
 
 
@@ -258,7 +264,7 @@ def _choose_execution(spending: Sequence[Agency], mix: Mix, rng: Random) -> None
     """Decide how far each line will come by the end of the year, and what agencies will say about it."""
     with_capital = list(dict.fromkeys(a.authority for a in spending if any(line.is_capital for line in a.lines)))
     rng.shuffle(with_capital)
-    lagging_count = max(1, len(with_capital) * mix.lagging_authorities_permille // 1000) if len(with_capital) > 2 else 0
+    lagging_count = len(with_capital) * mix.lagging_authorities_permille // 1000
     lagging = with_capital[:lagging_count]
     level = {code: rng.randrange(*mix.lagging_capital_permille) for code in lagging}
     optimistic = set(lagging[: mix.optimistic_authorities])
@@ -286,5 +292,3 @@ def _holder(agencies: Sequence[Agency], kind: str) -> Agency:
 def _chance(rng: Random) -> Callable[[int], bool]:
     """Return a draw that comes true for `permille` of 1,000."""
     return lambda permille: rng.randrange(1000) < permille
-
-

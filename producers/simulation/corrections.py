@@ -16,6 +16,8 @@ from producers.simulation.spending import PAYMENT_MIN, planned
 from producers.simulation.world import World
 
 _THOUSAND = 1_000
+_RECOVERED_FROM = 20_000
+"""NT$ realised; a line with less has nothing to recover."""
 
 
 def reverse(world: World, day: Day, line: Line) -> Draft | None:
@@ -39,7 +41,7 @@ def reverse(world: World, day: Day, line: Line) -> Draft | None:
 
 def recover(world: World, day: Day, line: Line) -> Draft | None:
     """`disbursement.recovered`: mostly of this year (spending falls), else of an earlier one (revenue, §75)."""
-    if not line.adopted or line.realised < 20_000 or not world.is_sending(line, day):
+    if not line.adopted or line.realised < _RECOVERED_FROM or not world.is_sending(line, day):
         return None
     amount = world.share(min(line.realised, 2_000_000), 5, 80)
     this_year = world.fiscal_year == 1 or world.chance(600)
@@ -97,7 +99,7 @@ def settle_prepayment(world: World, day: Day, line: Line) -> Draft | None:
 
 
 def _with(world: World, day: Day, line: Line, has: Callable[[Line], bool]) -> Line | None:
-    """Return the line itself, or another one, that has what is to be given up; nobody is asked before the budget is law."""
+    """Return the line itself, or another one, that has what is to be given up; none before the budget is law."""
     if day.ordinal < world.adopted_on:
         return None
     return line if has(line) and world.is_sending(line, day) else world.find(day, has)
@@ -142,7 +144,7 @@ def transfer(world: World, day: Day, line: Line) -> Draft | None:
     return move(world, day, line, other, amount)
 
 
-def move(world: World, day: Day, line: Line, other: Line, amount: int, note: str = "") -> Draft:
+def move(world: World, day: Day, line: Line, other: Line, amount: int, *, note: str = "") -> Draft:
     """`virement.approved` of an amount already decided; both lines' allotments follow some days later."""
     line.available -= amount
     other.available += amount

@@ -1,4 +1,4 @@
-"""Acts on the budget itself: proposal, adoption, allotment, cuts, corrections, supplements, holds, carry-over, forecast."""
+"""Acts on the budget itself: proposal, adoption, allotment, corrections, supplements, holds, carry-over, forecast."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from producers.simulation.sender import Draft
 from producers.simulation.world import World
 
 _THOUSAND = 1_000
+_TWO_YEARS = 2
 _PLANS = ("延續性計畫核定本", "中程計畫核定案", "已發包工程計畫")
 
 
@@ -57,9 +58,7 @@ def enact_with_error(world: World, day: Day, line: Line) -> Draft:
 def correct(_world: World, _day: Day, subject: tuple[Line, int]) -> Draft:
     """`appropriation.corrected` of the enacted amount."""
     line, difference = subject
-    return Draft(
-        line.agency, "appropriation.corrected", {"line": line.key, "stage": "enacted", "amount": difference}
-    )
+    return Draft(line.agency, "appropriation.corrected", {"line": line.key, "stage": "enacted", "amount": difference})
 
 
 def adopt(_world: World, _day: Day, agency: Agency) -> Draft:
@@ -150,7 +149,7 @@ def carry_over(world: World, day: Day, line: Line) -> Draft | None:
     if not world.is_sending(line, day):
         return None
     amount = max(_THOUSAND, world.share(line.proposed, 30, 120) // _THOUSAND * _THOUSAND)
-    origin_year = world.fiscal_year - (1 if world.fiscal_year < 3 or world.chance(850) else 2)
+    origin_year = world.fiscal_year - (1 if world.fiscal_year <= _TWO_YEARS or world.chance(850) else 2)
     if origin_year < 1:
         return None
     kind = "encumbrance" if world.chance(800) else "payable"

@@ -207,7 +207,7 @@ class Case:
 
 
 def remember(opened: list[Opened] | None, item: Opened) -> list[Opened]:
-    """Return the list with an item added; lists are made when first needed, because most lines of a large year have none."""
+    """Return the list with an item added; made when first needed, because most lines of a large year have none."""
     if opened is None:
         return [item]
     opened.append(item)

@@ -63,7 +63,11 @@ def _second_reserve_amounts(world: World) -> list[int]:
     mix = world.mix
     mistaken = mix.draw_without_notice + mix.draw_without_ground
     ordinary = max(0, mix.second_reserve_cases - mistaken)
-    left = mix.second_reserve_approved - UNNOTICED_DRAW * mix.draw_without_notice - UNGROUNDED_DRAW * mix.draw_without_ground
+    left = (
+        mix.second_reserve_approved
+        - UNNOTICED_DRAW * mix.draw_without_notice
+        - UNGROUNDED_DRAW * mix.draw_without_ground
+    )
     wanted = ordinary * _scale(world) // 1000
     if wanted == 0 or left <= 0:
         return []
@@ -129,7 +133,7 @@ def _line_for(world: World) -> Line | None:
 
 
 def _may_draw(line: Line) -> bool:
-    """Neither cut by the council (Budget Act §22) nor personnel nor debt, and of an agency that will not fall silent."""
+    """Neither cut by the council (Budget Act §22), personnel nor debt, and of an agency that will not fall silent."""
     return not line.council_cut and line.object_digit in "234" and line.agency.silent_from == NEVER
 
 
@@ -193,17 +197,21 @@ def grant(world: World, day: Day, case: Case, details: dict[str, Field], note: s
 
 def cancel(world: World, day: Day, case: Case) -> Draft | None:
     """`reserve.cancelled` of a part not needed: back in the fund."""
-    return _give_up(world, day, case, "reserve.cancelled", 50, 200)
+    return _give_up(world, day, case, "reserve.cancelled", most_permille=200)
 
 
 def give_back(world: World, day: Day, case: Case) -> Draft | None:
     """`reserve.returned` of what was left at the end: out of the line, not to be drawn again."""
-    return _give_up(world, day, case, "reserve.returned", 5, 60)
+    return _give_up(world, day, case, "reserve.returned", most_permille=60)
 
 
-def _give_up(world: World, day: Day, case: Case, event_type: str, low: int, high: int) -> Draft | None:
+def _give_up(world: World, day: Day, case: Case, event_type: str, *, most_permille: int) -> Draft | None:
     """Give up a part of a case, within what the line has left and what the case still has."""
-    amount = min(world.share(case.amount, low, high), case.in_force, case.line.room) // _THOUSAND * _THOUSAND
+    amount = (
+        min(world.share(case.amount, most_permille // 10, most_permille), case.in_force, case.line.room)
+        // _THOUSAND
+        * _THOUSAND
+    )
     if amount <= 0 or day.is_closing or not world.is_sending(case.line, day):
         return None
     case.in_force -= amount

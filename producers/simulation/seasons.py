@@ -81,7 +81,7 @@ def days_of_year(fiscal_year: int) -> list[Day]:
 
 
 def adoption_ordinal(fiscal_year: int, rng: Random) -> int:
-    """Return the day the council adopts the budget: the real one where it is known, else a working day in January or February."""
+    """Return the day of adoption: the real one where it is known, else a working day in January or February."""
     real = _REAL_ADOPTIONS.get(fiscal_year)
     if real is not None:
         return real.toordinal()

@@ -18,6 +18,9 @@ FEED: Final = "accounting"
 REFUSED_ID: Final = "X"
 """How the ids of events begin that are to be refused (except conflicting duplicates, which repeat another's id)."""
 
+MISTAKE_NOTE: Final = "simulated mistake: "
+"""How the note of every deliberate mistake begins."""
+
 _RECENT: Final = 400
 _NOTES: Final = (
     "辦公用品採購",
@@ -93,7 +96,9 @@ class Sender:
             fields["note"] = draft.note
         elif chance // 1000 < self._mix.noted_permille and draft.type == "disbursement.paid":
             fields["note"] = _NOTES[chance % len(_NOTES)]
-        line = event_line(event_id, draft.type, self._fiscal_year, draft.agency.code, booked_on, fields)
+        line = event_line(
+            event_id, draft.type, self._fiscal_year, draft.agency.code, booked_on=booked_on, fields=fields
+        )
         if not draft.refused:
             self.recent.append(Sent(event_id, draft, booked_on, line))
         return line
@@ -102,6 +107,8 @@ class Sender:
         """Send an event of an id already taken, by the same agency on the same day, with one NT$ more."""
         fields = dict(sent.draft.fields)
         amount = fields["amount"]
-        assert isinstance(amount, int), "only an event with an amount can be contradicted"
+        if not isinstance(amount, int):
+            raise TypeError("only an event with an amount can be contradicted")
         fields.update(amount=amount + 1, note=note)
-        return event_line(sent.id, sent.draft.type, self._fiscal_year, sent.draft.agency.code, sent.booked_on, fields)
+        agency = sent.draft.agency.code
+        return event_line(sent.id, sent.draft.type, self._fiscal_year, agency, booked_on=sent.booked_on, fields=fields)

@@ -9,9 +9,10 @@ from typing import Final
 
 from producers.simulation import corrections, formal
 from producers.simulation.lines import Line
+from producers.simulation.payments import pay_carried
 from producers.simulation.seasons import Day
 from producers.simulation.sender import Draft
-from producers.simulation.spending import pay_carried, spend
+from producers.simulation.spending import spend
 from producers.simulation.world import World
 
 LineAct = Callable[[World, Day, Line], Draft | None]
@@ -69,7 +70,9 @@ class Turns:
         self._ends = list(accumulate(rates))
         world.gap_divisor = max(_GAP_DIVISOR_MIN, 4 * bookings // len(world.city.lines))
         round_days = _YEAR_DAYS * len(self._round) // max(1, bookings)
-        world.look_ahead_days.update({pattern: _LOOK_AHEAD_TURNS * round_days // turns for pattern, turns in _TURNS.items()})
+        world.look_ahead_days.update(
+            {pattern: _LOOK_AHEAD_TURNS * round_days // turns for pattern, turns in _TURNS.items()}
+        )
 
     def next_line(self) -> Line:
         """Return the line whose turn it is; after each round the order is drawn anew."""

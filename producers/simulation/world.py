@@ -19,7 +19,7 @@ _TRIES: Final = 100
 _MISTAKES_FROM_EVENTS: Final = 2_000
 
 Act = Callable[["World", Day, Any], Draft | bytes | None]
-"""Something done on a day with a subject (a line, agency, case …): one event, as draft or ready; None if it cannot be."""
+"""Something done on a day with a subject (line, agency, case …): one event, as draft or ready; None if it cannot be."""
 
 
 @dataclass(slots=True)
@@ -68,7 +68,7 @@ class World:
         return amount * self.rng.randrange(low_permille, high_permille) // 1000
 
     def later(self, day: Day, days: int, act: Act, subject: object) -> None:
-        """Let an act follow `days` after today, or as soon after as there is an ordinary booking to take the place of."""
+        """Let an act follow `days` after today, or as soon after as it can take the place of an ordinary booking."""
         self.numbers += 1
         heapq.heappush(self.due, (day.ordinal + days, self.numbers, act, subject))
 

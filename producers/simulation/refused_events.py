@@ -1,0 +1,62 @@
+"""Events that are meant to be refused: each has one reason of CONTRACT.md §2 and changes nothing."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from producers.event_line import Field
+from producers.simulation.lines import Agency
+from producers.simulation.seasons import Day
+from producers.simulation.sender import MISTAKE_NOTE, Draft
+from producers.simulation.world import World
+
+_UNKNOWN_AGENCY: Final = "UNKNOWN"
+_AMOUNT_MAX: Final = 90_000
+
+
+def unknown_agency(world: World, day: Day, _: None) -> Draft | None:
+    """To be refused: an agency the registry does not have."""
+    line = world.find(day, lambda one: one.realised > 0)
+    if line is None:
+        return None
+    stranger = Agency(_UNKNOWN_AGENCY, "", "", "ordinary")
+    fields: dict[str, Field] = {
+        "line": line.key,
+        "amount": 1 + world.rng.randrange(_AMOUNT_MAX),
+        "voucher": world.name("V"),
+    }
+    return Draft(stranger, "disbursement.paid", fields, note=MISTAKE_NOTE + "unknown agency", refused=True)
+
+
+def wrong_amount_type(world: World, day: Day, _: None) -> Draft | None:
+    """To be refused: an amount written as text."""
+    line = world.find(day, lambda one: one.realised > 0)
+    if line is None:
+        return None
+    fields: dict[str, Field] = {
+        "line": line.key,
+        "amount": f"{1 + world.rng.randrange(_AMOUNT_MAX)}",
+        "voucher": world.name("V"),
+    }
+    return Draft(line.agency, "disbursement.paid", fields, note=MISTAKE_NOTE + "amount written as text", refused=True)
+
+
+def unknown_reference(world: World, day: Day, _: None) -> Draft | None:
+    """To be refused: the cancellation of a commitment nobody made."""
+    line = world.find(day, lambda one: one.realised > 0)
+    if line is None:
+        return None
+    fields: dict[str, Field] = {"commitment": world.name("C"), "amount": 1 + world.rng.randrange(_AMOUNT_MAX)}
+    return Draft(line.agency, "commitment.cancelled", fields, note=MISTAKE_NOTE + "unknown reference", refused=True)
+
+
+def exceed_reference(world: World, day: Day, _: None) -> Draft | None:
+    """To be refused: the cancellation of more than stands open."""
+    line = world.find(day, lambda one: bool(one.commitments))
+    if line is None or not line.commitments:
+        return None
+    contract = line.commitments[0]
+    fields: dict[str, Field] = {"commitment": contract.name, "amount": contract.open + 1}
+    return Draft(
+        line.agency, "commitment.cancelled", fields, note=MISTAKE_NOTE + "cancels more than is open", refused=True
+    )

@@ -1,0 +1,88 @@
+"""The cases of every rule, as a lawyer reads them: a situation, and the alerts of that rule that must come of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alerts.catalogue import Catalogue, load
+from alerts.messages import message
+from alerts.yaml_files import YamlFile
+from ledger.registry import Registry
+from tests.conftest import Replay
+
+RULES = Path(__file__).parent.parent.parent / "alerts" / "rules"
+CASES = [
+    pytest.param(folder.name.replace("_", "-"), case, id=f"{folder.name}-{number}")
+    for folder in sorted(RULES.iterdir())
+    if (folder / "cases.yaml").exists()
+    for number, case in enumerate(YamlFile(folder / "cases.yaml", folder.name).data, start=1)
+]
+ALIASED = ("line", "from_line", "to_line")
+
+
+def situation(case: dict[str, Any]) -> bytes:
+    """The events of a case, with what it leaves to say filled in."""
+    lines, day = case.get("lines", {}), f"{case.get('fiscal_year', 114) + 1911}-01-01"
+    events = []
+    for number, entry in enumerate(case["events"], start=1):
+        ((kind, stated),) = entry.items()
+        stated = dict(stated or {})
+        day = stated.get("booked_on", day)
+        event = {"id": f"e{number}", "type": kind, "fiscal_year": case.get("fiscal_year", 114), "agency": "020011"}
+        event |= {"booked_on": day} | stated
+        if kind in ("disbursement.paid", "disbursement.reversed", "provisional.spent"):
+            event.setdefault("voucher", f"V{number}")
+        if isinstance(event.get("months"), int):
+            event["months"] = [event["months"]] * 12
+        for field in ALIASED:
+            if field in event:
+                event[field] = lines.get(event[field], event[field])
+        events.append(json.dumps(event, ensure_ascii=False).encode())
+    return b"\n".join(events)
+
+
+def subject(text: str, lines: dict[str, str]) -> str:
+    """A subject with its line alias replaced."""
+    agency, _, rest = text.partition(":")
+    found = re.fullmatch(r"([^@:/]+)(@\d+)?", rest)
+    if found is None or found[1] not in lines:
+        return text
+    return f"{agency}:{lines[found[1]]}{found[2] or ''}"
+
+
+@pytest.mark.parametrize(("rule", "case"), CASES)
+def test_a_case_ends_as_it_says(replay: Replay, catalogue: Catalogue, rule: str, case: dict[str, Any]) -> None:
+    result = replay(situation(case), case.get("as_of"))
+    assert result["refusals"] == [], "a case is made of events that are accepted"
+    found = [alert for alert in result["alerts"] if alert["rule"] == rule]
+    expected = case["expect"]
+    assert len(found) == len(expected), found
+    for want in expected:
+        key = subject(want["subject"], case.get("lines", {}))
+        opened = f":e{want['opened_by']}" if "opened_by" in want else None
+        fitting = [
+            alert
+            for alert in found
+            if alert["subject"]["key"] == key
+            and alert["state"] == want.get("state", "open")
+            and alert["severity"] == want.get("severity", alert["severity"])
+            and (opened is None or (alert["opened_by"] or "").endswith(opened))
+        ]
+        assert len(fitting) == 1, (want, found)
+    for alert in found:
+        message(catalogue.rules[rule], alert["subject"]["key"], alert["evidence"], strict=True)
+
+
+def test_every_rule_has_cases_of_both_kinds() -> None:
+    with_breach = {param.values[0] for param in CASES if param.values[1]["expect"]}  # type: ignore[index,call-overload]
+    without = {param.values[0] for param in CASES if not param.values[1]["expect"]}  # type: ignore[index,call-overload]
+    assert with_breach == without == set(load().rules)
+
+
+def test_registry_of_the_cases(registry: Registry) -> None:
+    assert set(registry.agencies) == {"020011", "020012", "050011"}

@@ -1,0 +1,50 @@
+"""What many tests share: the catalogue, a small register of agencies, and a replay in this process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, settings
+
+from alerts.catalogue import Catalogue, load
+from ledger.registry import Registry, parse
+from streams.files import EventFiles
+from streams.replay import fold, output
+from tests.machine.random_events import REGISTRY
+
+settings.register_profile("ci", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+Replay = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    return load()
+
+
+@pytest.fixture(scope="session")
+def registry() -> Registry:
+    rows = [",".join(REGISTRY[0]), *(",".join(row.values()) for row in REGISTRY)]
+    return parse("\n".join(rows).encode(), "agencies.csv")
+
+
+@pytest.fixture(scope="session")
+def replay(catalogue: Catalogue, registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Replay:
+    """Fold bytes (a stream) as a file named `f`; returns the contract's object as Python values."""
+    path: Path = tmp_path_factory.mktemp("replay") / "f"
+
+    def run(stream: bytes, as_of: str | None = None, known: Registry = registry) -> dict[str, Any]:
+        path.write_bytes(stream)
+        with EventFiles([str(path)]) as files:
+            files.names = ["f"]
+            replayed = fold(files, known, catalogue, as_of)
+        result: dict[str, Any] = msgspec.to_builtins(output(replayed, known, catalogue))
+        return result
+
+    return run
