@@ -53,7 +53,9 @@ def replay(
     registry: Registry = Path("agencies.csv"),
     as_of: Annotated[
         str | None,
-        typer.Option(metavar="DATE", envvar="BUDGETWATCH_AS_OF", help="Judge as of this day (2025-06-30 or 114/06/30)."),
+        typer.Option(
+            metavar="DATE", envvar="BUDGETWATCH_AS_OF", help="Judge as of this day (2025-06-30 or 114/06/30)."
+        ),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", envvar="BUDGETWATCH_JSON", help="Print one JSON object instead of the summary.")
@@ -151,7 +153,9 @@ def import_source(
     added = _add_agencies(registry, imported.registry)
     written = _write_lines(out, iter(imported.events))
     say = sys.stderr.write
-    say(f"{file}: {imported.encoding}, {imported.rows_read:,} rows, {imported.rows_mapped:,} mapped -> {written:,} events in {out}\n")
+    say(
+        f"{file}: {imported.encoding}, {imported.rows_read:,} rows, {imported.rows_mapped:,} mapped -> {written:,} events in {out}\n"
+    )
     say(f"{registry}: {added} agencies added\n")
     for sentence in imported.assumptions:
         say(f"assumed: {sentence}\n")

@@ -7,7 +7,7 @@ row holds it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from msgspec import UNSET
@@ -120,7 +120,12 @@ def _join(rule: Rule, finding: Finding, year: AgencyYear, event: Event) -> list[
     last = finding.last or f"{year.agency}:{event.id}"
     alert = row.alerts.get(rule.slug) if row.alerts is not None else None
     if alert is None:
-        evidence = {**finding.numbers, "count": finding.count, "sum": finding.amount, "last": last}
+        evidence: dict[str, int | str] = {
+            **finding.numbers,
+            "count": finding.count,
+            "sum": finding.amount,
+            "last": last,
+        }
         return [_open(rule, row, year, event, severity, evidence)]
     count, amount = alert.evidence["count"] + finding.count, alert.evidence["sum"] + finding.amount
     alert.evidence = {**finding.numbers, "count": count, "sum": amount, "last": last}
@@ -128,7 +133,7 @@ def _join(rule: Rule, finding: Finding, year: AgencyYear, event: Event) -> list[
 
 
 def _open(
-    rule: Rule, row: Row, year: AgencyYear, event: Event, severity: str, evidence: dict[str, int | str]
+    rule: Rule, row: Row, year: AgencyYear, event: Event, severity: str, evidence: Mapping[str, int | str]
 ) -> Transition:
     alert = Alert(
         rule=rule.slug,

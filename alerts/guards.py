@@ -37,7 +37,7 @@ def reference_is_quiet(reference: Reference) -> bool:
 
 def feed_is_quiet(feed: Feed) -> bool:
     """Whether a feed's numbers are one run from 1."""
-    return feed.alerts is None and len(feed.runs) == 2 and feed.runs[0] == 1  # noqa: PLR2004  # first and last
+    return feed.alerts is None and len(feed.runs) == 2 and feed.runs[0] == 1  # first and last
 
 
 def never_quiet(row: Row) -> bool:
@@ -62,7 +62,7 @@ def act_is_quiet(year: AgencyYear, event: Event) -> bool:
     if event.booked_on < year.adopted_on:
         return False
     kind = type(event)
-    return kind in _PAYMENTS or (kind is CommitmentMade and year.months[event.booked_on] <= 12)  # noqa: PLR2004
+    return kind in _PAYMENTS or (kind is CommitmentMade and year.months[event.booked_on] <= 12)
 
 
 def guard(position: Position, year: AgencyYear) -> None:

@@ -7,7 +7,7 @@ what fails it is read exactly, so that the reason given is the contract's first 
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple, TypeAlias, Union
+from typing import Final, Literal, TypeAlias, Union
 
 import msgspec
 from msgspec import UNSET
@@ -32,7 +32,7 @@ Reason: TypeAlias = Literal[
 ]
 
 
-class Refusal(NamedTuple):
+class Refusal(msgspec.Struct, frozen=True):
     """Why an event cannot be taken, in one of the contract's words, with a sentence for the feeder."""
 
     reason: Reason

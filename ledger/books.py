@@ -380,4 +380,3 @@ class Books:
         for fiscal_year in sorted(self.years):
             agencies = self.years[fiscal_year]
             yield from (agencies[code] for code in sorted(agencies))
-

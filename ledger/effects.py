@@ -15,7 +15,7 @@ from msgspec import UNSET
 from ledger import events as e
 from ledger.admission import Reason
 from ledger.books import AgencyYear, Books, Case, Position, Proposal, Row, add_to_month
-from ledger.codes import economic_class, object_of, position_name, split
+from ledger.codes import object_of, position_name, split
 from ledger.continuing_resolution import Spending, decide_anew, record_reversal, record_spending
 from ledger.references import cancel, ending_problem, open_reference, opening_problem, settle
 
@@ -51,8 +51,7 @@ def _realise(position: Position, amount: int, month: int) -> None:
         position.realised_by_month[month - 1] += amount
     except OverflowError:
         position.realised_by_month = add_to_month(position.realised_by_month, month, amount)
-    if month > position.month_last:
-        position.month_last = month
+    position.month_last = max(position.month_last, month)
     if month <= position.month_floor:
         position.guarded = False  # a reported balance covers this month
 

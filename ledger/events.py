@@ -81,7 +81,7 @@ class LineEvent(Event, kw_only=True):
 class PositionEvent(LineEvent, kw_only=True):
     """An event about a line's position, which may stand on money carried over from `origin_year`."""
 
-    origin_year: Year | UnsetType = UNSET
+    origin_year: Year | UnsetType = UNSET  # type: ignore[misc]  # a field here, a constant where none can be stated
 
     def problem(self) -> str | None:
         """As for a line, and the origin year."""
@@ -197,7 +197,7 @@ class CarryoverApproved(LineEvent, tag="carryover.approved", kw_only=True):
     """Money of an earlier year kept for its debts or contracts (保留, Budget Act §72); a position of its own."""
 
     amount: Amount
-    origin_year: Year
+    origin_year: Year  # type: ignore[misc]  # a field here, a constant where none can be stated
     kind: Literal["payable", "encumbrance"]
 
     def problem(self) -> str | None:
@@ -261,7 +261,7 @@ class DisbursementRecovered(PositionEvent, tag="disbursement.recovered", kw_only
 class ReclassificationBooked(TwoLineEvent, tag="reclassification.booked", kw_only=True):
     """A payment moved to the line it belongs to (轉正); not new spending."""
 
-    origin_year: Year | UnsetType = UNSET
+    origin_year: Year | UnsetType = UNSET  # type: ignore[misc]  # a field here, a constant where none can be stated
 
     def problem(self) -> str | None:
         """As for two lines, and the origin year."""
@@ -452,7 +452,7 @@ def texts_problem(event: Event) -> str | None:
     """
     for name in event.__struct_fields__:
         value = getattr(event, name)
-        if isinstance(value, str) and not (is_note(value) if name == "note" else is_text(value)):
-            if name != "recorded_at":
-                return f"{name}: a control character or a lone surrogate"
+        is_good = is_note if name == "note" else is_text
+        if isinstance(value, str) and name != "recorded_at" and not is_good(value):
+            return f"{name}: a control character or a lone surrogate"
     return None

@@ -49,7 +49,7 @@ def _is_new_day(text: str) -> bool:
 
 def is_instant(text: str) -> bool:
     """Whether `text` is an RFC 3339 instant with a capital T and `Z` or `±HH:MM`."""
-    return text[17:] in _seconds and text[10:17] in _MINUTES and text[:10] in KNOWN_DAYS or _is_new_instant(text)
+    return (text[17:] in _seconds and text[10:17] in _MINUTES and text[:10] in KNOWN_DAYS) or _is_new_instant(text)
 
 
 def _is_new_instant(text: str) -> bool:

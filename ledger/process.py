@@ -85,7 +85,7 @@ def process(first_place: int, lines: Sequence[bytes], books: Books, context: Con
     blank = 0
     for place, line in enumerate(lines, first_place):
         admitted = read(line)
-        if type(admitted) is not tuple:
+        if not isinstance(admitted, tuple):
             if admitted is None:
                 blank += 1
             else:
@@ -186,7 +186,7 @@ def _compare(context: Context, admitted: Admitted, wanted: int, content: int, en
         return "duplicate"
     for candidate in seen.all_of(wanted):
         stored = read(context.recall(seen.place(candidate)))
-        assert type(stored) is tuple, "only accepted events are remembered"
+        assert isinstance(stored, tuple), "only accepted events are remembered"
         if _same_id(stored[0], event):
             return "duplicate" if (type(stored[0]), stored[1]) == (type(event), canonical) else "conflict"
     return "new"

@@ -83,4 +83,6 @@ def _check(agency: Agency, name: str, place: int) -> None:
         value = getattr(agency, column)
         may_be_empty = column not in ("code", "authority_code")
         if not is_text(value) and not (value == "" and may_be_empty):
-            raise RegistryProblem(f"{name}: line {place}: {column} must be 1 to 128 characters without control characters")
+            raise RegistryProblem(
+                f"{name}: line {place}: {column} must be 1 to 128 characters without control characters"
+            )

@@ -60,7 +60,7 @@ class Imported:
         return dict(Counter(item.reason for item in self.unmapped).most_common())
 
 
-class ImportProblem(Exception):  # noqa: N818  # the files have the problem, the program has no error
+class ImportProblem(Exception):  # the files have the problem, the program has no error
     """A source file that cannot be read at all; nothing was imported.
 
     Args:

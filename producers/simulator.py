@@ -22,6 +22,7 @@ from producers.city_registry import RegistryRow, registry_csv, registry_rows
 from producers.roc_calendar import FISCAL_YEAR_MAX
 from producers.simulation.agenda import Agenda, plan
 from producers.simulation.city import build_city
+from producers.simulation.lines import Agency, Line
 from producers.simulation.mix import MIX, Mix
 from producers.simulation.payments import pay
 from producers.simulation.seasons import MONTHS, Day, adoption_ordinal, bookings_by_day, days_of_year
@@ -111,7 +112,10 @@ def _year(world: World, agenda: Agenda, turns: Turns, days: list[Day], bookings:
     for day, count in zip(days, bookings, strict=True):
         for act, subject in agenda.opening.pop(day.ordinal, ()):
             yield _perform(world, day, turns, act, subject)
-        for _ in range(count):
+        quiet = turns.fell_quiet(day)[:count]
+        for agency in quiet:
+            yield _book_for(world, day, turns, agency)
+        for _ in range(count - len(quiet)):
             yield _book(world, day, turns)
         for act, subject in agenda.ending.pop(day.ordinal, ()):
             yield _perform(world, day, turns, act, subject)
@@ -142,13 +146,30 @@ def _book(world: World, day: Day, turns: Turns) -> bytes:
     return world.sender.send(draft or _fill(world, day, turns), day)
 
 
+def _book_for(world: World, day: Day, turns: Turns, agency: Agency) -> bytes:
+    """A booking of an agency of few lines that has been quiet for long, or anybody's where it has nothing to book."""
+    for line in agency.lines:
+        draft = spend(world, day, line) or _pay_a_little(world, day, line)
+        if draft is not None:
+            return world.sender.send(draft, day)
+    return _book(world, day, turns)
+
+
+def _pay_a_little(world: World, day: Day, line: Line) -> Draft | None:
+    """A small payment within the line's budget and allotment."""
+    most = min(line.allotted[min(day.month, MONTHS)] - line.realised - line.prepaid, line.room, _SMALL_PAYMENT_MAX)
+    if most <= 0 or not line.adopted or not world.is_sending(line, day):
+        return None
+    return pay(world, day, line, 1 + world.rng.randrange(most))
+
+
 def _fill(world: World, day: Day, turns: Turns) -> Draft:
     """Something harmless for a day on which nothing is due: a small payment, else a forecast."""
     line = turns.next_line()
     for _ in range(_TRIES):
-        most = min(line.allotted[min(day.month, MONTHS)] - line.realised - line.prepaid, line.room, _SMALL_PAYMENT_MAX)
-        if most > 0 and line.adopted and world.is_sending(line, day):
-            return pay(world, day, line, 1 + world.rng.randrange(most))
+        draft = _pay_a_little(world, day, line)
+        if draft is not None:
+            return draft
         line = turns.next_line()
     return Draft(
         line.agency, "forecast.declared", {"amount": sum(one.enacted for one in line.agency.lines if one.is_capital)}

@@ -139,7 +139,7 @@ def _blocks(file: BinaryIO) -> Iterator[tuple[int, int, list[bytes]]]:
 
 
 def _without_returns(lines: list[bytes]) -> list[bytes]:
-    """Take off the \\r of lines that end in \\r\\n."""
+    """Take the carriage return off lines that end in one."""
     if any(b"\r" in line for line in lines):
         return [line[:-1] if line.endswith(b"\r") else line for line in lines]
     return lines

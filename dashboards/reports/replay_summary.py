@@ -94,7 +94,9 @@ class Summary:
     def _table(self, title: str, *columns: tuple[str, bool]) -> Table:
         table = Table(title=self._t(title), title_justify="left", title_style="bold", header_style="bold")
         for name, is_number in columns:
-            table.add_column(self._t(name), justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
+            table.add_column(
+                self._t(name), justify="right" if is_number else "left", no_wrap=is_number, overflow="fold"
+            )
         return table
 
     def _heading(self) -> None:
@@ -169,11 +171,19 @@ class Summary:
             self._console.print(f"{self._t('alerts')}: {self._t('none')}")
             return
         table = self._table(
-            "alerts", ("severity", False), ("rule", False), ("law", False), ("open", True), ("resolved", True), ("example", False)
+            "alerts",
+            ("severity", False),
+            ("rule", False),
+            ("law", False),
+            ("open", True),
+            ("resolved", True),
+            ("example", False),
         )
         order = ("critical", "high", "warn", "info")
         examples = {(a.severity, a.rule): a for a in reversed(self._result.alerts) if a.state != "resolved"}
-        for (severity, rule), number in sorted(unfinished.items(), key=lambda item: (order.index(item[0][0]), item[0][1])):
+        for (severity, rule), number in sorted(
+            unfinished.items(), key=lambda item: (order.index(item[0][0]), item[0][1])
+        ):
             alert = examples[severity, rule]
             law = "、".join(dict.fromkeys(f"{c.law} §{c.article}" for c in alert.citations)) or self._t("design")
             table.add_row(

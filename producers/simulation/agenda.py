@@ -101,19 +101,16 @@ def _plan_budget(world: World, agenda: Agenda) -> None:
         if not line.is_new:
             day = _working(date(before, *_PROVISIONALLY_ALLOTTED), place % _SPREAD_DAYS)
             agenda.add(day, formal.allot_provisionally, line)
-    established = {
-        "second": (world.city.second_holder, world.mix.second_reserve),
-        "disaster": (world.city.disaster_holder, world.mix.disaster_reserve),
-    }
+    holder = world.city.reserve_holder
     for agency in world.city.agencies:
         for line in agency.lines:
             agenda.add(world.adopted_on, formal.enact_with_error if line in errors else formal.enact, line)
         if agency.first_reserve and agency.lines:
             agenda.add(world.adopted_on, reserves.establish, ("first", agency, agency.first_reserve))
-        for reserve, (holder, amount) in established.items():
-            if holder is agency:
-                agenda.add(world.adopted_on, reserves.establish, (reserve, holder, amount))
-        if agency.lines or agency in (world.city.second_holder, world.city.disaster_holder):
+        if agency is holder:
+            agenda.add(world.adopted_on, reserves.establish, ("second", holder, world.mix.second_reserve))
+            agenda.add(world.adopted_on, reserves.establish, ("disaster", holder, world.mix.disaster_reserve))
+        if agency.lines or agency is holder:
             agenda.add(world.adopted_on, formal.adopt, agency)
     for place, line in enumerate(world.city.lines):
         if (line.is_new and line.enacted) or (line.council_cut and not line.is_new):
@@ -154,12 +151,12 @@ def _plan_reserves(world: World, agenda: Agenda) -> None:
 
 
 def _plan_forecasts(world: World, agenda: Agenda) -> None:
-    """From July to December: half of the agencies with capital lines declare each month, the others each quarter."""
+    """From June to December: half of the agencies with capital lines declare each month, the others each quarter."""
     year = gregorian_year(world.fiscal_year)
     for place, agency in enumerate(world.city.agencies):
         if agency.forecast_permille == 0 or not any(line.is_capital for line in agency.lines):
             continue
-        for month in range(7, 13) if place % 2 else (7, 9, 12):
+        for month in range(6, 13) if place % 2 else (6, 9, 12):
             agenda.add(_working(date(year, month, _FORECAST_DAY), 0), formal.declare_forecast, agency)
 
 

@@ -30,6 +30,9 @@ _PROGRAM_CAPITAL: Final = ("3000", "3030")
 _BUSINESS_PLANS: Final = tuple(number for number in range(30, 98))
 _WORK_PLANS: Final = 99
 
+_RESERVE_HOLDER: Final = "020021"
+"""The accounting office (主計處); a holder that books nothing else would look like a feed gone silent."""
+
 _WEIGHTS: Final = {"personnel": 60, "operations": 8, "grants": 14, "capital": 10, "debt": 10}
 _PATTERN_OF_DIGIT: Final = {"1": "personnel", "2": "operations", "3": "capital", "4": "grants", "5": "debt"}
 _CONTRACT_OF_DIGIT: Final = {"1": 0, "2": 600, "3": 1000, "4": 300, "5": 0}
@@ -43,14 +46,13 @@ class City:
     Attributes:
       agencies: All of them, in the registry's order.
       lines: All lines, agency by agency.
-      second_holder, disaster_holder: Who holds the city's reserves.
+      reserve_holder: Who holds the city's second and disaster reserves.
 
     """
 
     agencies: list[Agency]
     lines: list[Line]
-    second_holder: Agency
-    disaster_holder: Agency
+    reserve_holder: Agency
 
 
 def build_city(registry: Sequence[RegistryRow] | None, line_count: int, mix: Mix, rng: Random) -> City:
@@ -76,8 +78,7 @@ def build_city(registry: Sequence[RegistryRow] | None, line_count: int, mix: Mix
     return City(
         agencies=agencies,
         lines=[line for agency in agencies for line in agency.lines],
-        second_holder=_holder(agencies, "second_reserve"),
-        disaster_holder=_holder(agencies, "disaster_reserve"),
+        reserve_holder=next((agency for agency in agencies if agency.code == _RESERVE_HOLDER), agencies[0]),
     )
 
 
@@ -282,11 +283,6 @@ def _choose_execution(spending: Sequence[Agency], mix: Mix, rng: Random) -> None
                 line.execution_permille = min(990, level[agency.authority] + rng.randrange(-40, 41))
             else:
                 line.execution_permille = rng.randrange(*mix.healthy_capital_permille)
-
-
-def _holder(agencies: Sequence[Agency], kind: str) -> Agency:
-    """Return the agency that holds a reserve of the city; the first one where the registry has none of its own."""
-    return next((agency for agency in agencies if agency.kind == kind), agencies[0])
 
 
 def _chance(rng: Random) -> Callable[[int], bool]:

@@ -57,6 +57,7 @@ class Agency:
       first_reserve: NT$.
       numbered: Whether its feed numbers what it sends; `sequence` is the last number sent.
       silent_from: Ordinal day from which it sends nothing.
+      last_booked: Ordinal day of its latest booking.
       forecast_permille: What it declares its capital lines will reach; None: what they really will; 0: nothing, ever.
       of_account: Its lines by account.
       of_account: Its lines by account.
@@ -73,6 +74,7 @@ class Agency:
     numbered: bool = False
     sequence: int = 0
     silent_from: int = NEVER
+    last_booked: int = 0
     forecast_permille: int | None = None
     lines: list[Line] = field(default_factory=list)
     of_account: dict[str, list[Line]] = field(default_factory=dict)

@@ -69,9 +69,10 @@ def transfer_what_was_cut(world: World, day: Day, _: None) -> Draft | None:
     """Book a virement into a line that the council cut (§63)."""
 
     def wanted(giver: Line, taker: Line) -> bool:
-        return taker.council_cut > 0 and taker.object_digit != "1" and not _crosses(giver, taker)
+        return taker.object_digit != "1" and not _crosses(giver, taker)
 
-    return _small_move(world, day, _pair(world, day, _same_account, wanted), "virement into a line the council cut")
+    found = _pair(world, day, _same_account, wanted, into_cut=True)
+    return _small_move(world, day, found, "virement into a line the council cut")
 
 
 def _same_account(line: Line) -> list[Line]:
@@ -90,9 +91,14 @@ def _crosses(giver: Line, taker: Line) -> bool:
 
 
 def _pair(
-    world: World, day: Day, where: Callable[[Line], list[Line]], wanted: Callable[[Line, Line], bool]
+    world: World,
+    day: Day,
+    where: Callable[[Line], list[Line]],
+    wanted: Callable[[Line, Line], bool],
+    *,
+    into_cut: bool = False,
 ) -> tuple[Line, Line] | None:
-    """Two lines for a virement, giver and taker; neither in a virement yet, the giver not cut by the council."""
+    """Two lines for a virement, giver and taker, neither in one yet; the taker cut by the council if that is wanted."""
 
     def free(line: Line) -> bool:
         return line.adopted and line.enacted > 0 and not line.virement_used
@@ -101,7 +107,8 @@ def _pair(
         if not free(giver) or giver.council_cut or giver.room < _MOVE_MIN or not world.is_sending(giver, day):
             continue
         for taker in where(giver):
-            if taker is not giver and free(taker) and wanted(giver, taker):
+            fits = free(taker) and bool(taker.council_cut) == into_cut
+            if taker is not giver and fits and wanted(giver, taker):
                 return giver, taker
     return None
 

@@ -82,7 +82,9 @@ class Sender:
         self._number += 1
         prefix = REFUSED_ID if draft.refused else "E"
         event_id = f"{prefix}{self._number:07d}"
-        booked_on = self._iso_days[draft.booked_on] if draft.booked_on is not None else day.iso
+        booked_on = day.iso if draft.booked_on is None else self._iso_days[draft.booked_on]
+        if draft.booked_on is None:
+            draft.agency.last_booked = day.ordinal
         fields = dict(draft.fields)
         if not draft.refused:
             fields["source"] = FEED

@@ -33,7 +33,7 @@ def spend(world: World, day: Day, line: Line) -> Draft | None:
     if line.prepayments and world.chance(_SETTLED_FIRST_PERMILLE):
         return pay_reference(world, day, line, "prepayment", 0)
     gap = planned(world, day, line) - line.realised - line.prepaid
-    if gap < PAYMENT_MIN or (gap * world.gap_divisor < line.allotted[MONTHS] and not day.is_closing):
+    if gap < PAYMENT_MIN or (not day.is_closing and gap * world.gap_divisor < line.allotted[day.month]):
         return None  # Little is due here; another line needs the turn more.
     if line.is_contract and (line.commitments or line.payables or line.prepayments):
         return execute_contract(world, day, line, gap)

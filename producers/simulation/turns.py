@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import Final
 
 from producers.simulation import corrections, formal
-from producers.simulation.lines import Line
+from producers.simulation.lines import Agency, Line
 from producers.simulation.payments import pay_carried
 from producers.simulation.seasons import Day
 from producers.simulation.sender import Draft
@@ -25,6 +25,8 @@ _LOOK_AHEAD_TURNS: Final = 2
 
 _GAP_DIVISOR_MIN: Final = 20
 _YEAR_DAYS: Final = 365
+_QUIET_DAYS: Final = 10
+"""After ten working days without a booking an agency is taken to be silent (`feed-silent`); these are calendar days."""
 
 
 class Turns:
@@ -39,6 +41,7 @@ class Turns:
             for _ in range(_TURNS[line.pattern] * (2 if line.is_contract and line.proposed > average // 2 else 1))
         ]
         self._hand: list[Line] = []
+        self._agencies = [agency for agency in world.city.agencies if agency.lines]
         mix = world.mix
         self._acts: list[LineAct] = [
             corrections.reverse,
@@ -80,6 +83,14 @@ class Turns:
             self._hand = list(self._round)
             self._rng.shuffle(self._hand)
         return self._hand.pop()
+
+    def fell_quiet(self, day: Day) -> list[Agency]:
+        """Return the agencies that booked nothing for a week and a half though they still send."""
+        return [
+            agency
+            for agency in self._agencies
+            if agency.last_booked < day.ordinal - _QUIET_DAYS and day.ordinal < agency.silent_from
+        ]
 
     def next_act(self) -> LineAct:
         """Return what to try on it first; mostly spending."""

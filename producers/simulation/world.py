@@ -33,7 +33,7 @@ class World:
       events: How many events the year will have; the counts of deliberate mistakes follow it.
       look_ahead_days: By pattern, how long a line waits for its next turn; payments cover that time, or lines would
         fall behind their allotment.
-      gap_divisor: A line waits while less than this part of its year is due.
+      gap_divisor: A line waits while less than this part of its allotment so far is due.
       due: Heap of acts that follow from acts (ordinal day, order asked, act, subject); each takes the place of an
         ordinary booking.
       numbers: The running number of references, vouchers and acts that follow.

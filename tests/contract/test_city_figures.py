@@ -19,9 +19,14 @@ class Stream:
     def __init__(self, fiscal_year: int, day: str) -> None:
         self.fiscal_year, self.day, self.events = fiscal_year, day, list[dict[str, Any]]()
 
-    def add(self, kind: str, day: str | None = None, **fields: Any) -> Stream:
+    def add(self, event_type: str, day: str | None = None, /, **fields: Any) -> Stream:
         self.day = day or self.day
-        common = {"id": f"e{len(self.events) + 1}", "type": kind, "fiscal_year": self.fiscal_year, "agency": "020011"}
+        common = {
+            "id": f"e{len(self.events) + 1}",
+            "type": event_type,
+            "fiscal_year": self.fiscal_year,
+            "agency": "020011",
+        }
         self.events.append(common | {"booked_on": self.day} | fields)
         return self
 
@@ -50,9 +55,14 @@ def test_the_second_reserve_of_fy113_and_a_49th_case_that_overdraws_it(replay: R
     assert rules(before) == ["reserve-balance-low"]
     assert [a["severity"] for a in before["alerts"] if a["state"] == "open"] == ["high"]
 
-    exact = stream.bytes() + b"\n" + Stream(113, "2024-12-02").add(
-        "reserve.approved", reserve="second", case="113-49", line=LINE, amount=1_330_000, ground=3
-    ).bytes().replace(b'"e1"', b'"x"')
+    exact = (
+        stream.bytes()
+        + b"\n"
+        + Stream(113, "2024-12-02")
+        .add("reserve.approved", reserve="second", case="113-49", line=LINE, amount=1_330_000, ground=3)
+        .bytes()
+        .replace(b'"e1"', b'"x"')
+    )
     assert "reserve-overdrawn" not in rules(replay(exact))
 
     over = replay(exact.replace(b'"amount": 1330000', b'"amount": 1330001'))
@@ -63,7 +73,7 @@ def test_the_second_reserve_of_fy113_and_a_49th_case_that_overdraws_it(replay: R
         "critical",
         {"level": "reserve", "key": "second"},
     )
-    assert [c["law"] for c in found["citations"]] == ["預算法", "預算法"]
+    assert {c["law"] for c in found["citations"]} == {"預算法"}
     assert "400,000,001" in found["message_zh"] and "元" in found["message_zh"]
 
 

@@ -60,7 +60,9 @@ def test_a_simulated_year_is_replayed_twice_to_the_same_bytes_and_keeps_the_sche
     assert found["counts"]["read"] == 3000
     checker = jsonschema.Draft202012Validator(schema.event_schema())
     refused = {refusal["line"] for refusal in found["refusals"]}
-    for number, line in enumerate(made.stdout.splitlines() or (tmp_path / "a.ndjson").read_bytes().splitlines(), start=1):
+    for number, line in enumerate(
+        made.stdout.splitlines() or (tmp_path / "a.ndjson").read_bytes().splitlines(), start=1
+    ):
         if number not in refused:
             checker.validate(json.loads(line))
 
@@ -69,7 +71,15 @@ def test_the_output_has_the_contracts_fields_in_order(folder: Path) -> None:
     found = replay_json(folder, json.dumps(EVENT).encode())
     assert tuple(found) == Output.__struct_fields__
     assert found["as_of"] == "2025-01-01"
-    assert [p["level"] for p in found["positions"]] == ["line", "agency", "agency", "authority", "authority", "city", "city"]
+    assert [p["level"] for p in found["positions"]] == [
+        "line",
+        "agency",
+        "agency",
+        "authority",
+        "authority",
+        "city",
+        "city",
+    ]
     assert found["positions"][0]["key"] == "020011:32020110101/current/2000"
 
 

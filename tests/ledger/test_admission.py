@@ -130,7 +130,7 @@ def test_a_bad_line_is_refused_with_the_first_reason(line: bytes, reason: str) -
     ],
 )
 def test_a_good_line_is_admitted(line: bytes) -> None:
-    assert isinstance(read(line), tuple) and not isinstance(read(line), Refusal)
+    assert isinstance(read(line), tuple)
 
 
 @pytest.mark.parametrize("line", [b"", b" ", b"\t\r", b"\x0b\x0c"])
@@ -140,7 +140,7 @@ def test_a_blank_line_is_nothing(line: bytes) -> None:
 
 def canonical(line: bytes) -> bytes:
     found = read(line)
-    assert isinstance(found, tuple) and not isinstance(found, Refusal)
+    assert isinstance(found, tuple)
     return found[1]
 
 

@@ -73,7 +73,12 @@ def test_the_calendar_of_a_fiscal_year() -> None:
     assert months["2025-01-01"] == 1 and months["2025-12-31"] == 12 and months["2026-02-28"] == 14
     assert "2024-12-31" not in months and "2026-03-01" not in months
     assert closing_day(112) == "2024-02-29" and closing_day(114) == "2026-02-28"
-    assert [allotted_months(114, day) for day in ("2024-12-31", "2025-01-01", "2025-12-31", "2026-01-01")] == [0, 1, 12, 12]
+    assert [allotted_months(114, day) for day in ("2024-12-31", "2025-01-01", "2025-12-31", "2026-01-01")] == [
+        0,
+        1,
+        12,
+        12,
+    ]
     assert is_day("2024-02-29") and not is_day("2025-02-29") and not is_day("0000-01-01") and not is_day("2025-01-01\n")
     assert month_end("2024-02-29") and not month_end("2024-02-28") and month_end("9999-12-31")
 

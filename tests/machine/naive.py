@@ -57,9 +57,7 @@ def one_of(*words: str) -> Check:
 
 def has_bad_character(value: str, allowed: str) -> bool:
     """A control character (below U+0020, U+007F) that is not allowed here, or a lone surrogate."""
-    return any(
-        ((ord(c) < 0x20 or ord(c) == 0x7F) and c not in allowed) or 0xD800 <= ord(c) <= 0xDFFF for c in value
-    )
+    return any(((ord(c) < 0x20 or ord(c) == 0x7F) and c not in allowed) or 0xD800 <= ord(c) <= 0xDFFF for c in value)
 
 
 def is_text(value: Any) -> bool:
@@ -118,7 +116,7 @@ is_count = integer_between(1, INT64_MAX)
 
 def account_of(line: str) -> str:
     """The work plan of a line."""
-    return line.split("/")[0]
+    return line.split("/", maxsplit=1)[0]
 
 
 def class_of(line: str) -> str:
@@ -751,9 +749,7 @@ class Books:
     def case_events(self, reserve: str, case: str, *types: str) -> list[Event]:
         """The events of these types of one case."""
         return [
-            e
-            for e in self.events
-            if e.type in types and e.data["reserve"] == reserve and e.data.get("case") == case
+            e for e in self.events if e.type in types and e.data["reserve"] == reserve and e.data.get("case") == case
         ]
 
     def case_line(self, reserve: str, case: str) -> str | None:
@@ -1055,10 +1051,7 @@ def rule_spending_over_appropriation(s: Snapshot) -> Breaches:
     return s.line_breaches(
         "critical",
         lambda p, f: (
-            s.books.adopted()
-            and s.books.has_money(p)
-            and obligated(f) > 0
-            and obligated(f) > available(f) + f.held
+            s.books.adopted() and s.books.has_money(p) and obligated(f) > 0 and obligated(f) > available(f) + f.held
         ),
     )
 
@@ -1441,9 +1434,7 @@ ACT_RULES: list[tuple[str, str, Callable[[Books, Event], list[Act]]]] = [
 class Year:
     """A fiscal year as it stands at as_of: the books of every agency with accepted events, and the levels above."""
 
-    def __init__(
-        self, fiscal_year: int, books: dict[str, Books], authority_of: dict[str, str], as_of: date
-    ) -> None:
+    def __init__(self, fiscal_year: int, books: dict[str, Books], authority_of: dict[str, str], as_of: date) -> None:
         self.fiscal_year = fiscal_year
         self.books = books
         self.authority_of = authority_of
@@ -1860,9 +1851,7 @@ def position_rows(year: Year) -> list[dict[str, Any]]:
         for position, f in year.figures[agency].items():
             line_class = class_of(position[0])
             computed = computed_prediction(f) if line_class == "capital" else None
-            rows.append(
-                position_row(year, "line", book.line_key(position), line_class, f, [None, computed, computed])
-            )
+            rows.append(position_row(year, "line", book.line_key(position), line_class, f, [None, computed, computed]))
     for level, key in year.subjects():
         for economic_class in ("current", "capital", "all"):
             if not year.parts(level, key, economic_class):
@@ -1940,9 +1929,7 @@ def lagging_rows(years: list[Year], alerts: list[Alert], name_of: dict[str, str]
     return result
 
 
-def replay(
-    files: list[tuple[str, bytes]], registry: list[dict[str, str]], as_of: str | None = None
-) -> dict[str, Any]:
+def replay(files: list[tuple[str, bytes]], registry: list[dict[str, str]], as_of: str | None = None) -> dict[str, Any]:
     """Fold event files (name, raw bytes) and return what `replay --json` prints, without evidence, citations,
     basis_status and messages of alerts and without the detail of refusals, with `acts` for act-rule alerts."""
     model = Replay(registry, None if as_of is None else date.fromisoformat(as_of))

@@ -44,7 +44,9 @@ IDS = ("r1", "r2", "r3", "採購-4")
 class Generator:
     """Draws events from a random source; the same source gives the same stream."""
 
-    def __init__(self, random: Random, fiscal_years: tuple[int, ...] = (114,), agencies: tuple[str, ...] = AGENCIES) -> None:
+    def __init__(
+        self, random: Random, fiscal_years: tuple[int, ...] = (114,), agencies: tuple[str, ...] = AGENCIES
+    ) -> None:
         self.random = random
         self.fiscal_years = fiscal_years
         self.agencies = agencies
@@ -84,7 +86,11 @@ class Generator:
         kind = r.choice(KINDS)
         self.number += 1
         year = r.choice(self.fiscal_years)
-        days = PAPER_DAYS if kind.startswith(("appropriation", "budget", "allotment", "carryover", "reserve.est")) else YEAR_DAYS
+        days = (
+            PAPER_DAYS
+            if kind.startswith(("appropriation", "budget", "allotment", "carryover", "reserve.est"))
+            else YEAR_DAYS
+        )
         day = r.choice(days)
         event: dict[str, Any] = {
             "id": f"e{self.number}",
@@ -259,13 +265,21 @@ class Generator:
         return out | ({"basis_ref": "字號"} if self.random.random() < 0.4 else {})
 
     def a_case(self) -> dict[str, Any]:
-        return {"reserve": self.random.choice(("first", "second", "second", "disaster")), "case": self.random.choice(IDS)}
+        return {
+            "reserve": self.random.choice(("first", "second", "second", "disaster")),
+            "case": self.random.choice(IDS),
+        }
 
     def reserve_established(self, _: dict[str, Any]) -> dict[str, Any]:
         return {"reserve": self.a_case()["reserve"], "amount": self.amount()}
 
     def reserve_requested(self, _: dict[str, Any]) -> dict[str, Any]:
-        return {**self.a_case(), "line": self.a_line(), "amount": self.amount(), "ground": self.random.choice((1, 2, 3))}
+        return {
+            **self.a_case(),
+            "line": self.a_line(),
+            "amount": self.amount(),
+            "ground": self.random.choice((1, 2, 3)),
+        }
 
     def reserve_approved(self, _: dict[str, Any]) -> dict[str, Any]:
         out = {**self.a_case(), "line": self.a_line(), "amount": self.amount()}

@@ -116,11 +116,24 @@ def test_duplicates_anywhere_change_no_figure_and_no_alert(replay: Replay, seed:
 @given(seed=SEEDS)
 def test_levels_are_the_sums_of_their_lines(replay: Replay, seed: int) -> None:
     result = replay(stream(Random(seed), 80))
-    figures = ("original", "available", "allotted", "realised", "prepaid", "payable", "saving", "committed", "remaining")
+    figures = (
+        "original",
+        "available",
+        "allotted",
+        "realised",
+        "prepaid",
+        "payable",
+        "saving",
+        "committed",
+        "remaining",
+    )
     for level in ("agency", "authority", "city"):
         for name in figures:
             lines = sum(p[name] for p in result["positions"] if p["level"] == "line")
-            assert sum(p[name] for p in result["positions"] if p["level"] == level and p["economic_class"] == "all") == lines
+            assert (
+                sum(p[name] for p in result["positions"] if p["level"] == level and p["economic_class"] == "all")
+                == lines
+            )
 
 
 @settings(max_examples=30)
@@ -130,7 +143,7 @@ def test_a_virement_or_reclassification_moves_but_never_makes_money(replay: Repl
     lines = [line for line in stream(random, 60).split(b"\n") if line]
     generator = Generator(random, (114,), AGENCIES[:1])
     generator.number = 5_000
-    moves = []
+    moves: list[bytes] = []
     for kind in ("virement.approved", "reclassification.booked") * 5:
         move = {"id": f"m{len(moves)}", "type": kind, "fiscal_year": 114, "agency": "020011", "booked_on": "2025-05-05"}
         moves.append(json.dumps(move | generator.two_lines()).encode())
