@@ -47,6 +47,12 @@ class SeenIds:
         """How many ids are remembered."""
         return len(self._ids)
 
+    def bytes_held(self) -> int:
+        """What the table takes in memory."""
+        return sum(
+            part.buffer_info()[1] * part.itemsize for part in (self._ids, self._contents, self._places, self._index)
+        )
+
     def find(self, wanted: int) -> int:
         """The first entry with this id hash; where there is none, ~slot with the slot to `add` it in."""
         index, ids, mask = self._index, self._ids, self._mask

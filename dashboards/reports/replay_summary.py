@@ -10,13 +10,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from alerts.catalogue import Catalogue
+from alerts.messages import citation_text
 from ledger.fiscal import roc_day
 from ledger.money import thousands
 from ledger.output import Output, PositionOut
 from ledger.registry import Registry
 
 _SEVERITY_STYLE: Final = {"critical": "bold magenta", "high": "yellow", "warn": "cyan", "info": "dim"}
-_NARROW: Final = 100
+WIDTH_MIN: Final = 150
 _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "as_of": ("截至", "As of"),
     "events": ("事件", "Events"),
@@ -78,6 +79,8 @@ class Summary:
         self._catalogue = catalogue
         self._index = 0 if language == "zh" else 1
         self._console = Console(highlight=False, emoji=False)
+        # Money is never cut off: a narrow terminal wraps the rows of a table that is wide enough for every figure.
+        self._console.width = max(self._console.width, WIDTH_MIN)
 
     def _t(self, name: str) -> str:
         return _TEXTS[name][self._index]
@@ -94,9 +97,8 @@ class Summary:
     def _table(self, title: str, *columns: tuple[str, bool]) -> Table:
         table = Table(title=self._t(title), title_justify="left", title_style="bold", header_style="bold")
         for name, is_number in columns:
-            table.add_column(
-                self._t(name), justify="right" if is_number else "left", no_wrap=is_number, overflow="fold"
-            )
+            short = is_number or name in ("class", "severity")
+            table.add_column(self._t(name), justify="right" if is_number else "left", no_wrap=short, overflow="fold")
         return table
 
     def _heading(self) -> None:
@@ -185,7 +187,7 @@ class Summary:
             unfinished.items(), key=lambda item: (order.index(item[0][0]), item[0][1])
         ):
             alert = examples[severity, rule]
-            law = "、".join(dict.fromkeys(f"{c.law} §{c.article}" for c in alert.citations)) or self._t("design")
+            law = citation_text(self._catalogue.rules[rule].citations)[self._index].strip()[1:-1] or self._t("design")
             table.add_row(
                 f"[{_SEVERITY_STYLE[severity]}]{severity}[/]",
                 rule,

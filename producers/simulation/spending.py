@@ -70,7 +70,7 @@ def spend_provisionally(world: World, day: Day, line: Line) -> Draft | None:
     if line.is_contract and not line.commitments and world.chance(_COMMITTED_UNDER_CR_PERMILLE):
         draft = commit(world, day, line, gap)
         if draft is not None:
-            draft.fields["basis"] = _basis(line)
+            draft.fields.update(_basis_fields(world, _basis(line)))
             return draft
     amount = gap if world.chance(_PAID_WHOLE_PERMILLE) else max(PAYMENT_MIN, world.share(gap, 300, 900))
     return provisional(world, day, line, amount, _basis(line))
@@ -91,7 +91,13 @@ def provisional(world: World, day: Day, line: Line, amount: int, basis: str, *, 
     """`provisional.spent` on a line, with the paper it rests on where the basis asks for one."""
     line.realised += amount
     line.cr_month_paid += amount
-    fields: dict[str, Field] = {"line": line.key, "amount": amount, "voucher": world.name("V"), "basis": basis}
-    if basis in ("statutory", "council_consent", "disaster"):
-        fields["basis_ref"] = world.name("REF-")
+    fields: dict[str, Field] = {"line": line.key, "amount": amount, "voucher": world.name("V")}
+    fields.update(_basis_fields(world, basis))
     return Draft(line.agency, "provisional.spent", fields, note=note)
+
+
+def _basis_fields(world: World, basis: str) -> dict[str, Field]:
+    """The basis, and the paper it rests on where one is asked for (`cr-statutory-unsupported`)."""
+    if basis != "statutory":
+        return {"basis": basis}
+    return {"basis": basis, "basis_ref": world.name("REF-")}

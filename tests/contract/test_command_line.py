@@ -134,7 +134,7 @@ def test_as_of_leaves_out_what_is_booked_later(folder: Path) -> None:
         (("replay", "empty.ndjson"), "empty"),
         (("replay", "blank.ndjson"), "no event"),
         (("replay", "."), "folder"),
-        (("replay",), "files"),
+        (("replay",), "Missing"),
         (("replay", "good.ndjson", "--as-of", "soon"), "soon"),
         (("replay", "good.ndjson", "--registry", "none.csv"), "none.csv"),
         (("replay", "good.ndjson", "--registry", "bad.csv"), "name_en"),

@@ -1,0 +1,122 @@
+"""How fast `replay` folds, beside the bare decoding of the same bytes, and what it keeps in memory.
+
+`make bench` (or `python -m tests.bench.replay [--events 300000,3000000] [--rounds 5]`): for each size a simulated year is made once, then decoding and
+replay take turns in processes of their own, and the table shows the median with the least and the most. Decoding means:
+every line into a fully constrained struct, and one dictionary entry for its id.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Union
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from producers.simulator import line_count_for, registry_csv, simulate
+
+
+def decode(events: Path, _: Path) -> dict[str, float]:
+    """The bar: constrained structs and one dictionary entry each."""
+    from ledger.events import EVENTS
+
+    read, seen, count = msgspec.json.Decoder(Union[EVENTS]).decode, {}, 0
+    start = time.perf_counter()
+    with events.open("rb") as lines:
+        for line in lines:
+            count += 1
+            try:
+                seen[read(line).id] = count
+            except msgspec.ValidationError:
+                continue
+    return {"events": count, "seconds": time.perf_counter() - start}
+
+
+def replay(events: Path, registry: Path) -> dict[str, float]:
+    """Decode, admit, fold, all rules, time rules."""
+    from alerts.catalogue import load
+    from ledger.registry import parse
+    from streams.files import EventFiles
+    from streams.replay import fold
+
+    known, catalogue = parse(registry.read_bytes(), "agencies.csv"), load()
+    gc.set_threshold(50_000, 50, 50)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start = time.perf_counter()
+    with EventFiles([str(events)]) as files:
+        replayed = fold(files, known, catalogue)
+    seconds = time.perf_counter() - start
+    kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    lines = sum(len(year.positions) for year in replayed.books.agency_years())
+    return {
+        "events": replayed.counts.read,
+        "seconds": seconds,
+        "lines": lines,
+        "ids": len(replayed.seen),
+        "id_bytes": replayed.seen.bytes_held() / max(1, len(replayed.seen)),
+        "mib": kib / 1024,
+    }
+
+
+def measure(kind: str, events: Path, registry: Path) -> dict[str, float]:
+    """One run in a process of its own."""
+    command = [sys.executable, "-m", "tests.bench.replay", "--run", kind, str(events), str(registry)]
+    done = subprocess.run(command, capture_output=True, check=True)
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+def spread(values: list[float], form: str) -> str:
+    """Median (least to most)."""
+    return f"{statistics.median(values):{form}} ({min(values):{form}} to {max(values):{form}})"
+
+
+def main() -> None:
+    """Measure and print the table."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--events", default="300000,3000000")
+    arguments.add_argument("--rounds", type=int, default=5)
+    arguments.add_argument("--run", nargs=3, metavar=("KIND", "EVENTS", "REGISTRY"))
+    chosen = arguments.parse_args()
+    if chosen.run:
+        kind, events, registry = chosen.run
+        sys.stdout.write(json.dumps({"decode": decode, "replay": replay}[kind](Path(events), Path(registry))))
+        return
+    table = Table(title="replay against bare decoding, one core; median (least to most)")
+    for column in ("events", "lines", "decode events/s", "replay events/s", "ratio", "bytes an id", "growth MiB"):
+        table.add_column(column, justify="right")
+    with tempfile.TemporaryDirectory() as folder:
+        registry = Path(folder) / "agencies.csv"
+        registry.write_text(registry_csv(), encoding="utf-8")
+        for size in map(int, chosen.events.split(",")):
+            events = Path(folder) / f"{size}.ndjson"
+            with events.open("wb") as target:
+                target.writelines(simulate(114, 1, size, lines=line_count_for(size)))
+            pairs = [
+                (measure("decode", events, registry), measure("replay", events, registry)) for _ in range(chosen.rounds)
+            ]
+            last = pairs[-1][1]
+            table.add_row(
+                f"{size:,}",
+                f"{last['lines']:,}",
+                spread([one["events"] / one["seconds"] for one, _ in pairs], ",.0f"),
+                spread([two["events"] / two["seconds"] for _, two in pairs], ",.0f"),
+                spread([two["seconds"] / one["seconds"] for one, two in pairs], ".2f"),
+                f"{last['id_bytes']:.1f}",
+                f"{last['mib']:.0f}",
+            )
+    Console(width=150).print(table)
+
+
+if __name__ == "__main__":
+    main()
