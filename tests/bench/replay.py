@@ -1,7 +1,8 @@
 """How fast `replay` folds, beside the bare decoding of the same bytes, and what it keeps in memory.
 
-`make bench` (or `python -m tests.bench.replay [--events 300000,3000000] [--rounds 5]`): for each size a simulated year is made once, then decoding and
-replay take turns in processes of their own, and the table shows the median with the least and the most. Decoding means:
+`make bench`, or `python -m tests.bench.replay [--events 300000,3000000] [--rounds 5]`.
+
+For each size a simulated year is made once, then decoding and replay take turns in processes of their own, and the table shows the median with the least and the most. Decoding means:
 every line into a fully constrained struct, and one dictionary entry for its id.
 """
 
