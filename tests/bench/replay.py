@@ -2,7 +2,8 @@
 
 `make bench`, or `python -m tests.bench.replay [--events 300000,3000000] [--rounds 5]`.
 
-For each size a simulated year is made once, then decoding and replay take turns in processes of their own, and the table shows the median with the least and the most. Decoding means:
+For each size a simulated year is made once, then decoding and replay take turns in processes of their own, and the table
+shows the median with the least and the most. Decoding means:
 every line into a fully constrained struct, and one dictionary entry for its id.
 """
 

@@ -259,7 +259,7 @@ class Figures:
         self.cases: dict[tuple[str, str, str], tuple[str, str, int]] = {}
 
     def obligated(self, key: tuple[str, str, int]) -> int:
-        return self.realised[key] + sum(amount for where, amount in self.open.values() if where == key)
+        return self.realised[key] + sum(int(amount) for where, amount in self.open.values() if where == key)
 
     def settle(self, event: dict[str, Any], sign: int) -> None:
         for kind in ("commitment", "payable", "prepayment"):
