@@ -22,7 +22,17 @@ def position_is_quiet(position: Position) -> bool:
     if not position.guarded:
         return False
     spent = position.realised + position.prepaid
-    return spent <= position.spent_ceiling and spent + position.payable + position.committed <= position.ceiling
+    if spent > position.spent_ceiling:
+        # A month has begun since the guard was set: more is allotted, and nothing else can have changed.
+        position.spent_ceiling = allotted_to_date(position)
+        if spent > position.spent_ceiling:
+            return False
+    return spent + position.payable + position.committed <= position.ceiling
+
+
+def allotted_to_date(position: Position) -> int:
+    """What is allotted up to the latest month in which something was paid, NT$."""
+    return NO_LIMIT if position.allotment is None else sum(position.allotment[: position.month_last])
 
 
 def reference_is_quiet(reference: Reference) -> bool:
@@ -81,6 +91,6 @@ def guard(position: Position, year: AgencyYear) -> None:
     position.ceiling = ceiling
     position.spent_ceiling = NO_LIMIT
     if year.adopted and position.allotment is not None and position.origin_year == year.fiscal_year:
-        position.spent_ceiling = sum(position.allotment[: position.month_last])
+        position.spent_ceiling = allotted_to_date(position)
     position.month_floor = position.reported[1] if position.reported is not None else 0
     position.guarded = True

@@ -34,8 +34,8 @@ def under_cr(year: AgencyYear, event: e.Event) -> bool:
 def _at(year: AgencyYear, event: e.PositionEvent) -> tuple[str, Position]:
     """The name of the position an event is about, and the position, begun on first sight."""
     if event.origin_year is UNSET:
-        position = year.positions.get(event.line)
-        return event.line, year.position(event.line) if position is None else position
+        line = event.line
+        return line, year.positions.get(line) or year.position(line)
     name = position_name(event.line, event.origin_year, year.fiscal_year)
     return name, year.position(event.line, event.origin_year)
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,6 +64,21 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not() -> None:
     assert digest(iter(simulate(114, 1, 5_000))) == first
     assert digest(iter(simulate(114, 2, 5_000))) != first
     assert digest(iter(simulate(115, 1, 5_000))) != first
+
+
+def test_the_bytes_do_not_depend_on_the_hash_seed() -> None:
+    program = (
+        "import hashlib; from producers.simulator import simulate;"
+        "print(hashlib.sha256(b''.join(simulate(114, 1, 3_000))).hexdigest())"
+    )
+    root = Path(__file__).parents[2]
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", program], env={"PYTHONHASHSEED": seed}, cwd=root, check=True, capture_output=True
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(digests) == 1
 
 
 @pytest.mark.parametrize("events", [0, 1, 7, 100, 1_999, 2_000, 3_333, 20_000])
@@ -255,7 +273,7 @@ class Figures:
         self.available: Counter[tuple[str, str, int]] = Counter()
         self.held: Counter[tuple[str, str, int]] = Counter()
         self.executed: Counter[tuple[str, str, int]] = Counter()
-        self.open: dict[tuple[str, str, str], list[Any]] = {}
+        self.open: dict[tuple[str, str, str], tuple[tuple[str, str, int], int]] = {}
         self.cases: dict[tuple[str, str, str], tuple[str, str, int]] = {}
 
     def obligated(self, key: tuple[str, str, int]) -> int:
@@ -263,9 +281,10 @@ class Figures:
 
     def settle(self, event: dict[str, Any], sign: int) -> None:
         for kind in ("commitment", "payable", "prepayment"):
-            opened = self.open.get((event["agency"], kind, event.get(kind, "")))
-            if opened is not None:
-                opened[1] = max(0, opened[1] - sign * event["amount"])
+            name = (event["agency"], kind, event.get(kind, ""))
+            if name in self.open:
+                key, amount = self.open[name]
+                self.open[name] = (key, max(0, amount - sign * event["amount"]))
 
     def add(self, event: dict[str, Any]) -> None:
         year_, agency, amount = event["fiscal_year"], event["agency"], event.get("amount", 0)
@@ -302,15 +321,16 @@ class Figures:
                 self.realised[agency, event["from_line"], year_] -= amount
                 self.realised[agency, event["to_line"], year_] += amount
             case "commitment.made":
-                self.open[agency, "commitment", event["commitment"]] = [key, amount]
+                self.open[agency, "commitment", event["commitment"]] = (key, amount)
             case "payable.recognised" | "prepayment.made":
                 self.settle({k: v for k, v in event.items() if k not in ("payable", "prepayment")}, 1)
                 kind = event["type"].split(".")[0]
-                self.open[agency, kind, event[kind]] = [key, amount]
+                self.open[agency, kind, event[kind]] = (key, amount)
             case "commitment.cancelled" | "payable.cleared" | "prepayment.settled":
                 kind = event["type"].split(".")[0]
-                assert self.open[agency, kind, event[kind]][1] >= amount
-                self.open[agency, kind, event[kind]][1] -= amount
+                where, opened = self.open[agency, kind, event[kind]]
+                assert opened >= amount
+                self.open[agency, kind, event[kind]] = (where, opened - amount)
             case "saving.declared":
                 self.executed[key] += amount
 

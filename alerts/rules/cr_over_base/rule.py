@@ -9,7 +9,7 @@ from ledger.books import AgencyYear, Position
 
 def breach(position: Position, year: AgencyYear, p: Parameters) -> Breach | None:
     """A line's counted payments, NT$ (LGA §40 III(2)), against its authorised plan or last year's execution."""
-    limit, paid = base(position), counted(position)
-    if limit is None or paid <= limit:
+    limit = base(position)
+    if limit is None or (paid := counted(position)) <= limit:
         return None
     return Breach({"counted": paid, "base": limit, "excess": paid - limit})

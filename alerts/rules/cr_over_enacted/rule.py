@@ -9,7 +9,9 @@ from ledger.books import AgencyYear, Position
 
 def breach(position: Position, year: AgencyYear, p: Parameters) -> Breach | None:
     """A line's payments before adoption, NT$, against what the adopted budget gives it (Budget Act §22 II)."""
+    if not year.adopted or position.provisional is None:
+        return None
     spent, appropriated = paid(position), position.available + position.held
-    if not year.adopted or spent <= 0 or spent <= appropriated:
+    if spent <= 0 or spent <= appropriated:
         return None
     return Breach({"spent": spent, "appropriated": appropriated, "excess": spent - appropriated})

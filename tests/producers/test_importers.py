@@ -1,0 +1,140 @@
+"""What every importer promises, whatever its source: shapes, repeatable ids, encodings, and one clear problem."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from producers.city_registry import REGISTRY_HEADER
+from producers.formats import FORMATS
+from producers.imported import ImportProblem
+from tests.producers.event_shapes import problems
+
+DATA = Path(__file__).parent / "data"
+REAL = {
+    "g0v-budget": DATA / "g0v-twbudget-tw2019ap.csv",
+    "municipal-money-capital": DATA / "municipal-money-capital_facts_v1.csv",
+    "municipal-money-operating": DATA / "municipal-money-income_expenditure_facts_v1.csv",
+    "peer-scenarios": DATA / "peer-scenarios.csv",
+}
+every_format = pytest.mark.parametrize("name", sorted(FORMATS))
+
+
+def copy(name: str, folder: Path, *, encoding: str = "utf-8", lines: int | None = None) -> Path:
+    """The first lines of a format's real file, in another encoding."""
+    text = "".join(REAL[name].read_text(encoding="utf-8-sig").splitlines(keepends=True)[:lines])
+    path = folder / f"{name}-{encoding}.csv"
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def test_every_format_has_a_real_file_here() -> None:
+    assert set(REAL) == set(FORMATS)
+
+
+@every_format
+def test_every_event_keeps_the_contracts_shape(name: str) -> None:
+    assert [(line, found) for line in FORMATS[name](REAL[name]).events if (found := problems(line))] == []
+
+
+@every_format
+def test_a_second_import_repeats_the_first(name: str) -> None:
+    first, second = FORMATS[name](REAL[name]), FORMATS[name](REAL[name])
+    assert list(first.events) == list(second.events)
+    assert first == second
+
+
+@every_format
+def test_ids_are_unique_within_agency_and_year(name: str) -> None:
+    events = [json.loads(line) for line in FORMATS[name](REAL[name]).events]
+    assert len({(event["agency"], event["fiscal_year"], event["id"]) for event in events}) == len(events)
+
+
+@every_format
+def test_the_registry_has_the_agencies_of_the_events_and_no_other(name: str) -> None:
+    found = FORMATS[name](REAL[name])
+    assert {row["code"] for row in found.registry} == {json.loads(line)["agency"] for line in found.events}
+    assert all(tuple(row) == REGISTRY_HEADER for row in found.registry)
+    assert all(row["email"].endswith(".example") for row in found.registry)
+
+
+@every_format
+def test_an_agency_is_enacted_before_it_is_adopted(name: str) -> None:
+    adopted = set()
+    for event in map(json.loads, FORMATS[name](REAL[name]).events):
+        key = (event["agency"], event["fiscal_year"])
+        if event["type"] in ("appropriation.enacted", "appropriation.corrected"):
+            assert key not in adopted
+        elif event["type"] == "budget.adopted":
+            adopted.add(key)
+    assert adopted
+
+
+@every_format
+def test_no_row_is_lost(name: str) -> None:
+    found = FORMATS[name](REAL[name])
+    whole_rows = {item.row for item in found.unmapped if "(a part)" not in item.what}
+    assert found.rows_mapped + len(whole_rows) == found.rows_read
+    assert sum(found.unmapped_by_reason().values()) == len(found.unmapped)
+    assert found.assumptions
+
+
+@every_format
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp950", "big5hkscs"])
+def test_encodings_are_found_out_and_make_no_difference(name: str, encoding: str, tmp_path: Path) -> None:
+    found = FORMATS[name](copy(name, tmp_path, encoding=encoding, lines=25))
+    plain = FORMATS[name](copy(name, tmp_path, lines=25))
+    assert found.events == plain.events
+    assert found.registry == plain.registry
+    is_ascii = copy(name, tmp_path, lines=25).read_bytes().isascii()
+    expected = {"utf-8": {"utf-8"}, "utf-8-sig": {"utf-8-sig"}}.get(encoding, {"cp950", "big5hkscs"})
+    assert found.encoding in (expected | {"utf-8"} if is_ascii else expected)
+
+
+@every_format
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is empty; expected a header"),
+        (b"\r\n\r\n", "is empty; expected a header"),
+        (b"a,b\n1,2\n", "row 1, column .*: is missing; the header has a, b"),
+        (b"\xff\xff\xff\n", "is neither UTF-8 nor Big5; save it as CSV UTF-8"),
+        (b'a,b\n"1,2\n', "row 1"),
+    ],
+)
+def test_a_file_of_another_kind_is_one_problem(name: str, content: bytes, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "broken.csv"
+    path.write_bytes(content)
+    with pytest.raises(ImportProblem, match=f"broken.csv.*{words}"):
+        FORMATS[name](path)
+
+
+@every_format
+def test_a_header_alone_is_a_problem(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ImportProblem, match="has a header but no rows"):
+        FORMATS[name](copy(name, tmp_path, lines=1))
+
+
+@every_format
+def test_a_file_that_is_not_there_is_a_problem(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ImportProblem, match="cannot be read"):
+        FORMATS[name](tmp_path / "nowhere.csv")
+
+
+@every_format
+def test_a_row_of_another_width_is_a_problem(name: str, tmp_path: Path) -> None:
+    path = copy(name, tmp_path, lines=3)
+    path.write_bytes(path.read_bytes() + b"1,2\n")
+    with pytest.raises(ImportProblem, match="row 4: has 2 cells where the header has") as caught:
+        FORMATS[name](path)
+    assert (caught.value.row, caught.value.column) == (4, None)
+
+
+@every_format
+def test_blank_lines_at_the_end_are_no_rows(name: str, tmp_path: Path) -> None:
+    path = copy(name, tmp_path, lines=6)
+    plain = FORMATS[name](path)
+    path.write_bytes(path.read_bytes() + b"\r\n,,,\r\n\r\n")
+    assert FORMATS[name](path) == plain
