@@ -13,7 +13,7 @@ from tests.conftest import Replay
 from tests.machine import naive
 from tests.machine.comparison import comparable
 
-REAL = Path(__file__).parent.parent.parent.parent / "shared" / "data"
+REAL = Path(__file__).parent.parent / "producers" / "data"
 
 
 def agrees(replay: Replay, stream: bytes, rows: list[dict[str, str]]) -> None:
@@ -27,7 +27,6 @@ def test_a_simulated_year_agrees(replay: Replay, fiscal_year: int) -> None:
     agrees(replay, b"".join(simulate(fiscal_year, 9, 700)), [dict(row) for row in registry_rows()])
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="the real budgets are not beside this checkout (shared/data)")
 @pytest.mark.parametrize(
     ("source", "file"),
     [

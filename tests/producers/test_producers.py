@@ -104,10 +104,9 @@ def test_capital_facts_give_the_execution_rate(tmp_path: Path) -> None:
     assert percent(sums["disbursement.paid"], sums["appropriation.enacted"]) == "88.54"
 
 
-REAL = Path(__file__).parent.parent.parent.parent / "shared" / "data"
+REAL = Path(__file__).parent / "data"
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="the real budgets are not beside this checkout (shared/data)")
 def test_the_real_files_add_up() -> None:
     central = g0v_budget.read(REAL / "g0v-twbudget-tw2019ap.csv")
     mapped = sum(event.get("amount", 0) for event in events_of(list(central.events)))
