@@ -70,17 +70,16 @@ def read_table(path: Path, columns: Sequence[str]) -> SourceTable:
     first_line = 1
     try:
         for cells in reader:
-            if not any(cell.strip() for cell in cells):
-                pass  # A blank line is no row; spreadsheets leave them at the end.
-            elif not header:
+            is_blank = not any(cell.strip() for cell in cells)  # spreadsheets leave such rows at the end
+            if not header and not is_blank:
                 header = _checked_header(cells, columns, path.name)
-            elif len(cells) != len(header):
+            elif not is_blank and len(cells) != len(header):
                 raise ImportProblem(
                     f"has {len(cells)} cells where the header has {len(header)}; look for a missing or extra comma",
                     file=path.name,
                     row=first_line,
                 )
-            else:
+            elif not is_blank:
                 rows.append(SourceRow(first_line, dict(zip(header, cells, strict=True))))
             first_line = reader.line_num + 1
     except csv.Error as error:

@@ -123,11 +123,12 @@ def _blocks(file: BinaryIO) -> Iterator[tuple[int, int, list[bytes]]]:
     file.seek(offset)
     carried = b""
     while block := file.read(BLOCK_BYTES):
-        lines = (carried + block).split(b"\n")
+        joined = carried + block
+        lines = joined.split(b"\n")
         carried = lines.pop()
         if lines:
             end = file.tell() - len(carried)
-            yield offset, end, _without_returns(lines)
+            yield offset, end, _without_returns(lines) if b"\r" in joined else lines
             offset = end
         if len(carried) > LINE_BYTES_MAX + 1:
             line, carried = _skip_line(file, carried)
@@ -140,9 +141,7 @@ def _blocks(file: BinaryIO) -> Iterator[tuple[int, int, list[bytes]]]:
 
 def _without_returns(lines: list[bytes]) -> list[bytes]:
     """Take the carriage return off lines that end in one."""
-    if any(b"\r" in line for line in lines):
-        return [line[:-1] if line.endswith(b"\r") else line for line in lines]
-    return lines
+    return [line[:-1] if line.endswith(b"\r") else line for line in lines]
 
 
 def _skip_line(file: BinaryIO, begun: bytes) -> tuple[bytes, bytes]:
