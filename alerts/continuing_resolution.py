@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from alerts.judgement import Act, Finding
-from ledger.books import AgencyYear, Position
+from ledger.books import Position
 from ledger.continuing_resolution import LIFTING, SPENDING
 from ledger.events import AppropriationProposed
 
@@ -28,26 +28,24 @@ def counted(position: Position) -> int:
     """The payments that count against the base, less the line's reversals, NT$; never below 0."""
     if position.provisional is None:
         return 0
-    return max(0, sum(day.counted - day.reversals for day in position.provisional.days.values()))
+    return max(0, position.provisional.counted)
 
 
-def counted_by_month(position: Position, year: AgencyYear) -> list[int]:
-    """The same for what is booked in each of the months 1 … 12."""
-    sums = [0] * FISCAL_MONTHS
-    if position.provisional is not None:
-        for booked_on, day in position.provisional.days.items():
-            month = year.months[booked_on]
-            # A late adoption leaves the closing period (13, 14) under continuing resolution; no allotment is for it.
-            if month <= FISCAL_MONTHS:
-                sums[month - 1] += day.counted - day.reversals
-    return [max(0, booked) for booked in sums]
+def counted_by_month(position: Position) -> list[int]:
+    """The same for what is booked in each of the months 1 … 12.
+
+    A late adoption leaves the closing period (13, 14) under continuing resolution; no allotment is for it.
+    """
+    if position.provisional is None:
+        return [0] * FISCAL_MONTHS
+    return [max(0, booked) for booked in position.provisional.counted_by_month[:FISCAL_MONTHS]]
 
 
 def paid(position: Position) -> int:
     """All payments of the line under continuing resolution less its reversals, NT$, on whatever basis."""
     if position.provisional is None:
         return 0
-    return sum(day.payments - day.reversals for day in position.provisional.days.values())
+    return position.provisional.paid
 
 
 def spending_on_new(act: Act, flag: str, severity: str | None = None) -> Sequence[Finding]:

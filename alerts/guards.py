@@ -18,9 +18,9 @@ _PAYMENTS: Final = frozenset((DisbursementPaid, ProvisionalSpent, PrepaymentMade
 
 
 def position_is_quiet(position: Position) -> bool:
-    """Whether a guard stands and the spending is beneath its ceilings."""
+    """Whether a guard stands and the spending is beneath its ceilings, or nothing is spent at all."""
     if not position.guarded:
-        return False
+        return is_idle(position)
     spent = position.realised + position.prepaid
     if spent > position.spent_ceiling:
         # A month has begun since the guard was set: more is allotted, and nothing else can have changed.
@@ -28,6 +28,18 @@ def position_is_quiet(position: Position) -> bool:
         if spent > position.spent_ceiling:
             return False
     return spent + position.payable + position.committed <= position.ceiling
+
+
+def is_idle(position: Position) -> bool:
+    """Whether nothing was ever spent, bound or reported on a position: every rule on lines compares one of these."""
+    return (
+        position.month_last == 0
+        and position.committed == 0
+        and position.payable == 0
+        and position.reported is None
+        and position.provisional is None
+        and position.alerts is None
+    )
 
 
 def allotted_to_date(position: Position) -> int:
@@ -47,7 +59,17 @@ def reference_is_quiet(reference: Reference) -> bool:
 
 def feed_is_quiet(feed: Feed) -> bool:
     """Whether a feed's numbers are one run from 1."""
-    return feed.alerts is None and len(feed.runs) == 2 and feed.runs[0] == 1  # first and last
+    return feed.beyond is None and feed.alerts is None
+
+
+def object_is_quiet(of_object: ObjectSum) -> bool:
+    """Whether no virement ever crossed an object's border (corrections can make the original, and so its share, negative)."""
+    return of_object.flow_in == of_object.flow_out == 0 <= of_object.original and of_object.alerts is None
+
+
+def year_is_quiet(year: AgencyYear) -> bool:
+    """Whether an agency has no reserve of its own, which is all that is judged of it after an event."""
+    return year.first_reserve is None and year.original_current >= 0 and year.alerts is None
 
 
 def never_quiet(row: Row) -> bool:
@@ -61,8 +83,8 @@ QUIET: Final[dict[type[Row], Callable[[Any], bool]]] = {
     Feed: feed_is_quiet,
     Case: never_quiet,
     Fund: never_quiet,
-    ObjectSum: never_quiet,
-    AgencyYear: never_quiet,
+    ObjectSum: object_is_quiet,
+    AgencyYear: year_is_quiet,
 }
 """Whether no state rule can hold of a row and none of its alerts can have to change."""
 

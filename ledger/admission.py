@@ -40,9 +40,6 @@ class Refusal(msgspec.Struct, frozen=True):
     id: str | None
 
 
-Admitted: TypeAlias = tuple[Event, bytes]
-"""An event that is well formed, and the bytes by which its content is compared (without what tells of its delivery)."""
-
 _decode: Final = msgspec.json.Decoder(Union[EVENTS]).decode
 _decode_loosely: Final = msgspec.json.Decoder().decode
 _encode: Final = msgspec.json.Encoder().encode
@@ -52,7 +49,7 @@ _FACT: Final = b'"id":'
 """Where the fact begins in an encoded event: `source` … `note` stand before it, and no text can hold this unescaped."""
 
 
-def read(line: bytes) -> Admitted | Refusal | None:
+def read(line: bytes) -> Event | Refusal | None:
     """Admit one line; None where it is only white space.
 
     What is wrong with an event beyond its own line (agency, year, references) is not asked here.
@@ -67,17 +64,20 @@ def read(line: bytes) -> Admitted | Refusal | None:
     encoded = _encode(event)
     if len(encoded) != len(line) and not _keys_are_single(line, encoded):
         return _explain(line)
-    if event.origin_year == event.fiscal_year:
-        return _admitted(event)
-    return event, encoded[encoded.index(_FACT) :]
+    return event if event.origin_year != event.fiscal_year else _of_this_year(event)
 
 
-def _admitted(event: Event) -> Admitted:
+def content(event: Event) -> bytes:
+    """The bytes by which an event's content is compared: the fact, without what tells of its delivery."""
+    encoded = _encode(event)
+    return encoded[encoded.index(_FACT) :]
+
+
+def _of_this_year(event: Event) -> Event:
     """An origin year that is the fiscal year says nothing: it equals one left out."""
     if event.origin_year == event.fiscal_year:
         event.origin_year = UNSET  # type: ignore[misc]  # a field wherever it is stated
-    encoded = _encode(event)
-    return event, encoded[encoded.index(_FACT) :]
+    return event
 
 
 def _keys_are_single(line: bytes, encoded: bytes) -> bool:
@@ -94,7 +94,7 @@ def _keys_are_single(line: bytes, encoded: bytes) -> bool:
     return quotes == 2 * (len(pairs) + sum(type(value) is str for value in pairs.values()))
 
 
-def _explain(line: bytes) -> Admitted | Refusal | None:
+def _explain(line: bytes) -> Event | Refusal | None:
     """Read a line exactly and give the contract's first reason; a line that only looked odd is admitted."""
     if not line or line.isspace():
         return None
@@ -125,7 +125,7 @@ def _explain(line: bytes) -> Admitted | Refusal | None:
     problem = event.problem() or texts_problem(event)
     if problem is not None:
         return Refusal("invalid_value", problem, name)
-    return _admitted(event)
+    return _of_this_year(event)
 
 
 def _id_of(pairs: dict[str, object]) -> str | None:

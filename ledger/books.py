@@ -84,6 +84,11 @@ class ProvisionalSpending(msgspec.Struct, gc=False, eq=False):
     """
 
     days: dict[str, ProvisionalDay] = {}
+    paid: int = 0
+    """All payments less reversals, the sum of `days`; as are the next two."""
+    counted: int = 0
+    """The payments that count against the base, less reversals."""
+    counted_by_month: list[int] = msgspec.field(default_factory=lambda: [0] * MONTHS)
     acts: int = 0
     acts_sum: int = 0
     acts_with_consent: int = 0
@@ -91,10 +96,26 @@ class ProvisionalSpending(msgspec.Struct, gc=False, eq=False):
 
 
 class Position(Row, kw_only=True):
-    """A line's position: this year's money, or money carried over from `origin_year`."""
+    """A line's position: this year's money, or money carried over from `origin_year`.
+
+    What a payment reads and writes stands first, so that it lies together in memory.
+    """
 
     line: str
     origin_year: int
+    realised: int = 0
+    prepaid: int = 0
+    payable: int = 0
+    committed: int = 0
+    realised_by_month: MutableSequence[int] = msgspec.field(default_factory=by_month)
+    month_last: int = 0
+    """The latest month in which anything that moved realised or prepaid is booked; 0 while nothing did."""
+    guarded: bool = False
+    """Whether the ceilings below stand, so that spending beneath them needs no judging (see alerts.guards)."""
+    ceiling: int = 0
+    spent_ceiling: int = 0
+    month_floor: int = 0
+    allotment: MutableSequence[int] | None = None
     original: int = 0
     supplemented: int = 0
     reserve_in: int = 0
@@ -102,33 +123,20 @@ class Position(Row, kw_only=True):
     virement_out: int = 0
     held: int = 0
     carryover: int = 0
-    realised: int = 0
-    prepaid: int = 0
-    payable: int = 0
     saving: int = 0
-    committed: int = 0
     council_cut: int = 0
     statutory: bool = False
     has_money: bool = False
     proposal: Proposal | None = None
     correction_awaiting: int = 0
     """Corrections of a proposal that has not arrived yet."""
-    allotment: MutableSequence[int] | None = None
     allotment_revision: int = 0
     allotment_under_cr: MutableSequence[int] | None = None
     """The allotment in force when the agency's first adoption was accepted."""
     provisional: ProvisionalSpending | None = None
-    realised_by_month: MutableSequence[int] = msgspec.field(default_factory=by_month)
     prepaid_by_month: MutableSequence[int] | None = None
-    month_last: int = 0
-    """The latest month in which anything that moved realised or prepaid is booked; 0 while nothing did."""
     reported: tuple[str, int, int] | None = None
     """The latest balance reported: booked_on, month, realised."""
-    guarded: bool = False
-    """Whether the ceilings below stand, so that spending beneath them needs no judging (see alerts.guards)."""
-    ceiling: int = 0
-    spent_ceiling: int = 0
-    month_floor: int = 0
 
     @property
     def available(self) -> int:
@@ -170,6 +178,8 @@ class Reference(Row, kw_only=True):
     """What payments, payables and prepayments naming it took less what reversals gave back."""
     taken_on: dict[str, int] | None = None
     """The same by position, kept only for what was taken elsewhere or before it was opened."""
+    standing: int = 0
+    """What stands open, whatever the order of arrival: max(0, opened − cancelled − settled)."""
     basis: str | None = None
     basis_ref: str | None = None
 
@@ -177,13 +187,6 @@ class Reference(Row, kw_only=True):
     def settled(self) -> int:
         """What was taken, never below 0."""
         return max(0, self.taken)
-
-    @property
-    def standing(self) -> int:
-        """What stands open, whatever the order of arrival: max(0, opened − cancelled − settled)."""
-        taken = self.taken
-        left = self.opened - self.cancelled - (taken if taken > 0 else 0)
-        return left if left > 0 else 0
 
     @property
     def taken_elsewhere(self) -> int:
@@ -245,40 +248,61 @@ class ObjectSum(Row, kw_only=True):
 
 
 class Feed(Row, kw_only=True):
-    """The running numbers seen of one source, as runs [first, last, first, last, …] in ascending order."""
+    """The running numbers seen of one source: all up to `unbroken`, and those beyond the first gap."""
 
     source: str
-    runs: list[int] = msgspec.field(default_factory=list)
+    unbroken: int = 0
+    beyond: list[int] | None = None
+    """Runs [first, last, first, last, …] above the first number missing, in ascending order; None while there is no gap."""
 
     def see(self, seq: int) -> None:
         """Remember a number; numbers may come in any order and more than once."""
-        runs = self.runs
-        if runs and runs[-1] + 1 == seq:
-            runs[-1] = seq
+        if seq <= self.unbroken:
             return
-        at = _run_before(runs, seq)
-        if at >= 0 and seq <= runs[at + 1]:
+        if self.beyond is None:
+            if seq == self.unbroken + 1:
+                self.unbroken = seq
+            else:
+                self.beyond = [seq, seq]
             return
-        joins_left = at >= 0 and runs[at + 1] + 1 == seq
-        joins_right = at + 2 < len(runs) and runs[at + 2] == seq + 1
-        if joins_left and joins_right:
-            del runs[at + 1 : at + 3]
-        elif joins_left:
-            runs[at + 1] = seq
-        elif joins_right:
-            runs[at + 2] = seq
-        else:
-            runs[at + 2 : at + 2] = [seq, seq]
+        runs = [1, self.unbroken, *self.beyond] if self.unbroken else self.beyond
+        _join(runs, seq)
+        if runs[0] == 1:
+            self.unbroken, runs = runs[1], runs[2:]
+        self.beyond = runs or None
+
+    @property
+    def highest(self) -> int:
+        """The highest number seen."""
+        return self.unbroken if self.beyond is None else self.beyond[-1]
 
     @property
     def missing(self) -> int:
         """How many numbers below the highest were not seen, counted from 1."""
-        return self.runs[-1] - sum(self.runs[1::2]) + sum(self.runs[::2]) - len(self.runs) // 2 if self.runs else 0
+        if self.beyond is None:
+            return 0
+        seen = sum(self.beyond[1::2]) - sum(self.beyond[::2]) + len(self.beyond) // 2
+        return self.highest - self.unbroken - seen
 
-    @property
-    def first_missing(self) -> int:
-        """The lowest number not seen."""
-        return self.runs[1] + 1 if self.runs and self.runs[0] == 1 else 1
+
+def _join(runs: list[int], seq: int) -> None:
+    """Take a number into runs, which may join two of them."""
+    if runs[-1] + 1 == seq:
+        runs[-1] = seq
+        return
+    at = _run_before(runs, seq)
+    if at >= 0 and seq <= runs[at + 1]:
+        return
+    joins_left = at >= 0 and runs[at + 1] + 1 == seq
+    joins_right = at + 2 < len(runs) and runs[at + 2] == seq + 1
+    if joins_left and joins_right:
+        del runs[at + 1 : at + 3]
+    elif joins_left:
+        runs[at + 1] = seq
+    elif joins_right:
+        runs[at + 2] = seq
+    else:
+        runs[at + 2 : at + 2] = [seq, seq]
 
 
 def _run_before(runs: list[int], seq: int) -> int:

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 from msgspec import UNSET
 
-from ledger.books import AgencyYear, Position, ProvisionalDay, ProvisionalSpending
+from ledger.books import MONTHS, AgencyYear, Position, ProvisionalDay, ProvisionalSpending
 from ledger.codes import object_digit
 from ledger.events import CommitmentMade, DisbursementPaid, PrepaymentMade, ProvisionalSpent
 
@@ -48,10 +48,8 @@ def record_spending(year: AgencyYear, position: Position, event: Spending) -> No
     basis, _ = ground(year, event)
     spending = _spending_of(position)
     if is_payment(event):
-        day = _day_of(spending, event.booked_on)
-        day.payments += event.amount
-        if basis in COUNTED:
-            day.counted += event.amount
+        counted = event.amount if basis in COUNTED else 0
+        _book(spending, year, event.booked_on, ProvisionalDay(payments=event.amount, counted=counted))
     if basis not in LIFTING:
         spending.acts += 1
         spending.acts_sum += event.amount
@@ -60,17 +58,21 @@ def record_spending(year: AgencyYear, position: Position, event: Spending) -> No
     position.guarded = False
 
 
-def record_reversal(position: Position, booked_on: str, amount: int) -> None:
+def record_reversal(year: AgencyYear, position: Position, booked_on: str, amount: int) -> None:
     """Keep a payment undone under continuing resolution."""
-    _day_of(_spending_of(position), booked_on).reversals += amount
+    _book(_spending_of(position), year, booked_on, ProvisionalDay(reversals=amount))
     position.guarded = False
 
 
-def decide_anew(position: Position, adopted_on: str) -> None:
+def decide_anew(year: AgencyYear, position: Position) -> None:
     """Drop what is booked on or after the adoption: it was ordinary spending."""
-    if position.provisional is not None:
-        days = position.provisional.days
-        position.provisional.days = {day: sums for day, sums in days.items() if day < adopted_on}
+    spending = position.provisional
+    if spending is None:
+        return
+    days = {day: sums for day, sums in spending.days.items() if day < year.adopted_on}
+    spending.days, spending.paid, spending.counted, spending.counted_by_month = {}, 0, 0, [0] * MONTHS
+    for day, sums in days.items():
+        _book(spending, year, day, sums)
 
 
 def _spending_of(position: Position) -> ProvisionalSpending:
@@ -79,5 +81,12 @@ def _spending_of(position: Position) -> ProvisionalSpending:
     return position.provisional
 
 
-def _day_of(spending: ProvisionalSpending, day: str) -> ProvisionalDay:
-    return spending.days.setdefault(day, ProvisionalDay())
+def _book(spending: ProvisionalSpending, year: AgencyYear, day: str, sums: ProvisionalDay) -> None:
+    """Add to what was paid, counted and reversed on a day."""
+    of_day = spending.days.setdefault(day, ProvisionalDay())
+    of_day.payments += sums.payments
+    of_day.counted += sums.counted
+    of_day.reversals += sums.reversals
+    spending.paid += sums.payments - sums.reversals
+    spending.counted += sums.counted - sums.reversals
+    spending.counted_by_month[year.months[day] - 1] += sums.counted - sums.reversals

@@ -8,18 +8,22 @@ down or throws them away with the rows.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 import msgspec
 from msgspec import UNSET
 
-from ledger.admission import Admitted, Reason, Refusal, read
+from ledger.admission import Reason, Refusal, content, read
 from ledger.books import AgencyYear, Alert, Books, Feed, Row
-from ledger.effects import CHECKS, EFFECTS
+from ledger.effects import CHECKS, EFFECTS, Check, Effect
 from ledger.events import BUDGET_PAPERS, Event
 from ledger.fiscal import booking_months, budget_window
-from ledger.identity import KIND_SEEDS, SeenIds, hash_content, hash_id, seed_of
+from ledger.identity import SeenIds, hash_id, hash_line, seed_of
 from ledger.registry import Agency
+
+HANDLERS: Final[dict[type[Event], tuple[Check | None, Effect]]] = {
+    kind: (CHECKS.get(kind), effect) for kind, effect in EFFECTS.items()
+}
 
 Recall: TypeAlias = Callable[[int], bytes]
 """Reads a stored event again by its place in the log, a running number of lines."""
@@ -56,11 +60,10 @@ class Effects(msgspec.Struct):
     later: int = 0
     refusals: list[Refused] = []
     transitions: list[Transition] = []
-    touched: list[list[Row]] = []
-
-    def rows(self) -> set[Row]:
-        """Every row touched, once."""
-        return {row for rows in self.touched for row in rows}
+    touched: list[tuple[AgencyYear, list[Row]]] = []
+    """By each accepted event in turn (and each duplicate whose running number was heard): its agency year, its rows."""
+    places: list[int] = []
+    """The place of each of them."""
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -81,24 +84,25 @@ def process(first_place: int, lines: Sequence[bytes], books: Books, context: Con
     """
     effects = Effects()
     agencies, seen, as_of = context.agencies, context.seen, context.as_of
-    judge, transitions, all_touched, years = context.judge.judge, effects.transitions, effects.touched, books.years
+    judge, transitions, years = context.judge.judge, effects.transitions, books.years
+    remember, touched_by_all, places = seen.add, effects.touched, effects.places
     blank = 0
     for place, line in enumerate(lines, first_place):
-        admitted = read(line)
-        if not isinstance(admitted, tuple):
-            if admitted is None:
-                blank += 1
-            else:
-                effects.refusals.append(Refused(place, admitted))
+        event = read(line)
+        if event is None:
+            blank += 1
             continue
-        event, canonical = admitted
-        kind = type(event)
-        agency = agencies.get(event.agency)
-        if agency is None:
-            _refuse(effects, place, event, "unknown_agency", f"{event.agency} is not in the registry")
+        if isinstance(event, Refusal):
+            effects.refusals.append(Refused(place, event))
             continue
         of_year = years.get(event.fiscal_year)
-        year = (of_year and of_year.get(event.agency)) or _new_year(event, agency)
+        year = None if of_year is None else of_year.get(event.agency)
+        if year is None:
+            agency = agencies.get(event.agency)
+            if agency is None:
+                _refuse(effects, place, event, "unknown_agency", f"{event.agency} is not in the registry")
+                continue
+            year = _new_year(event, agency)
         booked_on = event.booked_on
         month = year.months.get(booked_on, 0)
         if month == 0 and not _in_window(year, event):
@@ -107,41 +111,44 @@ def process(first_place: int, lines: Sequence[bytes], books: Books, context: Con
         if as_of is not None and booked_on > as_of:
             effects.later += 1
             continue
-        wanted, content = hash_id(event.id.encode(), year.id_seed), hash_content(canonical, KIND_SEEDS[kind])
-        entry = seen.find(wanted)
+        wanted, line_hash = hash_id(event.id.encode(), year.id_seed), hash_line(line)
+        entry = remember(wanted, line_hash, place)
         if entry >= 0:
-            outcome = _compare(context, admitted, wanted, content, entry)
+            outcome = _compare(context, event, wanted, line_hash, entry)
             if outcome == "duplicate":
                 effects.duplicate += 1
                 if event.seq is not UNSET:
-                    all_touched.append([_hear(year, event)])
+                    touched_by_all.append((year, [_hear(year, event)]))
+                    places.append(place)
                 continue
             if outcome == "conflict":
                 _refuse(effects, place, event, "conflicting_duplicate", "this id was accepted with other content")
                 continue
-            entry = ~seen.free_slot(wanted)
-        check = CHECKS.get(kind)
-        problem = None if check is None else check(year, event)
-        if problem is not None:
-            _refuse(effects, place, event, *problem)
-            continue
+            seen.add_again(wanted, line_hash, place)
+        check, effect = HANDLERS[type(event)]
+        if check is not None:
+            problem = check(year, event)
+            if problem is not None:
+                seen.forget_last()
+                _refuse(effects, place, event, *problem)
+                continue
 
         # After this point the event is accepted: nothing below may fail.
-        seen.add(~entry, wanted, content, place)
         if booked_on > year.latest:
             if not year.latest:
                 books.add(year)
             year.latest = booked_on
-        touched = EFFECTS[kind](books, year, event, month)
+        touched = effect(books, year, event, month)
         if event.source is not UNSET:
             if event.seq is not UNSET:
                 touched.append(_hear(year, event))
             elif event.source in year.feeds:
                 touched.append(year.feeds[event.source])
         judge(year, event, touched, transitions)
-        all_touched.append(touched)
-        effects.accepted += 1
+        touched_by_all.append((year, touched))
+        places.append(place)
     effects.read = len(lines) - blank
+    effects.accepted = effects.read - effects.duplicate - effects.later - len(effects.refusals)
     return effects
 
 
@@ -171,24 +178,26 @@ def _window_text(year: AgencyYear, event: Event) -> str:
 
 
 def _hear(year: AgencyYear, event: Event) -> Feed:
-    assert event.source is not UNSET and event.seq is not UNSET, "admission refuses a seq without a source"
-    feed = year.feeds.get(event.source)
+    source, seq = event.source, event.seq
+    assert source is not UNSET and seq is not UNSET, "admission refuses a seq without a source"
+    feed = year.feeds.get(source)
     if feed is None:
-        feed = year.feeds[event.source] = Feed(source=event.source)
-    feed.see(event.seq)
+        feed = year.feeds[source] = Feed(source=source)
+    feed.see(seq)
     return feed
 
 
-def _compare(context: Context, admitted: Admitted, wanted: int, content: int, entry: int) -> str:
+def _compare(context: Context, event: Event, wanted: int, line_hash: int, entry: int) -> str:
     """Whether an event whose id hash is known is a `duplicate`, a `conflict`, or `new` under a hash shared by chance."""
-    seen, (event, canonical) = context.seen, admitted
-    if seen.content(entry) == content:
+    seen = context.seen
+    if seen.line(entry) == line_hash:
         return "duplicate"
     for candidate in seen.all_of(wanted):
         stored = read(context.recall(seen.place(candidate)))
-        assert isinstance(stored, tuple), "only accepted events are remembered"
-        if _same_id(stored[0], event):
-            return "duplicate" if (type(stored[0]), stored[1]) == (type(event), canonical) else "conflict"
+        assert isinstance(stored, Event), "only accepted events are remembered"
+        if _same_id(stored, event):
+            same = type(stored) is type(event) and content(stored) == content(event)
+            return "duplicate" if same else "conflict"
     return "new"
 
 

@@ -43,34 +43,32 @@ def open_reference(
 ) -> Reference:
     """Open a reference, or open it further; adds the rows touched to `touched`."""
     found = _reference(references(year, kind), kind, name)
-    before = found.standing
     if found.position is None:
         found.position = position
     found.opened += amount
-    _carry(year, found, before, month, touched)
+    _carry(year, found, month, touched)
     return found
 
 
 def cancel(year: AgencyYear, kind: ReferenceKind, name: str, amount: int, month: int, touched: list[Row]) -> None:
     """End so much of a reference without payment; adds the rows touched to `touched`."""
     found = references(year, kind)[name]
-    before = found.standing
     found.cancelled += amount
-    _carry(year, found, before, month, touched)
+    _carry(year, found, month, touched)
 
 
 def settle(
     year: AgencyYear, kind: ReferenceKind, name: str, position: str, amount: int, month: int, touched: list[Row]
 ) -> None:
     """Take so much of a reference by what names it on a position (less than 0: give it back)."""
-    found = _reference(references(year, kind), kind, name)
-    before = found.standing
+    known = year.commitments if kind == "commitment" else references(year, kind)
+    found = known.get(name) or _reference(known, kind, name)
     found.taken += amount
     if found.position != position:
         if found.taken_on is None:
             found.taken_on = {}
         found.taken_on[position] = found.taken_on.get(position, 0) + amount
-    _carry(year, found, before, month, touched)
+    _carry(year, found, month, touched)
 
 
 def _reference(known: dict[str, Reference], kind: ReferenceKind, name: str) -> Reference:
@@ -80,12 +78,16 @@ def _reference(known: dict[str, Reference], kind: ReferenceKind, name: str) -> R
     return found
 
 
-def _carry(year: AgencyYear, reference: Reference, before: int, month: int, touched: list[Row]) -> None:
+def _carry(year: AgencyYear, reference: Reference, month: int, touched: list[Row]) -> None:
     """Carry what stands open now to the position the reference was opened on."""
     touched.append(reference)
-    change = reference.standing - before
+    taken = reference.taken
+    standing = reference.opened - reference.cancelled - (taken if taken > 0 else 0)
+    standing = max(standing, 0)
+    change = standing - reference.standing
     if change == 0 or reference.position is None:
         return
+    reference.standing = standing
     position = year.positions[reference.position]
     if reference.kind == "commitment":
         position.committed += change

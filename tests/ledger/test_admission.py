@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from ledger.admission import Refusal, read
+from ledger.admission import Refusal, content, read
 from ledger.effects import EFFECTS
-from ledger.events import EVENTS
+from ledger.events import EVENTS, Event
 
 PAID: dict[str, Any] = {
     "id": "p1",
@@ -130,7 +130,7 @@ def test_a_bad_line_is_refused_with_the_first_reason(line: bytes, reason: str) -
     ],
 )
 def test_a_good_line_is_admitted(line: bytes) -> None:
-    assert isinstance(read(line), tuple)
+    assert isinstance(read(line), Event)
 
 
 @pytest.mark.parametrize("line", [b"", b" ", b"\t\r", b"\x0b\x0c"])
@@ -140,8 +140,8 @@ def test_a_blank_line_is_nothing(line: bytes) -> None:
 
 def canonical(line: bytes) -> bytes:
     found = read(line)
-    assert isinstance(found, tuple)
-    return found[1]
+    assert isinstance(found, Event)
+    return content(found)
 
 
 def test_what_tells_of_the_delivery_and_stated_defaults_make_no_difference() -> None:

@@ -124,22 +124,44 @@ def test_a_feed_knows_what_it_has_not_seen(numbers: list[int]) -> None:
     missing = sorted(set(range(1, max(numbers, default=0))) - set(numbers))
     assert feed.missing == len(missing)
     if missing:
-        assert feed.first_missing == missing[0]
-    assert feed.runs == sorted(feed.runs)
+        assert feed.unbroken + 1 == missing[0]
+    assert feed.highest == max(numbers, default=0)
+    assert feed.beyond is None or feed.beyond == sorted(feed.beyond)
 
 
 def test_ids_are_remembered_and_shared_hashes_kept_apart() -> None:
     seen, numbers = SeenIds(), random.Random(1)
     wanted = [numbers.getrandbits(64) for _ in range(5_000)]
     for place, one in enumerate(wanted):
-        free = seen.find(one)
-        assert free < 0
-        seen.add(~free, one, place * 7, place)
+        assert seen.add(one, place * 7, place) == -1
     for place, one in enumerate(wanted):
-        assert seen.place(seen.find(one)) == place and seen.content(seen.find(one)) == place * 7
-    seen.add(seen.free_slot(wanted[0]), wanted[0], 1, 2)
-    assert [seen.content(entry) for entry in seen.all_of(wanted[0])] == [0, 1]
+        entry = seen.add(one, 0, 0)
+        assert seen.place(entry) == place and seen.line(entry) == place * 7
+    seen.add_again(wanted[0], 1, 2)
+    assert [seen.line(entry) for entry in seen.all_of(wanted[0])] == [0, 1]
     assert len(seen) == 5_001
+
+
+@given(st.lists(st.tuples(st.integers(0, 2_000), st.booleans()), max_size=2_000))
+def test_what_is_taken_back_is_forgotten(steps: list[tuple[int, bool]]) -> None:
+    seen, known = SeenIds(), set[int]()
+    for wanted, is_refused in steps:
+        spread = wanted * 1024 % (1 << 64)  # ids that meet in one slot
+        assert (seen.add(spread, wanted, wanted) == -1) == (wanted not in known)
+        if wanted not in known and is_refused:
+            seen.forget_last()
+        else:
+            known.add(wanted)
+    assert len(seen) == len(known)
+    assert all([seen.line(entry) for entry in seen.all_of(one * 1024)] == [one] for one in known)
+
+
+def test_a_log_s_digests_are_read_back_in_one_piece() -> None:
+    seen, again = SeenIds(), SeenIds()
+    for number in range(3_000):
+        seen.add(number * 977, number, number)
+    again.extend(*seen.since(0))
+    assert [again.add(number * 977, 0, 0) for number in range(3_000)] == list(range(3_000))
 
 
 @pytest.mark.parametrize(

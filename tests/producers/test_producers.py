@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ledger.admission import read
-from ledger.events import BY_NAME
+from ledger.events import BY_NAME, Event
 from ledger.money import percent
 from producers import g0v_budget, municipal_money
 from producers.imported import ImportProblem
@@ -26,7 +26,7 @@ ROWS = (
 
 def events_of(lines: list[bytes]) -> list[dict[str, Any]]:
     for line in lines:
-        assert isinstance(read(line), tuple), line
+        assert isinstance(read(line), Event), line
     return [json.loads(line) for line in lines]
 
 
@@ -44,7 +44,7 @@ def test_a_simulated_year_has_every_type_of_event_and_known_agencies() -> None:
     assert len({row["authority_code"] for row in registry_rows()}) == 31
     agencies = Counter(json.loads(line).get("agency") for line in lines)
     assert sum(number for code, number in agencies.items() if code in codes) > 0.999 * len(lines)
-    wrong = [line for line in lines if not isinstance(read(line), tuple)]
+    wrong = [line for line in lines if not isinstance(read(line), Event)]
     assert 0 < len(wrong) < 20
 
 

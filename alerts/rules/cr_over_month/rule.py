@@ -15,7 +15,7 @@ def breach(position: Position, year: AgencyYear, p: Parameters) -> Breach | None
     allotment = position.allotment_under_cr if year.adopted else position.allotment
     if allotment is None or position.provisional is None:
         return None
-    booked = counted_by_month(position, year)
+    booked = counted_by_month(position)
     excesses = [paid - allotted for paid, allotted in zip(booked, allotment, strict=True)]
     worst = max(excesses)
     if worst <= 0:

@@ -1,0 +1,83 @@
+"""The lagging list: the authorities whose `capital-execution-lagging` alert is unfinished, worst first (CONTRACT §5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Final
+
+import msgspec
+
+from ledger.books import Alert, Books
+from ledger.output import LaggingOut
+from ledger.rates import Ratio, Sums
+from ledger.registry import Registry
+from ledger.rollup import Level, roll_up
+
+RULE: Final = "capital-execution-lagging"
+TARGET_PERCENT: Final = 90
+"""The share of capital money that the shortfall is counted to (CONTRACT §5)."""
+UNFINISHED: Final = ("open", "acknowledged")
+
+
+class Behind(msgspec.Struct):
+    """An authority on the list: its rank within the fiscal year, its sums and what they predict."""
+
+    rank: int
+    level: Level
+    predicted: Ratio
+
+    @property
+    def shortfall(self) -> int:
+        """What is still to be executed by the end of the year, NT$: max(0, ⌈0.9·B⌉ − E)."""
+        return shortfall(self.level.capital)
+
+
+def shortfall(capital: Sums) -> int:
+    """max(0, ⌈0.9·B⌉ − E), NT$."""
+    return max(0, -(-TARGET_PERCENT * capital.available // 100) - capital.executed)
+
+
+def behind(alerts: Iterable[Alert], books: Books, as_of: str) -> list[Behind]:
+    """Who is on the list: fiscal years descending, within each ascending by predicted unrounded, then by code.
+
+    The alerts say who is listed, the books with what figures on the day. Where the books have moved on since the last
+    judgement so that nothing is predicted any more (L or B not above 0), the authority is left out: there is nothing
+    to rank it by, and the next judgement resolves its alert.
+    """
+    listed = {(a.fiscal_year, a.key) for a in alerts if a.rule == RULE and a.state in UNFINISHED}
+    found: list[Behind] = []
+    for levels in reversed(list(roll_up(books, as_of))) if listed else ():
+        of_year = [
+            (level, predicted)
+            for level in levels
+            if level.level == "authority"
+            and (level.fiscal_year, level.key) in listed
+            and (predicted := level.capital.predicted) is not None
+        ]
+        of_year.sort(key=lambda item: (Fraction(*item[1]), item[0].key))
+        found += [Behind(rank, level, predicted) for rank, (level, predicted) in enumerate(of_year, start=1)]
+    return found
+
+
+def lagging(alerts: Iterable[Alert], books: Books, registry: Registry, as_of: str) -> list[LaggingOut]:
+    """The list as the contract's output has it."""
+    return [_row(each, registry) for each in behind(alerts, books, as_of)]
+
+
+def _row(each: Behind, registry: Registry) -> LaggingOut:
+    capital, code = each.level.capital, each.level.key
+    declared, computed = capital.predicted_declared, capital.predicted_computed
+    return LaggingOut(
+        rank=each.rank,
+        authority=code,
+        name_zh=registry.authorities[code][0],
+        fiscal_year=each.level.fiscal_year,
+        available=capital.available,
+        executed=capital.executed,
+        predicted=each.predicted.text(),
+        basis="declared" if declared else "computed",
+        predicted_declared=declared.text() if declared else None,
+        predicted_computed=computed.text() if computed else None,
+        shortfall=each.shortfall,
+    )
