@@ -183,7 +183,10 @@ def _hear(year: AgencyYear, event: Event) -> Feed:
     feed = year.feeds.get(source)
     if feed is None:
         feed = year.feeds[source] = Feed(source=source)
-    feed.see(seq)
+    if feed.beyond is None and seq == feed.unbroken + 1:
+        feed.unbroken = seq
+    else:
+        feed.see(seq)
     return feed
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import gt
+
 from alerts.continuing_resolution import counted_by_month
 from alerts.judgement import Breach, Parameters
 from ledger.books import AgencyYear, Position
@@ -15,11 +17,11 @@ def breach(position: Position, year: AgencyYear, p: Parameters) -> Breach | None
     allotment = position.allotment_under_cr if year.adopted else position.allotment
     if allotment is None or position.provisional is None:
         return None
+    if not any(map(gt, position.provisional.counted_by_month, allotment)):
+        return None
     booked = counted_by_month(position)
     excesses = [paid - allotted for paid, allotted in zip(booked, allotment, strict=True)]
     worst = max(excesses)
-    if worst <= 0:
-        return None
     at = excesses.index(worst)
     months_over = sum(excess > 0 for excess in excesses)
     return Breach(
