@@ -53,14 +53,14 @@ def _follow(books: Books, rule: Rule, place: Place, as_of: str) -> list[Transiti
             return []
         alert.state, alert.resolved_by = "resolved", as_of
         del books.time_alerts[name]
-        return [Transition(alert, "resolved")]
+        return [Transition(alert, "resolved", as_of)]
     severity = breach.severity or rule.severity
     if alert is not None:
         alert.evidence = dict(breach.evidence)
         if alert.severity == severity:
             return []
         before, alert.severity = alert.severity, severity
-        return [Transition(alert, "severity", before)]
+        return [Transition(alert, "severity", as_of, before)]
     alert = books.time_alerts[name] = Alert(
         rule=rule.slug,
         severity=severity,
@@ -72,4 +72,4 @@ def _follow(books: Books, rule: Rule, place: Place, as_of: str) -> list[Transiti
         opened_on=as_of,
         evidence=dict(breach.evidence),
     )
-    return [Transition(alert, "opened")]
+    return [Transition(alert, "opened", as_of)]

@@ -104,20 +104,22 @@ def _follow(rule: Rule, row: Row, year: AgencyYear, event: Event, breach: Breach
     if breach is None:
         if alert is None:
             return []
-        finish(row, alert, f"{year.agency}:{event.id}")
-        return [Transition(alert, "resolved")]
+        by = cause(year, event)
+        finish(row, alert, by)
+        return [Transition(alert, "resolved", by)]
     severity = breach.severity or rule.severity
     if alert is None:
         return [_open(rule, row, year, event, severity, breach.evidence)]
     alert.evidence = dict(breach.evidence)
-    return _change_severity(alert, severity)
+    return _change_severity(alert, severity, cause(year, event))
 
 
 def _join(rule: Rule, finding: Finding, year: AgencyYear, event: Event) -> list[Transition]:
     """Add an act to the unfinished alert of its subject, or open one."""
     row = finding.subject
     severity = finding.severity or rule.severity
-    last = finding.last or f"{year.agency}:{event.id}"
+    by = cause(year, event)
+    last = finding.last or by
     alert = row.alerts.get(rule.slug) if row.alerts is not None else None
     if alert is None:
         evidence: dict[str, int | str] = {
@@ -129,12 +131,13 @@ def _join(rule: Rule, finding: Finding, year: AgencyYear, event: Event) -> list[
         return [_open(rule, row, year, event, severity, evidence)]
     count, amount = alert.evidence["count"] + finding.count, alert.evidence["sum"] + finding.amount
     alert.evidence = {**finding.numbers, "count": count, "sum": amount, "last": last}
-    return _change_severity(alert, max(alert.severity, severity, key=SEVERITIES.index))
+    return _change_severity(alert, max(alert.severity, severity, key=SEVERITIES.index), by)
 
 
 def _open(
     rule: Rule, row: Row, year: AgencyYear, event: Event, severity: str, evidence: Mapping[str, int | str]
 ) -> Transition:
+    by = cause(year, event)
     alert = Alert(
         rule=rule.slug,
         severity=severity,
@@ -142,14 +145,14 @@ def _open(
         key=subject_key(year, row),
         fiscal_year=year.fiscal_year,
         state="open",
-        opened_by=f"{year.agency}:{event.id}",
+        opened_by=by,
         opened_on=event.booked_on,
         evidence=dict(evidence),
     )
     if row.alerts is None:
         row.alerts = {}
     row.alerts[rule.slug] = alert
-    return Transition(alert, "opened")
+    return Transition(alert, "opened", by)
 
 
 def finish(row: Row, alert: Alert, resolved_by: str) -> None:
@@ -162,8 +165,13 @@ def finish(row: Row, alert: Alert, resolved_by: str) -> None:
         row.alerts = None
 
 
-def _change_severity(alert: Alert, severity: str) -> list[Transition]:
+def _change_severity(alert: Alert, severity: str, by: str) -> list[Transition]:
     if alert.severity == severity:
         return []
     before, alert.severity = alert.severity, severity
-    return [Transition(alert, "severity", before)]
+    return [Transition(alert, "severity", by, before)]
+
+
+def cause(year: AgencyYear, event: Event) -> str:
+    """An event as alerts name it: `<agency>:<event id>`."""
+    return f"{year.agency}:{event.id}"

@@ -30,10 +30,12 @@ Recall: TypeAlias = Callable[[int], bytes]
 
 
 class Transition(msgspec.Struct, gc=False):
-    """An alert opened, resolved, or changed in severity, by an event (or a day) and in this order."""
+    """An alert opened, resolved, or changed in severity, in this order."""
 
     alert: Alert
     change: str
+    by: str
+    """What set it off: `<agency>:<event id>`, or the day judged."""
     severity_before: str | None = None
 
 
@@ -56,7 +58,8 @@ class Effects(msgspec.Struct):
 
     read: int = 0
     accepted: int = 0
-    duplicate: int = 0
+    duplicates: list[int] = []
+    """The place of each duplicate."""
     later: int = 0
     refusals: list[Refused] = []
     transitions: list[Transition] = []
@@ -116,7 +119,7 @@ def process(first_place: int, lines: Sequence[bytes], books: Books, context: Con
         if entry >= 0:
             outcome = _compare(context, event, wanted, line_hash, entry)
             if outcome == "duplicate":
-                effects.duplicate += 1
+                effects.duplicates.append(place)
                 if event.seq is not UNSET:
                     touched_by_all.append((year, [_hear(year, event)]))
                     places.append(place)
@@ -148,7 +151,7 @@ def process(first_place: int, lines: Sequence[bytes], books: Books, context: Con
         touched_by_all.append((year, touched))
         places.append(place)
     effects.read = len(lines) - blank
-    effects.accepted = effects.read - effects.duplicate - effects.later - len(effects.refusals)
+    effects.accepted = effects.read - len(effects.duplicates) - effects.later - len(effects.refusals)
     return effects
 
 
