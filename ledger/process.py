@@ -65,6 +65,8 @@ class Effects(msgspec.Struct):
     transitions: list[Transition] = []
     touched: list[tuple[AgencyYear, list[Row]]] = []
     """By each accepted event in turn (and each duplicate whose running number was heard): its agency year, its rows."""
+    events: list[Event] = []
+    """Each of them."""
     places: list[int] = []
     """The place of each of them."""
 
@@ -88,7 +90,7 @@ def process(first_place: int, lines: Sequence[bytes], books: Books, context: Con
     effects = Effects()
     agencies, seen, as_of = context.agencies, context.seen, context.as_of
     judge, transitions, years = context.judge.judge, effects.transitions, books.years
-    remember, touched_by_all, places = seen.add, effects.touched, effects.places
+    remember, touched_by_all, places, events = seen.add, effects.touched, effects.places, effects.events
     blank = 0
     for place, line in enumerate(lines, first_place):
         event = read(line)
@@ -123,6 +125,7 @@ def process(first_place: int, lines: Sequence[bytes], books: Books, context: Con
                 if event.seq is not UNSET:
                     touched_by_all.append((year, [_hear(year, event)]))
                     places.append(place)
+                    events.append(event)
                 continue
             if outcome == "conflict":
                 _refuse(effects, place, event, "conflicting_duplicate", "this id was accepted with other content")
@@ -150,6 +153,7 @@ def process(first_place: int, lines: Sequence[bytes], books: Books, context: Con
         judge(year, event, touched, transitions)
         touched_by_all.append((year, touched))
         places.append(place)
+        events.append(event)
     effects.read = len(lines) - blank
     effects.accepted = effects.read - len(effects.duplicates) - effects.later - len(effects.refusals)
     return effects

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any
 
 import msgspec
@@ -11,18 +10,15 @@ import msgspec
 from alerts.catalogue import Catalogue
 from alerts.clock import judge_day
 from alerts.engine import Engine
+from alerts.lagging import lagging
 from alerts.messages import message
 from alerts.subjects import alert_id
 from ledger.books import Alert, Books
 from ledger.identity import SeenIds
-from ledger.output import AlertOut, CitationOut, Counts, LaggingOut, Output, RefusalOut, Subject, positions, reserves
+from ledger.output import AlertOut, CitationOut, Counts, Output, RefusalOut, Subject, positions, reserves
 from ledger.process import Context, process
-from ledger.rates import Sums
 from ledger.registry import Registry
-from ledger.rollup import roll_up
 from streams.files import EventFiles
-
-LAGGING = "capital-execution-lagging"
 
 
 class Replayed(msgspec.Struct):
@@ -52,7 +48,7 @@ def fold(
         effects = process(batch.first_place, batch.lines, books, context)
         counts.read += effects.read
         counts.accepted += effects.accepted
-        counts.duplicate += effects.duplicate
+        counts.duplicate += len(effects.duplicates)
         counts.refused += len(effects.refusals)
         counts.later += effects.later
         alerts += [transition.alert for transition in effects.transitions if transition.change == "opened"]
@@ -76,7 +72,7 @@ def output(replayed: Replayed, registry: Registry, catalogue: Catalogue) -> Outp
         positions=[] if day is None else list(positions(replayed.books, day)),
         reserves=reserves(replayed.books),
         alerts=alerts_out(replayed.alerts, catalogue),
-        lagging=[] if day is None else lagging(replayed, registry, day),
+        lagging=[] if day is None else lagging(replayed.alerts, replayed.books, registry, day),
     )
 
 
@@ -103,45 +99,4 @@ def _alert_out(alert: Alert, catalogue: Catalogue) -> AlertOut:
         message_zh=message_zh,
         message_en=message_en,
         **fixed,
-    )
-
-
-def lagging(replayed: Replayed, registry: Registry, as_of: str) -> list[LaggingOut]:
-    """The authorities whose lagging alert is unfinished, worst first within each year, years descending."""
-    unfinished = {(a.fiscal_year, a.key) for a in replayed.alerts if a.rule == LAGGING and a.state != "resolved"}
-    listed: list[LaggingOut] = []
-    for levels in reversed(list(roll_up(replayed.books, as_of))):
-        behind = [
-            (level.key, level.capital)
-            for level in levels
-            if level.level == "authority" and (level.fiscal_year, level.key) in unfinished
-        ]
-        behind.sort(key=lambda item: (_fraction(item[1]), item[0]))
-        for rank, (code, sums) in enumerate(behind, start=1):
-            listed.append(_lagging_row(rank, code, registry.authorities[code][0], levels[0].fiscal_year, sums))
-    return listed
-
-
-def _fraction(sums: Sums) -> Fraction:
-    predicted = sums.predicted
-    assert predicted is not None, "an authority is listed for its prediction"
-    return Fraction(*predicted)
-
-
-def _lagging_row(rank: int, code: str, name_zh: str, fiscal_year: int, sums: Sums) -> LaggingOut:
-    declared, computed = sums.predicted_declared, sums.predicted_computed
-    predicted = declared or computed
-    assert predicted is not None, "an authority is listed for its prediction"
-    return LaggingOut(
-        rank=rank,
-        authority=code,
-        name_zh=name_zh,
-        fiscal_year=fiscal_year,
-        available=sums.available,
-        executed=sums.executed,
-        predicted=predicted.text(),
-        basis="declared" if declared else "computed",
-        predicted_declared=declared.text() if declared else None,
-        predicted_computed=computed.text() if computed else None,
-        shortfall=max(0, -(-9 * sums.available // 10) - sums.executed),
     )

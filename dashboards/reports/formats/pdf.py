@@ -1,0 +1,110 @@
+"""PDF for printing: A4 landscape, typeset by Typst with the system's Chinese font.
+
+What the tables hold reaches the template as JSON and is set as text; nothing of it is read as markup.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import typst
+
+from dashboards.reports.formats.cells import heading_width, is_number, printable, shown, shown_total, subtitle, width
+from dashboards.reports.table import Language, ReportProblem, Table, Words
+
+TEMPLATE: Final = Path(__file__).with_name("report.typ")
+FONTS: Final = ("Noto Sans CJK TC", "Noto Sans TC", "Source Han Sans TC", "Source Han Sans TW")
+"""Fonts with Traditional Chinese, the first that the system has is used."""
+_PAGE_POINTS: Final = 770.0
+"""The width of A4 landscape between the margins."""
+_INSET_POINTS: Final = 8.0
+_SIZES: Final = (4.0, 8.0)
+_NARROW_EM: Final = 0.58
+"""How wide a narrow character is; an East Asian one is twice a narrow one here, and really 1 em."""
+_TEXT_NARROW: Final = 44
+"""Text wider than so many narrow characters wraps; its columns share what is left of the page."""
+_TEXT_LEAST: Final = 22
+_PAGE_WORDS: Final = (Words("第 ", "Page "), Words(" 頁，共 ", " of "), Words(" 頁", ""))
+_UNBROKEN: Final = re.compile(rf"[!-~]{{{_TEXT_NARROW},}}")
+_PIECE: Final = re.compile(rf"[!-~]{{1,{_TEXT_LEAST}}}")
+_NONE: Final = Words("（無）", "(none)")
+
+
+def render(tables: Sequence[Table], language: Language) -> bytes:
+    """The tables as one document. Raises ReportProblem where the system has no Chinese font."""
+    report = {
+        "title": printable(tables[0].title.text(language)) if tables else "",
+        "language": language,
+        "font": font(),
+        "page": [each.text(language) for each in _PAGE_WORDS],
+        "tables": [_table(table, language) for table in tables],
+    }
+    compiled = typst.compile(str(TEMPLATE), format="pdf", sys_inputs={"report": msgspec.json.encode(report).decode()})
+    assert isinstance(compiled, bytes)  # noqa: S101  # one file, as no output path is given
+    return compiled
+
+
+@cache
+def font() -> str:
+    """The font to use, or ReportProblem with what to install."""
+    present = set(typst.Fonts(include_embedded_fonts=False).families())
+    found = next((family for family in FONTS if family in present), None)
+    if found is None:
+        raise ReportProblem(f"no Chinese font for the PDF ({FONTS[0]}); install Debian's package fonts-noto-cjk")
+    return found
+
+
+def _table(table: Table, language: Language) -> dict[str, Any]:
+    kinds = [column.kind for column in table.columns]
+    rows = [
+        [_breakable(shown(cell, kind, language)) for cell, kind in zip(row, kinds, strict=True)] for row in table.rows
+    ]
+    total = None
+    if table.total is not None:
+        total = [shown_total(cell, kind, language) for cell, kind in zip(table.total, kinds, strict=True)]
+    headings = [column.heading.text(language) for column in table.columns]
+    size, widths = _fit(table, headings, [*rows, total] if total else rows)
+    return {
+        "title": printable(table.title.text(language)),
+        "subtitle": subtitle(table, language),
+        "headings": headings,
+        "flush": ["right" if is_number(column) else "left" for column in table.columns],
+        "size": size,
+        "widths": widths,
+        "rows": rows,
+        "total": total,
+        "none": _NONE.text(language),
+        "notes": [printable(note.text(language)) for note in table.notes],
+    }
+
+
+def _breakable(text: str) -> str:
+    """A long run without a space, such as an id, may break between pieces: zero-width spaces stand there."""
+    return _UNBROKEN.sub(lambda run: "\u200b".join(_PIECE.findall(run[0])), text)
+
+
+def _fit(table: Table, headings: list[str], rows: list[list[str]]) -> tuple[float, list[float | None]]:
+    """The size of type in points at which every figure stands on one line, and the columns' widths in points.
+
+    None is the width of a column of long text: these share what the others leave.
+    """
+    natural = [
+        max(heading_width(heading) + 1, *(width(row[at]) for row in rows), 1) for at, heading in enumerate(headings)
+    ]
+    wraps = [
+        column.kind == "text" and narrow > _TEXT_NARROW for column, narrow in zip(table.columns, natural, strict=True)
+    ]
+    least = sum(_TEXT_LEAST if wrap else narrow for narrow, wrap in zip(natural, wraps, strict=True))
+    fitting = (_PAGE_POINTS - _INSET_POINTS * len(natural)) / (least * _NARROW_EM)
+    smallest, largest = _SIZES
+    size = math.floor(10 * min(largest, max(smallest, fitting))) / 10
+    return size, [
+        None if wrap else narrow * _NARROW_EM * size + _INSET_POINTS
+        for narrow, wrap in zip(natural, wraps, strict=True)
+    ]

@@ -1,0 +1,297 @@
+"""The lagging list for the mayor's meeting: who will miss its capital budget, by how much, and which plans weigh most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Final, TypeAlias
+
+import msgspec
+
+from alerts.catalogue import Catalogue
+from alerts.lagging import RULE, Behind, behind, lagging
+from dashboards.reports import formulas
+from dashboards.reports.table import Column, Row, Table, Words
+from ledger.books import Alert, Books
+from ledger.fiscal import ROC_OFFSET, first_day, last_day, month_end
+from ledger.money import percent
+from ledger.rates import apart
+from ledger.registry import Registry
+from ledger.rollup import Level
+
+EarlierLists: TypeAlias = Mapping[int, Sequence[Mapping[str, int]]]
+"""By fiscal year, the lists presented before this one, newest first: authority code → rank."""
+PLANS_SHOWN: Final = 3
+_DIVERGES: Final = "forecast-diverges"
+
+
+class Plan(msgspec.Struct):
+    """A capital line and what of it is not executed, NT$. `line` names the origin year of money carried over."""
+
+    agency: str
+    line: str
+    available: int
+    executed: int
+
+    @property
+    def unexecuted(self) -> int:
+        """B − E."""
+        return self.available - self.executed
+
+
+class LaggingRow(msgspec.Struct):
+    """An authority on the list; amounts NT$, rates percent text. Days are counted from booked_on to the day judged."""
+
+    rank: int
+    authority: str
+    name: Words
+    fiscal_year: int
+    predicted: str
+    declared: str | None
+    declared_days_oldest: int | None
+    """The age of the oldest forecast below it; None while nothing counts as declared."""
+    declared_days_newest: int | None
+    computed: str | None
+    diverges: bool
+    """Whether the two predictions lie further apart than `forecast-diverges` allows (10 points)."""
+    cash: str | None
+    available: int
+    allotted: int
+    realised: int
+    executed: int
+    shortfall: int
+    monthly: int | None
+    """What it needs a month until December; None when no month is left."""
+    plans: list[Plan]
+    rank_before: int | None
+    """Its rank on the last list; None where it was not on it, or no earlier list is known."""
+    times: int | None
+    """How many lists in a row name it, this one included; None where no earlier lists were given."""
+
+
+def rows(
+    alerts: Iterable[Alert],
+    books: Books,
+    registry: Registry,
+    catalogue: Catalogue,
+    as_of: str,
+    earlier: EarlierLists | None = None,
+) -> list[LaggingRow]:
+    """Everything the list says: fiscal years descending, ranked within each. `alerts` may hold any others too."""
+    points = catalogue.rules[_DIVERGES].parameters_on(as_of)["points_max"]
+    return [_row(each, registry, as_of, points, earlier) for each in behind(alerts, books, as_of)]
+
+
+def months_left(fiscal_year: int, as_of: str) -> int:
+    """Months of the year in which money can still be executed; the current one counts until its last day."""
+    if as_of < first_day(fiscal_year):
+        return 12
+    if as_of > last_day(fiscal_year):
+        return 0
+    return 12 - int(as_of[5:7]) + (not month_end(as_of))
+
+
+def _row(each: Behind, registry: Registry, as_of: str, points: int, earlier: EarlierLists | None) -> LaggingRow:
+    level, capital = each.level, each.level.capital
+    declared, computed = capital.predicted_declared, capital.predicted_computed
+    days = _declared_days(level, as_of) if declared else []
+    months = months_left(level.fiscal_year, as_of)
+    before = None if earlier is None else earlier.get(level.fiscal_year, ())
+    return LaggingRow(
+        rank=each.rank,
+        authority=level.key,
+        name=Words(*registry.authorities[level.key]),
+        fiscal_year=level.fiscal_year,
+        predicted=each.predicted.text(),
+        declared=declared.text() if declared else None,
+        declared_days_oldest=max(days, default=None),
+        declared_days_newest=min(days, default=None),
+        computed=computed.text() if computed else None,
+        diverges=declared is not None and computed is not None and apart(declared, computed, points),
+        cash=percent(capital.realised, capital.allotted),
+        available=capital.available,
+        allotted=capital.allotted,
+        realised=capital.realised,
+        executed=capital.executed,
+        shortfall=each.shortfall,
+        monthly=-(-each.shortfall // months) if months else None,
+        plans=heaviest(level),
+        rank_before=before[0].get(level.key) if before else None,
+        times=None if before is None else 1 + _in_a_row(before, level.key),
+    )
+
+
+def _declared_days(level: Level, as_of: str) -> list[int]:
+    day = date.fromisoformat(as_of)
+    return [(day - date.fromisoformat(year.forecast[0])).days for year in level.years if year.forecast is not None]
+
+
+def _in_a_row(before: Sequence[Mapping[str, int]], authority: str) -> int:
+    """How many of the lists, from the newest back, name the authority without a break."""
+    return next((number for number, ranks in enumerate(before) if authority not in ranks), len(before))
+
+
+def heaviest(level: Level) -> list[Plan]:
+    """The capital lines with the largest unexecuted sums above 0, at most three, the largest first."""
+    plans = (
+        Plan(year.agency, name, position.available, position.executed)
+        for year in level.years
+        for name, position in year.positions.items()
+        if position.economic_class == "capital" and position.available > position.executed
+    )
+    return sorted(plans, key=lambda plan: (-plan.unexecuted, plan.agency, plan.line))[:PLANS_SHOWN]
+
+
+def tables(
+    alerts: Iterable[Alert],
+    books: Books,
+    registry: Registry,
+    catalogue: Catalogue,
+    as_of: str,
+    earlier: EarlierLists | None = None,
+) -> list[Table]:
+    """The list of each fiscal year, each with its heaviest plans; one empty list where nobody lags."""
+    known = list(alerts)
+    listed = rows(known, books, registry, catalogue, as_of, earlier)
+    contract = lagging(known, books, registry, as_of)
+    years = sorted({row.fiscal_year for row in listed}, reverse=True) or [int(as_of[:4]) - ROC_OFFSET]
+    made: list[Table] = []
+    for fiscal_year in years:
+        of_year = [row for row in listed if row.fiscal_year == fiscal_year]
+        made.append(_list(of_year, fiscal_year, catalogue, as_of, compared=earlier is not None))
+        made[-1].data = [row for row in contract if row.fiscal_year == fiscal_year]
+        if of_year:
+            made.append(_plans(of_year, fiscal_year, registry, as_of))
+    return made
+
+
+_COLUMNS: Final = (
+    Column("rank", Words("序", "Rank"), "count"),
+    Column("authority", Words("主管機關", "Authority"), "text"),
+    Column("predicted", Words("預估執行率", "Predicted"), "percent"),
+    Column("declared", Words("機關申報\n申報數÷B", "Declared\nforecast÷B"), "percent"),
+    Column("declared_days_oldest", Words("申報距今\n最久天數", "Oldest\ndeclared,\ndays ago"), "count"),
+    Column("declared_days_newest", Words("申報距今\n最近天數", "Newest\ndeclared,\ndays ago"), "count"),
+    Column("computed", Words("系統推估\n(E+r(B−L))\n÷B", "Computed\n(E+r(B−L))\n÷B"), "percent"),
+    Column("diverges", Words("二者\n差距", "Gap"), "text"),
+    Column("cash", Words("現金執行率\n實現數÷L", "Cash rate\nrealised÷L"), "percent"),
+    Column("available", Words("可支用\n預算數 B", "Available B"), "money"),
+    Column("allotted", Words("累計分配數 L", "Allotted L"), "money"),
+    Column("executed", Words("執行數 E", "Executed E"), "money"),
+    Column("shortfall", Words("達 90%\n尚須執行數", "To execute\nfor 90 %"), "money"),
+    Column("monthly", Words("至 12 月每月\n須執行數", "Needed a month\nuntil December"), "money"),
+)
+_COMPARED: Final = (
+    Column("rank_before", Words("上次\n序", "Rank\nlast\ntime"), "count"),
+    Column("times", Words("連續\n列入\n次數", "Times\nin a\nrow"), "count"),
+)
+
+
+def _list(listed: list[LaggingRow], fiscal_year: int, catalogue: Catalogue, as_of: str, *, compared: bool) -> Table:
+    rule = catalogue.rules[RULE]
+    limit = rule.parameters_on(as_of)["predicted_min"]
+    points = catalogue.rules[_DIVERGES].parameters_on(as_of)["points_max"]
+    columns = _COLUMNS + _COMPARED if compared else _COLUMNS
+    return Table(
+        name="lagging",
+        title=Words(
+            f"{fiscal_year}年度資本支出預估執行率未達 {limit}% 之主管機關",
+            f"Authorities whose predicted capital execution is below {limit} %, fiscal year {fiscal_year}",
+        ),
+        label=Words(f"落後名單 {fiscal_year}", f"Lagging {fiscal_year}"),
+        as_of=as_of,
+        columns=columns,
+        rows=[_cells(row, columns, points) for row in listed],
+        total=_total(listed, columns) if listed else None,
+        notes=(
+            formulas.PREDICTED,
+            formulas.AVAILABLE,
+            formulas.ALLOTTED,
+            formulas.EXECUTED,
+            Words(
+                "達 90% 尚須執行數＝0.9×B（進位至元）－E，不小於 0；每月須執行數＝該數÷至 12 月所餘月數，進位至元"
+                "（當月於末日前計入）",
+                "To execute for 90 % = 0.9 × B, rounded up, − E, at least 0; a month: that ÷ the months left until"
+                " December, rounded up (the current month counts until its last day)",
+            ),
+            Words(
+                f"機關申報與系統推估相差逾 {points} 個百分點者標示；申報距今天數為所屬機關申報日至截至日之天數",
+                f"A gap of more than {points} points between declared and computed is flagged; days since declared run"
+                " from the forecasts of its agencies to the day judged",
+            ),
+            formulas.ROUNDING,
+            formulas.source(rule),
+        ),
+    )
+
+
+def _cells(row: LaggingRow, columns: tuple[Column, ...], points: int) -> Row:
+    special = {
+        "authority": Words(f"{row.authority} {row.name.zh}", f"{row.authority} {row.name.en}"),
+        "diverges": Words(f"逾 {points} 點", f"over {points} points") if row.diverges else "",
+    }
+    return tuple(special.get(column.key, getattr(row, column.key)) for column in columns)
+
+
+def _total(listed: list[LaggingRow], columns: tuple[Column, ...]) -> Row:
+    sums = {
+        name: sum(getattr(row, name) for row in listed)
+        for name in ("available", "allotted", "realised", "executed", "shortfall")
+    }
+    monthly = [row.monthly for row in listed if row.monthly is not None]
+    made = {
+        **sums,
+        "authority": Words("合計", "Total"),
+        "cash": percent(sums["realised"], sums["allotted"]),
+        "monthly": sum(monthly) if monthly else None,
+    }
+    return tuple(made.get(column.key) for column in columns)
+
+
+def _plans(listed: list[LaggingRow], fiscal_year: int, registry: Registry, as_of: str) -> Table:
+    return Table(
+        name="plans",
+        title=Words(
+            f"{fiscal_year}年度落後主管機關未執行數最大之資本支出計畫（各至多 {PLANS_SHOWN} 項）",
+            f"Capital plans with the largest sums not executed, up to {PLANS_SHOWN} each, fiscal year {fiscal_year}",
+        ),
+        label=Words(f"主要計畫 {fiscal_year}", f"Plans {fiscal_year}"),
+        as_of=as_of,
+        columns=(
+            Column("rank", Words("序", "Rank"), "count"),
+            Column("authority", Words("主管機關", "Authority"), "text"),
+            Column("agency", Words("機關", "Agency"), "text"),
+            Column("line", Words("預算科目", "Line"), "text"),
+            Column("available", Words("可支用\n預算數 B", "Available B"), "money"),
+            Column("executed", Words("執行數 E", "Executed E"), "money"),
+            Column("unexecuted", Words("未執行數\nB－E", "Not executed\nB−E"), "money"),
+            Column("annual", Words("達成率\nE÷B", "Annual\nE÷B"), "percent"),
+        ),
+        rows=list(_plan_rows(listed, registry)),
+        notes=(
+            formulas.AVAILABLE,
+            formulas.EXECUTED,
+            Words(
+                "科目為工作計畫／門別／用途別；@ 後為保留款之原年度",
+                "A line is account/class/object; @ names the year money was carried over from",
+            ),
+            formulas.ROUNDING,
+        ),
+        annex=True,
+    )
+
+
+def _plan_rows(listed: list[LaggingRow], registry: Registry) -> Iterator[Row]:
+    for row in listed:
+        for plan in row.plans:
+            agency = registry.agencies[plan.agency]
+            yield (
+                row.rank,
+                Words(f"{row.authority} {row.name.zh}", f"{row.authority} {row.name.en}"),
+                Words(f"{agency.code} {agency.name_zh}", f"{agency.code} {agency.name_en}"),
+                plan.line,
+                plan.available,
+                plan.executed,
+                plan.unexecuted,
+                percent(plan.executed, plan.available),
+            )

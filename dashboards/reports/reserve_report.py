@@ -1,0 +1,167 @@
+"""The report on the reserves: what each fund holds and has given, and every case that drew on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from alerts.catalogue import Catalogue
+from dashboards.reports import formulas
+from dashboards.reports.table import Cell, Column, Row, Table, Words
+from ledger.books import AgencyYear, Books, Case
+from ledger.fiscal import ROC_OFFSET
+from ledger.money import percent
+from ledger.output import ReserveOut, reserves
+from ledger.registry import Registry
+
+_RESERVES: Final = {
+    "second": Words("第二預備金", "Second"),
+    "disaster": Words("災害準備金", "Disaster"),
+    "first": Words("第一預備金", "First"),
+}
+"""In the order of the report: the city's two funds, then each agency's own."""
+_ORDER: Final = tuple(_RESERVES)
+_GROUNDS: Final = {
+    1: Words("1 修訂計畫", "1 revised plan"),
+    2: Words("2 業務量增加", "2 more workload"),
+    3: Words("3 政事臨時需要", "3 temporary need"),
+}
+_CITY: Final = Words("全市", "City")
+_TOTAL: Final = Words("合計", "Total")
+_SUMMED: Final = ("established", "pending", "approved", "cancelled", "returned", "remaining", "cases")
+
+
+def tables(
+    books: Books, registry: Registry, catalogue: Catalogue, as_of: str, fiscal_year: int | None = None
+) -> list[Table]:
+    """Funds and cases of each fiscal year, the newest first, or of one; empty tables where there are none."""
+    funds = reserves(books)
+    if fiscal_year is not None:
+        years = [fiscal_year]
+    else:
+        years = sorted({fund.fiscal_year for fund in funds}, reverse=True) or [int(as_of[:4]) - ROC_OFFSET]
+    made: list[Table] = []
+    for year in years:
+        made.append(_funds([fund for fund in funds if fund.fiscal_year == year], year, registry, catalogue, as_of))
+        made.append(_cases(books, year, registry, catalogue, as_of))
+    return made
+
+
+_FUND_COLUMNS: Final = (
+    Column("reserve", Words("預備金", "Reserve"), "text"),
+    Column("agency", Words("機關", "Agency"), "text"),
+    Column("established", Words("設置數", "Established"), "money"),
+    Column("pending", Words("申請中", "Pending"), "money"),
+    Column("approved", Words("核准動支數", "Approved"), "money"),
+    Column("cancelled", Words("註銷數", "Cancelled"), "money"),
+    Column("returned", Words("繳回數", "Returned"), "money"),
+    Column("remaining", Words("可動支餘額", "Remaining"), "money"),
+    Column("left", Words("餘額\n÷設置數", "Remaining ÷\nestablished"), "percent"),
+    Column("cases", Words("核准\n案數", "Cases\napproved"), "count"),
+)
+
+
+def _funds(funds: list[ReserveOut], year: int, registry: Registry, catalogue: Catalogue, as_of: str) -> Table:
+    in_order = sorted(funds, key=lambda fund: (_ORDER.index(fund.reserve), fund.agency or ""))
+    sums = {name: sum(getattr(fund, name) for fund in funds) for name in _SUMMED}
+    return Table(
+        name="reserves",
+        title=Words(f"{year}年度預備金動支情形", f"Reserves, fiscal year {year}"),
+        label=Words(f"預備金 {year}", f"Reserves {year}"),
+        as_of=as_of,
+        columns=_FUND_COLUMNS,
+        rows=[
+            _fund(
+                {name: getattr(fund, name) for name in _SUMMED},
+                _RESERVES[fund.reserve],
+                _CITY if fund.agency is None else _agency(fund.agency, registry),
+            )
+            for fund in in_order
+        ],
+        total=_fund(sums, _TOTAL, None) if funds else None,
+        notes=(
+            Words(
+                "可動支餘額＝設置數－核准動支數＋註銷數；繳回數不得再動支，不計入餘額",
+                "Remaining = established − approved + cancelled; what is returned cannot be drawn again",
+            ),
+            formulas.ROUNDING,
+            formulas.source(catalogue.rules["reserve-overdrawn"]),
+        ),
+        data=[*in_order],
+    )
+
+
+def _fund(sums: dict[str, int], reserve: Words, agency: Cell) -> Row:
+    left = percent(sums["remaining"], sums["established"])
+    amounts = [sums[name] for name in _SUMMED[:-1]]
+    return (reserve, agency, *amounts, left, sums["cases"])
+
+
+_CASE_COLUMNS: Final = (
+    Column("reserve", Words("預備金", "Reserve"), "text"),
+    Column("case", Words("動支案", "Case"), "text"),
+    Column("agency", Words("機關", "Agency"), "text"),
+    Column("line", Words("預算科目", "Line"), "text"),
+    Column("ground", Words("申請事由", "Ground"), "text"),
+    Column("pending", Words("申請中", "Pending"), "money"),
+    Column("approved", Words("核准動支數", "Approved"), "money"),
+    Column("cancelled", Words("註銷數", "Cancelled"), "money"),
+    Column("returned", Words("繳回數", "Returned"), "money"),
+    Column("net", Words("動支淨額", "Net"), "money"),
+    Column("notified_on", Words("知會議會日", "Council\nnotified"), "day"),
+    Column("disaster", Words("災害", "Disaster"), "text"),
+)
+
+
+def _cases(books: Books, year: int, registry: Registry, catalogue: Catalogue, as_of: str) -> Table:
+    found = sorted(_found(books, year), key=lambda item: (_ORDER.index(item[1].reserve), item[0].agency, item[1].id))
+    cases = [case for _, case in found]
+    return Table(
+        name="cases",
+        title=Words(f"{year}年度預備金動支案", f"Cases on the reserves, fiscal year {year}"),
+        label=Words(f"動支案 {year}", f"Cases {year}"),
+        as_of=as_of,
+        columns=_CASE_COLUMNS,
+        rows=[_case(agency, case, registry) for agency, case in found],
+        total=(_TOTAL, None, None, None, None, *_amounts(cases), None, None) if cases else None,
+        notes=(
+            Words("動支淨額＝核准動支數－註銷數－繳回數", "Net = approved − cancelled − returned"),
+            Words(
+                "第二預備金之申請事由為預算法第70條所定三款；知會議會日為最早之一次",
+                "The grounds of the second reserve are the three of Budget Act Art. 70; notified: the earliest day",
+            ),
+            formulas.source(catalogue.rules["reserve-without-ground"]),
+            formulas.source(catalogue.rules["reserve-without-council-notice"]),
+        ),
+    )
+
+
+def _found(books: Books, fiscal_year: int) -> Iterator[tuple[AgencyYear, Case]]:
+    for year in books.years.get(fiscal_year, {}).values():
+        yield from ((year, case) for case in year.cases.values())
+
+
+def _case(year: AgencyYear, case: Case, registry: Registry) -> Row:
+    ground = None if case.ground is None else _GROUNDS.get(case.ground, str(case.ground))
+    return (
+        _RESERVES[case.reserve],
+        case.id,
+        _agency(year.agency, registry),
+        case.line,
+        ground,
+        *_amounts([case]),
+        case.notified_on,
+        Words("是", "yes") if case.disaster else "",
+    )
+
+
+def _amounts(cases: list[Case]) -> tuple[int, int, int, int, int]:
+    """Pending, approved, cancelled, returned and net of one case or of many together, NT$."""
+    approved = sum(case.approved for case in cases)
+    cancelled, returned = sum(case.cancelled for case in cases), sum(case.returned for case in cases)
+    return sum(case.pending for case in cases), approved, cancelled, returned, approved - cancelled - returned
+
+
+def _agency(code: str, registry: Registry) -> Words:
+    agency = registry.agencies[code]
+    return Words(f"{code} {agency.name_zh}", f"{code} {agency.name_en}")

@@ -1,0 +1,300 @@
+"""The formats: nothing becomes a formula, markup or an escape sequence; figures stay exact; every page has its heading."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from xml.etree import ElementTree
+
+import msgspec
+import openpyxl
+import pytest
+from rich.console import Console
+
+from alerts.catalogue import Catalogue
+from dashboards.reports import agency_report, lagging_list, reserve_report
+from dashboards.reports.formats import FORMATS, pdf, terminal, write
+from dashboards.reports.formats.cells import formula_safe, sheet_name
+from dashboards.reports.table import Column, Language, ReportProblem, Table, Words
+from tests.dashboards.reports.conftest import ROWS, SMALL, Fold, Year
+
+HOSTILE = (
+    '=HYPERLINK("http://evil.example","x")',
+    "+1+1",
+    "-2+3",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    "＝1+1",
+    "＋1",
+    "－1",
+    "＠SUM",
+)
+STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+HUGE = 12_345_678_901_234_567_890
+
+
+def table(*texts: str) -> Table:
+    """A row a text, with a figure below zero, a share, a count and a day beside it."""
+    return Table(
+        name="things",
+        title=Words("=標題", "=title"),
+        label=Words("=標", "=t"),
+        as_of="2025-06-30",
+        columns=(
+            Column("name", Words("=名稱", "=name"), "text"),
+            Column("amount", Words("金額", "Amount"), "money"),
+            Column("share", Words("比率\nE÷B", "Share\nE÷B"), "percent"),
+            Column("number", Words("件數", "Number"), "count"),
+            Column("on", Words("日期", "Day"), "day"),
+        ),
+        rows=[(text, -5, "-5.20", 3, "2025-03-05") for text in texts],
+        total=(Words("合計", "Total"), HUGE, None, 3, None),
+        notes=(Words("=註", "=note"), Words("@註", "@note")),
+    )
+
+
+def cells(content: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def ods_cells(content: bytes) -> list[list[ElementTree.Element]]:
+    root = ElementTree.fromstring(zipfile.ZipFile(io.BytesIO(content)).read("content.xml"))  # noqa: S314  # made above
+    return [list(row) for row in root.iter("{urn:oasis:names:tc:opendocument:xmlns:table:1.0}table-row")]
+
+
+def ods_text(cell: ElementTree.Element) -> str:
+    return "".join(cell.itertext())
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_nothing_in_a_csv_is_a_formula(text: str, language: Language) -> None:
+    rows = cells(FORMATS["csv"].render([table(text), table(text)], language))
+    texts = [cell for row in rows for cell in row if cell not in ("-5", "-5.20")]
+    assert sum(text.lstrip("\r") in cell for cell in texts) >= 2 or "\r" in text
+    assert not [cell for cell in texts if cell.startswith(STARTS)]
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, "#N/A", "TRUE", "007", "1e5"])
+def test_every_text_in_a_workbook_is_a_text(text: str) -> None:
+    sheet = openpyxl.load_workbook(io.BytesIO(FORMATS["xlsx"].render([table(text)], "zh"))).worksheets[0]
+    found = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    assert {cell.data_type for cell in found} == {"s", "n", "d"}
+    assert not [cell.value for cell in found if cell.data_type == "s" and str(cell.value).startswith(STARTS)]
+    assert sheet["A4"].data_type == "s"
+    assert str(sheet["A4"].value).removeprefix("'") == text.replace("\r", "\ufffd")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_in_an_opendocument_sheet_is_a_formula(text: str) -> None:
+    content = FORMATS["ods"].render([table(text)], "zh")
+    assert b"table:formula" not in zipfile.ZipFile(io.BytesIO(content)).read("content.xml")
+    office = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}value-type"
+    texts = [cell for row in ods_cells(content) for cell in row if cell.get(office) == "string"]
+    assert len(texts) >= 8
+    assert not [ods_text(cell) for cell in texts if ods_text(cell).startswith(STARTS)]
+
+
+def test_what_is_no_formula_stays_as_it_is() -> None:
+    assert [formula_safe(text) for text in ("教育局", "3=3", "", "'x")] == ["教育局", "3=3", "", "'x"]
+
+
+def test_csv_opens_in_excel_and_parses_as_one_table() -> None:
+    content = FORMATS["csv"].render([table("甲, 乙"), msgspec.structs.replace(table("註"), annex=True)], "zh")
+    assert content.startswith(b"\xef\xbb\xbf")
+    assert content.count(b"\n") == content.count(b"\r\n") == 3
+    assert cells(content) == [
+        ["'=名稱", "金額（元）", "比率 E÷B（%）", "件數", "日期"],
+        ["甲, 乙", "-5", "-5.20", "3", "114年3月5日"],
+        ["合計", str(HUGE), "", "3", ""],
+    ]
+
+
+def test_several_tables_in_a_csv_have_their_titles() -> None:
+    rows = cells(FORMATS["csv"].render([table("a"), table("b")], "en"))
+    assert [row[0] if row else "" for row in rows] == [
+        "'=title",
+        "'=name",
+        "a",
+        "Total",
+        "",
+        "'=title",
+        "'=name",
+        "b",
+        "Total",
+    ]
+
+
+def test_a_workbook_holds_numbers_days_and_a_page_set_up() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(FORMATS["xlsx"].render([table("甲"), table("乙")], "zh")))
+    sheet = book.worksheets[0]
+    values = [cell.value for cell in sheet[4]]
+    assert values == ["甲", -5, -0.052, 3, datetime(2025, 3, 5)]  # noqa: DTZ001  # a day of a sheet has no zone
+    assert [cell.number_format for cell in sheet[4]][1:4] == ["#,##0", "0.00%", "0"]
+    assert sheet["E4"].number_format == '[$-404]e"年"m"月"d"日"'  # the calendar of the Republic of China
+    assert sheet["B5"].value == "12,345,678,901,234,567,890"  # beyond 15 digits a number would be rounded
+    assert sheet["A2"].value == "截至民國114年6月30日　單位：新臺幣元"
+    assert (sheet.freeze_panes, sheet.print_title_rows) == ("A4", "$1:$3")
+    assert (sheet.page_setup.orientation, sheet.page_setup.fitToWidth) == ("landscape", 1)
+    assert sheet.column_dimensions["B"].width >= len("12,345,678,901,234,567,890")
+    assert book.sheetnames == ["=標", "=標 (2)"]
+
+
+def test_an_opendocument_sheet_holds_numbers_and_days() -> None:
+    rows = ods_cells(FORMATS["ods"].render([table("a  b\tc\nd")], "en"))
+    office = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+    row = rows[3]
+    assert [cell.get(office + "value-type") for cell in row] == ["string", "float", "percentage", "float", "date"]
+    assert [cell.get(office + "value") for cell in row[1:4]] == ["-5", "-0.052", "3"]
+    assert row[4].get(office + "date-value") == "2025-03-05"
+    assert [ods_text(cell) for cell in row][1:] == ["-5", "-5.20%", "3", "2025-03-05"]
+    assert len(list(row[0])) == 2  # a paragraph a line
+
+
+@pytest.mark.parametrize(
+    ("label", "taken", "name"),
+    [
+        ("a/b:c*?[d]\\", set(), "a_b_c___d__"),
+        ("'x'", set(), "_x_"),
+        ("", set(), "_"),
+        ("Names", {"names"}, "Names (2)"),
+        ("x" * 40, set(), "x" * 31),
+        ("x" * 40, {"x" * 31}, "x" * 27 + " (2)"),
+        ("x", {"x", "x (2)"}, "x (3)"),
+    ],
+)
+def test_sheet_names_keep_the_rules(label: str, taken: set[str], name: str) -> None:
+    assert sheet_name(label, taken) == name
+
+
+@pytest.mark.parametrize("text", ["a\x9b31mb", "\ufffe", "\x7f", "\x0b"])
+@pytest.mark.parametrize("name", ["table", "csv", "xlsx", "ods"])
+def test_control_characters_reach_no_terminal_and_no_xml(text: str, name: str) -> None:
+    content = FORMATS[name].render([table(text)], "zh")
+    parts = [content]
+    if name in ("xlsx", "ods"):
+        archive = zipfile.ZipFile(io.BytesIO(content))
+        parts = [archive.read(each) for each in archive.namelist() if each.endswith(".xml")]
+        for part in parts:
+            ElementTree.fromstring(part)  # noqa: S314  # made above
+    assert not any(text.encode() in part for part in parts)
+    assert any("\ufffd".encode() in part or b"&#65533;" in part for part in parts)
+
+
+def test_a_terminal_shows_markup_as_it_is_and_cuts_no_figure() -> None:
+    target = io.StringIO()
+    terminal.show([table("[red]x[/red] :smile:")], "zh", Console(file=target, width=20))
+    shown = target.getvalue()
+    assert "[red]x[/red] :smile:" in shown
+    assert "12,345,678,901,234,567,890" in shown and "-5.20%" in shown and "114年3月5日" in shown
+    assert "· =註" in shown
+
+
+def test_json_without_a_shape_of_the_contract_is_the_rows_by_key() -> None:
+    decoded = msgspec.json.decode(FORMATS["json"].render([table("=1")], "zh"))
+    assert decoded == [{"name": "=1", "amount": -5, "share": "-5.20", "number": 3, "on": "2025-03-05"}]
+
+
+def test_a_row_that_does_not_fit_its_headings_is_refused() -> None:
+    with pytest.raises(ValueError, match="a row of 1 cells under 5 headings"):
+        msgspec.structs.replace(table(), rows=[("a",)])
+
+
+def test_a_pdf_says_what_the_list_says(
+    small: Year, catalogue: Catalogue, pdf_pages: Callable[[bytes], list[str]]
+) -> None:
+    replayed = small.replayed
+    tables = lagging_list.tables(replayed.alerts, replayed.books, small.registry, catalogue, small.day)
+    page = pdf_pages(FORMATS["pdf"].render(tables, "zh"))[0]
+    for said in ("民政局主管", "高雄市政府主管", "73.33%", "1,500,000", "民國114年6月30日", "第 1 頁", "逾 10 點"):
+        assert said in page, said
+    english = pdf_pages(FORMATS["pdf"].render(tables, "en"))[0]
+    for said in ("City Government HQ group", "73.33%", "As of 2025-06-30", "Page 1 of", "over 10 points"):
+        assert said in english, said
+
+
+def test_a_long_pdf_repeats_its_headings_and_numbers_its_pages(
+    simulated: Year, catalogue: Catalogue, pdf_pages: Callable[[bytes], list[str]]
+) -> None:
+    books, registry = simulated.replayed.books, simulated.registry
+    funds = reserve_report.tables(books, registry, catalogue, simulated.day)[:1]
+    pages = pdf_pages(FORMATS["pdf"].render(funds, "zh"))
+    assert len(pages) >= 3
+    for number, page in enumerate(pages, start=1):
+        assert "核准動支數" in page and f"第 {number} 頁，共 {len(pages)} 頁" in page
+
+
+def test_data_is_no_markup_in_a_pdf(pdf_pages: Callable[[bytes], list[str]]) -> None:
+    text = '#panic("x") *a* $b$ `c` <d> @e #read("/etc/passwd")'
+    page = pdf_pages(FORMATS["pdf"].render([table(text)], "zh"))[0]
+    assert '#panic("x") *a* $b$ `c` <d> @e' in " ".join(page.split())
+
+
+@pytest.fixture
+def no_font(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(pdf, "FONTS", ("No Such Font",))
+    pdf.font.cache_clear()
+    yield
+    pdf.font.cache_clear()
+
+
+@pytest.mark.usefixtures("no_font")
+def test_without_a_chinese_font_a_pdf_says_what_to_install() -> None:
+    with pytest.raises(ReportProblem, match=r"^no Chinese font .* install Debian's package fonts-noto-cjk$"):
+        pdf.render([table("a")], "zh")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_format_writes_every_report_with_hostile_names(
+    fold_events: Fold, catalogue: Catalogue, tmp_path: Path, name: str, language: Language
+) -> None:
+    if name == "pdf":
+        try:
+            pdf.font()
+        except ReportProblem as problem:
+            pytest.skip(str(problem))
+    rows = [(code, '"=1+1,""x"""', "@SUM(A1)", authority, "-1", "[bold]#x") for code, _, _, authority, *_ in ROWS]
+    year = fold_events(SMALL, "2025-06-30", rows)
+    alerts, books, registry = year.replayed.alerts, year.replayed.books, year.registry
+    for number, tables in enumerate(
+        (
+            lagging_list.tables(alerts, books, registry, catalogue, year.day),
+            agency_report.tables("020011", alerts, books, registry, catalogue, year.day),
+            reserve_report.tables(books, registry, catalogue, year.day),
+        )
+    ):
+        target = tmp_path / f"{number}{FORMATS[name].suffix}"
+        write(tables, name, target, language)
+        assert target.stat().st_size > 0
+
+
+def test_writing_says_what_is_wrong_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ReportProblem, match=r"^unknown format doc; one of table, json, csv, xlsx, ods, pdf$"):
+        write([table("a")], "doc")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    with pytest.raises(ReportProblem, match=r"name a file with -o FILE$"):
+        write([table("a")], "xlsx")
+
+
+@pytest.mark.usefixtures("no_font")
+def test_a_report_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
+    target = tmp_path / "old.pdf"
+    target.write_bytes(b"old")
+    with pytest.raises(ReportProblem):
+        write([table("a")], "pdf", target)
+    assert target.read_bytes() == b"old"
+
+
+def test_text_goes_to_standard_output(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    write([table("甲")], "csv")
+    assert capsysbinary.readouterr().out.startswith("\ufeff".encode())
+    write([table("甲")], "table", language="en")
+    assert "=title" in capsysbinary.readouterr().out.decode()
