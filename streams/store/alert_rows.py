@@ -1,0 +1,157 @@
+"""Alerts in the store: as they stand, each of their transitions, and what the outbox has to tell."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from alerts.subjects import alert_id
+from ledger.books import Alert, Books, Row
+from ledger.process import Transition
+from streams.store import schema
+
+
+def write_alerts(
+    connection: sa.Connection,
+    unfinished: Mapping[int, Alert],
+    transitions: Sequence[Transition],
+    position: int,
+    at: str,
+) -> None:
+    """Write alerts as they stand now, and each transition into history and outbox."""
+    alerts = dict(unfinished) | {id(one.alert): one.alert for one in transitions}
+    if not alerts:
+        return
+    ids = {key: alert_id(alert) for key, alert in alerts.items()}
+    _upsert_alerts(connection, [_alert_values(ids[key], alert) for key, alert in alerts.items()])
+    if not transitions:
+        return
+    first = connection.execute(sa.select(sa.func.coalesce(sa.func.max(schema.outbox.c.n), 0))).scalar_one() + 1
+    history, sent = [], []
+    for n, one in enumerate(transitions, first):
+        name = ids[id(one.alert)]
+        values = {
+            "alert": name,
+            "change": one.change,
+            "by": one.by,
+            "severity_before": one.severity_before,
+            "severity": one.alert.severity,
+            "evidence": _json(one.alert.evidence),
+        }
+        history.append(values | {"position": position, "at": at})
+        key = hashlib.sha256(_json([name, one.change, one.by, one.alert.severity]).encode()).hexdigest()[:32]
+        payload = values | {"rule": one.alert.rule, "key": one.alert.key, "fiscal_year": one.alert.fiscal_year}
+        sent.append({"id": key, "n": n, "alert": name, "payload": _json(payload), "created_at": at, "attempts": 0})
+    connection.execute(schema.alert_history.insert(), history)
+    connection.execute(_ignoring(connection, schema.outbox), sent)
+
+
+def _alert_values(name: str, alert: Alert) -> dict[str, Any]:
+    agency = None if alert.level in ("reserve", "authority", "city") else alert.key.partition(":")[0]
+    return {
+        "id": name,
+        "n": 0,
+        "rule": alert.rule,
+        "severity": alert.severity,
+        "level": alert.level,
+        "key": alert.key,
+        "fiscal_year": alert.fiscal_year,
+        "agency": agency,
+        "state": alert.state,
+        "opened_by": alert.opened_by,
+        "opened_on": alert.opened_on,
+        "resolved_by": alert.resolved_by,
+        "evidence": _json(alert.evidence),
+    }
+
+
+def _upsert_alerts(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
+    """Alerts keep the order of their first writing."""
+    alerts = schema.alerts
+    first = connection.execute(sa.select(sa.func.coalesce(sa.func.max(alerts.c.n), 0))).scalar_one() + 1
+    statement = _insert(connection, alerts)
+    changing = ("severity", "state", "resolved_by", "evidence")
+    statement = statement.on_conflict_do_update(
+        index_elements=["id"], set_={name: statement.excluded[name] for name in changing}
+    )
+    connection.execute(statement, [row | {"n": n} for n, row in enumerate(rows, first)])
+
+
+def _insert(connection: sa.Connection, table: sa.Table) -> Any:
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def _ignoring(connection: sa.Connection, table: sa.Table) -> Any:
+    """An insert that leaves standing what is there: the same transition is told once."""
+    return _insert(connection, table).on_conflict_do_nothing(index_elements=["id"])
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def alert_of(row: Any) -> Alert:
+    """An alert of the books from its row."""
+    return Alert(
+        rule=row.rule,
+        severity=row.severity,
+        level=row.level,
+        key=row.key,
+        fiscal_year=row.fiscal_year,
+        state=row.state,
+        opened_by=row.opened_by,
+        opened_on=row.opened_on,
+        resolved_by=row.resolved_by,
+        evidence=msgspec.json.decode(row.evidence),
+    )
+
+
+def attach_alerts(connection: sa.Connection, books: Books) -> None:
+    """Put unfinished alerts back on the rows they are about."""
+    alerts = schema.alerts
+    wanted = sa.select(alerts).where(alerts.c.state == "open").order_by(alerts.c.n)
+    unfinished = [alert_of(row) for row in connection.execute(wanted)]
+    if not unfinished:
+        return
+    subjects = _subjects(books, {alert.fiscal_year for alert in unfinished})
+    for alert in unfinished:
+        row = subjects.get((alert.fiscal_year, alert.level, alert.key))
+        if row is None or _is_time_rule(alert):
+            books.time_alerts[alert.rule, alert.key, alert.fiscal_year] = alert
+        else:
+            row.alerts = (row.alerts or {}) | {alert.rule: alert}
+
+
+def _is_time_rule(alert: Alert) -> bool:
+    return alert.opened_by is None
+
+
+def _subjects(books: Books, years: set[int]) -> Mapping[tuple[int, str, str], Row]:
+    """Every row of some years by what alerts call it."""
+    found: dict[tuple[int, str, str], Row] = {}
+    for (fiscal_year, _), fund in books.funds.items():
+        found[fiscal_year, "reserve", fund.key] = fund
+    for year in books.agency_years():
+        if year.fiscal_year not in years:
+            continue
+        own = year.fiscal_year, year.agency
+        found[own[0], "agency", year.agency] = year
+        if year.first_reserve is not None:
+            found[own[0], "reserve", year.first_reserve.key] = year.first_reserve
+        for name, position in year.positions.items():
+            found[own[0], "line", f"{year.agency}:{name}"] = position
+        for kind in (year.commitments, year.payables, year.prepayments):
+            for reference in kind.values():
+                found[own[0], "reference", f"{year.agency}:{reference.kind}:{reference.id}"] = reference
+        for case in year.cases.values():
+            found[own[0], "case", f"{year.agency}:{case.reserve}:{case.id}"] = case
+        for name, of_object in year.objects.items():
+            found[own[0], "object", f"{year.agency}:{name}"] = of_object
+        for source, feed in year.feeds.items():
+            found[own[0], "feed", f"{year.agency}:{source}"] = feed
+    return found

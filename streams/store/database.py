@@ -1,0 +1,139 @@
+"""Opening a database: SQLite in a data folder or PostgreSQL, at the schema this version knows."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+BUSY_SECONDS: Final = 30
+
+
+class StoreError(Exception):
+    """The store cannot be read or written now; the message says why in one line."""
+
+
+class StoreRefused(StoreError):
+    """The store is not as this version must have it; the message says what to do."""
+
+
+def url_of(store: str | Path) -> sa.URL:
+    """An SQLAlchemy URL; a path means SQLite."""
+    text = str(store)
+    if "://" not in text:
+        return sa.URL.create("sqlite", database=text)
+    url = sa.make_url(text)
+    return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
+
+
+def open_database(store: str | Path, *, create: bool = False, read_only: bool = False) -> sa.Engine:
+    """An engine whose database stands at this version's schema.
+
+    Args:
+        store: a path (SQLite) or an SQLAlchemy URL.
+        create: make the database, or migrate an older one forward; else either is refused.
+        read_only: nothing can be written through the engine.
+
+    Raises StoreRefused for a missing, foreign, corrupt or newer database, StoreError where it cannot be reached.
+    """
+    url = url_of(store)
+    if url.get_backend_name() == "sqlite":
+        _check_file(url.database or "", create=create)
+    engine = sa.create_engine(url, **_options(url, read_only))
+    if url.get_backend_name() == "sqlite":
+        sa.event.listen(engine, "connect", _configure_read_only if read_only else _configure)
+        sa.event.listen(engine, "begin", _begin_at_once)
+    try:
+        with engine.begin() as connection:
+            _bring_to_head(connection, create=create and not read_only)
+    except DBAPIError as error:
+        engine.dispose()
+        raise StoreRefused(f"{_shown(url)}: {plain(error)}") from None
+    return engine
+
+
+def _check_file(name: str, *, create: bool) -> None:
+    path = Path(name)
+    if not path.exists():
+        if not create:
+            raise StoreRefused(f"{path}: no store there; start one with `budgetwatch run`")
+        if not path.parent.is_dir():
+            raise StoreRefused(f"{path.parent}: no such folder")
+        return
+    if not path.is_file():
+        raise StoreRefused(f"{path}: not a file")
+    with path.open("rb") as file:
+        head = file.read(16)
+    if head and head != b"SQLite format 3\0":
+        raise StoreRefused(f"{path}: not a SQLite database; restore a backup or name another folder")
+
+
+def _options(url: sa.URL, read_only: bool) -> dict[str, Any]:
+    if url.get_backend_name() == "sqlite":
+        return {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
+    read = {"options": "-c default_transaction_read_only=on"} if read_only else {}
+    return {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10, **read}}
+
+
+def _configure(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # transactions begin when SQLAlchemy says so, not when the driver guesses
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA cache_size=-65536")
+
+
+def _configure_read_only(connection: Any, _: object) -> None:
+    connection.isolation_level = None
+    connection.execute("PRAGMA query_only=ON")
+
+
+def _begin_at_once(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _bring_to_head(connection: sa.Connection, *, create: bool) -> None:
+    """Migrate forward, or refuse."""
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    head = scripts.get_current_head()
+    context = MigrationContext.configure(connection)
+    current = context.get_current_revision()
+    if current == head:
+        return
+    known = {revision.revision for revision in scripts.walk_revisions()}
+    if current is not None and current not in known:
+        raise StoreRefused(
+            f"the store has schema {current}, this version knows up to {head}: upgrade budgetwatch, or restore a backup"
+        )
+    if not create:
+        standing = current or "none"
+        raise StoreRefused(f"the store has schema {standing}, this version needs {head}: start `budgetwatch run` once")
+    if current is None and sa.inspect(connection).get_table_names():
+        raise StoreRefused("the database has tables that are not budgetwatch's; name an empty one")
+    steps = reversed(list(scripts.iterate_revisions(head, current)))
+    with Operations.context(context):
+        context._ensure_version_table()  # Alembic offers it only through its command line
+        for step in steps:
+            step.module.upgrade()
+    connection.execute(sa.text("DELETE FROM alembic_version"))
+    connection.execute(sa.text("INSERT INTO alembic_version (version_num) VALUES (:head)"), {"head": head})
+
+
+def plain(error: SQLAlchemyError) -> str:
+    """What went wrong, in one line and without the statement."""
+    cause = getattr(error, "orig", None) or error
+    text = " ".join(str(cause).split())
+    if isinstance(cause, sqlite3.DatabaseError) and "malformed" in text:
+        return f"{text}; restore the last backup with `budgetwatch restore`"
+    return text
+
+
+def _shown(url: sa.URL) -> str:
+    return url.database or "" if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)

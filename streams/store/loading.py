@@ -1,0 +1,85 @@
+"""The books out of the store again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from ledger.books import AgencyYear, Books, Case, Feed, Fund, ObjectSum, Position, Reference, Row
+from ledger.fiscal import booking_months, budget_window
+from ledger.identity import seed_of
+from streams.store.rows import KEPT, from_tuple
+
+T = TypeVar("T")
+
+
+def load_books(connection: sa.Connection) -> Books:
+    """Every folded row, without alerts (see `alert_rows.attach_alerts`)."""
+    books = Books()
+    for fiscal_year, agency, *values in _rows(connection, AgencyYear):
+        year = from_tuple(
+            AgencyYear,
+            (fiscal_year, agency, *values),
+            months=booking_months(fiscal_year),
+            window=budget_window(fiscal_year),
+            id_seed=seed_of(fiscal_year, agency),
+        )
+        assert isinstance(year, AgencyYear)
+        books.add(year)
+
+    def each(kind: type[Row], file: Callable[[AgencyYear, Sequence[Any]], None]) -> None:
+        for fiscal_year, agency, *values in _rows(connection, kind):
+            file(books.years[fiscal_year][agency], values)
+
+    def position(year: AgencyYear, values: Sequence[Any]) -> None:
+        year.positions[values[0]] = _made(Position, from_tuple(Position, values[1:]))
+
+    def reference(year: AgencyYear, values: Sequence[Any]) -> None:
+        made = _made(Reference, from_tuple(Reference, values))
+        kinds = {"commitment": year.commitments, "payable": year.payables, "prepayment": year.prepayments}
+        kinds[made.kind][made.id] = made
+
+    def case(year: AgencyYear, values: Sequence[Any]) -> None:
+        made = _made(Case, from_tuple(Case, values))
+        year.cases[made.reserve, made.id] = made
+
+    def of_object(year: AgencyYear, values: Sequence[Any]) -> None:
+        year.objects[values[0]] = _made(ObjectSum, from_tuple(ObjectSum, values))
+
+    def feed(year: AgencyYear, values: Sequence[Any]) -> None:
+        year.feeds[values[0]] = _made(Feed, from_tuple(Feed, values))
+
+    for kind, file in (
+        (Position, position),
+        (Reference, reference),
+        (Case, case),
+        (ObjectSum, of_object),
+        (Feed, feed),
+    ):
+        each(kind, file)
+    for fiscal_year, reserve, agency, *sums in _rows(connection, Fund):
+        fund = _made(Fund, from_tuple(Fund, (fiscal_year, reserve, *sums), agency=agency or None))
+        if fund.agency is None:
+            books.funds[fiscal_year, reserve] = fund
+        else:
+            books.years[fiscal_year][agency].first_reserve = fund
+    return books
+
+
+def _made(kind: type[T], row: Row) -> T:
+    assert isinstance(row, kind)
+    return row
+
+
+def _rows(connection: sa.Connection, kind: type[Row]) -> Iterator[Sequence[Any]]:
+    """All rows of a kind as the driver gives them, in the order of their keys."""
+    table = KEPT[kind].table
+    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    keys = ", ".join(f'"{column.name}"' for column in table.primary_key)
+    found = connection.exec_driver_sql(f'SELECT {names} FROM "{table.name}" ORDER BY {keys}')  # noqa: S608
+    cursor = found.cursor
+    assert cursor is not None
+    while rows := cursor.fetchmany(5_000):
+        yield from rows

@@ -1,0 +1,287 @@
+"""The tables. Folded rows are written by the fold alone; what people do stands in tables of its own.
+
+Columns of folded rows bear the names of the struct fields they keep (`ledger.books`); parts that are no single value are
+one JSON text, `detail`. Days are `YYYY-MM-DD`, moments RFC 3339, both text; money is NT$.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
+
+
+class _AsItCame(UserDefinedType[Any]):
+    """SQLite gives a column of BLOB affinity back what was put in: an integer of 64 bits, or the digits of a larger one."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        """The declared type; BLOB in its name is what gives the affinity."""
+        return "MONEY_BLOB"
+
+
+class Money(TypeDecorator[int]):
+    """An amount in NT$ of any size: sums may pass 64 bits."""
+
+    impl = Numeric
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """NUMERIC where it is exact; on SQLite, whose NUMERIC turns large values into floats, a column that does not."""
+        return dialect.type_descriptor(_AsItCame() if dialect.name == "sqlite" else Numeric(60, 0))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> int | None:
+        """Back to an integer."""
+        return None if value is None else int(value)
+
+
+metadata: Final = MetaData()
+
+
+def _key(*columns: Column[Any]) -> list[Column[Any]]:
+    for column in columns:
+        column.primary_key = True
+        column.nullable = False
+    return list(columns)
+
+
+def _money(*names: str) -> list[Column[Any]]:
+    return [Column(name, Money, nullable=False) for name in names]
+
+
+def _folded(name: str, *columns: Any) -> Table:
+    return Table(name, metadata, *columns, sqlite_with_rowid=False)
+
+
+def _of_agency(*names: str) -> list[Column[Any]]:
+    return _key(Column("fiscal_year", SmallInteger), Column("agency", Text), *(Column(name, Text) for name in names))
+
+
+manifest: Final = Table("manifest", metadata, *_key(Column("name", Text)), Column("value", Text, nullable=False))
+"""What the store was folded with: fold version, digests of rules and registry; and whether it is demonstration data."""
+
+marks: Final = Table(
+    "marks",
+    metadata,
+    *_key(Column("log", Text), Column("partition", Integer)),
+    Column("cluster", Text, nullable=False),
+    Column("topic_id", Text, nullable=False),
+    Column("partitions", Integer, nullable=False),
+    Column("position", BigInteger, nullable=False, comment="the place after the last line folded"),
+    Column("last_digest", Text, nullable=False, comment="SHA-256 of the last line folded"),
+    *(Column(name, BigInteger, nullable=False) for name in ("read", "accepted", "duplicate", "refused")),
+    Column("committed_at", Text, nullable=False),
+)
+
+segments: Final = Table(
+    "segments",
+    metadata,
+    *_key(Column("log", Text), Column("partition", Integer), Column("first_place", BigInteger)),
+    Column("count", Integer, nullable=False),
+    Column("lines", LargeBinary, nullable=False, comment="zlib; raw lines joined by line breaks"),
+    Column("digest", Text, nullable=False, comment="SHA-256 of the joined lines"),
+    Column(
+        "ids", LargeBinary, nullable=False, comment="id hashes u64, line hashes u64, places u64 of what was accepted"
+    ),
+    Column("touches", LargeBinary, nullable=False, comment="zlib; position hashes u64, then places u64"),
+    Column("origins", Text, nullable=False, comment="JSON: [offset of the first line, where it came from]"),
+    Column("at", Text, nullable=False),
+)
+
+agency_years: Final = _folded(
+    "agency_years",
+    *_of_agency(),
+    Column("authority", Text, nullable=False),
+    Column("latest", Text, nullable=False),
+    Column("adopted_on", Text, nullable=False),
+    *_money("original_current"),
+    Column("detail", Text),
+)
+
+positions: Final = _folded(
+    "positions",
+    *_of_agency("name"),
+    Column("line", Text, nullable=False),
+    Column("origin_year", SmallInteger, nullable=False),
+    Column("month_last", SmallInteger, nullable=False),
+    *_money("original", "supplemented", "reserve_in", "virement_in", "virement_out", "held", "carryover"),
+    *_money("realised", "prepaid", "payable", "saving", "committed", "council_cut"),
+    *_money("correction_awaiting"),
+    Column("allotment_revision", BigInteger, nullable=False),
+    Column("statutory", Boolean, nullable=False),
+    Column("has_money", Boolean, nullable=False),
+    Column("detail", Text),
+)
+
+refs: Final = _folded(
+    "refs",
+    *_of_agency("kind", "id"),
+    Column("position", Text),
+    *_money("opened", "cancelled", "taken", "standing"),
+    Column("basis", Text),
+    Column("basis_ref", Text),
+    Column("detail", Text),
+)
+
+cases: Final = _folded(
+    "cases",
+    *_of_agency("reserve", "id"),
+    Column("line", Text, nullable=False),
+    *_money("pending", "approved", "cancelled", "returned"),
+    Column("ground", SmallInteger),
+    Column("approvals", BigInteger, nullable=False),
+    Column("disaster", Boolean, nullable=False),
+    Column("notified_on", Text),
+)
+
+funds: Final = _folded(
+    "funds",
+    *_key(Column("fiscal_year", SmallInteger), Column("reserve", Text), Column("agency", Text)),
+    *_money("established", "pending", "approved", "cancelled", "returned"),
+    Column("cases", BigInteger, nullable=False),
+)
+
+object_sums: Final = _folded("object_sums", *_of_agency("name"), *_money("original", "flow_in", "flow_out"))
+
+feeds: Final = _folded(
+    "feeds", *_of_agency("source"), Column("unbroken", BigInteger, nullable=False), Column("detail", Text)
+)
+
+alerts: Final = Table(
+    "alerts",
+    metadata,
+    *_key(Column("id", Text)),
+    Column("n", BigInteger, nullable=False, comment="order of opening"),
+    Column("rule", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("fiscal_year", SmallInteger, nullable=False),
+    Column("agency", Text, comment="null for what agencies share"),
+    Column("state", Text, nullable=False, comment="as folded: open or resolved; people's acts lie over it"),
+    Column("opened_by", Text),
+    Column("opened_on", Text, nullable=False),
+    Column("resolved_by", Text),
+    Column("evidence", Text, nullable=False, comment="JSON"),
+    Index("alerts_by_state", "state", "fiscal_year"),
+    Index("alerts_by_key", "key"),
+)
+
+alert_history: Final = Table(
+    "alert_history",
+    metadata,
+    Column("n", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("alert", Text, nullable=False, index=True),
+    Column("position", BigInteger, nullable=False, comment="the mark's position after the batch"),
+    Column("change", Text, nullable=False),
+    Column("by", Text, nullable=False, comment="<agency>:<event id>, or the day judged"),
+    Column("severity_before", Text),
+    Column("severity", Text, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("at", Text, nullable=False),
+)
+
+refusals: Final = Table(
+    "refusals",
+    metadata,
+    *_key(Column("log", Text), Column("partition", Integer), Column("place", BigInteger)),
+    Column("origin", Text, nullable=False),
+    Column("line", Integer, nullable=False, comment="its number in what was sent"),
+    Column("id", Text),
+    Column("reason", Text, nullable=False, index=True),
+    Column("detail", Text, nullable=False),
+    Column("at", Text, nullable=False),
+)
+
+outbox: Final = Table(
+    "outbox",
+    metadata,
+    *_key(Column("id", Text)),
+    Column("n", BigInteger, nullable=False, comment="order of the transitions"),
+    Column("alert", Text, nullable=False),
+    Column("payload", Text, nullable=False, comment="JSON"),
+    Column("created_at", Text, nullable=False),
+    Column("sent_at", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("last_error", Text),
+    Index("outbox_unsent", "n", sqlite_where=text("sent_at IS NULL"), postgresql_where=text("sent_at IS NULL")),
+)
+
+judgements: Final = Table(
+    "judgements",
+    metadata,
+    Column("n", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("day", Text, nullable=False),
+    Column("marks", Text, nullable=False, comment="JSON: [log, partition, position]"),
+    Column("at", Text, nullable=False),
+)
+
+# ---------------------------------------------------------------- people
+
+users: Final = Table(
+    "users",
+    metadata,
+    *_key(Column("name", Text)),
+    Column("shown_as", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("roles", Text, nullable=False, comment="JSON"),
+    Column("created_at", Text, nullable=False),
+    Column("disabled_at", Text),
+)
+
+tokens: Final = Table(
+    "tokens",
+    metadata,
+    *_key(Column("id", Text)),
+    Column("hash", Text, nullable=False, unique=True, comment="SHA-256; the token itself is shown once"),
+    Column("name", Text, nullable=False),
+    Column("agencies", Text, comment="JSON; null for every agency"),
+    Column("event_types", Text, comment="JSON; null for every type"),
+    Column("roles", Text, nullable=False, comment="JSON"),
+    Column("created_at", Text, nullable=False),
+    Column("revoked_at", Text),
+)
+
+acts: Final = Table(
+    "acts",
+    metadata,
+    Column("n", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("at", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False, index=True),
+    Column("before", Text, nullable=False, comment="JSON"),
+    Column("after", Text, nullable=False, comment="JSON"),
+    Column("previous_hash", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+)
+"""What people did: who, when, from where, before and after, each row bound to the one before it by its hash."""
+
+presented_lists: Final = Table(
+    "presented_lists",
+    metadata,
+    Column("n", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("presented_on", Text, nullable=False),
+    Column("as_of", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("payload", Text, nullable=False, comment="JSON: the lagging list as it was shown"),
+    Column("at", Text, nullable=False),
+)

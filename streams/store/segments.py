@@ -1,0 +1,101 @@
+"""A batch as the store keeps it: raw lines, the digests of the ids accepted, and which positions each event touched."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import zlib
+from array import array
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+from xxhash import xxh3_64_intdigest
+
+from ledger.books import AgencyYear, Position
+from ledger.process import Effects
+
+LEVEL: Final = 1
+"""zlib's quickest: a segment is written once in the writer's own time."""
+
+
+class Origin(msgspec.Struct, frozen=True, array_like=True):
+    """Where the lines from an offset on came from, such as `http:<token>` or `inbox:<file>`."""
+
+    offset: int
+    name: str
+
+
+Digests = tuple["array[int]", "array[int]", "array[int]"]
+"""Id hashes, line hashes and places of accepted events."""
+
+
+def pack_lines(lines: Sequence[bytes]) -> tuple[bytes, str]:
+    """Compressed lines, and the SHA-256 of what was compressed."""
+    joined = b"\n".join(lines)
+    return zlib.compress(joined, LEVEL), hashlib.sha256(joined).hexdigest()
+
+
+def unpack_lines(packed: bytes) -> list[bytes]:
+    """The lines again."""
+    return zlib.decompress(packed).split(b"\n")
+
+
+def pack_digests(digests: Digests) -> bytes:
+    """Three arrays of 64 bits, one after the other, little-endian."""
+    return b"".join(_bytes(array("Q", part)) for part in digests)
+
+
+def unpack_digests(packed: bytes) -> Digests:
+    """The three arrays again."""
+    found = _array(packed)
+    third = len(found) // 3
+    return found[:third], found[third : 2 * third], found[2 * third :]
+
+
+def position_hash(fiscal_year: int, agency: str, name: str) -> int:
+    """By which a position is found among what segments touch."""
+    return xxh3_64_intdigest(f"{fiscal_year}\0{agency}\0{name}".encode())
+
+
+def pack_touches(effects: Effects) -> bytes:
+    """Which event touched which position, so that a line's history can be found without folding everything again."""
+    hashes, places = array("Q"), array("Q")
+    known: dict[int, int] = {}
+    for place, (year, rows) in zip(effects.places, effects.touched, strict=True):
+        for row in rows:
+            if type(row) is Position:
+                found = known.get(id(row))
+                if found is None:
+                    found = known[id(row)] = _hash_of(year, row)
+                hashes.append(found)
+                places.append(place)
+    return zlib.compress(_bytes(hashes) + _bytes(places), LEVEL)
+
+
+def places_touching(packed: bytes, wanted: int) -> list[int]:
+    """The places of a segment's events that touched a position."""
+    found = _array(zlib.decompress(packed))
+    half = len(found) // 2
+    hashes, places = found[:half], found[half:]
+    if wanted not in hashes:
+        return []
+    return sorted({place for one, place in zip(hashes, places, strict=True) if one == wanted})
+
+
+def _hash_of(year: AgencyYear, position: Position) -> int:
+    return position_hash(year.fiscal_year, year.agency, year.name_of(position))
+
+
+def _bytes(values: array[int]) -> bytes:
+    if sys.byteorder == "big":
+        values.byteswap()
+    return values.tobytes()
+
+
+def _array(packed: bytes) -> array[int]:
+    values = array("Q")
+    values.frombytes(packed)
+    if sys.byteorder == "big":
+        values.byteswap()
+    return values

@@ -1,0 +1,397 @@
+"""The store of one city: a batch is one transaction, with the mark compared and set; loading it gives the books again."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from ledger.books import AgencyYear, Books, Row
+from ledger.identity import SeenIds
+from ledger.process import Effects, Transition
+from ledger.registry import Registry
+from streams.store import schema
+from streams.store.alert_rows import attach_alerts, write_alerts
+from streams.store.database import StoreError, StoreRefused, open_database, plain
+from streams.store.loading import load_books
+from streams.store.rows import KEPT, to_tuple
+from streams.store.segments import (
+    Digests,
+    Origin,
+    pack_digests,
+    pack_lines,
+    pack_touches,
+    places_touching,
+    position_hash,
+    unpack_digests,
+    unpack_lines,
+)
+
+FOLD_VERSION: Final = "1"
+"""Counted up whenever the same events would give other rows: a store folded by another version is not gone on with."""
+EMBEDDED: Final = "embedded"
+_REBUILD: Final = "make a new data folder and feed the segments again (`budgetwatch rebuild`)"
+
+
+class MarkMoved(StoreError):
+    """Somebody else committed to this log: what was folded here is not the log's next batch."""
+
+
+class Mark(msgspec.Struct):
+    """Where a log has been folded to, and what came of it."""
+
+    position: int = 0
+    last_digest: str = ""
+    read: int = 0
+    accepted: int = 0
+    duplicate: int = 0
+    refused: int = 0
+    committed_at: str = ""
+
+
+class Loaded(msgspec.Struct):
+    """The books as the store has them, the ids remembered, and the mark."""
+
+    books: Books
+    seen: SeenIds
+    mark: Mark
+
+    @property
+    def position(self) -> int:
+        """The place after the last line folded."""
+        return self.mark.position
+
+
+class Segment(msgspec.Struct):
+    """A batch of the log again."""
+
+    first_place: int
+    lines: list[bytes]
+    origins: list[Origin]
+    at: str
+
+
+def now() -> str:
+    """This moment as RFC 3339 in UTC."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def digest_of(*parts: bytes) -> str:
+    """SHA-256 over parts, each told from the next."""
+    found = hashlib.sha256()
+    for part in parts:
+        found.update(len(part).to_bytes(8, "big") + part)
+    return found.hexdigest()
+
+
+class Store:
+    """Reads and writes one database; every method is a transaction of its own unless it says otherwise."""
+
+    def __init__(self, engine: sa.Engine, log: str = EMBEDDED, partition: int = 0) -> None:
+        self.engine = engine
+        self.log = log
+        self.partition = partition
+        self._recalled: tuple[int, list[bytes]] | None = None
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.engine.dispose()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sa.Connection]:
+        """A transaction whose database errors are StoreErrors of one line."""
+        try:
+            with self.engine.begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            raise StoreError(plain(error)) from error
+
+    # ------------------------------------------------------------ manifest
+
+    def manifest(self) -> dict[str, str]:
+        """What the store was folded with."""
+        with self.transaction() as connection:
+            return {row.name: row.value for row in connection.execute(sa.select(schema.manifest))}
+
+    def agree(self, rules_digest: str, registry_digest: str, *, demonstration: bool | None = None) -> None:
+        """Write the manifest of a new store; refuse a store folded with other rules, register or fold.
+
+        `demonstration`: whether the data are made up; None takes a store as it is.
+        """
+        wanted = {"fold_version": FOLD_VERSION, "rules_digest": rules_digest, "registry_digest": registry_digest}
+        with self.transaction() as connection:
+            found = {row.name: row.value for row in connection.execute(sa.select(schema.manifest))}
+            if not found:
+                new = {
+                    "store_id": uuid.uuid4().hex,
+                    "created_at": now(),
+                    "demonstration": "yes" if demonstration else "no",
+                }
+                rows = [{"name": name, "value": value} for name, value in (wanted | new).items()]
+                connection.execute(schema.manifest.insert(), rows)
+                return
+        for name, value in wanted.items():
+            if found.get(name) != value:
+                raise StoreRefused(f"the store was folded with another {name.replace('_', ' ')}: {_REBUILD}")
+        if demonstration is not None and (found["demonstration"] == "yes") != demonstration:
+            kind = "demonstration data" if found["demonstration"] == "yes" else "a city's own data"
+            raise StoreRefused(f"the store holds {kind}; name another data folder")
+
+    # ------------------------------------------------------------ writing
+
+    def commit(
+        self,
+        first_place: int,
+        lines: Sequence[bytes],
+        origins: Sequence[Origin],
+        effects: Effects,
+        digests: Digests,
+        books: Books,
+    ) -> None:
+        """Write down a batch: rows, alerts, refusals, outbox, the segment and the mark, all or nothing.
+
+        Raises MarkMoved when the log was folded on by somebody else, StoreError when the database does not take it.
+        """
+        at = now()
+        position = first_place + len(lines)
+        packed, digest = pack_lines(lines)
+        changed = _changed(effects)
+        with self.transaction() as connection:
+            self._move_mark(connection, first_place, position, lines, effects, at)
+            connection.execute(
+                schema.segments.insert(),
+                {
+                    "log": self.log,
+                    "partition": self.partition,
+                    "first_place": first_place,
+                    "count": len(lines),
+                    "lines": packed,
+                    "digest": digest,
+                    "ids": pack_digests(digests),
+                    "touches": pack_touches(effects),
+                    "origins": msgspec.json.encode(list(origins)).decode(),
+                    "at": at,
+                },
+            )
+            for table, values in _tuples(changed).items():
+                _upsert(connection, table, values)
+            if effects.refusals:
+                connection.execute(
+                    schema.refusals.insert(), list(self._refused(first_place, lines, origins, effects, at))
+                )
+            alerts = {id(alert): alert for _, row in changed for alert in (row.alerts or {}).values()}
+            write_alerts(connection, alerts, effects.transitions, position, at)
+
+    def _move_mark(
+        self,
+        connection: sa.Connection,
+        first_place: int,
+        position: int,
+        lines: Sequence[bytes],
+        effects: Effects,
+        at: str,
+    ) -> None:
+        marks = schema.marks
+        values: dict[str, Any] = {
+            "position": position,
+            "last_digest": hashlib.sha256(lines[-1] if lines else b"").hexdigest(),
+            "committed_at": at,
+        }
+        counts = {
+            "read": effects.read,
+            "accepted": effects.accepted,
+            "duplicate": len(effects.duplicates),
+            "refused": len(effects.refusals),
+        }
+        if first_place == 0:
+            identity = {"log": self.log, "partition": self.partition, "cluster": "", "topic_id": "", "partitions": 1}
+            try:
+                connection.execute(marks.insert(), identity | values | counts)
+            except sa.exc.IntegrityError as error:
+                raise MarkMoved("the log was begun by somebody else") from error
+            return
+        moved = connection.execute(
+            marks.update()
+            .where(marks.c.log == self.log, marks.c.partition == self.partition, marks.c.position == first_place)
+            .values(values | {name: marks.c[name] + number for name, number in counts.items()})
+        )
+        if moved.rowcount != 1:
+            raise MarkMoved(f"the log does not stand at {first_place:,}: somebody else folded it on")
+
+    def _refused(
+        self, first_place: int, lines: Sequence[bytes], origins: Sequence[Origin], effects: Effects, at: str
+    ) -> Iterator[dict[str, Any]]:
+        starts = [origin.offset for origin in origins]
+        for one in effects.refusals:
+            offset = one.place - first_place
+            origin = origins[bisect_right(starts, offset) - 1]
+            yield {
+                "log": self.log,
+                "partition": self.partition,
+                "place": one.place,
+                "origin": origin.name,
+                "line": offset - origin.offset + 1,
+                "id": one.refusal.id,
+                "reason": one.refusal.reason,
+                "detail": one.refusal.detail,
+                "at": at,
+            }
+
+    def commit_judgement(self, day: str, transitions: Sequence[Transition], books: Books) -> None:
+        """Write down the time rules' judgement of a day, with the mark it saw."""
+        at = now()
+        with self.transaction() as connection:
+            position = self._mark(connection).position
+            marks = msgspec.json.encode([[self.log, self.partition, position]]).decode()
+            connection.execute(schema.judgements.insert(), {"day": day, "marks": marks, "at": at})
+            alerts = {id(alert): alert for alert in books.time_alerts.values()}
+            write_alerts(connection, alerts, transitions, position, at)
+
+    # ------------------------------------------------------------ reading
+
+    def mark(self) -> Mark:
+        """Where the log has been folded to."""
+        with self.transaction() as connection:
+            return self._mark(connection)
+
+    def _mark(self, connection: sa.Connection) -> Mark:
+        marks = schema.marks
+        names = Mark.__struct_fields__
+        found = connection.execute(
+            sa.select(*(marks.c[name] for name in names)).where(
+                marks.c.log == self.log, marks.c.partition == self.partition
+            )
+        ).one_or_none()
+        return Mark() if found is None else Mark(**found._asdict())
+
+    def load(self, registry: Registry) -> Loaded:
+        """The books, the ids remembered and the mark, as of one moment."""
+        with self.transaction() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+            books = load_books(connection)
+            attach_alerts(connection, books)
+            seen = SeenIds()
+            ids, lines, places = array("Q"), array("Q"), array("Q")
+            for (packed,) in connection.execute(self._segments(schema.segments.c.ids)):
+                of_segment = unpack_digests(packed)
+                ids.extend(of_segment[0])
+                lines.extend(of_segment[1])
+                places.extend(of_segment[2])
+            seen.extend(ids, lines, places)
+            return Loaded(books, seen, self._mark(connection))
+
+    def _segments(self, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
+        segments = schema.segments
+        return (
+            sa.select(*columns)
+            .where(segments.c.log == self.log, segments.c.partition == self.partition)
+            .order_by(segments.c.first_place)
+        )
+
+    def recall(self, place: int) -> bytes:
+        """One line of the log again; the segment read last is kept at hand."""
+        if self._recalled is None or not 0 <= place - self._recalled[0] < len(self._recalled[1]):
+            self._recalled = self._segment_at(place)
+        first_place, lines = self._recalled
+        return lines[place - first_place]
+
+    def _segment_at(self, place: int) -> tuple[int, list[bytes]]:
+        segments = schema.segments
+        wanted = (
+            self._segments(segments.c.first_place, segments.c.lines)
+            .where(segments.c.first_place <= place)
+            .order_by(None)
+            .order_by(segments.c.first_place.desc())
+            .limit(1)
+        )
+        with self.transaction() as connection:
+            found = connection.execute(wanted).one()
+        return found.first_place, unpack_lines(found.lines)
+
+    def log_segments(self, first_place: int = 0) -> Iterator[Segment]:
+        """The log from a segment on, batch by batch; StoreError where a segment is not what was written."""
+        segments = schema.segments
+        place = first_place
+        while True:
+            columns = (segments.c.first_place, segments.c.lines, segments.c.digest, segments.c.origins, segments.c.at)
+            with self.transaction() as connection:
+                found = connection.execute(
+                    self._segments(*columns).where(segments.c.first_place >= place).limit(1)
+                ).one_or_none()
+            if found is None:
+                return
+            lines = unpack_lines(found.lines)
+            if hashlib.sha256(b"\n".join(lines)).hexdigest() != found.digest:
+                raise StoreError(f"the segment at {found.first_place:,} is not what was written; restore a backup")
+            yield Segment(found.first_place, lines, msgspec.json.decode(found.origins, type=list[Origin]), found.at)
+            place = found.first_place + len(lines)
+
+    def touching(self, fiscal_year: int, agency: str, name: str) -> list[int]:
+        """The places of the events that touched a position, in their order."""
+        wanted = position_hash(fiscal_year, agency, name)
+        with self.transaction() as connection:
+            packed = connection.execute(self._segments(schema.segments.c.touches))
+            return [place for (one,) in packed for place in places_touching(one, wanted)]
+
+
+def open_store(
+    store: str | Path, *, create: bool = False, read_only: bool = False, log: str = EMBEDDED, partition: int = 0
+) -> Store:
+    """Open a store: a path (SQLite) or an SQLAlchemy URL. See `open_database` for what is refused."""
+    return Store(open_database(store, create=create, read_only=read_only), log, partition)
+
+
+# ---------------------------------------------------------------- rows
+
+
+def _changed(effects: Effects) -> list[tuple[AgencyYear, Row]]:
+    """Every row a batch touched, once, and the agency years themselves."""
+    found: dict[int, tuple[AgencyYear, Row]] = {}
+    for year, rows in effects.touched:
+        found[id(year)] = (year, year)
+        for row in rows:
+            found[id(row)] = (year, row)
+    return list(found.values())
+
+
+def _tuples(changed: Iterable[tuple[AgencyYear, Row]]) -> Mapping[sa.Table, list[tuple[Any, ...]]]:
+    by_table: dict[sa.Table, list[tuple[Any, ...]]] = {}
+    for year, row in changed:
+        by_table.setdefault(KEPT[type(row)].table, []).append(to_tuple(year, row))
+    return by_table
+
+
+@lru_cache(maxsize=64)
+def _upsert_text(table: sa.Table, dialect: str) -> str:
+    columns = [column.name for column in table.columns]
+    key = [column.name for column in table.primary_key]
+    places = ", ".join("?" if dialect == "sqlite" else "%s" for _ in columns)
+    changes = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name not in key)
+    names = ", ".join(f'"{name}"' for name in columns)
+    keys = ", ".join(f'"{name}"' for name in key)
+    return f'INSERT INTO "{table.name}" ({names}) VALUES ({places}) ON CONFLICT ({keys}) DO UPDATE SET {changes}'  # noqa: S608
+
+
+def _upsert(connection: sa.Connection, table: sa.Table, values: list[tuple[Any, ...]]) -> None:
+    """Write rows over those with their keys. The names come from the schema, the values are bound."""
+    statement = _upsert_text(table, connection.dialect.name)
+    try:
+        connection.exec_driver_sql(statement, values)
+    except OverflowError:  # SQLite takes 64 bits; a larger sum is kept as its digits
+        connection.exec_driver_sql(statement, [tuple(_digits(value) for value in row) for row in values])
+
+
+def _digits(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not -(2**63) <= value < 2**63 else value

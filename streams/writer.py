@@ -1,0 +1,311 @@
+"""The one writer of the embedded monitor: takes lines in, folds and judges them, commits, and only then tells.
+
+Everything that changes the books runs in its thread, one job after the other; posts that wait together share a batch and
+so a transaction. Readers look at the books under `reading()`, between batches, and so see only what is committed. When a
+commit fails the books in memory are ahead of the store: they are dropped and loaded again before anything else is done.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Final, TypeAlias
+
+import msgspec
+import structlog
+
+from alerts.catalogue import Catalogue
+from alerts.clock import judge_day
+from alerts.engine import Engine
+from alerts.subjects import alert_id
+from ledger.admission import read
+from ledger.books import Alert, Books
+from ledger.events import AppropriationEnacted, BudgetAdopted, Event
+from ledger.identity import SeenIds
+from ledger.process import Context, Effects, Transition, process
+from ledger.receipt import AlertChange, Outcome
+from ledger.registry import Registry
+from streams.store import Origin, Store, StoreError
+
+BATCH_LINES: Final = 2_000
+"""Lines a batch takes together; one submission larger than this is a batch of its own."""
+QUEUED_BYTES_MAX: Final = 64 << 20
+"""Lines waiting for the writer, in bytes, beyond which no more are taken (see `Busy`)."""
+
+log = structlog.get_logger()
+
+
+class Busy(Exception):
+    """More is waiting than can be folded soon; `retry_after` says in how many seconds to come again."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"too much is waiting; try again in {retry_after} s")
+        self.retry_after = retry_after
+
+
+class Unavailable(Exception):
+    """The store could not take the batch (disk full, file gone …): nothing of it is kept, and it may be sent again."""
+
+
+class Committed(msgspec.Struct, frozen=True):
+    """What a commit changed, for those who watch: the place after it, and the transitions of alerts."""
+
+    position: int
+    transitions: Sequence[Transition]
+    effects: Effects | None
+    seconds: float = 0.0
+
+
+class _Post(msgspec.Struct, gc=False):
+    lines: list[bytes]
+    origin: str
+    size: int
+    done: Future[list[Outcome]]
+
+
+class _Task(msgspec.Struct):
+    """Anything else that must not happen during a batch."""
+
+    run: Callable[[], object]
+    done: Future[object]
+
+
+_Job: TypeAlias = _Post | _Task
+
+
+class Writer:
+    """Owns the books of one store."""
+
+    def __init__(
+        self,
+        store: Store,
+        registry: Registry,
+        catalogue: Catalogue,
+        watchers: Sequence[Callable[[Committed], None]] = (),
+    ) -> None:
+        self.store = store
+        self.registry = registry
+        self.catalogue = catalogue
+        self.watchers = list(watchers)
+        self.broken: str | None = None
+        """Why the store cannot be written now; None while all is well."""
+        self._lock = threading.RLock()
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._queued = 0
+        self._queued_lock = threading.Lock()
+        self._books, self._seen, self._position = Books(), SeenIds(), 0
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._load()
+
+    def start(self) -> None:
+        """Begin to take jobs."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish what is queued, then end."""
+        self._jobs.put(None)
+        self._thread.join()
+
+    @property
+    def position(self) -> int:
+        """The place after the last line committed."""
+        return self._position
+
+    @property
+    def waiting(self) -> int:
+        """How many bytes wait to be folded."""
+        return self._queued
+
+    @property
+    def remembered(self) -> int:
+        """How many event ids are remembered."""
+        return len(self._seen)
+
+    @contextmanager
+    def reading(self) -> Iterator[Books]:
+        """The books as committed last; hold them no longer than it takes to look."""
+        with self._lock:
+            yield self._books
+
+    def submit(self, lines: list[bytes], origin: str) -> Future[list[Outcome]]:
+        """Queue lines to be folded in one transaction; raises Busy. Fails with Unavailable when they are not kept."""
+        size = sum(map(len, lines))
+        with self._queued_lock:
+            if self._queued and self._queued + size > QUEUED_BYTES_MAX:
+                raise Busy(retry_after=1 + self._queued // (32 << 20))
+            self._queued += size
+        post = _Post(lines, origin, size, Future())
+        self._jobs.put(post)
+        return post.done
+
+    def judge(self, day: str) -> Future[object]:
+        """Queue the time rules' judgement as of a day."""
+        return self.between_batches(lambda: self._judge(day))
+
+    def between_batches(self, run: Callable[[], object]) -> Future[object]:
+        """Queue what must not happen during a batch (a person closes an alert, the clock judges)."""
+        task = _Task(run, Future())
+        self._jobs.put(task)
+        return task.done
+
+    # ------------------------------------------------------------ the thread
+
+    def _run(self) -> None:
+        held: _Job | None = None
+        while True:
+            job = held or self._jobs.get()
+            held = None
+            if job is None:
+                return
+            if isinstance(job, _Task):
+                self._attempt(job)
+                continue
+            posts, lines = [job], len(job.lines)
+            while lines < BATCH_LINES:
+                try:
+                    following = self._jobs.get_nowait()
+                except queue.Empty:
+                    break
+                if not isinstance(following, _Post) or lines + len(following.lines) > BATCH_LINES:
+                    held = following
+                    if following is None:
+                        self._fold(posts)
+                        return
+                    break
+                posts.append(following)
+                lines += len(following.lines)
+            self._fold(posts)
+
+    def _attempt(self, task: _Task) -> None:
+        try:
+            with self._lock:
+                self._reload_if_broken()
+                found = task.run()
+        except Exception as error:
+            self._give_up(error)
+            task.done.set_exception(error)
+        else:
+            task.done.set_result(found)
+
+    def _fold(self, posts: list[_Post]) -> None:
+        lines = [line for post in posts for line in post.lines]
+        try:
+            with self._lock:
+                outcomes = self._commit(lines, posts)
+        except Exception as error:
+            self._give_up(error)
+            for post in posts:
+                post.done.set_exception(Unavailable(str(error)))
+        else:
+            at = 0
+            for post in posts:
+                found = outcomes[at : at + len(post.lines)]
+                at += len(post.lines)
+                for number, outcome in enumerate(found, start=1):
+                    outcome.line = number
+                post.done.set_result(found)
+        finally:
+            with self._queued_lock:
+                self._queued -= sum(post.size for post in posts)
+
+    def _commit(self, lines: list[bytes], posts: Sequence[_Post]) -> list[Outcome]:
+        self._reload_if_broken()
+        first_place = self._position
+        context = Context(self.registry.agencies, self._seen, self._engine, self._recall_within(first_place, lines))
+        remembered = len(self._seen)
+        effects = process(first_place, lines, self._books, context)
+        self.store.commit(first_place, lines, _origins(posts), effects, self._seen.since(remembered), self._books)
+        self._position += len(lines)
+        outcomes = outcomes_of(first_place, lines, effects, self._books)
+        self._tell(Committed(self._position, effects.transitions, effects))
+        return outcomes
+
+    def _judge(self, day: str) -> list[Transition]:
+        transitions = judge_day(self._books, self.catalogue, day)
+        self.store.commit_judgement(day, transitions, self._books)
+        self._tell(Committed(self._position, transitions, None))
+        return transitions
+
+    def _tell(self, committed: Committed) -> None:
+        for watcher in self.watchers:
+            try:
+                watcher(committed)
+            except Exception:
+                log.exception("a watcher failed; the books are not concerned")
+
+    def _recall_within(self, first_place: int, lines: Sequence[bytes]) -> Callable[[int], bytes]:
+        return lambda place: lines[place - first_place] if place >= first_place else self.store.recall(place)
+
+    # ------------------------------------------------------------ trouble
+
+    def _load(self) -> None:
+        loaded = self.store.load(self.registry)
+        self._books, self._seen, self._position = loaded.books, loaded.seen, loaded.position
+        self._engine = Engine(self.catalogue)
+
+    def _give_up(self, error: Exception) -> None:
+        """Mark the books as ahead of the store; the next job loads them anew."""
+        if not isinstance(error, StoreError):
+            log.exception("a job failed")
+        self.broken = str(error)
+        log.error("nothing was committed; the books are loaded again", reason=self.broken)
+
+    def _reload_if_broken(self) -> None:
+        if self.broken is not None:
+            self._load()
+            self.broken = None
+
+
+def _origins(posts: Sequence[_Post]) -> list[Origin]:
+    """Where the lines of a batch came from: (offset of the first line, name)."""
+    origins: list[Origin] = []
+    at = 0
+    for post in posts:
+        origins.append(Origin(at, post.origin))
+        at += len(post.lines)
+    return origins
+
+
+def outcomes_of(first_place: int, lines: Sequence[bytes], effects: Effects, books: Books) -> list[Outcome]:
+    """The outcome of each line of a batch, in their order; blank lines have none."""
+    refused = {one.place: one.refusal for one in effects.refusals}
+    duplicates = frozenset(effects.duplicates)
+    changed: dict[str, list[AlertChange]] = {}
+    for transition in effects.transitions:
+        changed.setdefault(transition.by, []).append(alert_change(transition))
+    events: dict[int, Event] = dict(zip(effects.places, effects.events, strict=True))
+    outcomes: list[Outcome] = []
+    for place, line in enumerate(lines, first_place):
+        refusal = refused.get(place)
+        if refusal is not None:
+            outcomes.append(Outcome(0, refusal.id, "refused", refusal.reason, refusal.detail))
+            continue
+        event = events.get(place) or read(line)
+        assert isinstance(event, Event), "only blank lines are neither refused nor read, and none is submitted"
+        if place in duplicates:
+            outcomes.append(Outcome(0, event.id, "duplicate"))
+        else:
+            by = f"{event.agency}:{event.id}"
+            outcomes.append(
+                Outcome(0, event.id, "accepted", alerts=changed.get(by, []), warnings=warnings_of(event, books))
+            )
+    return outcomes
+
+
+def alert_change(transition: Transition) -> AlertChange:
+    """A transition as receipts and watchers are told of it."""
+    alert: Alert = transition.alert
+    return AlertChange(alert_id(alert), alert.rule, alert.key, transition.change, alert.severity)
+
+
+def warnings_of(event: Event, books: Books) -> list[str]:
+    """What a feeder should mend though the event is taken (CONTRACT §6): the order of enactment and adoption."""
+    year = books.find(event.fiscal_year, event.agency)
+    if isinstance(event, BudgetAdopted) and year is not None and not any(p.has_money for p in year.positions.values()):
+        return ["the budget is adopted before any appropriation.enacted arrived: send those of an agency first"]
+    if isinstance(event, AppropriationEnacted) and year is not None and year.adopted:
+        return ["appropriation.enacted after the agency's budget.adopted: send enactments first"]
+    return []
