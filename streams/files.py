@@ -6,6 +6,7 @@ an anonymous temporary file for as long as the reading lasts.
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
 import sys
@@ -19,6 +20,7 @@ from typing import BinaryIO, Final, Self
 import msgspec
 
 from ledger.json_text import LINE_BYTES_MAX
+from ledger.text import printable
 
 _BOM: Final = b"\xef\xbb\xbf"
 BLOCK_BYTES: Final = 1 << 18
@@ -30,7 +32,10 @@ class UnreadableFile(ValueError):
 
 
 class Batch(msgspec.Struct):
-    """Lines of one file that stand one after the other, the first with its place in all files and in its own."""
+    """Lines of one file that stand one after the other, the first with its place in all files and in its own.
+
+    `file` is the file's name as it can be shown: what is not UTF-8 in it, or not printable, is written as its escape.
+    """
 
     file: str
     first_place: int
@@ -79,13 +84,13 @@ class EventFiles:
         try:
             file = _standard_input() if name == "-" else _regular(name)
         except OSError as error:
-            raise UnreadableFile(f"{name}: {error.strerror or error}") from None
+            raise UnreadableFile(f"{printable(name)}: {error.strerror or error}") from None
         self._files.append(file)
         self._starts.append(self.size)
         size = file.seek(0, 2)
         file.seek(0)
         if size == 0:
-            raise UnreadableFile(f"{name}: the file is empty; it must hold one JSON event a line")
+            raise UnreadableFile(f"{printable(name)}: the file is empty; it must hold one JSON event a line")
         self.size += size
 
     def batches(self) -> Iterator[Batch]:
@@ -96,7 +101,7 @@ class EventFiles:
             for offset, end, lines in _blocks(file):
                 self._blocks.append((place, at, offset))
                 self.position = start + end
-                yield Batch(name, place, number, lines)
+                yield Batch(printable(name), place, number, lines)
                 place += len(lines)
                 number += len(lines)
 
@@ -158,9 +163,12 @@ def _skip_line(file: BinaryIO, begun: bytes) -> tuple[bytes, bytes]:
 def _regular(name: str) -> BinaryIO:
     path = Path(name)
     if path.is_dir():
-        raise UnreadableFile(f"{name}: a folder; name the event files in it")
+        raise UnreadableFile(f"{printable(name)}: a folder; name the event files in it")
     file = path.open("rb")
-    return file if stat.S_ISREG(path.stat().st_mode) else _spooled(file)
+    if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        return file
+    with file:
+        return _spooled(file)
 
 
 def _standard_input() -> BinaryIO:

@@ -83,19 +83,23 @@ def alerts_out(alerts: list[Alert], catalogue: Catalogue) -> list[AlertOut]:
 
 
 def _alert_out(alert: Alert, catalogue: Catalogue) -> AlertOut:
-    rule = catalogue.rules[alert.rule]
-    message_zh, message_en = message(rule, alert.key, alert.evidence)
-    fixed: dict[str, Any] = {"severity": alert.severity, "state": alert.state, "basis_status": rule.basis_status}
+    rule, opened_on = catalogue.rules[alert.rule], alert.opened_on
+    message_zh, message_en = message(rule, alert.key, alert.evidence, day=opened_on)
+    fixed: dict[str, Any] = {
+        "severity": alert.severity,
+        "state": alert.state,
+        "basis_status": rule.basis_on(opened_on),
+    }
     return AlertOut(
         id=alert_id(alert),
         rule=alert.rule,
         subject=Subject(alert.level, alert.key),  # type: ignore[arg-type]  # a rule's subject is one of the levels
         fiscal_year=alert.fiscal_year,
         opened_by=alert.opened_by,
-        opened_on=alert.opened_on,
+        opened_on=opened_on,
         resolved_by=alert.resolved_by,
         evidence=alert.evidence,
-        citations=[CitationOut(c.law, c.article, c.effective_from) for c in rule.citations],
+        citations=[CitationOut(c.law, c.article, c.effective_from) for c in rule.citations_on(opened_on)],
         message_zh=message_zh,
         message_en=message_en,
         **fixed,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Mapping, MutableSequence, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableSequence, Sequence
 from operator import attrgetter
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ from ledger.books import (
 )
 from streams.store import schema
 
-_MONTHS: Final = list[int] | None
+_BYTES: Final = 8  # of one month's sum
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -37,22 +37,33 @@ class Kept(msgspec.Struct, frozen=True):
     """Fields that are not kept: worked out again, or kept by a table of their own."""
     values: Callable[[Any], tuple[Any, ...]]
     money: tuple[str, ...]
+    months: tuple[str, ...]
+    parts: Callable[[Any], tuple[Any, ...]]
+    """The fields in the detail, in their order."""
     decode: Callable[[str], Any]
 
 
 def _kept(table: Table, key: Sequence[str], detail: Mapping[str, Any], derived: Sequence[str]) -> Kept:
     """`key` are the leading columns that the row itself does not know; all others are its fields."""
     columns = tuple(c.name for c in table.columns if c.name != "detail" and c.name not in key)
-    fields: list[Any] = [(name, kind, None) for name, kind in detail.items()]
+    months = tuple(c.name for c in table.columns if isinstance(c.type, schema.Months))
     return Kept(
         table,
         columns,
         detail,
         frozenset((*derived, "alerts")),
-        attrgetter(*columns),
+        attrgetter(*(name for name in columns if name not in months)),
         tuple(c.name for c in table.columns if isinstance(c.type, schema.Money)),
-        msgspec.json.Decoder(msgspec.defstruct(f"{table.name}_detail", fields)).decode,
+        months,
+        _parts(tuple(detail)),
+        msgspec.json.Decoder(tuple[tuple(detail.values())]).decode,  # type: ignore[misc]
     )
+
+
+def _parts(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda row: tuple(getattr(row, name) for name in names)
 
 
 KEPT: Final[dict[type[Row], Kept]] = {
@@ -69,10 +80,6 @@ KEPT: Final[dict[type[Row], Kept]] = {
         schema.positions,
         ("fiscal_year", "agency", "name"),
         {
-            "realised_by_month": _MONTHS,
-            "prepaid_by_month": _MONTHS,
-            "allotment": _MONTHS,
-            "allotment_under_cr": _MONTHS,
             "proposal": Proposal | None,
             "provisional": ProvisionalSpending | None,
             "reported": tuple[str, int, int] | None,
@@ -88,30 +95,46 @@ KEPT: Final[dict[type[Row], Kept]] = {
 """Every kind of row (a test holds this table against the structs' fields)."""
 
 
-def to_tuple(year: AgencyYear, row: Row) -> tuple[Any, ...]:
-    """A row as its table has it: the key first, then the columns in their order, the detail last."""
-    kept = KEPT[type(row)]
-    values = kept.values(row)
-    if type(row) is Position:
-        return (year.fiscal_year, year.agency, year.name_of(row), *values, detail(row, kept))
-    if type(row) is Fund:
-        fiscal_year, reserve, *sums = values
-        return (fiscal_year, reserve, row.agency or "", *sums)
-    if type(row) is AgencyYear:
-        return (*values, detail(row, kept))
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def to_tuples(kind: type[Row], rows: Iterable[tuple[AgencyYear, Row]]) -> list[tuple[Any, ...]]:
+    """Rows of one kind as their table has them: the key first, then the columns in their order, the detail last."""
+    kept = KEPT[kind]
+    values = kept.values
+    if kind is Position:
+        return [
+            (
+                year.fiscal_year,
+                year.agency,
+                year.name_of(row),
+                *values(row),
+                pack_months(row.realised_by_month),
+                pack_months(row.prepaid_by_month),
+                pack_months(row.allotment),
+                pack_months(row.allotment_under_cr),
+                detail(row, kept),
+            )
+            for year, row in rows
+            if isinstance(row, Position)
+        ]
+    if kind is Fund:
+        return [
+            (values(row)[0], values(row)[1], row.agency or "", *values(row)[2:])
+            for _, row in rows
+            if isinstance(row, Fund)
+        ]
+    if kind is AgencyYear:
+        return [(*values(row), detail(row, kept)) for _, row in rows]
     if kept.detail:
-        return (year.fiscal_year, year.agency, *values, detail(row, kept))
-    return (year.fiscal_year, year.agency, *values)
+        return [(year.fiscal_year, year.agency, *values(row), detail(row, kept)) for year, row in rows]
+    return [(year.fiscal_year, year.agency, *values(row)) for year, row in rows]
 
 
 def detail(row: Row, kept: Kept) -> str | None:
-    """The fields of a row that are no single value, as JSON; None where none is set."""
-    found: dict[str, Any] = {}
-    for name in kept.detail:
-        value = getattr(row, name)
-        if value is not None:
-            found[name] = list(value) if type(value) is array else value
-    return msgspec.json.encode(found).decode() if found else None
+    """The fields of a row that are no single value, as a JSON array; None where none is set."""
+    parts = kept.parts(row)
+    return None if parts.count(None) == len(parts) else _encode(parts).decode()
 
 
 def from_tuple(kind: type[Row], values: Sequence[Any], **further: Any) -> Row:
@@ -120,18 +143,32 @@ def from_tuple(kind: type[Row], values: Sequence[Any], **further: Any) -> Row:
     fields = dict(zip(kept.columns, values, strict=False))
     for name in kept.money:
         fields[name] = int(fields[name])  # text where a sum passed 64 bits, Decimal from PostgreSQL
+    for name in kept.months:
+        fields[name] = unpack_months(fields[name])
     if kept.detail and values[-1] is not None:
-        found = kept.decode(values[-1])
-        for name in kept.detail:
-            value = getattr(found, name)
-            fields[name] = packed(value) if kept.detail[name] is _MONTHS and value is not None else value
+        fields.update(zip(kept.detail, kept.decode(values[-1]), strict=True))
     made: Row = kind(**fields, **further)
     return made
 
 
-def packed(values: list[int]) -> MutableSequence[int]:
-    """Sums by month as the books hold them: packed while they fit 64 bits."""
-    try:
-        return array("q", values)
-    except OverflowError:
-        return values
+def pack_months(sums: MutableSequence[int] | None) -> Any:
+    """Sums by month as the database takes them: eight bytes each, or JSON (of a length that tells) beyond 64 bits.
+
+    SQLite and psycopg (see `database`) take an array as the bytes it holds.
+    """
+    if sums is None or type(sums) is array:
+        return sums
+    text = _encode(list(sums))
+    return text + b" " * ((1 - len(text)) % _BYTES)
+
+
+def unpack_months(packed: bytes | None) -> MutableSequence[int] | None:
+    """The sums again, packed while they fit 64 bits."""
+    if packed is None:
+        return None
+    if len(packed) % _BYTES:
+        found: list[int] = msgspec.json.decode(packed)
+        return found
+    sums = array("q")
+    sums.frombytes(packed)
+    return sums

@@ -51,6 +51,13 @@ class Money(TypeDecorator[int]):
         return None if value is None else int(value)
 
 
+class Months(TypeDecorator[Any]):
+    """Sums by month in NT$, eight bytes each in the machine's order (little-endian everywhere it runs)."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+
 metadata: Final = MetaData()
 
 
@@ -63,10 +70,6 @@ def _key(*columns: Column[Any]) -> list[Column[Any]]:
 
 def _money(*names: str) -> list[Column[Any]]:
     return [Column(name, Money, nullable=False) for name in names]
-
-
-def _folded(name: str, *columns: Any) -> Table:
-    return Table(name, metadata, *columns, sqlite_with_rowid=False)
 
 
 def _of_agency(*names: str) -> list[Column[Any]]:
@@ -99,13 +102,14 @@ segments: Final = Table(
     Column(
         "ids", LargeBinary, nullable=False, comment="id hashes u64, line hashes u64, places u64 of what was accepted"
     ),
-    Column("touches", LargeBinary, nullable=False, comment="zlib; position hashes u64, then places u64"),
+    Column("touches", LargeBinary, nullable=False, comment="position hashes u64, ascending"),
     Column("origins", Text, nullable=False, comment="JSON: [offset of the first line, where it came from]"),
     Column("at", Text, nullable=False),
 )
 
-agency_years: Final = _folded(
+agency_years: Final = Table(
     "agency_years",
+    metadata,
     *_of_agency(),
     Column("authority", Text, nullable=False),
     Column("latest", Text, nullable=False),
@@ -114,8 +118,9 @@ agency_years: Final = _folded(
     Column("detail", Text),
 )
 
-positions: Final = _folded(
+positions: Final = Table(
     "positions",
+    metadata,
     *_of_agency("name"),
     Column("line", Text, nullable=False),
     Column("origin_year", SmallInteger, nullable=False),
@@ -126,11 +131,13 @@ positions: Final = _folded(
     Column("allotment_revision", BigInteger, nullable=False),
     Column("statutory", Boolean, nullable=False),
     Column("has_money", Boolean, nullable=False),
-    Column("detail", Text),
+    *(Column(name, Months) for name in ("realised_by_month", "prepaid_by_month", "allotment", "allotment_under_cr")),
+    Column("detail", Text, comment="JSON: proposal, provisional spending, balance reported"),
 )
 
-refs: Final = _folded(
+refs: Final = Table(
     "refs",
+    metadata,
     *_of_agency("kind", "id"),
     Column("position", Text),
     *_money("opened", "cancelled", "taken", "standing"),
@@ -139,8 +146,9 @@ refs: Final = _folded(
     Column("detail", Text),
 )
 
-cases: Final = _folded(
+cases: Final = Table(
     "cases",
+    metadata,
     *_of_agency("reserve", "id"),
     Column("line", Text, nullable=False),
     *_money("pending", "approved", "cancelled", "returned"),
@@ -150,17 +158,18 @@ cases: Final = _folded(
     Column("notified_on", Text),
 )
 
-funds: Final = _folded(
+funds: Final = Table(
     "funds",
+    metadata,
     *_key(Column("fiscal_year", SmallInteger), Column("reserve", Text), Column("agency", Text)),
     *_money("established", "pending", "approved", "cancelled", "returned"),
     Column("cases", BigInteger, nullable=False),
 )
 
-object_sums: Final = _folded("object_sums", *_of_agency("name"), *_money("original", "flow_in", "flow_out"))
+object_sums: Final = Table("object_sums", metadata, *_of_agency("name"), *_money("original", "flow_in", "flow_out"))
 
-feeds: Final = _folded(
-    "feeds", *_of_agency("source"), Column("unbroken", BigInteger, nullable=False), Column("detail", Text)
+feeds: Final = Table(
+    "feeds", metadata, *_of_agency("source"), Column("unbroken", BigInteger, nullable=False), Column("detail", Text)
 )
 
 alerts: Final = Table(

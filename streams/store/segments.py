@@ -1,4 +1,4 @@
-"""A batch as the store keeps it: raw lines, the digests of the ids accepted, and which positions each event touched."""
+"""A batch as the store keeps it: raw lines, the digests of the ids accepted, and which positions they touched."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import hashlib
 import sys
 import zlib
 from array import array
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
 from xxhash import xxh3_64_intdigest
 
-from ledger.books import AgencyYear, Position
-from ledger.process import Effects
+from ledger.books import AgencyYear, Position, Row
 
 LEVEL: Final = 1
 """zlib's quickest: a segment is written once in the writer's own time."""
@@ -58,33 +58,21 @@ def position_hash(fiscal_year: int, agency: str, name: str) -> int:
     return xxh3_64_intdigest(f"{fiscal_year}\0{agency}\0{name}".encode())
 
 
-def pack_touches(effects: Effects) -> bytes:
-    """Which event touched which position, so that a line's history can be found without folding everything again."""
-    hashes, places = array("Q"), array("Q")
-    known: dict[int, int] = {}
-    for place, (year, rows) in zip(effects.places, effects.touched, strict=True):
-        for row in rows:
-            if type(row) is Position:
-                found = known.get(id(row))
-                if found is None:
-                    found = known[id(row)] = _hash_of(year, row)
-                hashes.append(found)
-                places.append(place)
-    return zlib.compress(_bytes(hashes) + _bytes(places), LEVEL)
+def pack_touches(changed: Iterable[tuple[AgencyYear, Row]]) -> bytes:
+    """Which positions a batch touched: hashes in ascending order. A line's history reads only the segments with its own."""
+    hashes = [
+        position_hash(year.fiscal_year, year.agency, year.name_of(row))
+        for year, row in changed
+        if type(row) is Position
+    ]
+    return _bytes(array("Q", sorted(hashes)))
 
 
-def places_touching(packed: bytes, wanted: int) -> list[int]:
-    """The places of a segment's events that touched a position."""
-    found = _array(zlib.decompress(packed))
-    half = len(found) // 2
-    hashes, places = found[:half], found[half:]
-    if wanted not in hashes:
-        return []
-    return sorted({place for one, place in zip(hashes, places, strict=True) if one == wanted})
-
-
-def _hash_of(year: AgencyYear, position: Position) -> int:
-    return position_hash(year.fiscal_year, year.agency, year.name_of(position))
+def touches(packed: bytes, wanted: int) -> bool:
+    """Whether a segment touched a position."""
+    hashes = _array(packed)
+    at = bisect_left(hashes, wanted)
+    return at < len(hashes) and hashes[at] == wanted
 
 
 def _bytes(values: array[int]) -> bytes:

@@ -25,15 +25,15 @@ from streams.store import schema
 from streams.store.alert_rows import attach_alerts, write_alerts
 from streams.store.database import StoreError, StoreRefused, open_database, plain
 from streams.store.loading import load_books
-from streams.store.rows import KEPT, to_tuple
+from streams.store.rows import KEPT, to_tuples
 from streams.store.segments import (
     Digests,
     Origin,
     pack_digests,
     pack_lines,
     pack_touches,
-    places_touching,
     position_hash,
+    touches,
     unpack_digests,
     unpack_lines,
 )
@@ -179,13 +179,13 @@ class Store:
                     "lines": packed,
                     "digest": digest,
                     "ids": pack_digests(digests),
-                    "touches": pack_touches(effects),
+                    "touches": pack_touches(changed),
                     "origins": msgspec.json.encode(list(origins)).decode(),
                     "at": at,
                 },
             )
-            for table, values in _tuples(changed).items():
-                _upsert(connection, table, values)
+            for kind, rows in _by_kind(changed).items():
+                _upsert(connection, KEPT[kind].table, to_tuples(kind, rows))
             if effects.refusals:
                 connection.execute(
                     schema.refusals.insert(), list(self._refused(first_place, lines, origins, effects, at))
@@ -338,12 +338,15 @@ class Store:
             yield Segment(found.first_place, lines, msgspec.json.decode(found.origins, type=list[Origin]), found.at)
             place = found.first_place + len(lines)
 
-    def touching(self, fiscal_year: int, agency: str, name: str) -> list[int]:
-        """The places of the events that touched a position, in their order."""
+    def segments_touching(self, fiscal_year: int, agency: str, name: str) -> Iterator[Segment]:
+        """The batches of the log in which a position was touched, in their order."""
         wanted = position_hash(fiscal_year, agency, name)
+        segments = schema.segments
         with self.transaction() as connection:
-            packed = connection.execute(self._segments(schema.segments.c.touches))
-            return [place for (one,) in packed for place in places_touching(one, wanted)]
+            found = connection.execute(self._segments(segments.c.first_place, segments.c.touches))
+            places = [place for place, packed in found if touches(packed, wanted)]
+        for place in places:
+            yield next(self.log_segments(place))
 
 
 def open_store(
@@ -366,11 +369,11 @@ def _changed(effects: Effects) -> list[tuple[AgencyYear, Row]]:
     return list(found.values())
 
 
-def _tuples(changed: Iterable[tuple[AgencyYear, Row]]) -> Mapping[sa.Table, list[tuple[Any, ...]]]:
-    by_table: dict[sa.Table, list[tuple[Any, ...]]] = {}
-    for year, row in changed:
-        by_table.setdefault(KEPT[type(row)].table, []).append(to_tuple(year, row))
-    return by_table
+def _by_kind(changed: Iterable[tuple[AgencyYear, Row]]) -> Mapping[type[Row], list[tuple[AgencyYear, Row]]]:
+    found: dict[type[Row], list[tuple[AgencyYear, Row]]] = {}
+    for one in changed:
+        found.setdefault(type(one[1]), []).append(one)
+    return found
 
 
 @lru_cache(maxsize=64)

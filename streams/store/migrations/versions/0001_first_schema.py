@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from streams.store.schema import Money
+from streams.store.schema import Money, Months
 
 revision = "0001"
 down_revision = None
@@ -37,7 +37,6 @@ def upgrade() -> None:
         sa.Column("original_current", Money(), nullable=False),
         sa.Column("detail", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("fiscal_year", "agency"),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "alert_history",
@@ -88,7 +87,6 @@ def upgrade() -> None:
         sa.Column("disaster", sa.Boolean(), nullable=False),
         sa.Column("notified_on", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("fiscal_year", "agency", "reserve", "id"),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "feeds",
@@ -98,7 +96,6 @@ def upgrade() -> None:
         sa.Column("unbroken", sa.BigInteger(), nullable=False),
         sa.Column("detail", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("fiscal_year", "agency", "source"),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "funds",
@@ -112,7 +109,6 @@ def upgrade() -> None:
         sa.Column("returned", Money(), nullable=False),
         sa.Column("cases", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("fiscal_year", "reserve", "agency"),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "judgements",
@@ -153,7 +149,6 @@ def upgrade() -> None:
         sa.Column("flow_in", Money(), nullable=False),
         sa.Column("flow_out", Money(), nullable=False),
         sa.PrimaryKeyConstraint("fiscal_year", "agency", "name"),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "outbox",
@@ -171,6 +166,7 @@ def upgrade() -> None:
         "outbox_unsent",
         "outbox",
         ["n"],
+        unique=False,
         sqlite_where=sa.text("sent_at IS NULL"),
         postgresql_where=sa.text("sent_at IS NULL"),
     )
@@ -199,9 +195,12 @@ def upgrade() -> None:
         sa.Column("allotment_revision", sa.BigInteger(), nullable=False),
         sa.Column("statutory", sa.Boolean(), nullable=False),
         sa.Column("has_money", sa.Boolean(), nullable=False),
-        sa.Column("detail", sa.Text(), nullable=True),
+        sa.Column("realised_by_month", Months(), nullable=True),
+        sa.Column("prepaid_by_month", Months(), nullable=True),
+        sa.Column("allotment", Months(), nullable=True),
+        sa.Column("allotment_under_cr", Months(), nullable=True),
+        sa.Column("detail", sa.Text(), nullable=True, comment="JSON: proposal, provisional spending, balance reported"),
         sa.PrimaryKeyConstraint("fiscal_year", "agency", "name"),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "presented_lists",
@@ -228,7 +227,6 @@ def upgrade() -> None:
         sa.Column("basis_ref", sa.Text(), nullable=True),
         sa.Column("detail", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("fiscal_year", "agency", "kind", "id"),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "refusals",
@@ -258,7 +256,7 @@ def upgrade() -> None:
             nullable=False,
             comment="id hashes u64, line hashes u64, places u64 of what was accepted",
         ),
-        sa.Column("touches", sa.LargeBinary(), nullable=False, comment="zlib; position hashes u64, then places u64"),
+        sa.Column("touches", sa.LargeBinary(), nullable=False, comment="position hashes u64, ascending"),
         sa.Column("origins", sa.Text(), nullable=False, comment="JSON: [offset of the first line, where it came from]"),
         sa.Column("at", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("log", "partition", "first_place"),

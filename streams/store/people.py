@@ -1,0 +1,339 @@
+"""What people are and do: users, tokens, acts on a hash-chained trail, and the lagging lists as they were presented."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+import sqlalchemy as sa
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from ledger.text import is_text
+from streams.store import schema
+from streams.store.store import Store, now
+
+ROLES: Final = ("feeder", "officer", "reviewer", "administrator")
+"""feeder sends events; officer acknowledges and notes; reviewer only reads; administrator also closes and manages."""
+PASSWORD_MIN: Final = 10
+_TOKEN_PREFIX: Final = "bw_"  # noqa: S105  # what every token begins with, so that a leaked one is recognised
+_hasher: Final = PasswordHasher()
+_NO_HASH: Final = "0" * 64
+
+
+class PeopleProblem(ValueError):
+    """A user, token or act cannot be made; the message says why."""
+
+
+class User(msgspec.Struct, frozen=True):
+    """Somebody who may log in."""
+
+    name: str
+    shown_as: str
+    roles: tuple[str, ...]
+    created_at: str
+    disabled_at: str | None = None
+
+
+class Token(msgspec.Struct, frozen=True):
+    """What a program shows instead of a password. None for agencies or types means all of them."""
+
+    id: str
+    name: str
+    agencies: frozenset[str] | None
+    event_types: frozenset[str] | None
+    roles: tuple[str, ...]
+    created_at: str
+    revoked_at: str | None = None
+
+
+class Act(msgspec.Struct, frozen=True):
+    """One thing that somebody did."""
+
+    n: int
+    at: str
+    person: str
+    role: str
+    address: str
+    kind: str
+    subject: str
+    before: Any
+    after: Any
+    previous_hash: str
+    hash: str
+
+
+# ---------------------------------------------------------------- users
+
+
+def add_user(store: Store, name: str, shown_as: str, password: str, roles: Sequence[str]) -> User:
+    """Make a user; raises PeopleProblem for a bad name, role or password, or a name that is taken."""
+    _check(name, roles)
+    if not is_text(shown_as):
+        raise PeopleProblem("the name shown: 1 to 128 characters, no control characters")
+    if len(password) < PASSWORD_MIN:
+        raise PeopleProblem(f"the password needs at least {PASSWORD_MIN} characters")
+    user = User(name, shown_as, tuple(roles), now())
+    values = {"name": name, "shown_as": shown_as, "roles": _json(user.roles), "created_at": user.created_at}
+    with store.transaction() as connection:
+        if connection.execute(sa.select(schema.users.c.name).where(schema.users.c.name == name)).first():
+            raise PeopleProblem(f"there is a user {name} already")
+        connection.execute(schema.users.insert(), values | {"password_hash": _hasher.hash(password)})
+    return user
+
+
+def users(store: Store) -> list[User]:
+    """Every user, by name."""
+    with store.transaction() as connection:
+        return [_user(row) for row in connection.execute(sa.select(schema.users).order_by(schema.users.c.name))]
+
+
+def find_user(store: Store, name: str) -> User | None:
+    """A user who is not disabled."""
+    with store.transaction() as connection:
+        row = connection.execute(sa.select(schema.users).where(schema.users.c.name == name)).one_or_none()
+    return None if row is None or row.disabled_at is not None else _user(row)
+
+
+def disable_user(store: Store, name: str) -> None:
+    """The user can no longer log in; what the user did stays."""
+    _stamp(store, schema.users, schema.users.c.name == name, "disabled_at", f"user {name}")
+
+
+def log_in(store: Store, name: str, password: str) -> User | None:
+    """The user, if the password is right. An unknown name takes as long as a wrong password."""
+    with store.transaction() as connection:
+        row = connection.execute(sa.select(schema.users).where(schema.users.c.name == name)).one_or_none()
+    kept = row.password_hash if row is not None and row.disabled_at is None else _DECOY
+    try:
+        _hasher.verify(kept, password)
+    except (VerificationError, InvalidHashError):
+        return None
+    return None if row is None or row.disabled_at is not None else _user(row)
+
+
+_DECOY: Final = _hasher.hash(secrets.token_urlsafe())
+
+
+# ---------------------------------------------------------------- tokens
+
+
+def add_token(
+    store: Store,
+    name: str,
+    roles: Sequence[str],
+    agencies: Sequence[str] | None = None,
+    event_types: Sequence[str] | None = None,
+) -> tuple[Token, str]:
+    """Make a token; returns it and its secret, which is kept only as a hash and cannot be shown again."""
+    _check(name, roles)
+    secret = _TOKEN_PREFIX + secrets.token_urlsafe(32)
+    token = Token(
+        secrets.token_hex(6),
+        name,
+        None if agencies is None else frozenset(agencies),
+        None if event_types is None else frozenset(event_types),
+        tuple(roles),
+        now(),
+    )
+    values = {
+        "id": token.id,
+        "hash": _hash(secret),
+        "name": name,
+        "agencies": None if agencies is None else _json(sorted(agencies)),
+        "event_types": None if event_types is None else _json(sorted(event_types)),
+        "roles": _json(token.roles),
+        "created_at": token.created_at,
+    }
+    with store.transaction() as connection:
+        connection.execute(schema.tokens.insert(), values)
+    return token, secret
+
+
+def tokens(store: Store) -> list[Token]:
+    """Every token, oldest first, without its secret."""
+    with store.transaction() as connection:
+        return [
+            _token(row) for row in connection.execute(sa.select(schema.tokens).order_by(schema.tokens.c.created_at))
+        ]
+
+
+def find_token(store: Store, secret: str) -> Token | None:
+    """The token with this secret, unless it is revoked."""
+    with store.transaction() as connection:
+        row = connection.execute(sa.select(schema.tokens).where(schema.tokens.c.hash == _hash(secret))).one_or_none()
+    return None if row is None or row.revoked_at is not None else _token(row)
+
+
+def revoke_token(store: Store, token_id: str) -> None:
+    """The token is no longer taken."""
+    _stamp(store, schema.tokens, schema.tokens.c.id == token_id, "revoked_at", f"token {token_id}")
+
+
+# ---------------------------------------------------------------- acts
+
+
+def record(
+    store: Store,
+    person: str,
+    role: str,
+    address: str,
+    kind: str,
+    subject: str,
+    before: Any,
+    after: Any,
+) -> Act:
+    """Append an act to the trail, bound to the one before it."""
+    acts = schema.acts
+    with store.transaction() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.text("LOCK TABLE acts IN EXCLUSIVE MODE"))
+        elif connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("UPDATE acts SET n = n WHERE 0")  # takes the write lock before reading
+        last = connection.execute(sa.select(acts.c.n, acts.c.hash).order_by(acts.c.n.desc()).limit(1)).one_or_none()
+        n, previous = (1, _NO_HASH) if last is None else (last.n + 1, last.hash)
+        values = {
+            "n": n,
+            "at": now(),
+            "person": person,
+            "role": role,
+            "address": address,
+            "kind": kind,
+            "subject": subject,
+            "before": _json(before),
+            "after": _json(after),
+            "previous_hash": previous,
+        }
+        values["hash"] = _link(values)
+        connection.execute(acts.insert(), values)
+    return _act(values)
+
+
+def acts_on(store: Store, subject: str) -> list[Act]:
+    """What was done about a subject, oldest first."""
+    return list(_acts(store, lambda wanted: wanted.where(schema.acts.c.subject == subject)))
+
+
+def acts_of_kinds(store: Store, *kinds: str) -> list[Act]:
+    """Acts of some kinds, oldest first."""
+    return list(_acts(store, lambda wanted: wanted.where(schema.acts.c.kind.in_(kinds))))
+
+
+def trail(store: Store, before: int | None = None, limit: int = 100) -> list[Act]:
+    """The newest acts (before number `before`), newest first."""
+
+    def newest(wanted: sa.Select[Any]) -> sa.Select[Any]:
+        if before is not None:
+            wanted = wanted.where(schema.acts.c.n < before)
+        return wanted.order_by(None).order_by(schema.acts.c.n.desc()).limit(limit)
+
+    return list(_acts(store, newest))
+
+
+def broken_link(store: Store) -> int | None:
+    """The number of the first act that is not as it was written or does not follow the one before; None if all do."""
+    previous = _NO_HASH
+    expected = 1
+    with store.transaction() as connection:
+        for row in connection.execute(sa.select(schema.acts).order_by(schema.acts.c.n)):
+            values = row._asdict()
+            kept = values.pop("hash")
+            if row.n != expected or row.previous_hash != previous or _link(values) != kept:
+                return expected
+            previous, expected = kept, expected + 1
+    return None
+
+
+def _link(values: Mapping[str, Any]) -> str:
+    named = {name: value for name, value in values.items() if name != "hash"}
+    return hashlib.sha256(msgspec.json.encode(named, order="sorted")).hexdigest()
+
+
+def _acts(store: Store, narrow: Callable[[sa.Select[Any]], sa.Select[Any]]) -> Iterator[Act]:
+    with store.transaction() as connection:
+        for row in connection.execute(narrow(sa.select(schema.acts).order_by(schema.acts.c.n))):
+            yield _act(row._asdict())
+
+
+def _act(values: Mapping[str, Any]) -> Act:
+    fields = dict(values)
+    fields["before"], fields["after"] = msgspec.json.decode(fields["before"]), msgspec.json.decode(fields["after"])
+    return Act(**fields)
+
+
+# ---------------------------------------------------------------- presented lists
+
+
+class Presented(msgspec.Struct, frozen=True):
+    """A lagging list as it was shown to the mayor's meeting."""
+
+    n: int
+    presented_on: str
+    as_of: str
+    person: str
+    payload: Any
+    at: str
+
+
+def keep_list(store: Store, presented_on: str, as_of: str, person: str, payload: Any) -> None:
+    """Keep a list as it is presented."""
+    values = {"presented_on": presented_on, "as_of": as_of, "person": person, "payload": _json(payload), "at": now()}
+    with store.transaction() as connection:
+        connection.execute(schema.presented_lists.insert(), values)
+
+
+def presented_lists(store: Store, limit: int = 60) -> list[Presented]:
+    """The lists presented, newest first."""
+    lists = schema.presented_lists
+    with store.transaction() as connection:
+        found = connection.execute(sa.select(lists).order_by(lists.c.n.desc()).limit(limit)).all()
+    return [Presented(**(row._asdict() | {"payload": msgspec.json.decode(row.payload)})) for row in found]
+
+
+# ---------------------------------------------------------------- common parts
+
+
+def _check(name: str, roles: Sequence[str]) -> None:
+    if not is_text(name):
+        raise PeopleProblem("the name: 1 to 128 characters, no control characters")
+    unknown = [role for role in roles if role not in ROLES]
+    if unknown or not roles:
+        raise PeopleProblem(f"unknown role {', '.join(unknown) or '(none)'}; one or more of {', '.join(ROLES)}")
+
+
+def _stamp(store: Store, table: sa.Table, where: sa.ColumnElement[bool], column: str, what: str) -> None:
+    with store.transaction() as connection:
+        changed = connection.execute(table.update().where(where, table.c[column].is_(None)).values({column: now()}))
+    if changed.rowcount == 0:
+        raise PeopleProblem(f"there is no {what} (any more)")
+
+
+def _user(row: Any) -> User:
+    return User(row.name, row.shown_as, tuple(msgspec.json.decode(row.roles)), row.created_at, row.disabled_at)
+
+
+def _token(row: Any) -> Token:
+    return Token(
+        row.id,
+        row.name,
+        _set(row.agencies),
+        _set(row.event_types),
+        tuple(msgspec.json.decode(row.roles)),
+        row.created_at,
+        row.revoked_at,
+    )
+
+
+def _set(text: str | None) -> frozenset[str] | None:
+    return None if text is None else frozenset(msgspec.json.decode(text))
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
