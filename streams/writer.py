@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Final, TypeAlias
@@ -94,7 +95,7 @@ class Writer:
         """Why the store cannot be written now; None while all is well."""
         self._lock = threading.RLock()
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._queued = 0
+        self._queued = self._queued_lines = 0
         self._queued_lock = threading.Lock()
         self._books, self._seen, self._position = Books(), SeenIds(), 0
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
@@ -115,9 +116,9 @@ class Writer:
         return self._position
 
     @property
-    def waiting(self) -> int:
-        """How many bytes wait to be folded."""
-        return self._queued
+    def waiting_lines(self) -> int:
+        """How many lines wait to be folded."""
+        return self._queued_lines
 
     @property
     def remembered(self) -> int:
@@ -137,6 +138,7 @@ class Writer:
             if self._queued and self._queued + size > QUEUED_BYTES_MAX:
                 raise Busy(retry_after=1 + self._queued // (32 << 20))
             self._queued += size
+            self._queued_lines += len(lines)
         post = _Post(lines, origin, size, Future())
         self._jobs.put(post)
         return post.done
@@ -210,17 +212,18 @@ class Writer:
         finally:
             with self._queued_lock:
                 self._queued -= sum(post.size for post in posts)
+                self._queued_lines -= len(lines)
 
     def _commit(self, lines: list[bytes], posts: Sequence[_Post]) -> list[Outcome]:
         self._reload_if_broken()
         first_place = self._position
         context = Context(self.registry.agencies, self._seen, self._engine, self._recall_within(first_place, lines))
-        remembered = len(self._seen)
+        started, remembered = time.perf_counter(), len(self._seen)
         effects = process(first_place, lines, self._books, context)
         self.store.commit(first_place, lines, _origins(posts), effects, self._seen.since(remembered), self._books)
         self._position += len(lines)
         outcomes = outcomes_of(first_place, lines, effects, self._books)
-        self._tell(Committed(self._position, effects.transitions, effects))
+        self._tell(Committed(self._position, effects.transitions, effects, time.perf_counter() - started))
         return outcomes
 
     def _judge(self, day: str) -> list[Transition]:

@@ -1,0 +1,213 @@
+"""What Prometheus scrapes (CONTRACT §6), each metric declared once.
+
+Figures are read from the books at the moment of a scrape; lines are left out (there are too many), and so is every label
+that events could make up. Money is `_twd`, shares are `_ratio` from 0 to 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from ledger.books import Alert, Books
+from ledger.rates import Ratio, Sums
+from ledger.rollup import CITY, Level, roll_up
+from streams.monitor import Monitor
+from streams.store import Store
+from streams.writer import Committed
+
+LEVEL_LABELS: Final = ("fiscal_year", "level", "key", "economic_class")
+_FIGURES: Final = {
+    "available": "Money that can be obligated: B",
+    "allotted": "Money allotted to date and carried over: L",
+    "realised": "Money paid",
+    "prepaid": "Advances that stand open",
+    "payable": "Payables that stand open",
+    "committed": "Commitments that stand open",
+    "saving": "Savings declared",
+    "executed": "Executed: realised, payable and saving: E",
+    "remaining": "Available less obligated: B - O",
+}
+_RATES: Final = ("cash", "period", "annual", "commitment", "predicted_declared", "predicted_computed", "predicted")
+_RESERVE: Final = {
+    "established": "Money appropriated to a reserve",
+    "approved": "Draws approved on a reserve",
+    "pending": "Draws asked for on a reserve",
+    "remaining": "What can still be drawn of a reserve",
+}
+
+
+class Figures(Collector):
+    """The state of the books and the log, read when it is scraped."""
+
+    def __init__(self, monitor: Monitor) -> None:
+        self._monitor = monitor
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing is read to register it."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Every gauge, and the counters that outlive a restart."""
+        monitor = self._monitor
+        with monitor.writer.reading() as books:
+            levels = [level for year in roll_up(books, monitor.today()) for level in year]
+            figures = list(_of_levels(levels))
+            alerts = list(_of_alerts(unfinished(books)))
+            funds = list(_of_reserves(books))
+        yield from figures
+        yield from funds
+        yield _names(monitor)
+        yield from alerts
+        yield from _of_log(monitor, monitor.store)
+
+
+def unfinished(books: Books) -> Iterator[Alert]:
+    """Every alert that stands on a row, and those of the time rules."""
+    yield from books.time_alerts.values()
+    for fund in books.funds.values():
+        yield from (fund.alerts or {}).values()
+    for year in books.agency_years():
+        references = (year.commitments, year.payables, year.prepayments)
+        rows = [year, *([year.first_reserve] if year.first_reserve else []), *year.positions.values()]
+        rows += [*year.cases.values(), *year.objects.values(), *year.feeds.values()]
+        for kind in references:
+            rows += kind.values()
+        for row in rows:
+            if row.alerts:
+                yield from row.alerts.values()
+
+
+def _of_levels(levels: list[Level]) -> Iterator[Metric]:
+    money = {
+        name: GaugeMetricFamily(f"budgetwatch_{name}_twd", f"{text}, NT$", labels=LEVEL_LABELS)
+        for name, text in _FIGURES.items()
+    }
+    rates = GaugeMetricFamily(
+        "budgetwatch_execution_ratio",
+        "Execution rates; a rate without a denominator above 0 is left out",
+        labels=(*LEVEL_LABELS, "rate"),
+    )
+    for level in levels:
+        for economic_class, sums in (*level.classes.items(), ("all", level.every_class)):
+            labels = (str(level.fiscal_year), level.level, level.key, economic_class)
+            for name, family in money.items():
+                family.add_metric(labels, getattr(sums, name))
+            for name, ratio in _ratios(sums, capital=economic_class == "capital"):
+                rates.add_metric((*labels, name), ratio.numerator / ratio.denominator)
+    yield from money.values()
+    yield rates
+
+
+def _ratios(sums: Sums, *, capital: bool) -> Iterator[tuple[str, Ratio]]:
+    shares = {
+        "cash": (sums.realised, sums.allotted),
+        "period": (sums.executed, sums.allotted),
+        "annual": (sums.executed, sums.available),
+        "commitment": (sums.obligated, sums.available),
+    }
+    yield from ((name, Ratio(*share)) for name, share in shares.items() if share[1] > 0)
+    if capital:
+        for name in _RATES[4:]:
+            found = getattr(sums, name)
+            if found is not None:
+                yield name, found
+
+
+def _of_reserves(books: Books) -> Iterator[Metric]:
+    labels = ("fiscal_year", "reserve", "agency")
+    families = {
+        name: GaugeMetricFamily(f"budgetwatch_reserve_{name}_twd", f"{text}, NT$", labels=labels)
+        for name, text in _RESERVE.items()
+    }
+    own = [year.first_reserve for year in books.agency_years() if year.first_reserve is not None]
+    for fund in (*books.funds.values(), *own):
+        for name, family in families.items():
+            family.add_metric((str(fund.fiscal_year), fund.reserve, fund.agency or ""), getattr(fund, name))
+    yield from families.values()
+
+
+def _names(monitor: Monitor) -> Metric:
+    names = GaugeMetricFamily(
+        "budgetwatch_level_info",
+        "The names of agencies and authorities; always 1",
+        labels=("level", "key", "name_zh", "name_en", "authority"),
+    )
+    for agency in monitor.registry.agencies.values():
+        names.add_metric(("agency", agency.code, agency.name_zh, agency.name_en, agency.authority_code), 1)
+    for code, (name_zh, name_en) in monitor.registry.authorities.items():
+        names.add_metric(("authority", code, name_zh, name_en, code), 1)
+    names.add_metric(("city", CITY, "全市", "City", ""), 1)
+    return names
+
+
+def _of_alerts(alerts: Iterable[Alert]) -> Iterator[Metric]:
+    counts: dict[tuple[str, str, str], int] = {}
+    for alert in alerts:
+        labels = (str(alert.fiscal_year), alert.rule, alert.severity)
+        counts[labels] = counts.get(labels, 0) + 1
+    family = GaugeMetricFamily(
+        "budgetwatch_alerts_open", "Unfinished alerts", labels=("fiscal_year", "rule", "severity")
+    )
+    for labels, number in counts.items():
+        family.add_metric(labels, number)
+    yield family
+
+
+def _of_log(monitor: Monitor, store: Store) -> Iterator[Metric]:
+    mark = store.mark()
+    outcomes = CounterMetricFamily(
+        "budgetwatch_events", "Events committed, by outcome, since the store was made", labels=("outcome",)
+    )
+    for name in ("accepted", "duplicate", "refused"):
+        outcomes.add_metric((name,), getattr(mark, name))
+    yield outcomes
+    writer = monitor.writer
+    for name, text, value in (
+        ("log_position_events", "Lines of the log that are folded and committed", writer.position),
+        ("log_lag_events", "Events taken in that wait to be folded", writer.waiting_lines),
+        ("remembered_ids", "Event ids remembered against duplicates", writer.remembered),
+        ("store_up", "Whether the store takes commits: 1, or 0", int(writer.broken is None)),
+        ("demonstration", "Whether the data are made up: 1, or 0", int(monitor.demonstration)),
+    ):
+        yield GaugeMetricFamily(f"budgetwatch_{name}", text, value=value)
+    info = InfoMetricFamily("budgetwatch_build", "What the figures are folded with")
+    manifest = store.manifest()
+    info.add_metric((), {name: manifest.get(name, "") for name in ("fold_version", "rules_digest", "registry_digest")})
+    yield info
+
+
+class Instruments:
+    """What is counted as it happens: batches and requests."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.batch_seconds = Histogram(
+            "budgetwatch_batch_seconds",
+            "Time to fold, judge and commit a batch",
+            buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
+            registry=registry,
+        )
+        self.transitions = Counter(
+            "budgetwatch_alert_transitions", "Alerts opened, resolved or changed", ("change",), registry=registry
+        )
+        self.turned_away = Counter(
+            "budgetwatch_requests_turned_away", "Requests that brought no events in", ("reason",), registry=registry
+        )
+
+    def committed(self, committed: Committed) -> None:
+        """Watch a commit."""
+        if committed.effects is not None:
+            self.batch_seconds.observe(committed.seconds)
+        for transition in committed.transitions:
+            self.transitions.labels(transition.change).inc()
+
+
+def registry_of(monitor: Monitor) -> tuple[CollectorRegistry, Instruments]:
+    """A registry with everything in it."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(Figures(monitor))
+    return registry, Instruments(registry)

@@ -1,0 +1,128 @@
+"""The API for programs (CONTRACT §6): the shapes of `replay --json`, with filters; and whether the monitor is well."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.connection import ASGIConnection
+from litestar.exceptions import NotAuthorizedException
+from litestar.handlers import BaseRouteHandler
+from litestar.params import Parameter
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from alerts.lagging import lagging
+from ledger.output import AlertOut, LaggingOut, PositionOut, RefusalOut, ReserveOut, positions, reserves
+from producers.gateway import bearer
+from streams.monitor import Monitor
+from streams.replay import alerts_out
+from streams.store import people, queries
+
+PAGE_MAX: Final = 10_000
+
+Limit = Annotated[int, Parameter(ge=1, le=PAGE_MAX, description="At most so many.")]
+Offset = Annotated[int, Parameter(ge=0, description="After leaving out so many.")]
+
+
+class Health(msgspec.Struct):
+    """Whether events are taken: `ok`, or why not."""
+
+    status: str
+    position: int
+    lag_events: int
+    problem: str | None = None
+
+
+def reader_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Reading is free on this machine; from elsewhere it needs a token (any role) or a login."""
+    monitor: Monitor = connection.app.state.monitor
+    session = connection.scope.get("session")
+    if monitor.loopback or (isinstance(session, dict) and session.get("person")):
+        return
+    secret = bearer(Request(connection.scope))
+    if secret is None or people.find_token(monitor.store, secret) is None:
+        raise NotAuthorizedException("send `Authorization: Bearer <token>`", headers={"WWW-Authenticate": "Bearer"})
+
+
+@get("/v1/positions", summary="Positions", tags=["figures"], guards=[reader_only], sync_to_thread=True)
+def get_positions(
+    monitor: Monitor,
+    as_of: str | None = None,
+    level: str | None = None,
+    key: str | None = None,
+    fiscal_year: int | None = None,
+    economic_class: str | None = None,
+    limit: Limit = PAGE_MAX,
+    offset: Offset = 0,
+) -> list[PositionOut]:
+    """Figures and rates of lines, agencies, authorities and the city."""
+    with monitor.writer.reading() as books:
+        found = [
+            one
+            for one in positions(books, as_of or monitor.today())
+            if level in (None, one.level)
+            and key in (None, one.key)
+            and fiscal_year in (None, one.fiscal_year)
+            and economic_class in (None, one.economic_class)
+        ]
+    return found[offset : offset + limit]
+
+
+@get("/v1/reserves", summary="Reserves", tags=["figures"], guards=[reader_only], sync_to_thread=True)
+def get_reserves(monitor: Monitor, fiscal_year: int | None = None, reserve: str | None = None) -> list[ReserveOut]:
+    """Every reserve that an event named."""
+    with monitor.writer.reading() as books:
+        found = reserves(books)
+    return [one for one in found if fiscal_year in (None, one.fiscal_year) and reserve in (None, one.reserve)]
+
+
+@get("/v1/alerts", summary="Alerts", tags=["alerts"], guards=[reader_only], sync_to_thread=True)
+def get_alerts(
+    monitor: Monitor,
+    state: str | None = None,
+    rule: str | None = None,
+    severity: str | None = None,
+    fiscal_year: int | None = None,
+    agency: str | None = None,
+    limit: Limit = 1_000,
+    offset: Offset = 0,
+) -> list[AlertOut]:
+    """Alerts by fiscal year, rule and subject."""
+    wanted = queries.AlertFilter(state=state, rule=rule, severity=severity, fiscal_year=fiscal_year, agency=agency)
+    found = queries.alerts(monitor.store, wanted, limit, offset)
+    return alerts_out(found, monitor.catalogue)
+
+
+@get("/v1/lagging", summary="Lagging authorities", tags=["figures"], guards=[reader_only], sync_to_thread=True)
+def get_lagging(monitor: Monitor) -> list[LaggingOut]:
+    """The authorities lagging in capital execution, as judged last."""
+    with monitor.writer.reading() as books:
+        return lagging(list(books.time_alerts.values()), books, monitor.registry, monitor.today())
+
+
+@get("/v1/refusals", summary="Refusals", tags=["events"], guards=[reader_only], sync_to_thread=True)
+def get_refusals(
+    monitor: Monitor, reason: str | None = None, limit: Limit = 1_000, offset: Offset = 0
+) -> list[RefusalOut]:
+    """What was refused, newest first; `file` says where it came from."""
+    found = queries.refusals(monitor.store, reason, limit, offset)
+    return [RefusalOut(one.origin, one.line, one.id, one.reason, one.detail) for one in found]
+
+
+@get("/healthz", summary="Health", tags=["operation"])
+async def healthz(monitor: Monitor) -> Response[Health]:
+    """200 while events are taken and kept, 503 otherwise."""
+    writer = monitor.writer
+    health = Health("ok" if writer.broken is None else "failing", writer.position, writer.waiting_lines, writer.broken)
+    return Response(health, status_code=200 if writer.broken is None else 503)
+
+
+@get("/metrics", summary="Metrics for Prometheus", tags=["operation"], guards=[reader_only], sync_to_thread=True)
+def metrics(metrics_registry: CollectorRegistry) -> Response[bytes]:
+    """Everything, in Prometheus' text format."""
+    return Response(generate_latest(metrics_registry), media_type=CONTENT_TYPE_LATEST)
+
+
+HANDLERS: Final = (get_positions, get_reserves, get_alerts, get_lagging, get_refusals, healthz, metrics)

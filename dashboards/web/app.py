@@ -1,0 +1,101 @@
+"""The web application of a monitor: pages for people, the API for programs, metrics for Prometheus."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import structlog
+from litestar import Litestar, MediaType, Request, Response
+from litestar.config.response_cache import ResponseCacheConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
+from prometheus_client import CollectorRegistry
+
+from dashboards.metrics import Instruments
+from dashboards.web import api
+from producers.gateway import Intake, post_events
+from streams.monitor import Monitor
+from streams.store import StoreError, people
+
+log = structlog.get_logger()
+
+_PROBLEM: Final = "application/problem+json"
+
+
+def create_app(monitor: Monitor, metrics_registry: CollectorRegistry, instruments: Instruments) -> Litestar:
+    """Put the parts together."""
+    intake = Intake(
+        token=lambda secret: people.find_token(monitor.store, secret),
+        submit=monitor.writer.submit,
+        counted=lambda reason: instruments.turned_away.labels(reason).inc(),
+    )
+    return Litestar(
+        route_handlers=[post_events, *api.HANDLERS],
+        dependencies={
+            "monitor": Provide(lambda: monitor, sync_to_thread=False),
+            "intake": Provide(lambda: intake, sync_to_thread=False),
+            "metrics_registry": Provide(lambda: metrics_registry, sync_to_thread=False),
+        },
+        exception_handlers={
+            HTTPException: problem_document,
+            StoreError: store_trouble,
+            HTTP_500_INTERNAL_SERVER_ERROR: unexpected,
+        },
+        openapi_config=openapi(),
+        state=State({"monitor": monitor}),
+        response_cache_config=ResponseCacheConfig(),
+    )
+
+
+def openapi() -> OpenAPIConfig:
+    """The description of the API, at `/schema/openapi.json`."""
+    return OpenAPIConfig(
+        title="budgetwatch",
+        version="1",
+        description="Events in, figures and alerts out. Money is whole NT$; days are YYYY-MM-DD; years are ROC years.",
+        path="/schema",
+        render_plugins=[JsonRenderPlugin()],
+        components=Components(
+            security_schemes={
+                "token": SecurityScheme(type="http", scheme="bearer", description="budgetwatch token add")
+            }
+        ),
+        security=[{"token": []}],
+    )
+
+
+def problem_document(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
+    """An error as an RFC 9457 problem document."""
+    extra = error.extra if isinstance(error.extra, dict) else {}
+    document = {
+        "type": "about:blank",
+        "title": extra.get("title") or error.__class__.__name__.removesuffix("Exception"),
+        "status": error.status_code,
+        "detail": error.detail,
+        "instance": request.url.path,
+    }
+    if isinstance(error.extra, list):
+        document["errors"] = error.extra
+    return Response(document, status_code=error.status_code, media_type=_PROBLEM, headers=error.headers)
+
+
+def store_trouble(request: Request[Any, Any, Any], error: StoreError) -> Response[dict[str, Any]]:
+    """The store does not answer: the same question may be asked again."""
+    log.error("the store does not answer", path=request.url.path, reason=str(error))
+    return _plain(request, 503, "The store does not answer", str(error))
+
+
+def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
+    """A fault of ours: logged in full, told without its insides."""
+    log.exception("a request failed", path=request.url.path, exc_info=error)
+    return _plain(request, 500, "Internal error", "it is in the log of the monitor")
+
+
+def _plain(request: Request[Any, Any, Any], status: int, title: str, detail: str) -> Response[dict[str, Any]]:
+    document = {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": request.url.path}
+    return Response(document, status_code=status, media_type=MediaType.JSON if status < 400 else _PROBLEM)

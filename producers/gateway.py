@@ -1,0 +1,155 @@
+"""`POST /v1/events`: events by HTTP (CONTRACT §6). What was answered with 200 is durable and judged.
+
+The gateway knows tokens and the wire; who folds the lines, and whether a token is good, it is told by its `Intake`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any, Final, Protocol
+
+import msgspec
+from litestar import Request, Response, post
+from litestar.exceptions import HTTPException
+
+from ledger.receipt import Outcome
+from producers.bodies import BadBody, lines_of
+
+BODY_BYTES_MAX: Final = 32 << 20
+BODY_SECONDS_MAX: Final = 30.0
+EVENTS_MAX: Final = 50_000
+
+
+class Feeder(Protocol):
+    """What the gateway asks of a token. None for agencies or types means all of them."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def roles(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def agencies(self) -> frozenset[str] | None: ...  # noqa: D102
+    @property
+    def event_types(self) -> frozenset[str] | None: ...  # noqa: D102
+
+
+class Intake(msgspec.Struct, frozen=True):
+    """Where events go: `token` finds a feeder by its secret; `submit` queues lines, or raises with `retry_after`."""
+
+    token: Callable[[str], Feeder | None]
+    submit: Callable[[list[bytes], str], Future[list[Outcome]]]
+    counted: Callable[[str], None] = lambda _: None
+    """Told the outcome of each request that brought no events in: `unauthorised`, `forbidden`, `busy` …"""
+
+
+class Receipt(msgspec.Struct):
+    """The answer: how many events had which outcome, and each of them in the order sent."""
+
+    accepted: int
+    duplicate: int
+    refused: int
+    outcomes: list[Outcome]
+
+
+class _Routing(msgspec.Struct):
+    """The two fields that say whether a token may send an event; anything else is admission's business."""
+
+    agency: Any = None
+    type: Any = None
+
+
+_routing: Final = msgspec.json.Decoder(_Routing).decode
+
+
+def problem(status: int, title: str, detail: str, **headers: str) -> HTTPException:
+    """A refusal as an RFC 9457 problem document (the application renders it)."""
+    return HTTPException(status_code=status, detail=detail, extra={"title": title}, headers=headers or None)
+
+
+def bearer(request: Request[Any, Any, Any]) -> str | None:
+    """The secret of the `Authorization: Bearer` header."""
+    kind, _, secret = request.headers.get("authorization", "").partition(" ")
+    return secret.strip() if kind.lower() == "bearer" and secret.strip() else None
+
+
+def misdirected(feeder: Feeder, lines: Sequence[bytes]) -> list[int]:
+    """Which lines (from 1) are of an agency or type that a feeder may not send."""
+    if feeder.agencies is None and feeder.event_types is None:
+        return []
+    return [number for number, line in enumerate(lines, start=1) if not _may_send(feeder, line)]
+
+
+def _may_send(feeder: Feeder, line: bytes) -> bool:
+    try:
+        found = _routing(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return True  # refused as malformed, and nobody's event
+    in_agencies = feeder.agencies is None or found.agency in feeder.agencies or not isinstance(found.agency, str)
+    in_types = feeder.event_types is None or found.type in feeder.event_types or not isinstance(found.type, str)
+    return in_agencies and in_types
+
+
+@post(
+    "/v1/events",
+    status_code=200,
+    request_max_body_size=BODY_BYTES_MAX,
+    summary="Send events",
+    description="One event, NDJSON or a JSON array. 200 with the outcome of each, once all are durable and judged.",
+    tags=["events"],
+    exclude_from_csrf=True,
+)
+async def post_events(request: Request[Any, Any, Any], intake: Intake) -> Response[Receipt]:
+    """Take events in."""
+    secret = bearer(request)
+    feeder = None if secret is None else intake.token(secret)
+    if feeder is None:
+        intake.counted("unauthorised")
+        detail = "send `Authorization: Bearer <token>`; make one with `budgetwatch token add`"
+        raise problem(401, "Who is sending?", detail, **{"WWW-Authenticate": "Bearer"})
+    if not {"feeder", "administrator"} & set(feeder.roles):
+        intake.counted("forbidden")
+        raise problem(403, "Not a feeder", f"the token {feeder.name} may not send events")
+    try:
+        body = await asyncio.wait_for(request.body(), BODY_SECONDS_MAX)
+    except TimeoutError:
+        raise problem(408, "Too slow", f"the body did not arrive within {BODY_SECONDS_MAX:.0f} s") from None
+    try:
+        lines = lines_of(body, request.headers.get("content-type"))
+    except BadBody as error:
+        raise problem(400, "No events", str(error)) from None
+    if len(lines) > EVENTS_MAX:
+        raise problem(413, "Too many events", f"{len(lines):,} events; send at most {EVENTS_MAX:,} at once")
+    wrong = misdirected(feeder, lines)
+    if wrong:
+        intake.counted("forbidden")
+        places = ", ".join(map(str, wrong[:10])) + (" …" if len(wrong) > 10 else "")
+        detail = f"the token {feeder.name} may not send the events at {places}: their agency or type is not its own"
+        raise problem(403, "Another agency's events", f"{detail}; nothing was taken")
+    outcomes = await taken(intake, lines, f"http:{feeder.name}") if lines else []
+    return Response(receipt_of(outcomes))
+
+
+async def taken(intake: Intake, lines: list[bytes], origin: str) -> list[Outcome]:
+    """The outcomes of lines once durable; 429 while too much waits, 503 when nothing could be kept."""
+    try:
+        future = intake.submit(lines, origin)
+    except Exception as error:
+        retry_after = getattr(error, "retry_after", None)
+        if retry_after is None:
+            raise
+        intake.counted("busy")
+        raise problem(429, "Busy", str(error), **{"Retry-After": str(retry_after)}) from None
+    try:
+        return await asyncio.wrap_future(future)
+    except Exception as error:
+        intake.counted("unavailable")
+        detail = f"nothing was kept, send it again: {error}"
+        raise problem(503, "Not kept", detail, **{"Retry-After": "5"}) from error
+
+
+def receipt_of(outcomes: list[Outcome]) -> Receipt:
+    """Count the outcomes."""
+    kinds = [outcome.outcome for outcome in outcomes]
+    return Receipt(kinds.count("accepted"), kinds.count("duplicate"), kinds.count("refused"), outcomes)

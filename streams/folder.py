@@ -1,0 +1,72 @@
+"""A data folder: one monitor's store, register, inbox and lock."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from ledger.registry import Registry, parse
+from streams.store import StoreRefused
+
+
+class Folder(msgspec.Struct, frozen=True):
+    """Where a monitor keeps what is its own."""
+
+    path: Path
+
+    @property
+    def store(self) -> Path:
+        """The SQLite database."""
+        return self.path / "budgetwatch.db"
+
+    @property
+    def registry(self) -> Path:
+        """The register of agencies."""
+        return self.path / "agencies.csv"
+
+    @property
+    def inbox(self) -> Path:
+        """Where event files are put."""
+        return self.path / "inbox"
+
+    def make(self, registry: Path | None) -> None:
+        """Make the folder, with a copy of the register it is given; StoreRefused where it cannot be written."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            if registry is not None and not self.registry.exists():
+                shutil.copyfile(registry, self.registry)
+            self.inbox.mkdir(exist_ok=True)
+        except OSError as error:
+            raise StoreRefused(f"{error.filename or self.path}: {error.strerror}") from None
+        if not self.registry.exists():
+            raise StoreRefused(f"{self.registry}: no register of agencies; name one with --registry agencies.csv")
+
+    def read_registry(self) -> tuple[Registry, bytes]:
+        """The register, and its bytes for the manifest."""
+        content = self.registry.read_bytes()
+        return parse(content, str(self.registry)), content
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder alone; StoreRefused while another process does."""
+        try:
+            handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StoreRefused(f"{self.path}: {error.strerror}") from None
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                holder = os.pread(handle, 20, 0).decode(errors="replace").strip()
+                raise StoreRefused(f"{self.path}: in use by process {holder}; stop it or name another folder") from None
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+            yield
+        finally:
+            os.close(handle)

@@ -1,0 +1,133 @@
+"""What people and programs ask of the store: alerts, their history, refusals, judgements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from ledger.admission import Reason
+from ledger.books import Alert
+from streams.store import schema
+from streams.store.alert_rows import alert_of
+from streams.store.store import Store
+
+
+class AlertFilter(msgspec.Struct, frozen=True):
+    """Which alerts are wanted; None leaves a thing open. `state` is as folded: open or resolved."""
+
+    state: str | None = None
+    rule: str | None = None
+    severity: str | None = None
+    fiscal_year: int | None = None
+    agency: str | None = None
+    key: str | None = None
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """A line that was refused: where it came from, its number there, and why."""
+
+    place: int
+    origin: str
+    line: int
+    id: str | None
+    reason: Reason
+    detail: str
+    at: str
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One transition of an alert. `by` is `<agency>:<event id>` or the day judged."""
+
+    n: int
+    change: str
+    by: str
+    severity_before: str | None
+    severity: str
+    evidence: dict[str, Any]
+    at: str
+
+
+def _narrowed(wanted: AlertFilter) -> sa.Select[Any]:
+    alerts = schema.alerts
+    found = sa.select(alerts)
+    for name in AlertFilter.__struct_fields__:
+        value = getattr(wanted, name)
+        if value is not None:
+            found = found.where(alerts.c[name] == value)
+    return found
+
+
+def alerts(store: Store, wanted: AlertFilter, limit: int = 1_000, offset: int = 0) -> list[Alert]:
+    """Alerts by filter, the latest opened first."""
+    statement = _narrowed(wanted).order_by(schema.alerts.c.n.desc()).limit(limit).offset(offset)
+    with store.transaction() as connection:
+        return [alert_of(row) for row in connection.execute(statement)]
+
+
+def count_alerts(store: Store, wanted: AlertFilter) -> int:
+    """How many alerts a filter finds."""
+    statement = sa.select(sa.func.count()).select_from(_narrowed(wanted).subquery())
+    with store.transaction() as connection:
+        return int(connection.execute(statement).scalar_one())
+
+
+def alert(store: Store, alert_id: str) -> Alert | None:
+    """One alert by its id."""
+    with store.transaction() as connection:
+        row = connection.execute(sa.select(schema.alerts).where(schema.alerts.c.id == alert_id)).one_or_none()
+    return None if row is None else alert_of(row)
+
+
+def history(store: Store, alert_id: str) -> list[Change]:
+    """The transitions of an alert, oldest first."""
+    rows = schema.alert_history
+    with store.transaction() as connection:
+        found = connection.execute(sa.select(rows).where(rows.c.alert == alert_id).order_by(rows.c.n)).all()
+    return [
+        Change(row.n, row.change, row.by, row.severity_before, row.severity, msgspec.json.decode(row.evidence), row.at)
+        for row in found
+    ]
+
+
+def refusals(store: Store, reason: str | None = None, limit: int = 100, offset: int = 0) -> list[Refusal]:
+    """What was refused, newest first."""
+    rows = schema.refusals
+    statement = sa.select(*(rows.c[name] for name in Refusal.__struct_fields__)).order_by(rows.c.place.desc())
+    if reason is not None:
+        statement = statement.where(rows.c.reason == reason)
+    with store.transaction() as connection:
+        return [Refusal(**row._asdict()) for row in connection.execute(statement.limit(limit).offset(offset))]
+
+
+def refusals_by_reason(store: Store) -> dict[str, int]:
+    """How many lines were refused for which reason."""
+    rows = schema.refusals
+    statement = sa.select(rows.c.reason, sa.func.count()).group_by(rows.c.reason).order_by(rows.c.reason)
+    with store.transaction() as connection:
+        return {row[0]: row[1] for row in connection.execute(statement)}
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """A day on which the time rules were judged, and the position of the log they saw."""
+
+    n: int
+    day: str
+    position: int
+    at: str
+
+
+def judgements(store: Store) -> list[Judgement]:
+    """Every judgement of the time rules, oldest first."""
+    rows = schema.judgements
+    with store.transaction() as connection:
+        found = connection.execute(sa.select(rows).order_by(rows.c.n)).all()
+    return [Judgement(row.n, row.day, _position(store, row.marks), row.at) for row in found]
+
+
+def _position(store: Store, marks: str) -> int:
+    for log, partition, position in msgspec.json.decode(marks):
+        if (log, partition) == (store.log, store.partition):
+            return int(position)
+    return 0
