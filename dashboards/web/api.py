@@ -81,7 +81,7 @@ def get_reserves(monitor: Monitor, fiscal_year: int | None = None, reserve: str 
 @get("/v1/alerts", summary="Alerts", tags=["alerts"], guards=[reader_only], sync_to_thread=True)
 def get_alerts(
     monitor: Monitor,
-    state: str | None = None,
+    alert_state: Annotated[str | None, Parameter(query="state", description="`open` or `resolved`")] = None,
     rule: str | None = None,
     severity: str | None = None,
     fiscal_year: int | None = None,
@@ -90,7 +90,9 @@ def get_alerts(
     offset: Offset = 0,
 ) -> list[AlertOut]:
     """Alerts by fiscal year, rule and subject."""
-    wanted = queries.AlertFilter(state=state, rule=rule, severity=severity, fiscal_year=fiscal_year, agency=agency)
+    wanted = queries.AlertFilter(
+        state=alert_state, rule=rule, severity=severity, fiscal_year=fiscal_year, agency=agency
+    )
     found = queries.alerts(monitor.store, wanted, limit, offset)
     return alerts_out(found, monitor.catalogue)
 

@@ -1,0 +1,133 @@
+"""A demonstration: a simulated year of the synthetic city, folded up to a day at once and then live, day after day."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import threading
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Final
+
+import msgspec
+import structlog
+
+from ledger.fiscal import closing_day
+from producers.simulator import registry_csv, simulate
+from streams.folder import Folder
+from streams.store import StoreRefused, open_store
+from streams.writer import Writer
+
+FISCAL_YEAR: Final = 114
+START: Final = "2025-09-15"
+"""Folded at once up to here: enough of the year for something on every page."""
+ORIGIN: Final = "demonstration"
+_CHUNK: Final = 2_000
+
+log = structlog.get_logger()
+
+
+class _Booked(msgspec.Struct):
+    booked_on: str | None = None
+
+
+_booked = msgspec.json.Decoder(_Booked).decode
+
+
+def by_day(seed: int, events: int) -> Iterator[tuple[str, bytes]]:
+    """The simulated year's lines with the day on which each arrives, which never goes back."""
+    day = ""
+    for line in simulate(FISCAL_YEAR, seed, events):
+        with contextlib.suppress(msgspec.MsgspecError):  # one of the mistakes: it arrives with its neighbours
+            day = max(day, _booked(line).booked_on or "")
+        yield day, line.rstrip(b"\n")
+
+
+class Demonstration:
+    """Feeds the year and is its calendar: `today` is the simulated day."""
+
+    def __init__(self, writer: Writer, seed: int, events: int, days_a_second: float) -> None:
+        self.day = START
+        self._seconds = 1 / days_a_second
+        self._lines = by_day(seed, events)
+        self._held: tuple[str, bytes] | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="demonstration", daemon=True)
+        self._writer = writer
+
+    def today(self) -> str:
+        """The simulated day."""
+        return self.day
+
+    def prepare(self) -> None:
+        """Fold the year up to the start, with a judgement on the days of some earlier meetings."""
+        if self._writer.position == 0:
+            for meeting in ("2025-07-15", "2025-08-15", START):
+                self._feed(meeting)
+                self._writer.judge(meeting).result()
+        else:
+            self._skip()
+
+    def start(self) -> None:
+        """Go on, day after day, until the year's books are closed."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stand still."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _skip(self) -> None:
+        """After a restart: leave out what the store holds."""
+        for _ in range(self._writer.position):
+            self.day, _ = next(self._lines, (self.day, b""))
+        self.day = max(self.day, START)
+
+    def _feed(self, up_to: str) -> None:
+        """Submit every line that arrives up to a day."""
+        chunk: list[bytes] = []
+        while True:
+            held = self._held or next(self._lines, None)
+            self._held = None
+            if held is None or held[0] > up_to:
+                self._held = held
+                break
+            chunk.append(held[1])
+            if len(chunk) == _CHUNK:
+                self._writer.submit(chunk, ORIGIN).result()
+                chunk = []
+        if chunk:
+            self._writer.submit(chunk, ORIGIN).result()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self._seconds) and self.day < closing_day(FISCAL_YEAR):
+            self.day = (date.fromisoformat(self.day) + timedelta(days=1)).isoformat()
+            try:
+                self._feed(self.day)
+                self._writer.judge(self.day).result()
+            except Exception as error:
+                log.error("the demonstration stands still", reason=str(error))
+                return
+
+
+def make_folder(folder: Folder) -> None:
+    """A data folder with the synthetic city's register."""
+    folder.path.mkdir(parents=True, exist_ok=True)
+    if not folder.registry.exists():
+        folder.registry.write_text(registry_csv(), encoding="utf-8")
+    folder.make(None)
+
+
+def remove(folder: Folder) -> None:
+    """Delete a demonstration's data folder; StoreRefused for any other folder."""
+    if not folder.path.exists():
+        return
+    with folder.locked():
+        store = open_store(folder.store)
+        try:
+            made_up = store.manifest().get("demonstration") == "yes"
+        finally:
+            store.close()
+        if not made_up:
+            raise StoreRefused(f"{folder.path}: not demonstration data; nothing was removed")
+        shutil.rmtree(folder.path)

@@ -1,0 +1,171 @@
+"""The embedded monitor: one process with gateway, inbox, fold, clock, page, metrics and relay on one data folder."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Protocol
+
+import structlog
+import uvicorn
+
+from alerts.catalogue import load
+from dashboards.metrics import registry_of
+from dashboards.web.app import create_app
+from ledger.receipt import Outcome
+from producers.inbox import Inbox
+from streams.daily import Daily, today
+from streams.folder import Folder
+from streams.monitor import Monitor
+from streams.relay import Relay
+from streams.store import Store, StoreRefused, open_store, people, queries
+from streams.store.store import digest_of
+from streams.writer import Busy, Writer
+
+INBOX_SECONDS: Final = 1.0
+
+log = structlog.get_logger()
+
+
+def log_to(stream_is_terminal: bool) -> None:
+    """Log lines on standard error: readable on a terminal, one JSON object each elsewhere."""
+    renderer = (
+        structlog.dev.ConsoleRenderer() if stream_is_terminal else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.processors.format_exc_info, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is of this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@contextmanager
+def opened(
+    folder: Folder,
+    host: str = "127.0.0.1",
+    *,
+    demonstration: bool | None = None,
+    day: Callable[[Writer], Callable[[], str]] = lambda _: today,
+) -> Iterator[Monitor]:
+    """A monitor on a data folder, folding but not yet listening; everything is closed again in the end.
+
+    Raises StoreRefused where the folder, its store or its register is not as it must be.
+    """
+    with folder.locked():
+        registry, registry_bytes = folder.read_registry()
+        catalogue = load()
+        store = open_store(folder.store, create=True)
+        try:
+            store.agree(catalogue.digest, digest_of(registry_bytes), demonstration=demonstration)
+            _check_users(store, host)
+            writer = Writer(store, registry, catalogue)
+            made_up = store.manifest()["demonstration"] == "yes"
+            writer.start()
+            try:
+                yield Monitor(store, writer, registry, catalogue, day(writer), made_up, is_loopback(host))
+            finally:
+                writer.stop()
+        finally:
+            store.close()
+
+
+def _check_users(store: Store, host: str) -> None:
+    if not is_loopback(host) and not people.users(store):
+        advice = "add one with `budgetwatch user add NAME --role administrator`, and put TLS before it"
+        raise StoreRefused(f"{host} can be reached from elsewhere and there are no users: {advice}")
+
+
+def serve(monitor: Monitor, folder: Folder, host: str, port: int, *, clock: bool = True) -> None:
+    """Listen until told to stop (SIGTERM, SIGINT); what was acknowledged is committed."""
+    metrics_registry, instruments = registry_of(monitor)
+    relay = Relay(monitor.store)
+    judged = queries.judgements(monitor.store)
+    daily = Daily(monitor.writer, judged[-1].day if judged else None)
+    inbox = _InboxThread(monitor, folder.inbox)
+    monitor.writer.watchers += [instruments.committed, lambda _: relay.wake()]
+    app = create_app(monitor, metrics_registry, instruments)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=15,
+            timeout_graceful_shutdown=5,
+            h11_max_incomplete_event_size=64 * 1024,
+        )
+    )
+    parts: list[_Part] = [relay, inbox, *([daily] if clock else [])]
+    for part in parts:
+        part.start()
+    log.info("listening", address=f"http://{host}:{port}/", data=str(folder.path), position=monitor.writer.position)
+    try:
+        server.run()
+    finally:
+        for part in reversed(parts):
+            part.stop()
+        log.info("stopped", position=monitor.writer.position)
+
+
+class _Part(Protocol):
+    """What runs beside the web server."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+class _InboxThread:
+    """Looks into the inbox once a second."""
+
+    def __init__(self, monitor: Monitor, path: Path) -> None:
+        self._writer = monitor.writer
+        self._path = path
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="inbox", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        inbox = Inbox(self._path, self._submit)
+        while not self._stopping.wait(INBOX_SECONDS):
+            try:
+                inbox.take_all()
+            except Exception as error:  # the file stays where it is and is tried again
+                log.error("the inbox could not be taken in", reason=str(error))
+
+    def _submit(self, lines: list[bytes], origin: str) -> list[Outcome]:
+        while True:
+            try:
+                return self._writer.submit(lines, origin).result()
+            except Busy as busy:
+                if self._stopping.wait(busy.retry_after):
+                    raise
