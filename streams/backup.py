@@ -1,0 +1,74 @@
+"""`backup` and `restore`: a copy of a running monitor's store, proved by an audit before it is called one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from streams.folder import Folder
+from streams.store import StoreRefused
+
+_PAGES: Final = 4_096
+"""Pages copied between two breaths of the monitor."""
+
+
+def copy_store(source: Path, target: Path, progress: Callable[[int, int], None] = lambda _, __: None) -> None:
+    """Copy a SQLite store while it is written to, by SQLite's own online backup; `progress` is told (done, all) pages.
+
+    Raises StoreRefused where the source is none or the target is there already.
+    """
+    if not source.is_file():
+        raise StoreRefused(f"{source}: no store there")
+    if target.exists():
+        raise StoreRefused(f"{target}: is there already; name a new file")
+    partial = target.with_name(target.name + ".part")
+    partial.unlink(missing_ok=True)
+    try:
+        with sqlite3.connect(f"file:{source}?mode=ro", uri=True) as reading, sqlite3.connect(partial) as writing:
+            reading.backup(
+                writing, pages=_PAGES, progress=lambda _, remaining, total: progress(total - remaining, total)
+            )
+        writing.close()
+        reading.close()
+        _to_disk(partial)
+        partial.rename(target)
+    except (sqlite3.Error, OSError) as error:
+        partial.unlink(missing_ok=True)
+        raise StoreRefused(f"{target}: {error}") from None
+
+
+def restore_store(backup: Path, folder: Folder) -> None:
+    """Put a backup in the place of a folder's store; the store that was there is kept beside it.
+
+    The folder must not be in use (StoreRefused).
+    """
+    if not backup.is_file():
+        raise StoreRefused(f"{backup}: no backup there")
+    folder.path.mkdir(parents=True, exist_ok=True)
+    with folder.locked():
+        fresh = folder.store.with_name(folder.store.name + ".restored")
+        shutil.copyfile(backup, fresh)
+        _to_disk(fresh)
+        if folder.store.exists():
+            kept = _free(folder.store)
+            for suffix in ("-wal", "-shm", ""):
+                old = folder.store.with_name(folder.store.name + suffix)
+                if old.exists():
+                    old.rename(kept.with_name(kept.name + suffix))
+        fresh.rename(folder.store)
+
+
+def _free(path: Path) -> Path:
+    number = 1
+    while (found := path.with_name(f"{path.name}.before-restore-{number}")).exists():
+        number += 1
+    return found
+
+
+def _to_disk(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
