@@ -6,16 +6,23 @@ Exit codes: 0 done; 1 a check failed; 2 bad usage or unreadable input, told in o
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from ledger.registry import Registry as Register
+
+if TYPE_CHECKING:
+    from dashboards.reports.table import Table
+    from producers.imported import Imported
+    from streams.sources import Opened
+    from streams.store import Store as OpenStore
 
 app = typer.Typer(
     name="budgetwatch",
@@ -33,6 +40,41 @@ Registry = Annotated[
 ]
 
 
+Replay = Annotated[
+    list[str] | None,
+    typer.Option("--replay", metavar="FILE...", help="The books are these event files, folded in order; - is stdin."),
+]
+More = Annotated[list[str] | None, typer.Argument(metavar="FILE...", hidden=True)]
+"""Further files after `--replay FILE`: an option takes one, the rest come as arguments."""
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", envvar="BUDGETWATCH_DATA", help="The books are those of this data folder."),
+]
+Store = Annotated[
+    str | None,
+    typer.Option("--store", metavar="URL", envvar="BUDGETWATCH_STORE", help="The books are those of this store."),
+]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DATE",
+        envvar="BUDGETWATCH_AS_OF",
+        help="Judge as of this day (2025-06-30 or 114/06/30); else the latest booked, or today in Taipei.",
+    ),
+]
+Out = Annotated[str | None, typer.Option("-o", "--output", metavar="FILE", help="Where it goes; else it is printed.")]
+FiscalYear = Annotated[int | None, typer.Option(envvar="BUDGETWATCH_FISCAL_YEAR", help="ROC year; 114 is 2025.")]
+
+
+DataFolder = Annotated[
+    Path, typer.Option("--data", metavar="DIR", envvar="BUDGETWATCH_DATA", help="The monitor's data folder.")
+]
+Port = Annotated[int, typer.Option(min=1, max=65535, envvar="BUDGETWATCH_PORT", help="The port to listen on.")]
+Host = Annotated[
+    str, typer.Option(envvar="BUDGETWATCH_HOST", help="The address to listen on; any but this machine's needs users.")
+]
+
+
 class Language(StrEnum):
     """The languages of what people read."""
 
@@ -40,8 +82,29 @@ class Language(StrEnum):
     EN = "en"
 
 
+Lang = Annotated[Language, typer.Option(envvar="BUDGETWATCH_LANG", help="Language of what is read by people.")]
+
+
+class Format(StrEnum):
+    """The formats of reports."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    XLSX = "xlsx"
+    ODS = "ods"
+    PDF = "pdf"
+
+
+ReportFormat = Annotated[Format, typer.Option("--format", envvar="BUDGETWATCH_FORMAT", help="The format.")]
+
+
 class Unusable(typer.TyperException):
     """What was asked cannot be done; told in one line, exit 2."""
+
+
+class Refused(typer.TyperException):
+    """The store, log or lock is not as it must be; told in one line, exit 3."""
 
 
 @app.command(
@@ -70,6 +133,7 @@ def replay(
     from alerts.catalogue import load
     from dashboards.reports.progress import reading
     from dashboards.reports.replay_summary import print_summary
+    from producers.output_file import replacing
     from streams.files import EventFiles
     from streams.replay import fold, output
 
@@ -82,11 +146,11 @@ def replay(
     if replayed.counts.read == 0:
         raise Unusable(f"{', '.join(files)}: no event in it; a file holds one JSON event a line")
     result = output(replayed, known, catalogue)
-    if as_json:
-        sys.stdout.buffer.write(msgspec.json.encode(result) + b"\n")
-        sys.stdout.buffer.flush()
-    else:
-        print_summary(result, known, catalogue, lang.value)
+    with replacing("-") as target:
+        if as_json:
+            target.write(msgspec.json.encode(result) + b"\n")
+        else:
+            print_summary(result, known, catalogue, lang.value)
 
 
 @app.command(
@@ -109,16 +173,18 @@ def simulate(
 
     if events < 1:
         raise Unusable(f"--events: {events}; give 1 or more")
-    if not registry.exists():
-        registry.write_text(registry_csv(), encoding="utf-8")
-    is_synthetic = registry.read_text(encoding="utf-8-sig", errors="replace") == registry_csv()
+    _check_apart((out, "the output"), (registry, "the registry"))
+    is_new = not registry.exists()
+    is_synthetic = is_new or registry.read_text(encoding="utf-8-sig", errors="replace") == registry_csv()
     rows = None if is_synthetic else _registry_rows(registry)
     try:
         made = simulated(fiscal_year, seed, events, rows, lines)
-        written = _write_lines(out, made)
+        written = _write(out, made, registry, registry_csv().encode() if is_new else None)
     except ValueError as error:
         raise Unusable(str(error)) from None
     sys.stderr.write(f"{written:,} events for fiscal year {fiscal_year} -> {out}; agencies in {registry}\n")
+    if is_new:
+        sys.stderr.write(f"{registry}: there was no such file; the synthetic city's agencies were written to it\n")
 
 
 @app.command(
@@ -138,63 +204,246 @@ def import_source(
 ) -> None:
     """Turn a real budget file into events, and say what could not be mapped.
 
-    The agencies it names are written to the registry; where the file exists, those it lacks are added to it.
+    The agencies it names are written to the registry; where the file exists, those it lacks are added to it. The
+    registry is written after the events, and neither if anything is wrong.
     """
     from producers.formats import FORMATS
     from producers.imported import ImportProblem
+    from producers.registry_file import with_agencies
 
     read = FORMATS.get(source_format)
     if read is None:
         raise Unusable(f"unknown format {source_format}; one of {', '.join(FORMATS)}")
+    _check_apart((out, "the output"), (file, "the source"), (registry, "the registry"))
     try:
         imported = read(file)
     except ImportProblem as error:
         raise Unusable(str(error)) from None
-    added = _add_agencies(registry, imported.registry)
-    written = _write_lines(out, iter(imported.events))
-    say = sys.stderr.write
-    say(
-        f"{file}: {imported.encoding}, {imported.rows_read:,} rows, {imported.rows_mapped:,} mapped -> {written:,} events in {out}\n"
+    before = registry.read_bytes() if registry.exists() else None
+    register, added = with_agencies(before, imported.registry, str(registry))
+    written = _write(out, iter(imported.events), registry, register if register != before else None)
+    sys.stderr.writelines(f"{sentence}\n" for sentence in _import_report(imported, str(file), written, out))
+    sys.stderr.write(f"{registry}: {added:,} agencies added\n")
+
+
+def _import_report(imported: Imported, file: str, written: int, out: str) -> Iterator[str]:
+    """What became of a source, a sentence each: what was mapped, what was assumed, what was left out."""
+    yield (
+        f"{file}: {imported.encoding}, {imported.rows_mapped:,} of {imported.rows_read:,} rows mapped,"
+        f" {len(imported.registry):,} of {imported.agencies_read:,} agencies -> {written:,} events in {out}"
     )
-    say(f"{registry}: {added} agencies added\n")
     for sentence in imported.assumptions:
-        say(f"assumed: {sentence}\n")
-    for reason, number in imported.unmapped_by_reason().items():
-        say(f"not mapped: {number:,} x {reason}\n")
+        yield f"assumed: {sentence}"
+    for left_out in imported.left_out():
+        amount = "" if left_out.amount is None else f", NT$ {left_out.amount:,} in all"
+        first = "; ".join(f"row {item.row} ({item.what})" for item in left_out.first)
+        more = "" if left_out.count == len(left_out.first) else "; ..."
+        yield f"not mapped: {left_out.count:,} x {left_out.reason}{amount}: {first}{more}"
 
 
-def _write_lines(out: str, lines: Iterator[bytes]) -> int:
-    """Write events to a file or standard output; returns how many."""
-    written = 0
-    with contextlib.nullcontext(sys.stdout.buffer) if out == "-" else open(out, "wb") as target:  # noqa: PTH123  # stdout too
-        for line in lines:
-            target.write(line)
-            written += 1
-        target.flush()
+def _write(out: str, lines: Iterator[bytes], registry: Path, register: bytes | None) -> int:
+    """Write events, then the register where it is new or longer; returns how many events."""
+    from producers.output_file import replacing
+
+    with contextlib.ExitStack() as stack:
+        if register is not None:
+            stack.enter_context(replacing(str(registry))).write(register)  # in its place once the events are in theirs
+        written = 0
+        with replacing(out) as target:
+            for line in lines:
+                target.write(line)
+                written += 1
     return written
+
+
+def _check_apart(*named: tuple[str | Path, str]) -> None:
+    """Refuse to write over what is read, or two things into one file."""
+    from itertools import combinations
+
+    from producers.output_file import same_file
+
+    for (one, what), (other, also) in combinations(named, 2):
+        if "-" not in (one, other) and same_file(one, other):
+            raise Unusable(f"{one}: {what} and {also} are one file; name another")
+
+
+@app.command(
+    epilog="Examples: `budgetwatch check payment.json --data DIR` · `budgetwatch check - --replay 114.ndjson --json`"
+)
+def check(
+    event: Annotated[str, typer.Argument(metavar="EVENT.json", help="One event; its id may be left out. - is stdin.")],
+    more: More = None,
+    replay: Replay = None,
+    data: Data = None,
+    store: Store = None,
+    registry: Registry = Path("agencies.csv"),
+    as_of: AsOf = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", envvar="BUDGETWATCH_JSON", help="Print one JSON object instead of the summary.")
+    ] = False,
+    lang: Lang = Language.ZH,
+) -> int:
+    """Ask "may I spend this?": what would come of an event, what is left, and what would free it. Records nothing.
+
+    Exit 0: allowed, or warned; 1: blocked.
+    """
+    import msgspec
+
+    from alerts.check import check as answer
+    from alerts.engine import Engine
+    from dashboards.reports.check_summary import print_verdict
+    from producers.output_file import replacing
+
+    if event == "-" and "-" in (replay or ()):
+        raise Unusable("-: standard input cannot be both the event and its books")
+    line = _event(event)
+    opened = _books(more, replay, data, store, registry, as_of)
+    catalogue = opened.catalogue
+    verdict = answer(line, opened.books, opened.registry.agencies, Engine(catalogue), catalogue, opened.as_of)
+    with replacing("-") as target:
+        if as_json:
+            target.write(msgspec.json.encode(verdict) + b"\n")
+        else:
+            print_verdict(verdict, catalogue, lang.value)
+    return 1 if verdict.verdict == "blocked" else 0
+
+
+@app.command(
+    epilog="Examples: `budgetwatch lagging --data DIR` ·"
+    " `budgetwatch lagging --replay 114.ndjson --as-of 114/06/30 --format pdf -o lagging.pdf`"
+)
+def lagging(
+    more: More = None,
+    replay: Replay = None,
+    data: Data = None,
+    store: Store = None,
+    registry: Registry = Path("agencies.csv"),
+    as_of: AsOf = None,
+    format_: ReportFormat = Format.TABLE,
+    out: Out = None,
+    lang: Lang = Language.ZH,
+) -> None:
+    """List the authorities whose predicted capital execution lags, as for the mayor's meeting. Writes nothing."""
+    from dashboards.reports.lagging_list import tables
+
+    opened = _books(more, replay, data, store, registry, as_of)
+    day = _judged(opened)
+    _report(tables(opened.alerts, opened.books, opened.registry, opened.catalogue, day), format_, out, lang)
+
+
+reports = typer.Typer(name="report", help="Report on one agency, or on the reserves.", no_args_is_help=True)
+app.add_typer(reports)
+
+
+@reports.command(
+    "agency",
+    epilog="Example: `budgetwatch report agency 020011 --data DIR --format xlsx -o 020011.xlsx`",
+)
+def report_agency(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="The agency's code in the register.")],
+    more: More = None,
+    replay: Replay = None,
+    data: Data = None,
+    store: Store = None,
+    registry: Registry = Path("agencies.csv"),
+    as_of: AsOf = None,
+    fiscal_year: FiscalYear = None,
+    format_: ReportFormat = Format.TABLE,
+    out: Out = None,
+    lang: Lang = Language.ZH,
+) -> None:
+    """Report an agency's figures and rates with their formulas, its lines, and the alerts that stand against it."""
+    from dashboards.reports.agency_report import tables
+    from dashboards.reports.table import ReportProblem
+
+    opened = _books(more, replay, data, store, registry, as_of)
+    day = _judged(opened)
+    try:
+        made = tables(code, opened.alerts, opened.books, opened.registry, opened.catalogue, day, fiscal_year)
+    except ReportProblem as error:
+        raise Unusable(str(error)) from None
+    _report(made, format_, out, lang)
+
+
+@reports.command("reserve", epilog="Example: `budgetwatch report reserve --data DIR --lang en`")
+def report_reserve(
+    more: More = None,
+    replay: Replay = None,
+    data: Data = None,
+    store: Store = None,
+    registry: Registry = Path("agencies.csv"),
+    as_of: AsOf = None,
+    fiscal_year: FiscalYear = None,
+    format_: ReportFormat = Format.TABLE,
+    out: Out = None,
+    lang: Lang = Language.ZH,
+) -> None:
+    """Report what each reserve holds and has given, and every case that drew on it."""
+    from dashboards.reports.reserve_report import tables
+
+    opened = _books(more, replay, data, store, registry, as_of)
+    _report(tables(opened.books, opened.registry, opened.catalogue, _judged(opened), fiscal_year), format_, out, lang)
+
+
+def _books(
+    more: list[str] | None,
+    replay: list[str] | None,
+    data: Path | None,
+    store: str | None,
+    registry: Path,
+    as_of: str | None,
+) -> Opened:
+    """The books that a command names."""
+    import gc
+
+    from dashboards.reports.progress import reading
+    from streams.sources import SourceProblem, books_from
+    from streams.store import StoreError
+
+    if more and not replay:
+        raise Unusable(f"unexpected argument {more[0]}; further files follow --replay FILE")
+    gc.set_threshold(50_000, 50, 50)  # rows are never part of a cycle; collecting often only costs time
+    day = None if as_of is None else _day(as_of)
+    names = [*(replay or ()), *(more or ())]
+    try:
+        return books_from(replay=names, data=data, store=store, registry=registry, as_of=day, reading=reading)
+    except SourceProblem as error:
+        raise Unusable(str(error)) from None
+    except StoreError as error:
+        raise Refused(str(error)) from None
+
+
+def _judged(opened: Opened) -> str:
+    if opened.as_of is None:
+        raise Unusable("no event was accepted, so there is no day to report on; name one with --as-of")
+    return opened.as_of
+
+
+def _report(tables: list[Table], format_: Format, out: str | None, lang: Language) -> None:
+    from dashboards.reports.formats import write
+    from dashboards.reports.table import ReportProblem
+
+    try:
+        write(tables, format_.value, None if out in (None, "-") else Path(out), lang.value)
+    except ReportProblem as error:
+        raise Unusable(str(error)) from None
+
+
+def _event(name: str) -> bytes:
+    """The event that is asked about; one that is too long comes cut, but still too long."""
+    from ledger.json_text import LINE_BYTES_MAX
+
+    with sys.stdin.buffer if name == "-" else Path(name).open("rb") as source:
+        content = source.read(LINE_BYTES_MAX + 4).removeprefix(b"\xef\xbb\xbf").strip()
+    if not content:
+        raise Unusable(f"{name}: empty; it must hold one JSON event")
+    return content
 
 
 def _registry_rows(path: Path) -> list[dict[str, str]]:
     import msgspec
 
     return [msgspec.to_builtins(agency) for agency in _registry(path).agencies.values()]
-
-
-def _add_agencies(path: Path, rows: Sequence[Mapping[str, str]]) -> int:
-    """Write the registry, or add to it the agencies it lacks; returns how many."""
-    import csv
-
-    from ledger.registry import HEADER
-
-    known = _registry_rows(path) if path.exists() else []
-    codes = {row["code"] for row in known}
-    new = [row for row in rows if row["code"] not in codes]
-    if new or not path.exists():
-        with path.open("w", encoding="utf-8", newline="") as target:
-            writer = csv.DictWriter(target, HEADER, extrasaction="ignore", lineterminator="\n")
-            writer.writeheader()
-            writer.writerows([*known, *new])
-    return len(new)
 
 
 def _day(text: str) -> str:
@@ -212,26 +461,275 @@ def _registry(path: Path) -> Register:
     return parse(path.read_bytes(), str(path))
 
 
+@app.command(epilog="Example: `budgetwatch run --data data --registry agencies.csv --port 8080`")
+def run(
+    data: DataFolder = Path("data"),
+    port: Port = 8080,
+    host: Host = "127.0.0.1",
+    registry: Annotated[
+        Path | None, typer.Option(envvar="BUDGETWATCH_REGISTRY", help="Copied into a new data folder.")
+    ] = None,
+) -> None:
+    """Start the monitor on a data folder: page, API, /metrics and inbox in one process, until it is told to stop."""
+    from dashboards import embedded
+    from streams.folder import Folder
+
+    embedded.log_to(sys.stderr.isatty())
+    folder = Folder(data)
+    folder.make(registry)
+    with embedded.opened(folder, host) as monitor:
+        embedded.serve(monitor, folder, host, port)
+
+
+@app.command(epilog="Examples: `budgetwatch demo` · `budgetwatch demo --speed 2` · `budgetwatch demo --remove`")
+def demo(
+    data: DataFolder = Path("demo"),
+    port: Port = 8080,
+    host: Host = "127.0.0.1",
+    speed: Annotated[
+        float, typer.Option(min=0.001, max=100, envvar="BUDGETWATCH_SPEED", help="Simulated days a second.")
+    ] = 0.2,
+    seed: Annotated[int, typer.Option(envvar="BUDGETWATCH_SEED", help="Same seed, same year.")] = 1,
+    events: Annotated[int, typer.Option(min=2_000, envvar="BUDGETWATCH_EVENTS", help="Events of the year.")] = 20_000,
+    remove: Annotated[bool, typer.Option("--remove", help="Delete the demonstration's data folder and end.")] = False,
+) -> None:
+    """Start the monitor on a simulated year of the synthetic city, marked as demonstration data, and let it run on."""
+    from dashboards import demonstration, embedded
+    from streams.folder import Folder
+
+    folder = Folder(data)
+    if remove:
+        demonstration.remove(folder)
+        return
+    embedded.log_to(sys.stderr.isatty())
+    demonstration.make_folder(folder)
+    with demonstration.opened(folder, host, seed, events, speed) as (monitor, year):
+        sys.stderr.write(f"demonstration data: fiscal year 114 up to {year.day}, then {speed:g} days a second\n")
+        embedded.serve(monitor, folder, host, port, beside=(year,), clock=False)
+
+
+@app.command(epilog="Example: `budgetwatch audit --data data`")
+def audit(
+    data: DataFolder = Path("data"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print the differences as a JSON array.")] = False,
+) -> None:
+    """Fold a data folder's log again and compare it with the store: exit 0 equal, 1 with the differences."""
+    import msgspec
+
+    from alerts.catalogue import load
+    from dashboards.reports.progress import counting
+    from streams.audit import audit as compared
+    from streams.folder import Folder
+    from streams.store import open_store
+
+    folder = Folder(data)
+    store = open_store(folder.store)
+    try:
+        registry, _ = folder.read_registry()
+        with counting(store.mark().position, "folding again") as progress:
+            differences = list(compared(store, registry, load(), progress))
+        position = store.mark().position
+    finally:
+        store.close()
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(differences).decode() + "\n")
+    else:
+        for one in differences:
+            sys.stdout.write(f"{one.what} {one.key}\n  the log:   {one.folded}\n  the store: {one.stored}\n")
+        sys.stdout.write(f"{position:,} lines folded again: {len(differences) or 'no'} differences\n")
+    if differences:
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: `budgetwatch backup --data data -o backup-2025-06-30.db`")
+def backup(
+    out: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The copy, a new file.")],
+    data: DataFolder = Path("data"),
+) -> None:
+    """Copy a data folder's store, while the monitor runs or not, and prove the copy by an audit."""
+    from alerts.catalogue import load
+    from dashboards.reports.progress import counting
+    from streams.audit import audit as compared
+    from streams.backup import copy_store
+    from streams.folder import Folder
+    from streams.store import open_store
+
+    folder = Folder(data)
+    copy_store(folder.store, out)
+    registry, _ = folder.read_registry()
+    store = open_store(out)
+    try:
+        position = store.mark().position
+        with counting(position, "folding again") as progress:
+            wrong = next(compared(store, registry, load(), progress), None)
+    finally:
+        store.close()
+    if wrong is not None:
+        raise Refused(f"{out}: the copy is not what its log says ({wrong.what} {wrong.key}); see `budgetwatch audit`")
+    sys.stdout.write(f"{out}: {position:,} lines, audited\n")
+
+
+@app.command(epilog="Example: `budgetwatch restore backup-2025-06-30.db --data data`")
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A copy made by `backup`.")],
+    data: DataFolder = Path("data"),
+) -> None:
+    """Put a copy in the place of a data folder's store; the store that was there is kept beside it."""
+    from streams.backup import restore_store
+    from streams.folder import Folder
+
+    restore_store(file, Folder(data))
+    sys.stdout.write(f"{data}: restored from {file}\n")
+
+
+tokens = typer.Typer(no_args_is_help=True, help="What programs show to send events and read figures.")
+app.add_typer(tokens, name="token")
+users = typer.Typer(no_args_is_help=True, help="Who may log in to the page.")
+app.add_typer(users, name="user")
+
+
+@tokens.command("add", epilog="Example: `budgetwatch token add cba --agency 020010000A --type disbursement.paid`")
+def token_add(
+    name: Annotated[str, typer.Argument(help="Who shows it, such as the feeding system's name.")],
+    role: Annotated[
+        list[str] | None,
+        typer.Option(help="feeder (unless named), officer, reviewer or administrator; may be repeated."),
+    ] = None,
+    agency: Annotated[list[str] | None, typer.Option(help="Only these agencies' events; else all.")] = None,
+    event_type: Annotated[list[str] | None, typer.Option("--type", help="Only these types; else all.")] = None,
+    data: DataFolder = Path("data"),
+) -> None:
+    """Make a token. It is shown once, and kept only as a hash."""
+    from ledger.events import BY_NAME
+    from streams.store import people
+
+    unknown = [one for one in event_type or () if one not in BY_NAME]
+    if unknown:
+        raise Unusable(f"--type {unknown[0]}: no event type; see docs/schema/event.schema.json")
+    with _people(data) as store:
+        _, secret = people.add_token(store, name, role or ["feeder"], agency, event_type)
+    sys.stderr.write("keep it now, it is not shown again:\n")
+    sys.stdout.write(f"{secret}\n")
+
+
+@tokens.command("list")
+def token_list(data: DataFolder = Path("data")) -> None:
+    """Every token, without its secret."""
+    from streams.store import people
+
+    with _people(data) as store:
+        for token in people.tokens(store):
+            agencies = "every agency" if token.agencies is None else " ".join(sorted(token.agencies))
+            types = "every type" if token.event_types is None else " ".join(sorted(token.event_types))
+            ended = f" revoked {token.revoked_at}" if token.revoked_at else ""
+            roles = " ".join(token.roles)
+            sys.stdout.write(f"{token.id} {token.name} | {roles} | {agencies} | {types} | {token.created_at}{ended}\n")
+
+
+@tokens.command("revoke")
+def token_revoke(
+    token: Annotated[str, typer.Argument(help="Its id, as `token list` shows it.")], data: DataFolder = Path("data")
+) -> None:
+    """The token is no longer taken, from now on."""
+    from streams.store import people
+
+    with _people(data) as store:
+        people.revoke_token(store, token)
+
+
+@users.command("add", epilog="Example: `budgetwatch user add wang --shown-as 王小明 --role officer`")
+def user_add(
+    name: Annotated[str, typer.Argument(help="The name to log in with.")],
+    shown_as: Annotated[str | None, typer.Option(help="The name beside what the person does; else the same.")] = None,
+    role: Annotated[
+        list[str] | None, typer.Option(help="officer (unless named), reviewer or administrator; may be repeated.")
+    ] = None,
+    data: DataFolder = Path("data"),
+) -> None:
+    """Let somebody log in. The password is asked for, or read from standard input where that is no terminal."""
+    from streams.store import people
+
+    if sys.stdin.isatty():
+        password = typer.prompt("password", hide_input=True, confirmation_prompt=True)
+    else:
+        password = sys.stdin.readline().rstrip("\n")
+    with _people(data) as store:
+        people.add_user(store, name, shown_as or name, password, role or ["officer"])
+
+
+@users.command("list")
+def user_list(data: DataFolder = Path("data")) -> None:
+    """Everybody who may log in, or might."""
+    from streams.store import people
+
+    with _people(data) as store:
+        for user in people.users(store):
+            ended = f" disabled {user.disabled_at}" if user.disabled_at else ""
+            sys.stdout.write(f"{user.name} ({user.shown_as}) | {' '.join(user.roles)} | {user.created_at}{ended}\n")
+
+
+@users.command("disable")
+def user_disable(name: Annotated[str, typer.Argument()], data: DataFolder = Path("data")) -> None:
+    """The user can no longer log in; what the user did stays on the trail."""
+    from streams.store import people
+
+    with _people(data) as store:
+        people.disable_user(store, name)
+
+
+@contextlib.contextmanager
+def _people(data: Path) -> Iterator[OpenStore]:
+    """A data folder's store, for what people are; a folder that has none yet is begun where it has a register."""
+    from streams.folder import Folder
+    from streams.store import open_store
+    from streams.store.people import PeopleProblem
+
+    folder = Folder(data)
+    store = open_store(folder.store, create=folder.registry.exists())
+    try:
+        yield store
+    except PeopleProblem as error:
+        raise Unusable(str(error)) from None
+    finally:
+        store.close()
+
+
 def main() -> NoReturn:
     """Run the command line; a user's mistake ends in one line and never in a traceback."""
     from alerts.catalogue import CatalogueProblem
     from ledger.registry import RegistryProblem
     from streams.files import UnreadableFile
+    from streams.store import StoreError
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that knows no Chinese is no reason to stop
     try:
         code = app(standalone_mode=False)
+    except Refused as error:
+        _fail(error.format_message(), 3)
     except typer.TyperException as error:
         _fail(error.format_message(), 2)
+    except StoreError as error:
+        _fail(str(error), 3)
     except (RegistryProblem, UnreadableFile, CatalogueProblem) as error:
         _fail(str(error), 2)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()
         sys.exit(0)
     except OSError as error:
-        _fail(f"{error.filename or 'input'}: {error.strerror or error}", 2)
+        if error.filename in (None, "standard output"):
+            _give_up_output()
+        _fail(f"{error.filename or 'standard output'}: {error.strerror or error}", 2)
     except (KeyboardInterrupt, typer.Abort):
         _fail("stopped", 130)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _give_up_output() -> None:
+    """Let go of what standard output still holds: nobody takes it, and writing it at the end would fail again."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(message: str, code: int) -> NoReturn:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import contextlib
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Final
 
 import msgspec
 import structlog
 
+from dashboards import embedded
 from ledger.fiscal import closing_day
 from producers.simulator import registry_csv, simulate
 from streams.folder import Folder
+from streams.monitor import Monitor
 from streams.store import StoreRefused, open_store
 from streams.writer import Writer
 
@@ -108,6 +110,22 @@ class Demonstration:
             except Exception as error:
                 log.error("the demonstration stands still", reason=str(error))
                 return
+
+
+@contextlib.contextmanager
+def opened(
+    folder: Folder, host: str, seed: int, events: int, days_a_second: float
+) -> Iterator[tuple[Monitor, Demonstration]]:
+    """A monitor on a demonstration's folder, folded up to the start, and the year that goes on in it."""
+    years: list[Demonstration] = []
+
+    def calendar(writer: Writer) -> Callable[[], str]:
+        years.append(Demonstration(writer, seed, events, days_a_second))
+        return years[0].today
+
+    with embedded.opened(folder, host, demonstration=True, day=calendar) as monitor:
+        years[0].prepare()
+        yield monitor, years[0]
 
 
 def make_folder(folder: Folder) -> None:

@@ -6,7 +6,7 @@ import ipaddress
 import logging
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Protocol
@@ -97,7 +97,19 @@ def _check_users(store: Store, host: str) -> None:
         raise StoreRefused(f"{host} can be reached from elsewhere and there are no users: {advice}")
 
 
-def serve(monitor: Monitor, folder: Folder, host: str, port: int, *, clock: bool = True) -> None:
+class Part(Protocol):
+    """What runs beside the web server."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self) -> None:
+        """End, and wait until it has."""
+
+
+def serve(
+    monitor: Monitor, folder: Folder, host: str, port: int, *, beside: Sequence[Part] = (), clock: bool = True
+) -> None:
     """Listen until told to stop (SIGTERM, SIGINT); what was acknowledged is committed."""
     metrics_registry, instruments = registry_of(monitor)
     relay = Relay(monitor.store)
@@ -119,7 +131,7 @@ def serve(monitor: Monitor, folder: Folder, host: str, port: int, *, clock: bool
             h11_max_incomplete_event_size=64 * 1024,
         )
     )
-    parts: list[_Part] = [relay, inbox, *([daily] if clock else [])]
+    parts: list[Part] = [relay, inbox, *beside, *([daily] if clock else [])]
     for part in parts:
         part.start()
     log.info("listening", address=f"http://{host}:{port}/", data=str(folder.path), position=monitor.writer.position)
@@ -129,13 +141,6 @@ def serve(monitor: Monitor, folder: Folder, host: str, port: int, *, clock: bool
         for part in reversed(parts):
             part.stop()
         log.info("stopped", position=monitor.writer.position)
-
-
-class _Part(Protocol):
-    """What runs beside the web server."""
-
-    def start(self) -> None: ...
-    def stop(self) -> None: ...
 
 
 class _InboxThread:
