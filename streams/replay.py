@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 
@@ -11,11 +10,10 @@ from alerts.catalogue import Catalogue
 from alerts.clock import judge_day
 from alerts.engine import Engine
 from alerts.lagging import lagging
-from alerts.messages import message
-from alerts.subjects import alert_id
+from alerts.output import alert_out
 from ledger.books import Alert, Books
 from ledger.identity import SeenIds
-from ledger.output import AlertOut, CitationOut, Counts, Output, RefusalOut, Subject, positions, reserves
+from ledger.output import AlertOut, Counts, Output, RefusalOut, positions, reserves
 from ledger.process import Context, process
 from ledger.registry import Registry
 from streams.files import EventFiles
@@ -79,28 +77,4 @@ def output(replayed: Replayed, registry: Registry, catalogue: Catalogue) -> Outp
 def alerts_out(alerts: list[Alert], catalogue: Catalogue) -> list[AlertOut]:
     """Alerts with their words, by fiscal year, rule and subject, in the order of their opening."""
     in_order = sorted(alerts, key=lambda alert: (alert.fiscal_year, alert.rule, alert.key))
-    return [_alert_out(alert, catalogue) for alert in in_order]
-
-
-def _alert_out(alert: Alert, catalogue: Catalogue) -> AlertOut:
-    rule, opened_on = catalogue.rules[alert.rule], alert.opened_on
-    message_zh, message_en = message(rule, alert.key, alert.evidence, day=opened_on)
-    fixed: dict[str, Any] = {
-        "severity": alert.severity,
-        "state": alert.state,
-        "basis_status": rule.basis_on(opened_on),
-    }
-    return AlertOut(
-        id=alert_id(alert),
-        rule=alert.rule,
-        subject=Subject(alert.level, alert.key),  # type: ignore[arg-type]  # a rule's subject is one of the levels
-        fiscal_year=alert.fiscal_year,
-        opened_by=alert.opened_by,
-        opened_on=opened_on,
-        resolved_by=alert.resolved_by,
-        evidence=alert.evidence,
-        citations=[CitationOut(c.law, c.article, c.effective_from) for c in rule.citations_on(opened_on)],
-        message_zh=message_zh,
-        message_en=message_en,
-        **fixed,
-    )
+    return [alert_out(alert, catalogue) for alert in in_order]

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias, Union
 
 import msgspec
 
+from alerts.verdict import Verdict
 from ledger import events as e
 from ledger.fiscal import MONTH_END_PATTERN
 from ledger.output import Output
@@ -61,6 +62,14 @@ _BY_BASE: Final[tuple[tuple[type[e.Event], dict[str, str]], ...]] = (
 """What it cannot say, in words: a field's description, for every type that is one of these."""
 
 
+_EVIDENCE: Final[Schema] = {
+    "description": "The integers compared. An act rule's also: count and sum of the acts, and the last of them.",
+    "type": "object",
+    "properties": {"last": {"type": "string", "description": "<agency>:<event id>"}},
+    "additionalProperties": {"type": "integer"},
+}
+
+
 def event_schema() -> Schema:
     """One event, as a line of a file or an element of a record."""
     schema = _schema(Union[e.EVENTS], "budgetwatch event, version 1") | {"description": EVENT_DESCRIPTION}
@@ -77,12 +86,15 @@ def event_schema() -> Schema:
 def output_schema() -> Schema:
     """What `replay --json` prints."""
     schema = _schema(Output, "budgetwatch replay --json, version 1")
-    schema["$defs"]["AlertOut"]["properties"]["evidence"] = {
-        "description": "The integers compared. An act rule's also: count and sum of the acts, and the last of them.",
-        "type": "object",
-        "properties": {"last": {"type": "string", "description": "<agency>:<event id>"}},
-        "additionalProperties": {"type": "integer"},
-    }
+    schema["$defs"]["AlertOut"]["properties"]["evidence"] = _EVIDENCE
+    return schema
+
+
+def check_schema() -> Schema:
+    """What `check --json` and `POST /v1/check` answer."""
+    schema = _schema(Verdict, "budgetwatch check --json, version 1")
+    for alert in ("AlertOut", "Foretold"):
+        schema["$defs"][alert]["properties"]["evidence"] = _EVIDENCE
     return schema
 
 
@@ -99,7 +111,11 @@ def _add(schema: Schema, more: Schema) -> None:
             schema[key] = value
 
 
-SCHEMAS: Final = {"event.schema.json": event_schema, "replay.schema.json": output_schema}
+SCHEMAS: Final = {
+    "event.schema.json": event_schema,
+    "replay.schema.json": output_schema,
+    "check.schema.json": check_schema,
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -62,6 +62,9 @@ def open_database(store: str | Path, *, create: bool = False, read_only: bool = 
     except DBAPIError as error:
         engine.dispose()
         raise StoreRefused(f"{_shown(url)}: {plain(error)}") from None
+    except StoreRefused as error:
+        engine.dispose()
+        raise StoreRefused(f"{_shown(url)}: {error}") from None
     return engine
 
 

@@ -1,0 +1,120 @@
+"""The history of one budget line: each event that touched its position, with the figures before and after.
+
+Read from the log itself: the batches that touched the position are folded again, by the same code, into books of
+nothing but its agency. So the last figures must be those of the books.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from ledger.books import AgencyYear, Books, Position, Row
+from ledger.events import Event
+from ledger.identity import SeenIds
+from ledger.process import Context, Transition, process
+from ledger.registry import Registry
+from streams.store import Origin, Store
+
+FIGURES: Final = (
+    "original",
+    "supplemented",
+    "reserve_in",
+    "virement_in",
+    "virement_out",
+    "held",
+    "carryover",
+    "realised",
+    "prepaid",
+    "payable",
+    "saving",
+    "committed",
+)
+"""The figures of a position that events change, in the order in which people read them."""
+
+
+class Step(msgspec.Struct):
+    """An event that touched the position; figures in NT$ by name, with the three sums B, E and O."""
+
+    place: int
+    origin: str
+    at: str
+    event: Event
+    raw: bytes
+    before: dict[str, int]
+    after: dict[str, int]
+
+    @property
+    def changed(self) -> dict[str, tuple[int, int]]:
+        """The figures that differ: before and after."""
+        return {
+            name: (self.before[name], value)
+            for name, value in self.after.items()
+            if name in FIGURES and self.before[name] != value
+        }
+
+
+class History(msgspec.Struct):
+    """Every step, oldest first, and the figures they lead to."""
+
+    steps: list[Step]
+    figures: dict[str, int]
+
+
+class _NoRules:
+    """Judges nothing: the alerts are those of the store."""
+
+    def judge(self, year: AgencyYear, event: Event, touched: list[Row], transitions: list[Transition]) -> None:
+        """Leave everything as it is."""
+
+
+def figures_of(position: Position | None) -> dict[str, int]:
+    """The figures of a position by name; all 0 before it begins."""
+    found = {name: 0 if position is None else getattr(position, name) for name in FIGURES}
+    sums = {name: 0 if position is None else getattr(position, name) for name in ("available", "executed", "obligated")}
+    return found | sums
+
+
+def history_of(store: Store, registry: Registry, fiscal_year: int, agency: str, name: str) -> History:
+    """Fold the agency's part of the log again. `name` is the position's name: the line, with `@<origin year>`."""
+    books, seen, lines = Books(), SeenIds(), _Recalled()
+    context = Context(registry.agencies, seen, _NoRules(), lines.__getitem__)
+    steps: list[Step] = []
+    before = figures_of(None)
+    for place, line, origin, at in _lines(store, fiscal_year, agency, name):
+        lines[place] = line
+        effects = process(place, [line], books, context)
+        if not effects.events:
+            del lines[place]  # refused or blank: never asked for again
+            continue
+        year, touched = effects.touched[0]
+        position = year.positions.get(name)
+        if year.fiscal_year != fiscal_year or not any(row is position for row in touched) or effects.duplicates:
+            continue
+        after = figures_of(position)
+        steps.append(Step(place, origin, at, effects.events[0], line, before, after))
+        before = after
+    return History(steps, before)
+
+
+class _Recalled(dict[int, bytes]):
+    """The lines folded so far, by place."""
+
+
+def _lines(store: Store, fiscal_year: int, agency: str, name: str) -> Iterator[tuple[int, bytes, str, str]]:
+    code = agency.encode() if agency.isascii() else b""
+    for segment in store.segments_touching(fiscal_year, agency, name):
+        origins = iter([*segment.origins[1:], Origin(len(segment.lines), "")])
+        source, following = segment.origins[0].name, next(origins)
+        for offset, line in enumerate(segment.lines):
+            while offset >= following.offset:
+                source, following = following.name, next(origins)
+            if code in line or b"\\" in line:  # a code may be written in escapes
+                yield segment.first_place + offset, line, source, segment.at
+
+
+def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """The figures in which two sets differ."""
+    return [name for name, value in one.items() if other.get(name) != value]

@@ -1,0 +1,293 @@
+"""What people do about alerts and authorities. A record of its own, laid over what the fold found (CONTRACT §4, People).
+
+An acknowledgement needs a reason and a due date; it lapses on that date and when the excess doubles. Closing ends an
+alert of an act rule: it comes off its row, so that a further act opens a new alert. Each closing keeps the position of
+the log it was done at, so that loading and auditing can do it again at the same place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Literal, TypeAlias
+
+import msgspec
+
+from alerts.catalogue import Catalogue
+from alerts.subjects import alert_id
+from ledger.books import Alert, Books, Row
+from ledger.fiscal import is_day
+from ledger.text import is_note, is_text
+from streams.store import Store, people, queries
+from streams.store.people import Act, PeopleProblem
+
+AlertState: TypeAlias = Literal["open", "acknowledged", "resolved", "closed"]
+
+ACKNOWLEDGE: Final = "acknowledge"
+CLOSE: Final = "close"
+NOTE: Final = "note"
+LAGGING_REASON: Final = "lagging-reason"
+LAGGING_PRESENTED: Final = "lagging-presented"
+LOG_IN: Final = "log-in"
+
+MAY_ACKNOWLEDGE: Final = frozenset(("officer", "administrator"))
+MAY_CLOSE: Final = frozenset(("officer", "administrator"))
+LOCAL: Final = "local"
+"""The role of somebody on the monitor's own machine while it has no users: may do what an administrator may."""
+
+Between: TypeAlias = Callable[[Callable[[], object]], Any]
+"""Runs something between batches and answers with a future: `Writer.between_batches`."""
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Who acts: the name recorded, the roles, and the address they come from."""
+
+    name: str
+    roles: tuple[str, ...]
+    address: str = ""
+
+    @property
+    def role(self) -> str:
+        """The role an act is recorded under: the widest the person has."""
+        return next((role for role in reversed((LOCAL, *people.ROLES)) if role in self.roles), "")
+
+    def may(self, roles: frozenset[str]) -> bool:
+        """Whether one of the roles is theirs; on this machine, without users, everything is allowed."""
+        return LOCAL in self.roles or not roles.isdisjoint(self.roles)
+
+
+class Refused(PeopleProblem):
+    """The act is not done; `code` names the reason for those who translate it."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+# ---------------------------------------------------------------- the state of an alert
+
+
+def excess_of(evidence: Mapping[str, Any]) -> int:
+    """By how much an alert's limit is passed, in its own unit: what doubles before an acknowledgement lapses.
+
+    A rule names it `excess`; an act rule's acts add up in `sum`; the rest tell of a shortfall, a gap or a length of time.
+    """
+    for name in ("excess", "sum", "shortfall", "unexecuted", "counted", "missing", "working_days", "agencies_waiting"):
+        value = evidence.get(name)
+        if isinstance(value, int):
+            return value
+    return 0
+
+
+def state_of(alert: Alert, acts: Sequence[Act], today: str) -> AlertState:
+    """What an alert's state is, with what people did about it (oldest first) laid over it."""
+    if any(act.kind == CLOSE for act in acts):
+        return "closed"
+    if alert.state == "resolved":
+        return "resolved"
+    given = next((act for act in reversed(acts) if act.kind == ACKNOWLEDGE), None)
+    return "open" if given is None or lapsed(alert, given, today) is not None else "acknowledged"
+
+
+def lapsed(alert: Alert, acknowledgement: Act, today: str) -> str | None:
+    """Why an acknowledgement no longer counts: `due` (its date has come), `doubled` (the excess has), or None."""
+    if today >= acknowledgement.after["due_on"]:
+        return "due"
+    before = acknowledgement.after["excess"]
+    return "doubled" if before > 0 and excess_of(alert.evidence) >= 2 * before else None
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """Which alerts people's acts have put into another state than the fold's."""
+
+    acknowledged: frozenset[str] = frozenset()
+    closed: frozenset[str] = frozenset()
+
+    def state(self, alert: Alert) -> AlertState:
+        """The state of one alert."""
+        name = alert_id(alert)
+        if name in self.closed:
+            return "closed"
+        if alert.state == "resolved":
+            return "resolved"
+        return "acknowledged" if name in self.acknowledged else "open"
+
+
+def standing(store: Store, today: str) -> Standing:
+    """Which alerts are acknowledged or closed on a day."""
+    by_alert: dict[str, list[Act]] = {}
+    for act in people.acts_of_kinds(store, ACKNOWLEDGE, CLOSE):
+        by_alert.setdefault(act.subject, []).append(act)
+    closed = {name for name, acts in by_alert.items() if any(act.kind == CLOSE for act in acts)}
+    acknowledged = set()
+    for name in by_alert.keys() - closed:
+        alert = queries.alert(store, name)
+        if alert is not None and state_of(alert, by_alert[name], today) == "acknowledged":
+            acknowledged.add(name)
+    return Standing(frozenset(acknowledged), frozenset(closed))
+
+
+# ---------------------------------------------------------------- acts about an alert
+
+
+def acknowledge(store: Store, alert: str, person: Person, reason: str, due_on: str, today: str) -> Act:
+    """Say that an unfinished alert is known, why it stands, and by when it will be dealt with. Raises Refused."""
+    _check(person, MAY_ACKNOWLEDGE, reason)
+    if not is_day(due_on) or due_on <= today:
+        raise Refused("due-date", "the due date must be a day after today")
+    found, before = _unfinished(store, alert, today)
+    after = {"reason": reason, "due_on": due_on, "excess": excess_of(found.evidence), "severity": found.severity}
+    return _record(store, person, ACKNOWLEDGE, alert, {"state": before}, after)
+
+
+def add_note(store: Store, alert: str, person: Person, text: str) -> Act:
+    """Put a note beside an alert, whatever its state. Raises Refused."""
+    _check(person, MAY_ACKNOWLEDGE, text)
+    _alert(store, alert)
+    return _record(store, person, NOTE, alert, None, {"text": text})
+
+
+def close(
+    store: Store,
+    books: Books,
+    catalogue: Catalogue,
+    alert: str,
+    person: Person,
+    reason: str,
+    today: str,
+    position: int,
+) -> Act | Refused:
+    """Close an alert of an act rule, between batches (see `close_between`); answers Refused rather than raising it.
+
+    Args:
+        position: the place after the last line committed, kept with the act.
+    """
+    try:
+        _check(person, MAY_CLOSE, reason)
+        found, before = _unfinished(store, alert, today)
+        rule = catalogue.rules.get(found.rule)
+        if rule is None or rule.kind != "act":
+            raise Refused("no-act", "only alerts about acts are closed; this one ends when its condition does")
+    except Refused as refused:
+        return refused
+    after = {
+        "reason": reason,
+        "rule": found.rule,
+        "level": found.level,
+        "key": found.key,
+        "fiscal_year": found.fiscal_year,
+        "position": position,
+        "evidence": found.evidence,
+    }
+    act = _record(store, person, CLOSE, alert, {"state": before}, after)
+    take_off(books, act)
+    return act
+
+
+def close_between(between: Between, run: Callable[[], Act | Refused]) -> Act:
+    """Run `close` between batches and wait for it; raises Refused. (A task that raised would drop the books in memory.)"""
+    done: Act | Refused = between(run).result()
+    if isinstance(done, Refused):
+        raise done
+    return done
+
+
+# ---------------------------------------------------------------- closings, done again
+
+
+def closings(store: Store) -> list[Act]:
+    """Every closing, in the order in which they were done; `after["position"]` is the place each was done at."""
+    return people.acts_of_kinds(store, CLOSE)
+
+
+def apply_closings(books: Books, store: Store) -> None:
+    """Take closed alerts off rows loaded from the store."""
+    for act in closings(store):
+        take_off(books, act)
+
+
+def take_off(books: Books, closing: Act) -> None:
+    """Take the alert that was closed off its row, if it is the one that stands there."""
+    kept = closing.after
+    row = subject_row(books, kept["fiscal_year"], kept["level"], kept["key"])
+    if row is None or row.alerts is None:
+        return
+    alert = row.alerts.get(kept["rule"])
+    if alert is None or alert_id(alert) != closing.subject:
+        return
+    del row.alerts[kept["rule"]]
+    if not row.alerts:
+        row.alerts = None
+
+
+def subject_row(books: Books, fiscal_year: int, level: str, key: str) -> Row | None:
+    """The row that an act rule's alert is about: a line's position or a case (CONTRACT §4)."""
+    for agency, year in books.years.get(fiscal_year, {}).items():
+        if not key.startswith(f"{agency}:"):
+            continue
+        name = key[len(agency) + 1 :]
+        reserve, _, case = name.partition(":")
+        found: Row | None = year.positions.get(name) if level == "line" else year.cases.get((reserve, case))
+        if found is not None:
+            return found
+    return None
+
+
+# ---------------------------------------------------------------- acts about the lagging list
+
+
+def lagging_subject(authority: str, fiscal_year: int) -> str:
+    """What the reason of a lagging authority is kept under."""
+    return f"{authority}:{fiscal_year}"
+
+
+def give_lagging_reason(
+    store: Store, authority: str, fiscal_year: int, person: Person, reason: str, recovery_on: str, today: str
+) -> Act:
+    """Keep why an authority lags, and by when it will have caught up. Raises Refused."""
+    _check(person, MAY_ACKNOWLEDGE, reason)
+    if not is_day(recovery_on) or recovery_on <= today:
+        raise Refused("recovery-date", "the recovery date must be a day after today")
+    subject = lagging_subject(authority, fiscal_year)
+    earlier = lagging_reasons(store).get((authority, fiscal_year))
+    before = None if earlier is None else earlier.after
+    return _record(store, person, LAGGING_REASON, subject, before, {"reason": reason, "recovery_on": recovery_on})
+
+
+def lagging_reasons(store: Store) -> dict[tuple[str, int], Act]:
+    """The reason given last, by authority and fiscal year."""
+    found: dict[tuple[str, int], Act] = {}
+    for act in people.acts_of_kinds(store, LAGGING_REASON):
+        authority, _, fiscal_year = act.subject.rpartition(":")
+        found[authority, int(fiscal_year)] = act
+    return found
+
+
+# ---------------------------------------------------------------- common parts
+
+
+def _check(person: Person, roles: frozenset[str], text: str) -> None:
+    if not is_text(person.name):
+        raise Refused("person", "an act needs the name of a person: 1 to 128 characters")
+    if not person.may(roles):
+        raise Refused("role", f"this needs the role {' or '.join(sorted(roles))}")
+    if not text.strip() or not is_note(text):
+        raise Refused("reason", "write a reason of at most 2,000 characters")
+
+
+def _alert(store: Store, alert: str) -> Alert:
+    found = queries.alert(store, alert)
+    if found is None:
+        raise Refused("unknown", f"there is no alert {alert}")
+    return found
+
+
+def _unfinished(store: Store, alert: str, today: str) -> tuple[Alert, AlertState]:
+    found = _alert(store, alert)
+    state = state_of(found, people.acts_on(store, alert), today)
+    if state in ("resolved", "closed"):
+        raise Refused("finished", f"the alert is {state}")
+    return found, state
+
+
+def _record(store: Store, person: Person, kind: str, subject: str, before: Any, after: Any) -> Act:
+    return people.record(store, person.name, person.role, person.address, kind, subject, before, after)

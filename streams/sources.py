@@ -1,0 +1,107 @@
+"""Where a command finds the books: event files to fold, a data folder, or a store. All are only read.
+
+The books are made for one command and thrown away with it, so the time rules can be judged in them as of any day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import msgspec
+
+from alerts.catalogue import Catalogue, load
+from alerts.clock import judge_day
+from alerts.standing import unfinished
+from ledger.books import Alert, Books
+from ledger.registry import Registry, parse
+from streams.files import EventFiles
+from streams.replay import fold
+from streams.store import open_store
+
+DATABASE: Final = "budgetwatch.db"
+"""The store of a data folder."""
+REGISTER: Final = "agencies.csv"
+"""The register of a data folder."""
+TAIPEI: Final = timezone(timedelta(hours=8), "Asia/Taipei")
+
+Reading: TypeAlias = Callable[[int], AbstractContextManager[Callable[[int], None]]]
+"""Begins to show progress over so many bytes, and gives a callback that is told how many have been read."""
+
+
+class SourceProblem(ValueError):
+    """It is not clear, or not there, what is to be read; the message says what to name."""
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """What a command looks at: the books, every alert that stands in them, and what these are read with."""
+
+    books: Books
+    alerts: list[Alert]
+    registry: Registry
+    catalogue: Catalogue
+    as_of: str | None
+    """The day judged; None where no event was accepted and none was named."""
+
+
+def books_from(
+    *,
+    replay: Sequence[str] = (),
+    data: Path | None = None,
+    store: str | None = None,
+    registry: Path = Path(REGISTER),
+    as_of: str | None = None,
+    reading: Reading = lambda _: nullcontext(lambda _: None),
+) -> Opened:
+    """The books from the first of these that is named: files, a store, a data folder.
+
+    Args:
+        replay: event files, in order; `-` is standard input. With `as_of`, what is booked later is left out.
+        data: a data folder, which holds its own register; the books are those of its store as it stands.
+        store: an SQLAlchemy URL, or the path of a SQLite database.
+        registry: the register that goes with files or a store.
+        as_of: the day as of which time rules are judged; else the latest booked in the files, or today in Taipei.
+        reading: shows how far the files have been read.
+
+    Raises SourceProblem where nothing is named; UnreadableFile, RegistryProblem, StoreError and OSError where what is
+    named cannot be read.
+    """
+    catalogue = load()
+    if replay:
+        return _folded(replay, _register(registry), catalogue, as_of, reading)
+    if store is not None:
+        return _loaded(store, _register(registry), catalogue, as_of)
+    if data is not None:
+        return _loaded(data / DATABASE, _register(data / REGISTER), catalogue, as_of)
+    raise SourceProblem("name the books to look at: --replay FILE..., --data DIR or --store URL")
+
+
+def today() -> str:
+    """The day in Taipei, `YYYY-MM-DD`."""
+    return datetime.now(TAIPEI).date().isoformat()
+
+
+def _register(path: Path) -> Registry:
+    return parse(path.read_bytes(), str(path))
+
+
+def _folded(
+    names: Sequence[str], registry: Registry, catalogue: Catalogue, as_of: str | None, reading: Reading
+) -> Opened:
+    with EventFiles(names) as files, reading(files.size) as progress:
+        replayed = fold(files, registry, catalogue, as_of, progress)
+    return Opened(replayed.books, unfinished(replayed.books), registry, catalogue, replayed.as_of)
+
+
+def _loaded(name: str | Path, registry: Registry, catalogue: Catalogue, as_of: str | None) -> Opened:
+    store = open_store(name, read_only=True)
+    try:
+        books = store.load(registry).books
+    finally:
+        store.close()
+    day = as_of or today()
+    judge_day(books, catalogue, day)
+    return Opened(books, unfinished(books), registry, catalogue, day)
