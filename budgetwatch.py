@@ -291,7 +291,6 @@ def check(
 
     from alerts.check import check as answer
     from alerts.engine import Engine
-    from dashboards.reports.check_summary import print_verdict
     from producers.output_file import replacing
 
     if event == "-" and "-" in (replay or ()):
@@ -304,6 +303,8 @@ def check(
         if as_json:
             target.write(msgspec.json.encode(verdict) + b"\n")
         else:
+            from dashboards.reports.check_summary import print_verdict
+
             print_verdict(verdict, catalogue, lang.value)
     return 1 if verdict.verdict == "blocked" else 0
 
@@ -397,8 +398,7 @@ def _books(
     import gc
 
     from dashboards.reports.progress import reading
-    from streams.sources import SourceProblem, books_from
-    from streams.store import StoreError
+    from streams.sources import SourceProblem, StoreUnusable, books_from
 
     if more and not replay:
         raise Unusable(f"unexpected argument {more[0]}; further files follow --replay FILE")
@@ -409,7 +409,7 @@ def _books(
         return books_from(replay=names, data=data, store=store, registry=registry, as_of=day, reading=reading)
     except SourceProblem as error:
         raise Unusable(str(error)) from None
-    except StoreError as error:
+    except StoreUnusable as error:
         raise Refused(str(error)) from None
 
 

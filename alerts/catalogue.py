@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib
+import importlib.util
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from types import MappingProxyType, ModuleType
+from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
 
 import msgspec
 
@@ -31,6 +31,8 @@ RuleKind: TypeAlias = Literal["state", "act", "time"]
 Subject: TypeAlias = Literal["line", "object", "reference", "case", "reserve", "agency", "authority", "feed", "city"]
 Severity: TypeAlias = Literal["info", "warn", "high", "critical"]
 BasisStatus: TypeAlias = Literal["statute", "central_practice", "other_city_rule", "city_rule_cited_in_seed", "design"]
+BASES: Final[tuple[BasisStatus, ...]] = get_args(BasisStatus)
+"""From a statute to our own design."""
 Unit: TypeAlias = Literal["percent", "percentage_points", "NTD", "days", "months", "flag", "number"]
 
 _SUBJECTS: Final[Mapping[str, frozenset[str]]] = {
@@ -39,11 +41,12 @@ _SUBJECTS: Final[Mapping[str, frozenset[str]]] = {
     "time": frozenset(("agency", "authority", "city")),
 }
 """What the engine can judge for each kind of rule."""
+_MEASURES: Final[Mapping[str, str]] = {"state": "excess", "act": "count", "time": "excess"}
 _FUNCTIONS: Final = {"state": "breach", "act": "findings", "time": "breach"}
 
 
 class Citation(msgspec.Struct, frozen=True):
-    """An article that a rule rests on, with the day its newest version stands from."""
+    """An article that a rule rests on, with the day the version cited stands from: the newest unless asked `on` a day."""
 
     slug: str
     law: str
@@ -52,6 +55,18 @@ class Citation(msgspec.Struct, frozen=True):
     article_zh: str
     unit_en: str
     effective_from: str
+    versions: tuple[str, ...]
+    """The days from which each version of the article stands, ascending."""
+
+    def on(self, day: str) -> Citation:
+        """The same article in the version in force on a day; the earliest where none was yet."""
+        found = _in_force(self.versions, day)
+        return self if found == self.effective_from else msgspec.structs.replace(self, effective_from=found)
+
+    @property
+    def name(self) -> tuple[str, str]:
+        """What is cited, whatever its version: the law's slug and the article."""
+        return self.slug, self.article
 
 
 class Value(msgspec.Struct, frozen=True):
@@ -70,9 +85,9 @@ class Parameter(msgspec.Struct, frozen=True):
     unit: Unit
     values: tuple[Value, ...]
 
-    def on(self, day: str) -> int:
+    def on(self, day: str) -> Value:
         """The value in force on a day; before the first date the earliest counts."""
-        return self.values[max(0, bisect_right([value.start for value in self.values], day) - 1)].value
+        return self.values[max(0, bisect_right([value.start for value in self.values], day) - 1)]
 
 
 class Rule(msgspec.Struct, frozen=True, eq=False):
@@ -92,6 +107,10 @@ class Rule(msgspec.Struct, frozen=True, eq=False):
     holidays: tuple[str, ...] | None
     message: Words
     unblock: Words
+    remedy: Words | None
+    """What an asker needs before the event is booked, a template as `message` is; None: `unblock` holds then too."""
+    measure: str
+    """The number of the evidence that tells how bad it is: an alert that stands gets worse when it grows."""
     function: Callable[..., Any]
     folder: str
     starts: tuple[str, ...]
@@ -102,6 +121,28 @@ class Rule(msgspec.Struct, frozen=True, eq=False):
         if len(self.in_force) == 1:
             return self.in_force[0]
         return self.in_force[max(0, bisect_right(self.starts, day) - 1)]
+
+    def citations_on(self, day: str) -> tuple[Citation, ...]:
+        """The articles that an alert opened on a day rests on, each in the version in force then.
+
+        They are the rule's own, and those of parameter values in force that rest on another article.
+        """
+        of_values = (parameter.on(day).citation for parameter in self.parameters)
+        cited = [*self.citations, *(citation for citation in of_values if citation is not None)]
+        return tuple({citation.name: citation.on(day) for citation in cited}.values())
+
+    def basis_on(self, day: str) -> BasisStatus:
+        """What makes an alert opened on a day so.
+
+        The rule's own basis goes with the first value of each parameter. A later value of another basis overrides it
+        from its day; of several that do, the one furthest from a statute is told.
+        """
+        overriding = [
+            value.basis_status
+            for parameter in self.parameters
+            if (value := parameter.on(day)).basis_status != parameter.values[0].basis_status
+        ]
+        return max(overriding, key=BASES.index, default=self.basis_status)
 
 
 class Catalogue(msgspec.Struct, frozen=True, eq=False):
@@ -141,6 +182,8 @@ class _RuleFile(msgspec.Struct, forbid_unknown_fields=True):
     citations: list[_CitationFile]
     message: Words
     unblock: Words
+    remedy: Words | None = None
+    measure: Sentence | None = None
     events: list[str] = []
     exceptions: list[_CitationFile] = []
     parameters: dict[str, Any] = {}
@@ -222,10 +265,12 @@ def _read_rule(root: Path, folder: Path, laws: Mapping[str, Law]) -> Rule:
         holidays=None if read.holidays is None else tuple(read.holidays),
         message=read.message,
         unblock=read.unblock,
-        function=_function(file, read, folder.name),
+        remedy=read.remedy,
+        measure=read.measure or _MEASURES[read.kind],
+        function=_function(file, read, folder),
         folder=folder.name,
         starts=starts,
-        in_force=tuple(MappingProxyType({each.name: each.on(day) for each in parameters}) for day in days),
+        in_force=tuple(MappingProxyType({each.name: each.on(day).value for each in parameters}) for day in days),
     )
 
 
@@ -248,10 +293,11 @@ def _check_names(file: YamlFile, read: _RuleFile, folder: str) -> None:
 
 def _check_words(file: YamlFile, read: _RuleFile) -> None:
     """The templates, and that the advice is no template."""
-    for language, template in (("zh", read.message.zh), ("en", read.message.en)):
-        problem = template_problem(template)
-        if problem is not None:
-            raise file.problem(("message", language), problem)
+    for field, words in (("message", read.message), ("remedy", read.remedy)):
+        for language, template in (("zh", words.zh), ("en", words.en)) if words is not None else ():
+            problem = template_problem(template)
+            if problem is not None:
+                raise file.problem((field, language), problem)
     for language, advice in (("zh", read.unblock.zh), ("en", read.unblock.en)):
         if "{" in advice:
             raise file.problem(("unblock", language), "a placeholder; write advice that holds for every subject")
@@ -277,6 +323,7 @@ def _cite(file: YamlFile, steps: Steps, slug: str, article: str, laws: Mapping[s
     if article not in law.articles:
         known = ", ".join(law.articles)
         raise file.problem((*steps, "article"), f"{slug} has no article {article}; write one of {known}, or add it")
+    versions = tuple(version.effective_from for version in law.articles[article])
     return Citation(
         slug=slug,
         law=law.title.zh,
@@ -284,8 +331,14 @@ def _cite(file: YamlFile, steps: Steps, slug: str, article: str, laws: Mapping[s
         article=article,
         article_zh=law.article_text(article).zh,
         unit_en=law.english_unit,
-        effective_from=law.articles[article][-1].effective_from,
+        effective_from=versions[-1],
+        versions=versions,
     )
+
+
+def _in_force(days: tuple[str, ...], day: str) -> str:
+    """The last of some ascending days that has come on a day, else the first."""
+    return days[max(0, bisect_right(days, day) - 1)]
 
 
 def _parameter(file: YamlFile, name: str, laws: Mapping[str, Law]) -> Parameter:
@@ -310,13 +363,24 @@ def _value(file: YamlFile, steps: Steps, read: _ValueFile, unit: Unit, laws: Map
     return Value(read.start, read.value, read.basis_status, _cite(file, steps, read.law, read.article, laws))
 
 
-def _function(file: YamlFile, read: _RuleFile, folder: str) -> Callable[..., Any]:
+def _function(file: YamlFile, read: _RuleFile, folder: Path) -> Callable[..., Any]:
     """The rule's function; one that knows holidays is given them."""
     name = _FUNCTIONS[read.kind]
-    module = importlib.import_module(f"alerts.rules.{folder}.rule")
-    function: Callable[..., Any] | None = getattr(module, name, None)
+    function: Callable[..., Any] | None = getattr(_code(folder), name, None)
     if function is None:
         raise file.problem(("kind",), f"rule.py of a {read.kind} rule has no {name}(); write it")
     if read.holidays is None:
         return function
     return functools.partial(function, holidays=frozenset(read.holidays))
+
+
+def _code(folder: Path) -> ModuleType:
+    """The rule.py of a rule's folder: this package's own are imported, those of another catalogue run from their file."""
+    name = f"alerts.rules.{folder.name}.rule"
+    if folder.parent == FOLDER / "rules":
+        return importlib.import_module(name)
+    found = importlib.util.spec_from_file_location(name, folder / "rule.py")
+    assert found is not None and found.loader is not None, "a path that ends in .py has a loader"
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module

@@ -7,13 +7,13 @@ row holds it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, TypeAlias
 
 from msgspec import UNSET
 
 from alerts.catalogue import Catalogue, Rule
-from alerts.guards import QUIET, act_is_quiet, guard
+from alerts.guards import COVERED, QUIET, act_is_quiet, guard
 from alerts.judgement import Act, Breach, Finding, Parameters
 from alerts.subjects import subject_key
 from ledger.books import AgencyYear, Alert, Case, Feed, Fund, ObjectSum, Position, Reference, Row
@@ -35,22 +35,37 @@ _ROWS: Final[dict[str, type[Row]]] = {
 }
 
 
+Judging: TypeAlias = Callable[[AgencyYear, Event, list[Row], list[Transition]], None]
+
+
 class Engine:
-    """The rules of a catalogue, sorted by what sets them off."""
+    """The rules of a catalogue, sorted by what sets them off.
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        rules = catalogue.rules.values()
-        self._state: dict[type[Row], tuple[Rule, ...]] = {
-            row: tuple(rule for rule in rules if rule.kind == "state" and _ROWS[rule.subject] is row)
-            for row in _ROWS.values()
-        }
-        self._acts: dict[type[Event], tuple[Rule, ...]] = {
-            kind: tuple(rule for rule in rules if rule.kind == "act" and name in rule.events)
-            for name, kind in BY_NAME.items()
-        }
+    Rules in `covered` are asked where a guard does not rule them out; any other rule is always asked.
+    """
 
-    def judge(self, year: AgencyYear, event: Event, touched: list[Row], transitions: list[Transition]) -> None:
-        """Judge what an accepted event touched, and the event itself as an act."""
+    judge: Judging
+    """Judge what an accepted event touched, and the event itself as an act; appends each transition."""
+
+    def __init__(self, catalogue: Catalogue, covered: frozenset[str] = COVERED) -> None:
+        guarded = [rule for rule in catalogue.rules.values() if rule.slug in covered]
+        unguarded = [rule for rule in catalogue.rules.values() if rule.slug not in covered and rule.kind != "time"]
+        self._state, self._acts = _by_row(guarded), _by_event(guarded)
+        self._state_always, self._acts_always = _by_row(unguarded), _by_event(unguarded)
+        # Chosen once: where the guards cover every rule, nothing is asked of the others at each event.
+        self.judge = self._judge_all if unguarded else self._judge_guarded
+
+    def _judge_all(self, year: AgencyYear, event: Event, touched: list[Row], transitions: list[Transition]) -> None:
+        self._judge_guarded(year, event, touched, transitions)
+        for row in touched:
+            for rule in self._state_always[type(row)]:
+                breach = rule.function(row, year, rule.parameters_on(event.booked_on))
+                transitions += _follow(rule, row, year, event, breach)
+        acts = self._acts_always[type(event)]
+        if acts:
+            self._judge_act(year, event, acts, transitions)
+
+    def _judge_guarded(self, year: AgencyYear, event: Event, touched: list[Row], transitions: list[Transition]) -> None:
         for row in touched:
             if not QUIET[type(row)](row):
                 self._judge_row(year, row, event, transitions)
@@ -80,6 +95,16 @@ class Engine:
         for rule in rules:
             for finding in rule.function(act, rule.parameters_on(event.booked_on)):
                 transitions += _join(rule, finding, year, event)
+
+
+def _by_row(rules: Iterable[Rule]) -> dict[type[Row], tuple[Rule, ...]]:
+    state = [rule for rule in rules if rule.kind == "state"]
+    return {row: tuple(rule for rule in state if _ROWS[rule.subject] is row) for row in _ROWS.values()}
+
+
+def _by_event(rules: Iterable[Rule]) -> dict[type[Event], tuple[Rule, ...]]:
+    acts = [rule for rule in rules if rule.kind == "act"]
+    return {kind: tuple(rule for rule in acts if name in rule.events) for name, kind in BY_NAME.items()}
 
 
 def act_of(year: AgencyYear, event: Event) -> Act:

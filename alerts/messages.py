@@ -25,20 +25,44 @@ class MissingEvidence(Exception):
     """A template names a number that the evidence does not hold."""
 
 
-def message(rule: Rule, subject_key: str, evidence: Mapping[str, Any], *, strict: bool = False) -> tuple[str, str]:
+def message(
+    rule: Rule, subject_key: str, evidence: Mapping[str, Any], *, day: str | None = None, strict: bool = False
+) -> tuple[str, str]:
     """The message in Traditional Chinese and in English.
 
     Args:
         rule: the rule that speaks.
         subject_key: what it is about (CONTRACT §4).
         evidence: the alert's evidence.
+        day: when the alert was opened: the articles in force then are named; None: the rule's own.
         strict: raise MissingEvidence where a number is missing, for tests; else it reads —.
     """
-    zh, en = citation_text(rule.citations)
+    zh, en = citation_text(rule.citations if day is None else rule.citations_on(day))
     values = {**evidence, "subject": subject_key}
     return (
         f"{_fill(rule.message.zh, values, rule.slug, strict)}{zh}。",
         f"{_fill(rule.message.en, values, rule.slug, strict)}{en}.",
+    )
+
+
+def remedy(
+    rule: Rule, subject_key: str, evidence: Mapping[str, Any], amount: int | None = None, *, strict: bool = False
+) -> tuple[str, str]:
+    """What would free an event that a check was asked about, in Traditional Chinese and in English.
+
+    Args:
+        rule: the rule that the event would break.
+        subject_key: what the alert is about.
+        evidence: the alert's evidence as it would be after the event.
+        amount: of an act, what the event adds to the acts' sum, NT$: `{amount}` in the template.
+        strict: as for `message`.
+    """
+    if rule.remedy is None:
+        return rule.unblock.zh, rule.unblock.en
+    values = {**evidence, "subject": subject_key} | ({} if amount is None else {"amount": amount})
+    return (
+        f"{_fill(rule.remedy.zh, values, rule.slug, strict)}。",
+        f"{_fill(rule.remedy.en, values, rule.slug, strict)}.",
     )
 
 

@@ -177,7 +177,7 @@ class Reference(Row, kw_only=True):
     taken: int = 0
     """What payments, payables and prepayments naming it took less what reversals gave back."""
     taken_on: dict[str, int] | None = None
-    """The same by position, kept only for what was taken elsewhere or before it was opened."""
+    """What payments took less what reversals gave back, by position; only where elsewhere, or before it was opened."""
     standing: int = 0
     """What stands open, whatever the order of arrival: max(0, opened − cancelled − settled)."""
     basis: str | None = None
@@ -190,7 +190,7 @@ class Reference(Row, kw_only=True):
 
     @property
     def taken_elsewhere(self) -> int:
-        """What was taken, less what was given back, on other positions than it was opened on."""
+        """What was paid less what was reversed, naming it, on other positions than it was opened on."""
         if self.taken_on is None or self.position is None:
             return 0
         return sum(amount for position, amount in self.taken_on.items() if position != self.position)

@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-CLASSES: Final = ("current", "capital")
-_LINE: Final = re.compile(r"[0-9]{10,11}/(current|capital)/[0-9]{4}")
+from ledger.text import whole
+
+_FORM: Final = "[0-9]{10,11}/(current|capital)/[0-9]{4}"
+LINE_PATTERN: Final = whole(_FORM)
+"""What `is_line` takes, for the published schema."""
+_LINE: Final = re.compile(_FORM)
 _KNOWN_MAX: Final = 1_000_000
 KNOWN_LINES: Final[set[str]] = set()
 """Line codes that were found to be well formed, kept so that each is matched once."""

@@ -285,7 +285,7 @@ def payable_recognised(books: Books, year: AgencyYear, event: e.PayableRecognise
     touched: list[Row] = [position]
     open_reference(year, "payable", event.payable, name, event.amount, month, touched)
     if event.commitment is not UNSET:
-        settle(year, "commitment", event.commitment, name, event.amount, month, touched)
+        settle(year, "commitment", event.commitment, None, event.amount, month, touched)
     return touched
 
 
@@ -302,7 +302,7 @@ def prepaid(books: Books, year: AgencyYear, event: e.PrepaymentMade, month: int)
     touched: list[Row] = [position]
     open_reference(year, "prepayment", event.prepayment, name, event.amount, month, touched)
     if event.commitment is not UNSET:
-        settle(year, "commitment", event.commitment, name, event.amount, month, touched)
+        settle(year, "commitment", event.commitment, None, event.amount, month, touched)
     _spend(year, event, position)
     return touched
 

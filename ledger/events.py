@@ -12,23 +12,28 @@ from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from ledger.codes import KNOWN_LINES, is_line
-from ledger.fiscal import KNOWN_DAYS, is_day, is_instant, month_end
+from ledger.codes import KNOWN_LINES, LINE_PATTERN, is_line
+from ledger.fiscal import DAY_PATTERN, FISCAL_YEAR_MAX, INSTANT_PATTERN, KNOWN_DAYS, is_day, is_instant, month_end
 from ledger.money import AMOUNT_MAX
-from ledger.text import NOTE_MAX, TEXT_MAX, is_note, is_text
+from ledger.text import NOTE_MAX, NOTE_PATTERN, TEXT_MAX, TEXT_PATTERN, is_note, is_text
 
 INTEGER_MAX: Final = 2**63 - 1
-_LINE_PATTERN: Final = {"pattern": "^[0-9]{10,11}/(current|capital)/[0-9]{4}$"}
+# Patterns stand in the published schema alone: decoding by them costs more than asking the tables of what is known.
+_TEXT: Final = {"pattern": TEXT_PATTERN}
+_NOTE: Final = {"pattern": NOTE_PATTERN}
+_DAY: Final = {"format": "date", "pattern": DAY_PATTERN}
+_INSTANT: Final = {"pattern": INSTANT_PATTERN}
+_LINE: Final = {"pattern": LINE_PATTERN}
 
-Text: TypeAlias = Annotated[str, Meta(min_length=1, max_length=TEXT_MAX)]
-Note: TypeAlias = Annotated[str, Meta(max_length=NOTE_MAX)]
-Day: TypeAlias = Annotated[str, Meta(min_length=10, max_length=10, extra_json_schema={"format": "date"})]
-Instant: TypeAlias = Annotated[str, Meta(min_length=20, extra_json_schema={"format": "date-time"})]
-LineCode: TypeAlias = Annotated[str, Meta(max_length=24, extra_json_schema=_LINE_PATTERN)]
+Text: TypeAlias = Annotated[str, Meta(min_length=1, max_length=TEXT_MAX, extra_json_schema=_TEXT)]
+Note: TypeAlias = Annotated[str, Meta(max_length=NOTE_MAX, extra_json_schema=_NOTE)]
+Day: TypeAlias = Annotated[str, Meta(min_length=10, max_length=10, extra_json_schema=_DAY)]
+Instant: TypeAlias = Annotated[str, Meta(min_length=20, extra_json_schema=_INSTANT)]
+LineCode: TypeAlias = Annotated[str, Meta(max_length=24, extra_json_schema=_LINE)]
 Amount: TypeAlias = Annotated[int, Meta(ge=1, le=AMOUNT_MAX)]
 ZeroOrMore: TypeAlias = Annotated[int, Meta(ge=0, le=AMOUNT_MAX)]
 Signed: TypeAlias = Annotated[int, Meta(ge=-AMOUNT_MAX, le=AMOUNT_MAX)]
-Year: TypeAlias = Annotated[int, Meta(ge=1, le=999)]
+Year: TypeAlias = Annotated[int, Meta(ge=1, le=FISCAL_YEAR_MAX)]
 Count: TypeAlias = Annotated[int, Meta(ge=1, le=INTEGER_MAX)]
 Integer: TypeAlias = Annotated[int, Meta(ge=-INTEGER_MAX - 1, le=INTEGER_MAX)]
 Months: TypeAlias = Annotated[list[ZeroOrMore], Meta(min_length=12, max_length=12)]

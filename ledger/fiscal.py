@@ -13,18 +13,41 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Final
 
+from ledger.text import whole
+
 ROC_OFFSET: Final = 1911
+"""Gregorian year = ROC year + 1911."""
+FISCAL_YEAR_MAX: Final = 999
+"""ROC years go from 1 to this (CONTRACT §1)."""
 NEVER: Final = "9999-12-31"
-"""Later than any day of the books: the adoption day of an agency whose budget has not been adopted."""
+"""The adoption day of an agency whose budget has not been adopted: later than any day on which books are open."""
 
 _ISO_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ROC_FORMS: Final = (
-    re.compile(r"(?P<y>[0-9]{3})(?P<m>[0-9]{2})(?P<d>[0-9]{2})"),
+    re.compile(r"(?P<y>[0-9]{2,3})(?P<m>[0-9]{2})(?P<d>[0-9]{2})"),
     re.compile(r"(?P<y>[0-9]{1,3})/(?P<m>[0-9]{1,2})/(?P<d>[0-9]{1,2})"),
     re.compile(r"(?:民國)?(?P<y>[0-9]{1,3})年(?P<m>[0-9]{1,2})月(?P<d>[0-9]{1,2})日"),
 )
+_YEAR: Final = re.compile(r"[0-9]{1,4}")
 _SECONDS: Final = re.compile(r"[0-5][0-9](\.[0-9]+)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])")
+_LEAP_SECOND: Final = re.compile(r"60(\.[0-9]+)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])")
 _MINUTES: Final = frozenset(f"T{hour:02d}:{minute:02d}:" for hour in range(24) for minute in range(60))
+_LEAP_YEAR: Final = "(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)"
+_DAY_31: Final = "(?:0[13578]|1[02])"
+_DAY_30: Final = "(?:0[469]|11)"
+_REAL_DAY: Final = (
+    f"(?!0000)(?:[0-9]{{4}}-(?:{_DAY_31}-(?:0[1-9]|[12][0-9]|3[01])|{_DAY_30}-(?:0[1-9]|[12][0-9]|30)"
+    f"|02-(?:0[1-9]|1[0-9]|2[0-8]))|{_LEAP_YEAR}-02-29)"
+)
+DAY_PATTERN: Final = whole(_REAL_DAY)
+"""What `is_day` takes, for the published schema; so are the next two."""
+MONTH_END_PATTERN: Final = whole(
+    f"(?!0000)(?:[0-9]{{4}}-(?:{_DAY_31}-31|{_DAY_30}-30)|{_LEAP_YEAR}-02-29|(?!{_LEAP_YEAR})[0-9]{{4}}-02-28)"
+)
+INSTANT_PATTERN: Final = whole(
+    _REAL_DAY
+    + r"T(?:[01][0-9]|2[0-3]):(?:[0-5][0-9]:[0-5][0-9]|59:60)(?:\.[0-9]+)?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
+)
 KNOWN_DAYS: Final[set[str]] = set()
 """Days that were found to be real, kept so that each is worked out once."""
 _seconds: set[str] = set()
@@ -48,13 +71,16 @@ def _is_new_day(text: str) -> bool:
 
 
 def is_instant(text: str) -> bool:
-    """Whether `text` is an RFC 3339 instant with a capital T and `Z` or `±HH:MM`."""
+    """Whether `text` is an RFC 3339 instant with a capital T and `Z` or `±HH:MM`; second 60 only in minute 59."""
     return (text[17:] in _seconds and text[10:17] in _MINUTES and text[:10] in KNOWN_DAYS) or _is_new_instant(text)
 
 
 def _is_new_instant(text: str) -> bool:
-    if not is_day(text[:10]) or text[10:17] not in _MINUTES or _SECONDS.fullmatch(text[17:]) is None:
+    if not is_day(text[:10]) or text[10:17] not in _MINUTES:
         return False
+    if _SECONDS.fullmatch(text[17:]) is None:
+        # Not remembered: a leap second is good in one minute of the hour alone.
+        return text[14:16] == "59" and _LEAP_SECOND.fullmatch(text[17:]) is not None
     _remember(_seconds, text[17:])
     return True
 
@@ -125,7 +151,7 @@ def working_days(after: str, up_to: str, holidays: frozenset[str] = frozenset())
 
 
 def parse_day(text: str) -> str:
-    """Read a day in any form importers meet: `2025-03-05`, `1140305`, `114/03/05`, `114年3月5日`.
+    """Read a day in any form sources write: `2025-03-05`, `1140305` (or `990305`), `114/03/05`, `114年3月5日`.
 
     Returns `YYYY-MM-DD`. Raises ValueError with a sentence when it is none of these or no real day.
     """
@@ -140,6 +166,20 @@ def parse_day(text: str) -> str:
             if year > 0 and is_day(day):
                 return day
     raise ValueError(f"{text!r} is no date; write 2025-03-05, 1140305, 114/03/05 or 114年3月5日")
+
+
+def parse_year(text: str) -> int:
+    """Read a year as ROC year: `114` or `2025` → 114; four digits are Gregorian, fewer are ROC.
+
+    Raises ValueError with a sentence when it is no year of 1 to 999 ROC.
+    """
+    stripped = text.strip()
+    if _YEAR.fullmatch(stripped) is None:
+        raise ValueError(f"{text!r} is no year; write 114 or 2025")
+    year = int(stripped) - ROC_OFFSET if len(stripped) == 4 else int(stripped)
+    if not 1 <= year <= FISCAL_YEAR_MAX:
+        raise ValueError(f"{text!r} is no year between ROC 1 (1912) and ROC {FISCAL_YEAR_MAX} (2910)")
+    return year
 
 
 def roc_day(day: str) -> str:

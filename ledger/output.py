@@ -3,54 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
+from msgspec import Meta
 
+from ledger.admission import Reason
 from ledger.books import AgencyYear, Books
+from ledger.events import Day, Year
 from ledger.fiscal import allotted_months
 from ledger.rates import Sums
 from ledger.rollup import roll_up
+from ledger.text import whole
+
+Number: TypeAlias = Annotated[int, Meta(ge=0)]
+Ordinal: TypeAlias = Annotated[int, Meta(ge=1)]
+Percent: TypeAlias = Annotated[str, Meta(extra_json_schema={"pattern": whole(r"-?[0-9]+\.[0-9]{2}")})]
+AlertId: TypeAlias = Annotated[str, Meta(extra_json_schema={"pattern": whole("[0-9a-f]{32}")})]
 
 
-class Counts(msgspec.Struct):
+class Counts(msgspec.Struct, forbid_unknown_fields=True):
     """Outcomes of the events read."""
 
-    read: int = 0
-    accepted: int = 0
-    duplicate: int = 0
-    refused: int = 0
-    later: int = 0
+    read: Number = 0
+    accepted: Number = 0
+    duplicate: Number = 0
+    refused: Number = 0
+    later: Number = 0
 
 
-class RefusalOut(msgspec.Struct):
+class RefusalOut(msgspec.Struct, forbid_unknown_fields=True):
     """A line that was refused, with its place and the reason."""
 
     file: str
-    line: int
+    line: Ordinal
     id: str | None
-    reason: str
+    reason: Reason
     detail: str
 
 
-class Rates(msgspec.Struct):
+class Rates(msgspec.Struct, forbid_unknown_fields=True):
     """Percent text with two decimals, or null where the denominator is not above 0."""
 
-    cash: str | None
-    period: str | None
-    annual: str | None
-    commitment: str | None
-    predicted_declared: str | None
-    predicted_computed: str | None
-    predicted: str | None
+    cash: Percent | None
+    period: Percent | None
+    annual: Percent | None
+    commitment: Percent | None
+    predicted_declared: Percent | None
+    predicted_computed: Percent | None
+    predicted: Percent | None
 
 
-class PositionOut(msgspec.Struct):
+class PositionOut(msgspec.Struct, forbid_unknown_fields=True):
     """Figures of a line, agency, authority or the city, NT$."""
 
     level: Literal["line", "agency", "authority", "city"]
     key: str
-    fiscal_year: int
+    fiscal_year: Year
     economic_class: Literal["current", "capital", "all"]
     original: int
     supplemented: int
@@ -70,11 +79,11 @@ class PositionOut(msgspec.Struct):
     rates: Rates
 
 
-class ReserveOut(msgspec.Struct):
+class ReserveOut(msgspec.Struct, forbid_unknown_fields=True):
     """A reserve's balance, NT$; `agency` is set for the first reserve alone."""
 
     reserve: Literal["first", "second", "disaster"]
-    fiscal_year: int
+    fiscal_year: Year
     agency: str | None
     established: int
     pending: int
@@ -82,63 +91,64 @@ class ReserveOut(msgspec.Struct):
     cancelled: int
     returned: int
     remaining: int
-    cases: int
+    cases: Number
 
 
-class Subject(msgspec.Struct):
+class Subject(msgspec.Struct, forbid_unknown_fields=True):
     """What an alert is about."""
 
     level: Literal["line", "object", "reference", "case", "reserve", "agency", "authority", "feed", "city"]
     key: str
 
 
-class CitationOut(msgspec.Struct):
+class CitationOut(msgspec.Struct, forbid_unknown_fields=True):
     """An article of law that a rule rests on."""
 
     law: str
     article: str
-    effective_from: str
+    effective_from: Day
 
 
-class AlertOut(msgspec.Struct):
+class AlertOut(msgspec.Struct, forbid_unknown_fields=True):
     """An alert with its words and articles (CONTRACT §4)."""
 
-    id: str
+    id: AlertId
     rule: str
     severity: Literal["info", "warn", "high", "critical"]
     subject: Subject
-    fiscal_year: int
+    fiscal_year: Year
     state: Literal["open", "acknowledged", "resolved", "closed"]
     opened_by: str | None
-    opened_on: str
+    opened_on: Day
     resolved_by: str | None
     evidence: dict[str, int | str]
+    """The integers compared; of an act rule also `count`, `sum` and, the one text, `last`: the last act."""
     citations: list[CitationOut]
     basis_status: Literal["statute", "central_practice", "other_city_rule", "city_rule_cited_in_seed", "design"]
     message_zh: str
     message_en: str
 
 
-class LaggingOut(msgspec.Struct):
+class LaggingOut(msgspec.Struct, forbid_unknown_fields=True):
     """An authority on the list for the mayor's meeting; amounts NT$."""
 
-    rank: int
+    rank: Ordinal
     authority: str
     name_zh: str
-    fiscal_year: int
+    fiscal_year: Year
     available: int
     executed: int
-    predicted: str
+    predicted: Percent
     basis: Literal["declared", "computed"]
-    predicted_declared: str | None
-    predicted_computed: str | None
+    predicted_declared: Percent | None
+    predicted_computed: Percent | None
     shortfall: int
 
 
-class Output(msgspec.Struct):
+class Output(msgspec.Struct, forbid_unknown_fields=True):
     """What `replay --json` prints."""
 
-    as_of: str | None
+    as_of: Day | None
     counts: Counts
     refusals: list[RefusalOut]
     positions: list[PositionOut]

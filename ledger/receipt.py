@@ -1,12 +1,14 @@
-"""What a feeder is told of each event it sent."""
+"""What a feeder is told of each event it sent, and an asker of an event not sent yet."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from ledger.admission import Reason
+from ledger.books import Books
+from ledger.events import AppropriationEnacted, BudgetAdopted, Event
 
 
 class AlertChange(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -29,3 +31,35 @@ class Outcome(msgspec.Struct, omit_defaults=True):
     detail: str | None = None
     alerts: list[AlertChange] = []
     warnings: list[str] = []
+
+
+class Warned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A sentence in Traditional Chinese and in English."""
+
+    zh: str
+    en: str
+
+
+ADOPTED_EARLY: Final = Warned(
+    "預算公布（budget.adopted）早於任何法定預算（appropriation.enacted）：請先送該機關之法定預算。",
+    "the budget is adopted before any appropriation.enacted arrived: send those of an agency first",
+)
+ENACTED_LATE: Final = Warned(
+    "法定預算（appropriation.enacted）晚於該機關之預算公布（budget.adopted）：請先送法定預算。",
+    "appropriation.enacted after the agency's budget.adopted: send enactments first",
+)
+
+
+def warnings_of(event: Event, books: Books) -> list[Warned]:
+    """What a feeder should mend though the event is taken (CONTRACT §6): the order of enactment and adoption.
+
+    `books` are those after the event.
+    """
+    year = books.find(event.fiscal_year, event.agency)
+    if year is None:
+        return []
+    if isinstance(event, BudgetAdopted) and not any(position.has_money for position in year.positions.values()):
+        return [ADOPTED_EARLY]
+    if isinstance(event, AppropriationEnacted) and year.adopted:
+        return [ENACTED_LATE]
+    return []

@@ -58,16 +58,20 @@ def cancel(year: AgencyYear, kind: ReferenceKind, name: str, amount: int, month:
 
 
 def settle(
-    year: AgencyYear, kind: ReferenceKind, name: str, position: str, amount: int, month: int, touched: list[Row]
+    year: AgencyYear, kind: ReferenceKind, name: str, paid_on: str | None, amount: int, month: int, touched: list[Row]
 ) -> None:
-    """Take so much of a reference by what names it on a position (less than 0: give it back)."""
+    """Take so much of a reference (less than 0: give it back).
+
+    `paid_on` is the position of the payment or reversal that names it; None where a payable or an advance does, which
+    may stand on another line than what it settles.
+    """
     known = year.commitments if kind == "commitment" else references(year, kind)
     found = known.get(name) or _reference(known, kind, name)
     found.taken += amount
-    if found.position != position:
+    if found.position != paid_on and paid_on is not None:
         if found.taken_on is None:
             found.taken_on = {}
-        found.taken_on[position] = found.taken_on.get(position, 0) + amount
+        found.taken_on[paid_on] = found.taken_on.get(paid_on, 0) + amount
     _carry(year, found, month, touched)
 
 

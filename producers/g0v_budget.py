@@ -25,10 +25,10 @@ import re
 from pathlib import Path
 from typing import Final
 
+from ledger.fiscal import first_day, parse_year
 from producers.city_registry import RegistryRow
 from producers.event_line import Field, event_line
 from producers.imported import Imported, ImportProblem, Unmapped
-from producers.roc_calendar import first_day, read_fiscal_year
 from producers.source_table import SourceRow, SourceTable, read_table
 
 FORMAT: Final = "g0v-budget"
@@ -108,6 +108,7 @@ def read(path: Path) -> Imported:
         encoding=table.encoding,
         events=[line for agency, lines in by_agency.items() for line in (*lines, _adopted(agency, years[agency]))],
         registry=[registry[agency] for agency in registry if agency in by_agency],
+        agencies_read=len(registry),
         unmapped=unmapped,
         assumptions=list(ASSUMPTIONS),
         rows_read=len(table.rows),
@@ -129,7 +130,7 @@ def classify(depcat: str, cat: str) -> tuple[str, str]:
 def _checked(table: SourceTable, row: SourceRow) -> tuple[int, str, int]:
     """Return the row's fiscal year, code and amount (NT$, not negative)."""
     try:
-        fiscal_year = read_fiscal_year(row.cells["year"])
+        fiscal_year = parse_year(row.cells["year"])
     except ValueError as error:
         raise ImportProblem(str(error), file=table.file, row=row.number, column="year") from None
     code = row.cells["code"].strip()
@@ -186,7 +187,7 @@ def _why_not(row: SourceRow, code: str, amount: int) -> str | None:
 
 def _event(event_id: str, row: SourceRow, fiscal_year: int, agency: str, amount: int) -> bytes:
     """Return the row's `appropriation.enacted` or `reserve.established`."""
-    booked_on = first_day(fiscal_year).isoformat()
+    booked_on = first_day(fiscal_year)
     depcat = row.cells["depcat"].strip()
     note = " ".join((row.cells["cat"], depcat, row.cells["name"]))
     reserve = _RESERVES.get(depcat)
@@ -201,5 +202,5 @@ def _event(event_id: str, row: SourceRow, fiscal_year: int, agency: str, amount:
 
 def _adopted(agency: str, fiscal_year: int) -> bytes:
     """Return the agency's `budget.adopted` on 1 January of the year."""
-    booked_on = first_day(fiscal_year).isoformat()
+    booked_on = first_day(fiscal_year)
     return event_line(f"{FORMAT}-adopted", "budget.adopted", fiscal_year, agency, booked_on=booked_on, fields={})

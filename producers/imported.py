@@ -6,8 +6,8 @@ and why. What the source does not say and the importer had to decide is listed i
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
+from typing import Final
 
 from producers.city_registry import RegistryRow
 
@@ -31,6 +31,27 @@ class Unmapped:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What could not be mapped for one reason.
+
+    Attributes:
+      reason: The reason.
+      count: How many rows, or parts of one.
+      amount: The sum of their amounts (NT$); None where none of them has one.
+      first: The first of them, at most FIRST_SHOWN.
+
+    """
+
+    reason: str
+    count: int
+    amount: int | None
+    first: tuple[Unmapped, ...]
+
+
+FIRST_SHOWN: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
 class Imported:
     """A source turned into events.
 
@@ -39,6 +60,7 @@ class Imported:
       encoding: The text encoding found: `utf-8`, `utf-8-sig`, `cp950` or `big5hkscs`.
       events: NDJSON lines (bytes, each with its newline), in the order they should be sent.
       registry: Rows of the agencies the events name.
+      agencies_read: How many agencies the file names; those of which nothing was mapped are not in `registry`.
       unmapped: What could not be expressed.
       assumptions: What the source does not say and was decided here, one sentence each.
       rows_read: Data rows in the file.
@@ -50,14 +72,23 @@ class Imported:
     encoding: str
     events: list[bytes]
     registry: list[RegistryRow]
+    agencies_read: int
     unmapped: list[Unmapped]
     assumptions: list[str]
     rows_read: int
     rows_mapped: int
 
-    def unmapped_by_reason(self) -> dict[str, int]:
-        """How many rows were left out for each reason, most frequent first."""
-        return dict(Counter(item.reason for item in self.unmapped).most_common())
+    def left_out(self) -> list[LeftOut]:
+        """What was left out by reason, most frequent first."""
+        by_reason: dict[str, list[Unmapped]] = {}
+        for item in self.unmapped:
+            by_reason.setdefault(item.reason, []).append(item)
+        return [_left_out(reason, items) for reason, items in sorted(by_reason.items(), key=lambda each: -len(each[1]))]
+
+
+def _left_out(reason: str, items: list[Unmapped]) -> LeftOut:
+    amounts = [item.amount for item in items if item.amount is not None]
+    return LeftOut(reason, len(items), sum(amounts) if amounts else None, tuple(items[:FIRST_SHOWN]))
 
 
 class ImportProblem(Exception):  # the files have the problem, the program has no error

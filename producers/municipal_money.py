@@ -29,10 +29,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ledger.fiscal import first_day, last_day, parse_year
 from producers.city_registry import RegistryRow
 from producers.event_line import Field, event_line
 from producers.imported import Imported, ImportProblem, Unmapped
-from producers.roc_calendar import first_day, last_day, read_fiscal_year
 from producers.source_table import SourceRow, SourceTable, read_table
 
 
@@ -124,6 +124,7 @@ def read_facts(path: Path, kind: _Kind) -> Imported:
             for line in _year_of_events(kind, municipality, fiscal_year, of_type["ADJB"], of_type["AUDA"])
         ],
         registry=[_registry_row(municipality) for municipality in dict.fromkeys(key[0] for key in facts)],
+        agencies_read=len({row.cells["demarcation_code"] for row in table.rows}),
         unmapped=unmapped,
         assumptions=list(ASSUMPTIONS),
         rows_read=len(table.rows),
@@ -154,7 +155,7 @@ def _why_not(table: SourceTable, row: SourceRow, kind: _Kind) -> str | None:
 def _keys(table: SourceTable, row: SourceRow) -> tuple[str, int, str]:
     """Return the row's municipality, fiscal year (ROC) and function code."""
     try:
-        fiscal_year = read_fiscal_year(row.cells["financial_year"])
+        fiscal_year = parse_year(row.cells["financial_year"])
     except ValueError as error:
         raise ImportProblem(str(error), file=table.file, row=row.number, column="financial_year") from None
     for column, pattern, advice in (
@@ -172,8 +173,8 @@ def _year_of_events(
     kind: _Kind, municipality: str, fiscal_year: int, budgets: Mapping[str, int], actuals: Mapping[str, int]
 ) -> list[bytes]:
     """One municipality's year: amounts in rand by function code, none of them 0."""
-    opening = first_day(fiscal_year).isoformat()
-    ending = last_day(fiscal_year).isoformat()
+    opening = first_day(fiscal_year)
+    ending = last_day(fiscal_year)
 
     def event(name: str, event_type: str, booked_on: str, fields: dict[str, Field]) -> bytes:
         return event_line(

@@ -196,6 +196,7 @@ def read(path: Path) -> Imported:
         encoding=table.encoding,
         events=events,
         registry=registry,
+        agencies_read=len(registry) + len(table.rows) - len(mapped),
         unmapped=unmapped,
         assumptions=list(ASSUMPTIONS),
         rows_read=len(table.rows),

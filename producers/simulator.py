@@ -18,8 +18,8 @@ from itertools import islice
 from random import Random
 from typing import Final
 
+from ledger.fiscal import FISCAL_YEAR_MAX
 from producers.city_registry import RegistryRow, registry_csv, registry_rows
-from producers.roc_calendar import FISCAL_YEAR_MAX
 from producers.simulation.agenda import Agenda, plan
 from producers.simulation.city import build_city
 from producers.simulation.lines import Agency, Line

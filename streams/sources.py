@@ -20,7 +20,6 @@ from ledger.books import Alert, Books
 from ledger.registry import Registry, parse
 from streams.files import EventFiles
 from streams.replay import fold
-from streams.store import open_store
 
 DATABASE: Final = "budgetwatch.db"
 """The store of a data folder."""
@@ -34,6 +33,10 @@ Reading: TypeAlias = Callable[[int], AbstractContextManager[Callable[[int], None
 
 class SourceProblem(ValueError):
     """It is not clear, or not there, what is to be read; the message says what to name."""
+
+
+class StoreUnusable(Exception):
+    """The store is not as it must be, or cannot be reached; the message says why in one line."""
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -66,7 +69,7 @@ def books_from(
         as_of: the day as of which time rules are judged; else the latest booked in the files, or today in Taipei.
         reading: shows how far the files have been read.
 
-    Raises SourceProblem where nothing is named; UnreadableFile, RegistryProblem, StoreError and OSError where what is
+    Raises SourceProblem where nothing is named; UnreadableFile, RegistryProblem, StoreUnusable and OSError where what is
     named cannot be read.
     """
     catalogue = load()
@@ -97,11 +100,16 @@ def _folded(
 
 
 def _loaded(name: str | Path, registry: Registry, catalogue: Catalogue, as_of: str | None) -> Opened:
-    store = open_store(name, read_only=True)
+    from streams.store import StoreError, open_store  # noqa: PLC0415  # who reads files need not wait for SQL
+
     try:
-        books = store.load(registry).books
-    finally:
-        store.close()
+        store = open_store(name, read_only=True)
+        try:
+            books = store.load(registry).books
+        finally:
+            store.close()
+    except StoreError as error:
+        raise StoreUnusable(str(error)) from error
     day = as_of or today()
     judge_day(books, catalogue, day)
     return Opened(books, unfinished(books), registry, catalogue, day)

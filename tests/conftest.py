@@ -23,6 +23,11 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 Replay = Callable[..., dict[str, Any]]
 
 
+def read_registry(text: str) -> Registry:
+    """A register from the text of `agencies.csv`."""
+    return parse(text.encode(), "agencies.csv")
+
+
 @pytest.fixture(scope="session")
 def catalogue() -> Catalogue:
     return load()
@@ -31,7 +36,7 @@ def catalogue() -> Catalogue:
 @pytest.fixture(scope="session")
 def registry() -> Registry:
     rows = [",".join(REGISTRY[0]), *(",".join(row.values()) for row in REGISTRY)]
-    return parse("\n".join(rows).encode(), "agencies.csv")
+    return read_registry("\n".join(rows))
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Final
 
 from rich.console import Console
@@ -13,7 +14,7 @@ from alerts.catalogue import Catalogue
 from alerts.messages import citation_text
 from ledger.fiscal import roc_day
 from ledger.money import thousands
-from ledger.output import Output, PositionOut
+from ledger.output import AlertOut, Output, PositionOut, ReserveOut
 from ledger.registry import Registry
 
 _SEVERITY_STYLE: Final = {"critical": "bold magenta", "high": "yellow", "warn": "cyan", "info": "dim"}
@@ -37,6 +38,9 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "executed": ("執行數", "executed E"),
     "committed": ("契約責任", "committed"),
     "remaining": ("餘額", "remaining B−O"),
+    "drawable": ("可動支餘額", "can be drawn"),
+    "cancelled": ("註銷", "cancelled"),
+    "returned": ("繳回", "returned"),
     "period": ("執行率 E/L", "period E/L"),
     "annual": ("達成率 E/B", "annual E/B"),
     "predicted": ("預估執行率", "predicted"),
@@ -46,7 +50,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "approved": ("核准動支", "approved"),
     "pending": ("申請中", "pending"),
     "cases": ("案數", "cases"),
-    "alerts": ("違規與警示（未結）", "Alerts (unfinished)"),
+    "alerts": ("違規與警示", "Alerts"),
     "severity": ("程度", "Severity"),
     "rule": ("規則", "Rule"),
     "law": ("依據", "Basis"),
@@ -70,6 +74,25 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
 }
 
 
+_RESERVE_FIGURES: Final[tuple[tuple[str, Callable[[ReserveOut], int]], ...]] = (
+    ("established", lambda fund: fund.established),
+    ("approved", lambda fund: fund.approved),
+    ("cancelled", lambda fund: fund.cancelled),
+    ("returned", lambda fund: fund.returned),
+    ("pending", lambda fund: fund.pending),
+    ("drawable", lambda fund: fund.remaining),
+    ("cases", lambda fund: fund.cases),
+)
+
+
+class SummaryConsole(Console):
+    """Standard output; a reader that goes away is the command's to handle, as for everything else it prints."""
+
+    def on_broken_pipe(self) -> None:
+        """Rich would end the program here, as if something had failed."""
+        raise BrokenPipeError
+
+
 class Summary:
     """Prints an output in one language."""
 
@@ -78,7 +101,7 @@ class Summary:
         self._registry = registry
         self._catalogue = catalogue
         self._index = 0 if language == "zh" else 1
-        self._console = Console(highlight=False, emoji=False)
+        self._console = SummaryConsole(highlight=False, emoji=False)
         # Money is never cut off: a narrow terminal wraps the rows of a table that is wide enough for every figure.
         self._console.width = max(self._console.width, WIDTH_MIN)
 
@@ -151,25 +174,21 @@ class Summary:
             "reserves",
             ("year", True),
             ("reserve", False),
-            ("established", True),
-            ("approved", True),
-            ("pending", True),
-            ("remaining", True),
-            ("cases", True),
+            *((name, True) for name, _ in _RESERVE_FIGURES),
         )
-        groups: dict[tuple[int, str], list[int]] = {}
+        groups: dict[tuple[int, str], list[ReserveOut]] = {}
         for fund in self._result.reserves:
-            sums = groups.setdefault((fund.fiscal_year, fund.reserve), [0] * 5)
-            for at, amount in enumerate((fund.established, fund.approved, fund.pending, fund.remaining, fund.cases)):
-                sums[at] += amount
-        for (fiscal_year, reserve), sums in sorted(groups.items()):
+            groups.setdefault((fund.fiscal_year, fund.reserve), []).append(fund)
+        for (fiscal_year, reserve), funds in sorted(groups.items()):
+            sums = (sum(figure(fund) for fund in funds) for _, figure in _RESERVE_FIGURES)
             table.add_row(str(fiscal_year), self._t(reserve), *map(thousands, sums))
         self._console.print(table)
 
     def _alerts(self) -> None:
-        unfinished = Counter((a.severity, a.rule) for a in self._result.alerts if a.state != "resolved")
-        resolved = Counter(alert.rule for alert in self._result.alerts if alert.state == "resolved")
-        if not unfinished:
+        groups: dict[tuple[str, str], list[AlertOut]] = {}
+        for alert in self._result.alerts:
+            groups.setdefault((alert.severity, alert.rule), []).append(alert)
+        if not groups:
             self._console.print(f"{self._t('alerts')}: {self._t('none')}")
             return
         table = self._table(
@@ -181,20 +200,18 @@ class Summary:
             ("resolved", True),
             ("example", False),
         )
-        order = ("critical", "high", "warn", "info")
-        examples = {(a.severity, a.rule): a for a in reversed(self._result.alerts) if a.state != "resolved"}
-        for (severity, rule), number in sorted(
-            unfinished.items(), key=lambda item: (order.index(item[0][0]), item[0][1])
-        ):
-            alert = examples[severity, rule]
-            law = citation_text(self._catalogue.rules[rule].citations)[self._index].strip()[1:-1] or self._t("design")
+        order = tuple(_SEVERITY_STYLE)
+        for (severity, rule), alerts in sorted(groups.items(), key=lambda item: (order.index(item[0][0]), item[0][1])):
+            unfinished = [alert for alert in alerts if alert.state not in ("resolved", "closed")]
+            example = (unfinished or alerts)[0]
+            cited = citation_text(self._catalogue.rules[rule].citations_on(example.opened_on))
             table.add_row(
                 f"[{_SEVERITY_STYLE[severity]}]{severity}[/]",
                 rule,
-                escape(law),
-                str(number),
-                str(resolved[rule]),
-                escape(alert.message_zh if self._index == 0 else alert.message_en),
+                escape(cited[self._index].strip()[1:-1] or self._t("design")),
+                thousands(len(unfinished)),
+                thousands(len(alerts) - len(unfinished)),
+                escape(example.message_zh if self._index == 0 else example.message_en),
             )
         self._console.print(table)
 

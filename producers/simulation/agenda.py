@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
-from producers.roc_calendar import first_day, gregorian_year, is_working_day
+from ledger.fiscal import ROC_OFFSET
 from producers.simulation import formal, mistaken_virements, mistakes, refused_events, reserves
 from producers.simulation.lines import Line
-from producers.simulation.seasons import Day
+from producers.simulation.seasons import Day, is_working_day, opening_day
 from producers.simulation.sender import Draft
 from producers.simulation.world import Act, World
 
@@ -94,7 +94,7 @@ def plan(world: World, days: list[Day], resend: Act, conflict: Act) -> Agenda:
 
 def _plan_budget(world: World, agenda: Agenda) -> None:
     """Proposals and provisional allotments before the year; the adoption, agency by agency, and what follows it."""
-    before = gregorian_year(world.fiscal_year) - 1
+    before = world.fiscal_year + ROC_OFFSET - 1
     errors = _chosen(world, world.mix.typing_error_permille, 2)
     for place, line in enumerate(world.city.lines):
         agenda.add(_working(date(before, *_PROPOSED), place % _SPREAD_DAYS), formal.propose, line)
@@ -125,7 +125,7 @@ def _plan_holds_and_carry_over(world: World, agenda: Agenda) -> None:
         agenda.add(world.adopted_on, formal.freeze, line)
         if place == 0 or world.chance(_RELEASED_PERMILLE):
             agenda.add(_near(world.adopted_on + rng.randrange(60, 240)), formal.release, line)
-    opening = first_day(world.fiscal_year).toordinal()
+    opening = opening_day(world.fiscal_year).toordinal()
     can_be_carried = [line for line in world.city.lines if line.is_capital and not line.is_new]
     for line in _sample(world, can_be_carried, world.mix.carried_permille, 2):
         agenda.add(_near(opening + rng.randrange(*_CARRY_OVER_DAYS)), formal.carry_over, line)
@@ -139,7 +139,7 @@ def _plan_reserves(world: World, agenda: Agenda) -> None:
         agenda.add(_near(planned.requested_on), reserves.request, planned.case)
         decide = reserves.decline if planned.declined else reserves.approve
         agenda.add(_near(planned.decided_on), decide, planned.case)
-    opening = first_day(world.fiscal_year).toordinal()
+    opening = opening_day(world.fiscal_year).toordinal()
     wrong: tuple[tuple[int, Act, tuple[int, int]], ...] = (
         (world.mix.draw_without_ground, mistakes.draw_without_ground, (100, 300)),
         (world.mix.draw_without_notice, mistakes.draw_without_notice, (100, 300)),
@@ -152,7 +152,7 @@ def _plan_reserves(world: World, agenda: Agenda) -> None:
 
 def _plan_forecasts(world: World, agenda: Agenda) -> None:
     """From June to December: half of the agencies with capital lines declare each month, the others each quarter."""
-    year = gregorian_year(world.fiscal_year)
+    year = world.fiscal_year + ROC_OFFSET
     for place, agency in enumerate(world.city.agencies):
         if agency.forecast_permille == 0 or not any(line.is_capital for line in agency.lines):
             continue
@@ -183,7 +183,7 @@ def report_balance(world: World, day: Day, _: None) -> Draft | None:
 def _plan_mistakes(world: World, agenda: Agenda, resend: Act, conflict: Act) -> None:
     """Plan the deliberate mistakes that have a day of their own."""
     rng, mix = world.rng, world.mix
-    opening = first_day(world.fiscal_year).toordinal()
+    opening = opening_day(world.fiscal_year).toordinal()
     by_rate: list[tuple[str, Act, tuple[int, int]]] = [
         *_MISTAKES,
         ("duplicate_per_100_000_events", resend, (20, 380)),
@@ -201,7 +201,7 @@ def _plan_mistakes(world: World, agenda: Agenda, resend: Act, conflict: Act) -> 
 
 def _silence(world: World) -> None:
     """Let some small agencies fall silent, the first after a third of the year, the last after two thirds."""
-    wanted, opening = world.mix.silent_agencies, first_day(world.fiscal_year).toordinal()
+    wanted, opening = world.mix.silent_agencies, opening_day(world.fiscal_year).toordinal()
     sending = sorted(
         (agency for agency in world.city.agencies if agency.lines and agency.kind == "ordinary"),
         key=lambda agency: agency.capital + agency.current,

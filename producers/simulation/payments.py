@@ -6,9 +6,8 @@ from datetime import date
 from typing import Final
 
 from producers.event_line import Field
-from producers.roc_calendar import is_working_day
 from producers.simulation.lines import Carried, Line, Opened, Payment
-from producers.simulation.seasons import MONTHS, Day
+from producers.simulation.seasons import MONTHS, Day, is_working_day
 from producers.simulation.sender import Draft
 from producers.simulation.world import World
 

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from producers.event_line import Field
-from producers.roc_calendar import first_day
 from producers.simulation.city import spread
 from producers.simulation.formal import revise_allotment
 from producers.simulation.lines import NEVER, Agency, Case, Line
-from producers.simulation.seasons import Day
+from producers.simulation.seasons import Day, opening_day
 from producers.simulation.sender import Draft
 from producers.simulation.world import World
 
@@ -99,7 +98,7 @@ def _second_reserve_cases(world: World) -> list[PlannedCase]:
 def _disaster_cases(world: World, wanted: int) -> list[PlannedCase]:
     """Cases after the typhoons of July to September."""
     rng = world.rng
-    opening = first_day(world.fiscal_year).toordinal()
+    opening = opening_day(world.fiscal_year).toordinal()
     planned: list[PlannedCase] = []
     for _ in range(wanted):
         line = _line_for(world)

@@ -8,7 +8,7 @@ from itertools import accumulate
 from random import Random
 from typing import Final
 
-from producers.roc_calendar import closing_day, first_day, gregorian_year, is_working_day
+from ledger.fiscal import ROC_OFFSET, closing_day, first_day
 
 ALLOTMENT_PERMILLE: Final = {
     "personnel": (175, 75, 75, 75, 75, 75, 75, 75, 75, 75, 75, 75),
@@ -26,6 +26,7 @@ MONTHS: Final = 12
 _BOOKINGS_PERMILLE: Final = (58, 52, 72, 74, 76, 80, 78, 78, 82, 86, 96, 138, 22, 8)
 _RUSH_FIRST_DAY: Final = 20
 _RUSH_FACTOR: Final = 2
+_SATURDAY: Final = 5
 
 # Fiscal year 115 was adopted on 6 February 2026 (DOMAIN.md §2); for other years the date is invented within these.
 _REAL_ADOPTIONS: Final = {115: date(2026, 2, 6)}
@@ -62,19 +63,29 @@ class Day:
         return self.of_month == self.month_days
 
 
+def opening_day(fiscal_year: int) -> date:
+    """Return 1 January of a ROC fiscal year."""
+    return date.fromisoformat(first_day(fiscal_year))
+
+
+def is_working_day(day: date) -> bool:
+    """Monday to Friday; holidays are not listed in version 1 of the contract."""
+    return day.weekday() < _SATURDAY
+
+
 def days_of_year(fiscal_year: int) -> list[Day]:
     """Every calendar day from 1 January to the end of the closing period of a ROC fiscal year."""
-    opening, year = first_day(fiscal_year), gregorian_year(fiscal_year)
-    days = [opening + timedelta(days=offset) for offset in range((closing_day(fiscal_year) - opening).days + 1)]
+    opening, closing = opening_day(fiscal_year), date.fromisoformat(closing_day(fiscal_year))
+    days = [opening + timedelta(days=offset) for offset in range((closing - opening).days + 1)]
     return [
         Day(
             day.toordinal(),
             day.isoformat(),
-            day.month + MONTHS * (day.year - year),
+            day.month + MONTHS * (day.year - opening.year),
             day.day,
             _month_days(day),
             is_working_day(day),
-            day.year > year,
+            day.year > opening.year,
         )
         for day in days
     ]
@@ -85,7 +96,7 @@ def adoption_ordinal(fiscal_year: int, rng: Random) -> int:
     real = _REAL_ADOPTIONS.get(fiscal_year)
     if real is not None:
         return real.toordinal()
-    day = date(gregorian_year(fiscal_year), *_INVENTED_ADOPTION_FIRST)
+    day = date(fiscal_year + ROC_OFFSET, *_INVENTED_ADOPTION_FIRST)
     day += timedelta(days=rng.randrange(_INVENTED_ADOPTION_DAYS))
     while not is_working_day(day):
         day += timedelta(days=1)

@@ -342,6 +342,66 @@ def test_parameters_with_other_dates_are_each_in_force_by_their_own(tree: Path) 
     assert dict(rule.parameters_on("2026-01-01")) == {"info_at": 20, "warn_at": 15, "high_at": 5}
 
 
+def cited(rule: Rule, day: str) -> list[tuple[str, str, str]]:
+    return [(*citation.name, citation.effective_from) for citation in rule.citations_on(day)]
+
+
+def test_an_alert_cites_the_version_in_force_when_it_was_opened(tree: Path) -> None:
+    """A new version counts from its day; before the first the earliest is cited; the catalogue shows the newest."""
+    versions = (
+        '  "63":\n    - {effective_from: 1998-10-29, date_status: assumed, paraphrase: {zh: 舊, en: old}}\n'
+        "    - {effective_from: 2026-07-01, date_status: assumed, paraphrase: {zh: 新, en: new}}\n"
+    )
+    path = tree / "law" / "budget-act.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(r'  "63":\n(?:    .*\n|      .*\n)+', versions, text), encoding="utf-8")
+    rule = load(tree).rules["virement-over-inflow"]
+    days = ("1990-01-01", "1998-10-29", "2026-06-30", "2026-07-01")
+    assert [cited(rule, day) for day in days] == [
+        [("budget-act", "63", "1998-10-29")],
+        [("budget-act", "63", "1998-10-29")],
+        [("budget-act", "63", "1998-10-29")],
+        [("budget-act", "63", "2026-07-01")],
+    ]
+    assert [citation.effective_from for citation in rule.citations] == ["2026-07-01"]
+
+
+def test_a_value_of_another_basis_overrides_the_rules_from_its_day(tree: Path) -> None:
+    """Its article joins the rule's own, in the message too, and its status is the alert's."""
+    path = tree / "rules" / "virement_over_inflow" / "rule.yaml"
+    value = "{from: 2026-07-01, value: 30, basis_status: other_city_rule, law: taipei-execution-rules, article: '8'}"
+    edit(path, "message:\n", f"      - {value}\nmessage:\n")
+    rule = load(tree).rules["virement-over-inflow"]
+    law = ("budget-act", "63", "2013-12-18")
+    assert cited(rule, "2026-06-30") == [law] and rule.basis_on("2026-06-30") == "statute"
+    assert [each[:2] for each in cited(rule, "2026-07-01")] == [law[:2], ("taipei-execution-rules", "8")]
+    assert rule.basis_on("2026-07-01") == "other_city_rule"
+    before, after = (message(rule, "x", {}, day=day)[0] for day in ("2026-06-30", "2026-07-01"))
+    assert before.endswith("（預算法第63條）。")
+    assert after.endswith("（預算法第63條；臺北市各機關單位預算執行要點第8點）。")
+
+
+def test_of_several_values_that_override_the_one_furthest_from_a_statute_is_told(tree: Path) -> None:
+    """A number of our own design is never shown as a practice of the state."""
+    path = tree / "rules" / "allotment_underspent" / "rule.yaml"
+    designed = "      - {from: 2026-01-01, value: 70, basis_status: design}\n"
+    statute = "      - {from: 2026-01-01, value: 5, basis_status: statute, law: budget-act, article: '63'}\n"
+    text = path.read_text(encoding="utf-8")
+    text = text.replace("  unexecuted_max:\n", f"{designed}  unexecuted_max:\n", 1)
+    path.write_text(text.replace("message:\n", f"{statute}message:\n", 1), encoding="utf-8")
+    rule = load(tree).rules["allotment-underspent"]
+    assert [rule.basis_on(day) for day in ("2025-12-31", "2026-01-01")] == ["central_practice", "design"]
+    assert ("budget-act", "63") in [each[:2] for each in cited(rule, "2026-01-01")]
+
+
+def test_the_first_values_go_with_the_rules_own_basis(catalogue: Catalogue) -> None:
+    """Nothing overrides yet: alerts tell the basis of the contract's table, on any day."""
+    for rule in catalogue.rules.values():
+        for day in ("2020-01-01", "2025-06-30", "2030-01-01"):
+            assert rule.basis_on(day) == rule.basis_status, rule.slug
+            assert {each.name for each in rule.citations_on(day)} == {each.name for each in rule.citations}, rule.slug
+
+
 def test_the_same_parameters_serve_every_day_of_an_interval(catalogue: Catalogue) -> None:
     """No mapping is built for a judgement, and nobody can change the one that stands."""
     rule = catalogue.rules["virement-over-inflow"]
@@ -394,9 +454,9 @@ BAD_FILES = [
     ("rules/feed_gap/rule.yaml", "title: {zh: 介接資料缺號,", "title: {zh: '',", r":7: `zh`: .* length >= 1"),
     ("rules/feed_gap/rule.yaml", "order: 340", "order: !!python/none 1", r":2: the tag .* is not read"),
     ("rules/feed_gap/rule.yaml", "citations: []", "citations: [", r"no YAML"),
-    ("rules/feed_gap/rule.yaml", "{missing} 筆", "{missing 筆", r":10: a brace that opens no placeholder"),
-    ("rules/feed_gap/rule.yaml", "號 {highest}", "號 {highest}。", r":10: a full stop at the end; leave it out"),
-    ("rules/feed_gap/rule.yaml", "請資料提供單位", "請{subject}", r":13: a placeholder; write advice that holds"),
+    ("rules/feed_gap/rule.yaml", "{missing} 筆", "{missing 筆", r":11: a brace that opens no placeholder"),
+    ("rules/feed_gap/rule.yaml", "號 {highest}", "號 {highest}。", r":11: a full stop at the end; leave it out"),
+    ("rules/feed_gap/rule.yaml", "請資料提供單位", "請{subject}", r":14: a placeholder; write advice that holds"),
     ("rules/feed_gap/rule.yaml", "kind: state", "kind: state\nevents: [a]", r":4: a state rule is judged by what was"),
     ("rules/feed_gap/rule.yaml", "kind: state", "kind: time", r": a time rule judges no feed"),
     ("rules/cr_over_base/rule.yaml", "law: local-government-act", "law: local-act", r":9: no law local-act; write one"),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from alerts.catalogue import Catalogue, load
-from alerts.messages import message
+from alerts.messages import message, remedy
 from alerts.yaml_files import YamlFile
 from ledger.registry import Registry
 from tests.conftest import Replay
@@ -76,6 +76,9 @@ def test_a_case_ends_as_it_says(replay: Replay, catalogue: Catalogue, rule: str,
         assert len(fitting) == 1, (want, found)
     for alert in found:
         message(catalogue.rules[rule], alert["subject"]["key"], alert["evidence"], strict=True)
+        remedy(
+            catalogue.rules[rule], alert["subject"]["key"], alert["evidence"], alert["evidence"].get("sum"), strict=True
+        )
 
 
 def test_every_rule_has_cases_of_both_kinds() -> None:

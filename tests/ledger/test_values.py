@@ -17,6 +17,7 @@ from ledger.fiscal import (
     is_day,
     month_end,
     parse_day,
+    parse_year,
     roc_day,
     working_days,
 )
@@ -83,16 +84,37 @@ def test_the_calendar_of_a_fiscal_year() -> None:
     assert month_end("2024-02-29") and not month_end("2024-02-28") and month_end("9999-12-31")
 
 
-@pytest.mark.parametrize("text", ["2025-03-05", "1140305", "114/03/05", "114/3/5", "114年3月5日", "民國114年3月5日"])
+@pytest.mark.parametrize(
+    "text", ["2025-03-05", "1140305", " 1140305 ", "114/03/05", "114/3/5", "114年3月5日", "民國114年03月05日"]
+)
 def test_a_day_is_read_in_every_form(text: str) -> None:
     assert parse_day(text) == "2025-03-05"
     assert roc_day(parse_day(text)) == "114年3月5日"
 
 
-@pytest.mark.parametrize("text", ["1140230", "2025/03/05x", "", "0/1/1", "114-13-01"])
+@pytest.mark.parametrize("text", ["990101", "99/1/1", "99年1月1日"])
+def test_a_year_of_two_digits_is_a_roc_year(text: str) -> None:
+    assert parse_day(text) == "2010-01-01"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1140230", "2025-02-30", "20250305", "２０２５-03-05", "2025/03/05x", "", "0/1/1", "000101", "114-13-01", "March"],
+)
 def test_what_is_no_day_is_refused_with_the_forms_that_are(text: str) -> None:
     with pytest.raises(ValueError, match="114/03/05"):
         parse_day(text)
+
+
+@pytest.mark.parametrize(("text", "year"), [("114", 114), ("2025", 114), ("1912", 1), ("1", 1), (" 999 ", 999)])
+def test_a_year_is_read_as_roc_or_gregorian(text: str, year: int) -> None:
+    assert parse_year(text) == year
+
+
+@pytest.mark.parametrize("text", ["", "0", "1911", "12345", "-1", "x", "2025.0", "２０２５"])
+def test_what_is_no_year_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="no year"):
+        parse_year(text)
 
 
 def test_working_days_leave_out_weekends_and_holidays() -> None:

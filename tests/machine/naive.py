@@ -86,11 +86,11 @@ def is_date(value: Any) -> bool:
 
 
 def is_timestamp(value: Any) -> bool:
-    """RFC 3339 with a capital T, and Z or an offset of hours and minutes."""
+    """RFC 3339 with a capital T, and Z or an offset of hours and minutes; a leap second ends an hour."""
     if not isinstance(value, str):
         return False
     pattern = (
-        r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?"
+        r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([01][0-9]|2[0-3]):([0-5][0-9]:[0-5][0-9]|59:60)(\.[0-9]+)?"
         r"(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
     )
     match = re.fullmatch(pattern, value)
@@ -1155,8 +1155,8 @@ def rule_cr_over_enacted(s: Snapshot) -> Breaches:
 
 
 def rule_payment_unmatched(s: Snapshot) -> Breaches:
-    """Settled above 0 with nothing opened; or, once it is opened, more taken than given back, naming it, on other lines
-    or origin years than the one it was opened on."""
+    """Settled above 0 with nothing opened; or, once it is opened, more paid than reversed, naming it, on other lines or
+    origin years than the one it was opened on."""
     result: Breaches = {}
     for kind, ref in s.books.references():
         opened_on = s.books.reference_position(kind, ref)
@@ -1164,7 +1164,8 @@ def rule_payment_unmatched(s: Snapshot) -> Breaches:
             unmatched = s.books.reference_settled(kind, ref) > 0
         else:
             events = s.books.referring[(kind, ref)]
-            elsewhere = [e for e in events if e.line is not None and e.position != opened_on]
+            payments = [e for e in events if e.type in ("disbursement.paid", "disbursement.reversed")]
+            elsewhere = [e for e in payments if e.position != opened_on]
             unmatched = s.books.reference_net(elsewhere, kind) > 0
         if unmatched:
             result[f"{s.books.agency}:{kind}:{ref}"] = "warn"

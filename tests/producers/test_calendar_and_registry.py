@@ -1,52 +1,15 @@
-"""Days as sources write them, the days of a fiscal year, allotment by season, and the synthetic city."""
+"""The days of a simulated year, allotment by season, and the synthetic city."""
 
 from __future__ import annotations
 
 import csv
 import io
-from datetime import date
 from itertools import pairwise
 
 import pytest
 
 from producers.city_registry import REGISTRY_HEADER, authorities, registry_csv, registry_rows
-from producers.roc_calendar import closing_day, read_date, read_fiscal_year
 from producers.simulation.seasons import ALLOTMENT_PERMILLE, bookings_by_day, days_of_year, split_by_month
-
-
-@pytest.mark.parametrize(
-    "text", ["2025-03-05", "1140305", "114/03/05", "114/3/5", "114年3月5日", "民國114年03月05日", " 1140305 "]
-)
-def test_a_day_is_read_in_every_usual_form(text: str) -> None:
-    assert read_date(text) == date(2025, 3, 5)
-
-
-def test_a_two_digit_year_is_a_roc_year() -> None:
-    assert read_date("990101") == date(2010, 1, 1)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "2025-02-30", "1140230", "114-03-05", "20250305", "March", "114/13/01", "２０２５-03-05"]
-)
-def test_what_is_no_day_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"no (date|real day)"):
-        read_date(text)
-
-
-@pytest.mark.parametrize(("text", "year"), [("114", 114), ("2025", 114), ("1912", 1), ("1", 1), ("999", 999)])
-def test_a_year_is_read_as_roc_or_gregorian(text: str, year: int) -> None:
-    assert read_fiscal_year(text) == year
-
-
-@pytest.mark.parametrize("text", ["", "0", "1911", "12345", "-1", "x", "2025.0"])
-def test_what_is_no_year_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="no year"):
-        read_fiscal_year(text)
-
-
-def test_the_closing_period_ends_with_february() -> None:
-    assert closing_day(114) == date(2026, 2, 28)
-    assert closing_day(112) == date(2024, 2, 29)
 
 
 def test_days_run_through_the_closing_period() -> None:

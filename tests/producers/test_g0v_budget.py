@@ -43,7 +43,8 @@ def test_what_is_mapped_and_what_is_not_add_up_to_the_budget() -> None:
 
 def test_every_row_is_counted() -> None:
     assert (real().rows_read, real().rows_mapped) == (1_177, 1_121)
-    assert sorted(real().unmapped_by_reason().values()) == [4, 52]
+    assert [(left_out.count, left_out.amount) for left_out in real().left_out()] == [(52, 0), (4, 38_592_376_000)]
+    assert (len(real().registry), real().agencies_read) == (232, 235)
 
 
 def test_agencies_and_their_adoption() -> None:

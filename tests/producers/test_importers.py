@@ -9,7 +9,7 @@ import pytest
 
 from producers.city_registry import REGISTRY_HEADER
 from producers.formats import FORMATS
-from producers.imported import ImportProblem
+from producers.imported import FIRST_SHOWN, ImportProblem
 from tests.producers.event_shapes import problems
 
 DATA = Path(__file__).parent / "data"
@@ -77,8 +77,28 @@ def test_no_row_is_lost(name: str) -> None:
     found = FORMATS[name](REAL[name])
     whole_rows = {item.row for item in found.unmapped if "(a part)" not in item.what}
     assert found.rows_mapped + len(whole_rows) == found.rows_read
-    assert sum(found.unmapped_by_reason().values()) == len(found.unmapped)
+    assert sum(left_out.count for left_out in found.left_out()) == len(found.unmapped)
     assert found.assumptions
+
+
+@every_format
+def test_what_is_left_out_is_told_with_its_amount_and_its_first_rows(name: str) -> None:
+    found = FORMATS[name](REAL[name])
+    amounts = [item.amount for item in found.unmapped if item.amount is not None]
+    assert sum(left_out.amount or 0 for left_out in found.left_out()) == sum(amounts)
+    assert [left_out.count for left_out in found.left_out()] == sorted(
+        (left_out.count for left_out in found.left_out()), reverse=True
+    )
+    for left_out in found.left_out():
+        rows = [item for item in found.unmapped if item.reason == left_out.reason]
+        assert left_out.first == tuple(rows[:FIRST_SHOWN])
+        assert (left_out.amount is None) == all(item.amount is None for item in rows)
+
+
+@every_format
+def test_the_agencies_read_are_at_least_those_registered(name: str) -> None:
+    found = FORMATS[name](REAL[name])
+    assert 1 <= len(found.registry) <= found.agencies_read
 
 
 @every_format

@@ -1,0 +1,288 @@
+"""The answer to "may I spend this?": what would come of an event, by the very fold and rules, recording nothing.
+
+The event is folded into a copy of what it can reach: its agency's books of the year and that year's funds. The books
+given stay as they are, and are the figures before.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any, Final, NoReturn
+
+from alerts.catalogue import Catalogue
+from alerts.continuing_resolution import FISCAL_MONTHS, base, counted, counted_by_month
+from alerts.engine import SEVERITIES
+from alerts.messages import remedy
+from alerts.output import alert_fields, alert_out
+from alerts.refusal_advice import ADVICE
+from alerts.standing import unfinished
+from alerts.verdict import (
+    Advice,
+    AgencyRoom,
+    Answer,
+    Asked,
+    Change,
+    Foretold,
+    Headroom,
+    Limit,
+    LineRoom,
+    RefusedFor,
+    ReserveRoom,
+    Turn,
+    Verdict,
+)
+from ledger.admission import Refusal, read
+from ledger.books import AgencyYear, Alert, Books, Fund, Position, Row
+from ledger.effects import under_cr
+from ledger.events import BudgetAdopted, Event
+from ledger.fiscal import allotted_months
+from ledger.identity import SeenIds
+from ledger.json_text import Malformed, parse_object
+from ledger.process import Context, Judge, process
+from ledger.receipt import warnings_of
+from ledger.registry import Agency
+
+DRAFT_ID: Final = "draft"
+"""The id of an event that is asked about without one."""
+
+
+def check(
+    line: bytes,
+    books: Books,
+    agencies: Mapping[str, Agency],
+    engine: Judge,
+    catalogue: Catalogue,
+    as_of: str | None,
+) -> Verdict:
+    """Say what would come of an event.
+
+    Args:
+        line: the event, as it would be sent; `id` may be left out. Under an id that is accepted already it is judged
+            as one more event, never as a duplicate.
+        books: as they stand; nothing in them is changed.
+        agencies: the register.
+        engine: the rules' judge.
+        catalogue: the rules' words and articles.
+        as_of: the day up to which the books tell.
+
+    Returns:
+        blocked, where the event is refused, or opens or worsens an alert that is critical, or high by statute; warned
+        for any other alert it opens or worsens, and for a warning; else allowed. Time rules are the clock's and are
+        not foretold. A standing alert is worse when its severity or its rule's measure grows.
+    """
+    line = _with_id(line)
+    event = read(line)
+    after = _within_reach(books, event) if isinstance(event, Event) else Books()
+    effects = process(0, [line], after, Context(agencies, SeenIds(), engine, _nothing_to_recall))
+    if not effects.accepted:
+        refusal = effects.refusals[0].refusal if effects.refusals else Refusal("malformed", "no event in it", None)
+        return _refused(refusal, event, as_of)
+    event, (year, touched) = effects.events[0], effects.touched[0]
+    rows = list({id(row): row for row in touched}.values())
+    before = books.find(year.fiscal_year, year.agency)
+    stood = {(alert.rule, alert.key): alert for alert in unfinished(_within(books, before, year.fiscal_year))}
+    alerts, standing = _sort_out(rows, stood, catalogue)
+    foretold = [Foretold(**alert_fields(alert, catalogue), change=change) for alert, change in alerts]
+    warnings = warnings_of(event, after)
+    return Verdict(
+        verdict=_answer(foretold, warned=bool(warnings)),
+        as_of=as_of,
+        event=_asked(event),
+        refusal=None,
+        headroom=_headroom(event, rows, before, year, books),
+        alerts=foretold,
+        standing=[alert_out(alert, catalogue) for alert in standing],
+        warnings=warnings,
+        unblock=[_advice(alert, stood.get((alert.rule, alert.key)), catalogue) for alert, _ in alerts],
+    )
+
+
+def _with_id(line: bytes) -> bytes:
+    """Number a draft. A line that is no object, or has an id, stays as it is."""
+    try:
+        pairs = parse_object(line)
+    except Malformed:
+        return line
+    if "id" in pairs:
+        return line
+    head, brace, rest = line.partition(b"{")
+    return head + brace + b'"id":"' + DRAFT_ID.encode() + (b'",' if pairs else b'"') + rest
+
+
+def _within_reach(books: Books, event: Event) -> Books:
+    """A copy of all that an event of this agency and year can read or change."""
+    return copy.deepcopy(_within(books, books.find(event.fiscal_year, event.agency), event.fiscal_year))
+
+
+def _within(books: Books, year: AgencyYear | None, fiscal_year: int) -> Books:
+    """An agency's books of a year, and the city's funds of that year."""
+    found = Books()
+    if year is not None:
+        found.add(year)
+    found.funds = {key: fund for key, fund in books.funds.items() if key[0] == fiscal_year}
+    return found
+
+
+def _nothing_to_recall(place: int) -> NoReturn:
+    raise AssertionError("no id is remembered, so none can be compared with a stored event")
+
+
+def _asked(event: Event) -> Asked:
+    kind = str(event.__struct_config__.tag)
+    return Asked(event.id, kind, event.fiscal_year, event.agency, event.booked_on)
+
+
+# ---------------------------------------------------------------- the answer
+
+
+def _refused(refusal: Refusal, event: Event | Refusal | None, as_of: str | None) -> Verdict:
+    advice = ADVICE[refusal.reason]
+    return Verdict(
+        verdict="blocked",
+        as_of=as_of,
+        event=_asked(event) if isinstance(event, Event) else None,
+        refusal=RefusedFor(refusal.reason, refusal.detail),
+        headroom=Headroom(),
+        alerts=[],
+        standing=[],
+        warnings=[],
+        unblock=[Advice(refusal.reason, advice.zh, advice.en)],
+    )
+
+
+def _answer(alerts: list[Foretold], *, warned: bool) -> Answer:
+    if any(map(_blocks, alerts)):
+        return "blocked"
+    return "warned" if alerts or warned else "allowed"
+
+
+def _blocks(alert: Foretold) -> bool:
+    return alert.severity == "critical" or (alert.severity == "high" and alert.basis_status == "statute")
+
+
+def _sort_out(
+    rows: list[Row], stood: Mapping[tuple[str, str], Alert], catalogue: Catalogue
+) -> tuple[list[tuple[Alert, Turn]], list[Alert]]:
+    """The alerts on the rows touched: those the event makes, with how, the gravest first; and the others."""
+    made: list[tuple[Alert, Turn]] = []
+    others: list[Alert] = []
+    for alert in (alert for row in rows if row.alerts is not None for alert in row.alerts.values()):
+        change = _change(alert, stood.get((alert.rule, alert.key)), catalogue)
+        if change is None:
+            others.append(alert)
+        else:
+            made.append((alert, change))
+
+    def gravest_first(alert: Alert) -> tuple[int, int, str]:
+        return -SEVERITIES.index(alert.severity), catalogue.rules[alert.rule].order, alert.key
+
+    return sorted(made, key=lambda item: gravest_first(item[0])), sorted(others, key=gravest_first)
+
+
+def _change(alert: Alert, before: Alert | None, catalogue: Catalogue) -> Turn | None:
+    """Whether the event opened an alert, joined it or made it worse; None where it did not."""
+    if before is None:
+        return "opened"
+    rule = catalogue.rules[alert.rule]
+    if alert.evidence.get(rule.measure, 0) > before.evidence.get(rule.measure, 0):
+        return "joined" if rule.kind == "act" else "worse"
+    return "worse" if SEVERITIES.index(alert.severity) > SEVERITIES.index(before.severity) else None
+
+
+def _advice(alert: Alert, before: Alert | None, catalogue: Catalogue) -> Advice:
+    """What would free the event from one alert; of an act, its own amount and not that of acts before it."""
+    rule = catalogue.rules[alert.rule]
+    amount = None
+    if rule.kind == "act":
+        amount = alert.evidence["sum"] - (before.evidence["sum"] if before is not None else 0)
+    return Advice(rule.slug, *remedy(rule, alert.key, alert.evidence, amount))
+
+
+# ---------------------------------------------------------------- headroom
+
+
+def _headroom(event: Event, rows: list[Row], before: AgencyYear | None, after: AgencyYear, books: Books) -> Headroom:
+    # An adoption touches every line and asks for money on none.
+    positions = [] if isinstance(event, BudgetAdopted) else [row for row in rows if isinstance(row, Position)]
+    classes = sorted({position.economic_class for position in positions})
+    return Headroom(
+        lines=[_line_room(event, position, before, after) for position in positions],
+        agency=[_agency_room(name, before, after) for name in classes],
+        reserves=[_reserve_room(row, before, books) for row in rows if isinstance(row, Fund)],
+    )
+
+
+def _line_room(event: Event, position: Position, year_before: AgencyYear | None, year: AgencyYear) -> LineRoom:
+    name = year.name_of(position)
+    before = None if year_before is None else year_before.positions.get(name)
+    if before is None:
+        before = Position(line=position.line, origin_year=position.origin_year)
+    month = max(min(position.month_last, FISCAL_MONTHS), allotted_months(year.fiscal_year, event.booked_on))
+    allotment = _limit(_allotment_room(before, month), _allotment_room(position, month))
+    fixed: dict[str, Any] = {"key": f"{year.agency}:{name}", "economic_class": position.economic_class}
+    cr_base = cr_month = None
+    if under_cr(year, event) and position.origin_year == year.fiscal_year:
+        cr_base = _limit(_base_room(before), _base_room(position))
+        of_month = year.months.get(event.booked_on, 0)
+        cr_month = _limit(_month_room(before, year, of_month), _month_room(position, year, of_month))
+    return LineRoom(
+        line=Change(_appropriated_room(before), _appropriated_room(position)),
+        held_free=Change(before.available - before.obligated, position.available - position.obligated),
+        allotment=allotment,
+        allotment_month=None if allotment is None else month,
+        cr_base=cr_base,
+        cr_month=cr_month,
+        **fixed,
+    )
+
+
+def _appropriated_room(position: Position) -> int:
+    return position.available + position.held - position.obligated
+
+
+def _limit(before: int | None, after: int | None) -> Limit | None:
+    return None if before is None and after is None else Limit(before, after)
+
+
+def _allotment_room(position: Position, month: int) -> int | None:
+    if position.allotment is None:
+        return None
+    return sum(position.allotment[:month]) - position.realised - position.prepaid
+
+
+def _base_room(position: Position) -> int | None:
+    limit = base(position)
+    return None if limit is None else limit - counted(position)
+
+
+def _month_room(position: Position, year: AgencyYear, month: int) -> int | None:
+    allotment = position.allotment_under_cr if year.adopted else position.allotment
+    if allotment is None or not 1 <= month <= FISCAL_MONTHS:
+        return None
+    return allotment[month - 1] - counted_by_month(position)[month - 1]
+
+
+def _agency_room(name: str, before: AgencyYear | None, after: AgencyYear) -> AgencyRoom:
+    (available_before, obligated_before), (available, obligated) = _sums(before, name), _sums(after, name)
+    fixed: dict[str, Any] = {"key": after.agency, "economic_class": name}
+    return AgencyRoom(
+        available=Change(available_before, available),
+        obligated=Change(obligated_before, obligated),
+        remaining=Change(available_before - obligated_before, available - obligated),
+        **fixed,
+    )
+
+
+def _sums(year: AgencyYear | None, name: str) -> tuple[int, int]:
+    """B and O of one economic class."""
+    positions = () if year is None else tuple(p for p in year.positions.values() if p.economic_class == name)
+    return sum(p.available for p in positions), sum(p.obligated for p in positions)
+
+
+def _reserve_room(fund: Fund, year_before: AgencyYear | None, books: Books) -> ReserveRoom:
+    if fund.agency is None:
+        before = books.funds.get((fund.fiscal_year, fund.reserve))
+    else:
+        before = None if year_before is None else year_before.first_reserve
+    return ReserveRoom(fund.key, Change(0 if before is None else before.remaining, fund.remaining))

@@ -1,0 +1,53 @@
+"""A list of alerts as a table, with its links and marks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from alerts.messages import message
+from alerts.subjects import alert_id
+from dashboards.reports.table import Column, Table, Words
+from dashboards.web import names
+from dashboards.web.desk import Desk
+from dashboards.web.grid import Grid
+from dashboards.web.subjects import page_of, subject
+from ledger.books import Alert
+
+_COLUMNS = (
+    Column("severity", Words("程度", "Severity"), "text"),
+    Column("rule", Words("規則", "Rule"), "text"),
+    Column("subject", Words("對象", "Subject"), "text"),
+    Column("opened_on", Words("發生日", "Opened on"), "day"),
+    Column("state", Words("狀態", "State"), "text"),
+    Column("message", Words("內容", "Message"), "text"),
+)
+
+
+def alert_grid(desk: Desk, found: Sequence[Alert], title: Words, name: str = "alerts", *, subject_too: bool = True) -> Grid:
+    """Alerts in the order given; without the subject where the page is about it."""
+    monitor = desk.monitor
+    standing = desk.standing()
+    columns = tuple(column for column in _COLUMNS if subject_too or column.key != "subject")
+    cells, links, chips = [], [], []
+    for alert in found:
+        rule = monitor.catalogue.rules[alert.rule]
+        state = standing.state(alert)
+        values = {
+            "severity": names.SEVERITY[alert.severity],
+            "rule": Words(rule.title.zh, rule.title.en),
+            "subject": subject(monitor.registry, alert.level, alert.key),
+            "opened_on": alert.opened_on,
+            "state": names.STATE[state],
+            "message": Words(*message(rule, alert.key, alert.evidence, day=alert.opened_on)),
+        }
+        cells.append(tuple(values[column.key] for column in columns))
+        links.append((f"/alerts/{alert_id(alert)}", page_of(monitor.registry, alert.level, alert.key, alert.fiscal_year)))
+        chips.append((f"severity-{alert.severity}", f"state-{state}"))
+    return Grid(
+        table=Table(name=name, title=title, label=Words("警示", "Alerts"), as_of=monitor.today(), columns=columns, rows=cells),
+        name=name,
+        links={"rule": [link for link, _ in links], "subject": [link for _, link in links]},
+        chips={"severity": [chip for chip, _ in chips], "state": [chip for _, chip in chips]},
+        row_header="rule",
+        wide=("message",),
+    )

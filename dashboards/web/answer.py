@@ -1,0 +1,212 @@
+"""From what a page found to what is sent: the whole page, its changing part alone, or one of its tables as a file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+import msgspec
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Request, Response
+from litestar.response import Redirect
+from litestar.template.base import csrf_token
+from markupsafe import Markup
+
+from dashboards.reports.formats import FORMATS
+from dashboards.reports.formats.cells import day
+from dashboards.reports.table import Language, ReportProblem, Words
+from dashboards.web import grid, language, names, shown, static_files
+from dashboards.web.desk import Desk
+from dashboards.web.grid import Grid
+from dashboards.web.words import NAVIGATION, WORDS
+from streams.people_acts import LOCAL
+
+FRAGMENT_HEADER: Final = "x-fragment"
+"""A page that refreshes itself asks for its changing part by this header."""
+EXPORTED: Final = ("csv", "xlsx", "pdf")
+_NONE_BUT_OWN: Final = (
+    "default-src 'none'; script-src 'self'; style-src {style}; img-src 'self' data:; font-src 'self'; connect-src 'self';"
+    " form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+_UNSAFE_NAME: Final = re.compile(r"[^A-Za-z0-9._-]+")
+
+_templates: Final = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def page(
+    desk: Desk,
+    request: Request[Any, Any, Any],
+    template: str,
+    title: Words,
+    context: Mapping[str, Any],
+    grids: Sequence[Grid] = (),
+    *,
+    here: str = "",
+    status: int = 200,
+    charts: bool = False,
+    file_name: str = "",
+) -> Response[Any]:
+    """Answer with a page.
+
+    Args:
+        template: its name.
+        title: the page's own title.
+        context: what the template is given beside the common names.
+        grids: its tables; each is `grids.<name>` in the template and can be exported.
+        here: the entry of the navigation it belongs to.
+        charts: whether the page draws charts (plotly sets styles of its own).
+        file_name: how an export's name begins; ASCII.
+    """
+    reader = language.of(request)
+    asked = request.query_params.get("export")
+    if asked in EXPORTED and grids:
+        return _export(grids, str(asked), request.query_params.get("table"), reader, file_name or here or "budgetwatch")
+    fragment = FRAGMENT_HEADER in request.headers
+    views = {each.name: grid.view(each, reader) for each in grids}
+    common = _common(desk, request, reader)
+    text = _templates.get_template(template).render(
+        **common,
+        **context,
+        title=title.text(reader),
+        here=here,
+        charts=charts,
+        grids=views,
+        layout="fragment.html" if fragment else "layout.html",
+    )
+    return _html(desk, request, text, status=status, charts=charts)
+
+
+def _html(desk: Desk, request: Request[Any, Any, Any], text: str, *, status: int, charts: bool) -> Response[Any]:
+    asked = language.asked(request)
+    secure = request.url.scheme == "https"
+    return Response(
+        text,
+        status_code=status,
+        media_type="text/html; charset=utf-8",
+        headers=headers(charts=charts),
+        cookies=[] if asked is None else [language.kept(asked, secure=secure)],
+    )
+
+
+def headers(*, charts: bool = False) -> dict[str, str]:
+    """What every answer of the page carries."""
+    return {
+        "Content-Security-Policy": _NONE_BUT_OWN.format(style="'self' 'unsafe-inline'" if charts else "'self'"),
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cache-Control": "no-store",
+        "Vary": "Cookie",
+    }
+
+
+def _common(desk: Desk, request: Request[Any, Any, Any], reader: Language) -> dict[str, Any]:
+    """What every template may name."""
+    monitor = desk.monitor
+    person = desk.person(request)
+    session = request.scope.get("session") or {}
+    other: Language = "zh" if reader == "en" else "en"
+    mark = monitor.store.mark()
+    return {
+        "lang": reader,
+        "lang_tag": language.TAGS[reader],
+        "other_lang": other,
+        "other_lang_tag": language.TAGS[other],
+        "other_address": language.switched(request, other),
+        "t": lambda key, **values: _word(key, reader, values),
+        "say": lambda words: words.text(reader) if isinstance(words, Words) else (words.zh if reader == "zh" else words.en),
+        "name": lambda table, code: _name(table, code, reader),
+        "money": shown.money,
+        "signed": shown.change,
+        "yi": lambda amount: shown.hundred_millions(amount, reader),
+        "percent": shown.percent,
+        "day": lambda text: shown.NOTHING if text is None else day(text, reader),
+        "moment": lambda text: shown.moment(text, reader),
+        "plain": shown.plain,
+        "quoted": lambda text: quote(str(text), safe=""),
+        "spec": _spec,
+        "static": static_files.address,
+        "query": lambda **changes: _query(request, changes),
+        "csrf": csrf_token({"request": request}),
+        "navigation": NAVIGATION,
+        "path": request.url.path,
+        "position": monitor.writer.position,
+        "committed_at": mark.committed_at,
+        "today": monitor.today(),
+        "demonstration": monitor.demonstration,
+        "broken": monitor.writer.broken,
+        "person": person,
+        "is_local": person is not None and LOCAL in person.roles,
+        "shown_as": session.get("shown_as", ""),
+        "logged_in": bool(session.get("person")),
+        "users": desk.has_users(),
+        "file_formats": ("csv", "xlsx"),
+    }
+
+
+def _word(key: str, reader: Language, values: Mapping[str, Any]) -> str:
+    text = WORDS[key].text(reader)
+    return text.format(**values) if values else text
+
+
+def _name(table: str, code: Any, reader: Language) -> str:
+    """What a code is called; the code itself where it has no name."""
+    found: Mapping[Any, Words] = getattr(names, table)
+    return found[code].text(reader) if code in found else str(code)
+
+
+def _spec(value: Any) -> Markup:
+    """JSON for a data block of the page; nothing in it can end the block."""
+    text = msgspec.json.encode(value).decode()
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)  # noqa: S704  # every character that means something in HTML is written as its escape
+
+
+def _query(request: Request[Any, Any, Any], changes: Mapping[str, Any]) -> str:
+    """The address of this page with some of its parameters changed; None takes one away."""
+    kept = [
+        (name, value)
+        for name, value in request.query_params.multi_items()
+        if name not in changes and name not in ("lang", "export", "table")
+    ]
+    added = [(name, str(value)) for name, value in changes.items() if value is not None]
+    pairs = [*kept, *added]
+    return f"{request.url.path}?{urlencode(pairs)}" if pairs else request.url.path
+
+
+def _export(grids: Sequence[Grid], name: str, wanted: str | None, reader: Language, file_name: str) -> Response[Any]:
+    """One table, or all of them, as a file."""
+    chosen = [each for each in grids if wanted is None or each.name == wanted]
+    if not chosen or not any(name in each.formats for each in chosen):
+        return problem_text(404, "no such table, or not in this format")
+    form = FORMATS[name]
+    try:
+        content = form.render([each.table for each in chosen], reader)
+    except ReportProblem as problem:
+        return problem_text(503, str(problem))
+    as_of = chosen[0].table.as_of
+    stem = _UNSAFE_NAME.sub("-", f"{file_name}-{wanted}" if wanted and len(grids) > 1 else file_name).strip("-")
+    disposition = f'attachment; filename="{stem}-{as_of}{form.suffix}"'
+    return Response(content, media_type=form.media_type, headers=headers() | {"Content-Disposition": disposition})
+
+
+def problem_text(status: int, sentence: str) -> Response[Any]:
+    """A plain sentence."""
+    return Response(sentence, status_code=status, media_type="text/plain; charset=utf-8", headers=headers())
+
+
+def go(path: str) -> Redirect:
+    """On to another page after a form."""
+    return Redirect(path, status_code=303, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,197 @@
+"""Charts as plotly is given them: actual, plan, forecast and limit by month, and a reserve's balance over time.
+
+Colours and dashes are the city's (DESIGN §5). Axes are in 億元, English ones in NT$ 100 million; every chart's figures
+stand in a table beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from dashboards.reports.table import Column, Language, Table, Words
+from dashboards.web.grid import Grid
+from ledger.books import MONTHS, Position
+from ledger.fiscal import ROC_OFFSET, allotted_months, first_day, last_day
+from ledger.rates import Sums
+from streams.reserve_log import Balance
+
+ACTUAL: Final = "#0072B2"
+PLAN: Final = "#6E6E6E"
+FORECAST: Final = "#D55E00"
+LIMIT: Final = "#000000"
+_YI: Final = 1e8
+_MONTH_NAMES: Final = Words("{}月", "{}")
+_AXIS: Final = Words("億元", "NT$ 100 million")
+
+
+class MonthSums(msgspec.Struct):
+    """What was realised in each of the 14 months of booking, what is allotted to each of the 12, and what stands from before."""
+
+    realised: list[int]
+    allotted: list[int]
+    carryover: int = 0
+
+
+def month_sums(positions: Iterable[Position]) -> MonthSums:
+    """Add positions up by month, NT$."""
+    found = list(positions)
+    realised = [sum(month) for month in zip(*(position.realised_by_month for position in found), strict=True)]
+    plans = [position.allotment for position in found if position.allotment is not None]
+    allotted = [sum(month) for month in zip(*plans, strict=True)]
+    return MonthSums(realised or [0] * MONTHS, allotted or [0] * 12, sum(position.carryover for position in found))
+
+
+class Course(msgspec.Struct):
+    """A level's year by month, cumulated, NT$; None where a month has not come."""
+
+    fiscal_year: int
+    labels: list[Words]
+    plan: list[int]
+    actual: list[int | None]
+    forecast: int | None
+    limit: int
+    here: int
+    """The month that today is in, from 1; 0 before the year."""
+
+
+def course(months: MonthSums, sums: Sums, fiscal_year: int, today: str) -> Course:
+    """The year so far against its plan. The forecast is of the year's end, where one is made (capital money)."""
+    until = _booked_months(fiscal_year, today, months.realised)
+    shown = max(12, until)
+    labels = [_month(number, fiscal_year) for number in range(1, shown + 1)]
+    plan, actual, total = [], [], 0
+    planned = months.carryover
+    for number in range(shown):
+        planned += months.allotted[number] if number < len(months.allotted) else 0
+        total += months.realised[number]
+        plan.append(planned)
+        actual.append(total if number < until else None)
+    predicted = sums.predicted
+    forecast = None
+    if predicted is not None and until < 12:
+        forecast = predicted.numerator * sums.available // predicted.denominator
+    return Course(fiscal_year, labels, plan, actual, forecast, sums.available, min(until, 12))
+
+
+def _booked_months(fiscal_year: int, today: str, realised: Sequence[int]) -> int:
+    """How many months of booking have come: of the closing period those in which something is booked."""
+    if today <= last_day(fiscal_year):
+        return allotted_months(fiscal_year, today)
+    return max([12, *(number + 1 for number, amount in enumerate(realised) if amount)])
+
+
+def _month(number: int, fiscal_year: int) -> Words:
+    names = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+    if number <= 12:
+        return Words(f"{number}月", names[number - 1])
+    return Words(f"次年{number - 12}月", f"{names[number - 13]} {fiscal_year + ROC_OFFSET + 1}")
+
+
+ACTUAL_NAME: Final = Words("實現數累計", "Realised, cumulative")
+PLAN_NAME: Final = Words("分配數累計 L", "Allotted L, cumulative")
+FORECAST_NAME: Final = Words("預估年底執行數", "Predicted at year-end")
+LIMIT_NAME: Final = Words("可支用預算數 B", "Available B")
+
+
+def course_figure(found: Course, reader: Language) -> dict[str, Any]:
+    """The year as lines."""
+    labels = [label.text(reader) for label in found.labels]
+    lines = [
+        _line(LIMIT_NAME, labels, [found.limit] * len(labels), LIMIT, "solid", 1, reader),
+        _line(PLAN_NAME, labels, found.plan, PLAN, "dash", 2, reader),
+        _line(ACTUAL_NAME, labels, found.actual, ACTUAL, "solid", 3, reader),
+    ]
+    if found.forecast is not None and found.here:
+        start = found.actual[found.here - 1]
+        lines.append(
+            _line(FORECAST_NAME, [labels[found.here - 1], labels[11]], [start, found.forecast], FORECAST, "dot", 3, reader)
+        )
+    return {"data": lines, "layout": _layout(reader, {"type": "category", "range": [-0.3, len(labels) - 0.7]})}
+
+
+def course_grid(found: Course, title: Words, name: str, as_of: str) -> Grid:
+    """The same as figures."""
+    return Grid(
+        table=Table(
+            name=name,
+            title=title,
+            label=Words("各月累計", "By month"),
+            as_of=as_of,
+            columns=(
+                Column("month", Words("月份", "Month"), "text"),
+                Column("plan", PLAN_NAME, "money"),
+                Column("actual", ACTUAL_NAME, "money"),
+                Column("limit", LIMIT_NAME, "money"),
+            ),
+            rows=[
+                (label, plan, actual, found.limit)
+                for label, plan, actual in zip(found.labels, found.plan, found.actual, strict=True)
+            ],
+        ),
+        name=name,
+        title=False,
+    )
+
+
+def balance_figure(series: Sequence[tuple[Words, Sequence[Balance]]], fiscal_year: int, today: str, reader: Language) -> dict[str, Any]:
+    """The reserves' balances as steps, from the first day of the year to today."""
+    colours = (ACTUAL, FORECAST)
+    dashes = ("solid", "dot")
+    end = min(today, last_day(fiscal_year))
+    lines = []
+    for (name, balances), colour, dash in zip(series, colours, dashes, strict=False):
+        if not balances:
+            continue
+        days = [max(balance.day, first_day(fiscal_year)) for balance in balances]
+        amounts = [balance.remaining for balance in balances]
+        if days[-1] < end:
+            days, amounts = [*days, end], [*amounts, amounts[-1]]
+        line = _line(name, days, amounts, colour, dash, 3, reader)
+        line["line"]["shape"] = "hv"
+        lines.append(line)
+    axis = {"type": "date", "range": [first_day(fiscal_year), last_day(fiscal_year)], "dtick": "M1"}
+    axis["tickformat"] = "%-m月" if reader == "zh" else "%b"
+    return {"data": lines, "layout": _layout(reader, axis)}
+
+
+def _line(
+    name: Words, x: Sequence[str], y: Sequence[int | None], colour: str, dash: str, width: int, reader: Language
+) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name.text(reader),
+        "x": list(x),
+        "y": [None if value is None else value / _YI for value in y],
+        "line": {"color": colour, "dash": dash, "width": width},
+        "hovertemplate": "%{y:,.2f} " + _AXIS.text(reader) + "<extra>%{fullData.name}</extra>",
+        "connectgaps": False,
+    }
+
+
+def _layout(reader: Language, axis: dict[str, Any]) -> dict[str, Any]:
+    font = '"Noto Sans TC","Noto Sans CJK TC","PingFang TC","Microsoft JhengHei",system-ui,sans-serif'
+    line = {"showline": True, "linecolor": "#8C8C8C", "ticks": "outside", "tickcolor": "#8C8C8C", "fixedrange": True}
+    return {
+        "font": {"family": font, "size": 12, "color": "#1B2430"},
+        "margin": {"l": 56, "r": 12, "t": 8, "b": 32},
+        "height": 300,
+        "hovermode": "x unified",
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "reversed"},
+        "xaxis": {**line, "showgrid": False, **axis},
+        "yaxis": {
+            **line,
+            "gridcolor": "#E4E8ED",
+            "zeroline": True,
+            "zerolinecolor": "#8C8C8C",
+            "rangemode": "tozero",
+            "tickformat": ",",
+            "title": {"text": _AXIS.text(reader), "standoff": 6, "font": {"size": 11}},
+        },
+        "separators": ".,",
+    }

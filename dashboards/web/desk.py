@@ -1,0 +1,114 @@
+"""What every page works with: the monitor, what was computed since the last commit, and who is asking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+from litestar import Request
+
+from dashboards.web.live import Live
+from dashboards.web.sessions import Sessions, Throttle
+from ledger.books import Books
+from ledger.fiscal import ROC_OFFSET
+from ledger.rollup import CITY, Level, roll_up
+from streams.monitor import Monitor
+from streams.people_acts import LOCAL, Person, Standing, standing
+from streams.reserve_log import ReserveLog
+from streams.store import people
+from streams.store.alert_lists import Overlay
+
+T = TypeVar("T")
+
+
+class Figures(msgspec.Struct):
+    """The sums of every level on one day, by fiscal year, level and key. `Level.years` must not be read outside the lock."""
+
+    day: str
+    levels: dict[tuple[int, str, str], Level]
+    years: list[int]
+    """Fiscal years with events, the newest first."""
+
+    def of(self, fiscal_year: int, level: str, key: str = CITY) -> Level | None:
+        """One level's sums, if it has any."""
+        return self.levels.get((fiscal_year, level, key))
+
+    def all_of(self, fiscal_year: int, level: str) -> list[Level]:
+        """Every level of a kind, by key."""
+        return [found for (year, name, _), found in self.levels.items() if (year, name) == (fiscal_year, level)]
+
+
+class Desk:
+    """One for the application. Handlers run in threads: what is kept here is only touched under the writer's lock."""
+
+    def __init__(self, monitor: Monitor, session_key: bytes | None = None) -> None:
+        self.monitor = monitor
+        self.live = Live(monitor.catalogue)
+        self.sessions = Sessions(session_key)
+        self.throttle = Throttle()
+        self.reserve_log = ReserveLog(monitor.store)
+        self._computed_for: tuple[int, str, int] | None = None
+        self._computed: dict[object, Any] = {}
+        monitor.writer.watchers.append(self.live.committed)
+
+    def look(self, name: object, build: Callable[[Books], T]) -> T:
+        """What `build` makes of the books as committed last; made once between two commits, acts or days.
+
+        `build` runs under the writer's lock: it computes and copies, and leaves no row behind.
+        """
+        with self.monitor.writer.reading() as books:
+            now = (self.monitor.writer.position, self.monitor.today(), self.live.version)
+            if now != self._computed_for:
+                self._computed_for, self._computed = now, {}
+            if name not in self._computed:
+                self._computed[name] = build(books)
+            found: T = self._computed[name]
+            return found
+
+    def figures(self) -> Figures:
+        """Every level's sums as of today."""
+        day = self.monitor.today()
+
+        def build(books: Books) -> Figures:
+            levels = {
+                (level.fiscal_year, level.level, level.key): level for year in roll_up(books, day) for level in year
+            }
+            return Figures(day, levels, sorted(books.years, reverse=True))
+
+        return self.look("figures", build)
+
+    def fiscal_year(self, request: Request[Any, Any, Any], known: list[int]) -> int:
+        """The fiscal year asked for by `?year=`, else today's, else the newest with events."""
+        asked = request.query_params.get("year", "")
+        if asked.isascii() and asked.isdigit() and int(asked) in known:
+            return int(asked)
+        current = int(self.monitor.today()[:4]) - ROC_OFFSET
+        return current if current in known or not known else known[0]
+
+    def standing(self) -> Standing:
+        """Which alerts people have acknowledged or closed."""
+        return self.look("standing", lambda _: standing(self.monitor.store, self.monitor.today()))
+
+    def overlay(self) -> Overlay:
+        """The same, for queries."""
+        found = self.standing()
+        return Overlay(found.acknowledged, found.closed)
+
+    def has_users(self) -> bool:
+        """Whether anybody can log in."""
+        return bool(self.look("users", lambda _: bool(people.users(self.monitor.store))))
+
+    def person(self, request: Request[Any, Any, Any], name: str = "") -> Person | None:
+        """Who acts: who is logged in; else, on this machine while there are no users, who the form says."""
+        address = request.client.host if request.client else ""
+        session = request.scope.get("session")
+        if isinstance(session, dict) and session.get("person"):
+            return Person(session["person"], tuple(session["roles"]), address)
+        if self.monitor.loopback and not self.has_users():
+            return Person(name.strip(), (LOCAL,), address)
+        return None
+
+    def acted(self) -> None:
+        """Let open pages know of an act."""
+        self.live.acted(self.monitor.writer.position)

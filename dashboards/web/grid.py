@@ -1,0 +1,121 @@
+"""A table on the page: the very `Table` that is exported, with links, marks and bars on its cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from dashboards.reports.formats.cells import heading_with_unit, is_number, shown, shown_total, subtitle
+from dashboards.reports.table import Language, Table, Words
+
+NONE: Final = Words("（無）", "(none)")
+_RATES: Final[Mapping[str, tuple[str, str, Words]]] = {
+    "cash": ("realised", "allotted", Words("實現數÷L", "realised ÷ L")),
+    "period": ("executed", "allotted", Words("E÷L", "E ÷ L")),
+    "annual": ("executed", "available", Words("E÷B", "E ÷ B")),
+    "commitment": ("obligated", "available", Words("O÷B", "O ÷ B")),
+    "left": ("remaining", "established", Words("餘額÷設置數", "remaining ÷ established")),
+}
+"""By the column of a percentage, the columns that it divides, and the formula."""
+
+
+class Bar(msgspec.Struct, frozen=True):
+    """A share drawn in a cell, and a mark to compare it with; both in hundredths of the full width, 0 to 100."""
+
+    share: float
+    mark: float | None = None
+    kind: str = "actual"
+
+
+class Grid(msgspec.Struct, kw_only=True):
+    """A table with what the page adds; the lists run beside its rows, by column key."""
+
+    table: Table
+    name: str
+    """Its place on the page and its name in exports."""
+    links: dict[str, Sequence[str | None]] = {}
+    chips: dict[str, Sequence[str | None]] = {}
+    """Which mark a cell wears; the word stands in the cell itself."""
+    bars: dict[str, Sequence[Bar | None]] = {}
+    titles: dict[str, Sequence[str | None]] = {}
+    row_header: str | None = None
+    empty: Words = NONE
+    formats: tuple[str, ...] = ("csv", "xlsx")
+    wide: tuple[str, ...] = ()
+    """Columns of running text."""
+    notes: bool = True
+    title: bool = True
+
+
+def share(numerator: int, denominator: int) -> float:
+    """A share of the full width, for drawing only."""
+    return 0.0 if denominator <= 0 else max(0.0, min(100.0, 100 * numerator / denominator))
+
+
+def view(grid: Grid, language: Language) -> dict[str, Any]:
+    """What the template needs: texts and marks, ready to be set."""
+    table = grid.table
+    header = grid.row_header or next((column.key for column in table.columns if column.kind == "text"), "")
+    return {
+        "name": grid.name,
+        "title": table.title.text(language),
+        "show_title": grid.title,
+        "subtitle": subtitle(table, language),
+        "columns": [
+            {
+                "key": column.key,
+                "lines": column.heading.text(language).split("\n"),
+                "number": is_number(column),
+                "wide": column.key in grid.wide,
+                "label": heading_with_unit(column, language),
+            }
+            for column in table.columns
+        ],
+        "rows": [_row(grid, number, header, language) for number in range(len(table.rows))],
+        "total": _total(table, language),
+        "empty": grid.empty.text(language),
+        "notes": [note.text(language) for note in table.notes] if grid.notes else [],
+        "formats": grid.formats,
+    }
+
+
+def _row(grid: Grid, number: int, header: str, language: Language) -> list[dict[str, Any]]:
+    table = grid.table
+    row = dict(zip((column.key for column in table.columns), table.rows[number], strict=True))
+
+    def beside(lists: Mapping[str, Sequence[Any]], key: str) -> Any:
+        return lists[key][number] if key in lists else None
+
+    return [
+        {
+            "text": shown(row[column.key], column.kind, language),
+            "number": is_number(column),
+            "header": column.key == header,
+            "wide": column.key in grid.wide,
+            "href": beside(grid.links, column.key),
+            "chip": beside(grid.chips, column.key),
+            "bar": beside(grid.bars, column.key),
+            "title": beside(grid.titles, column.key) or _formula(row, column.key, language),
+        }
+        for column in table.columns
+    ]
+
+
+def _formula(row: Mapping[str, Any], key: str, language: Language) -> str | None:
+    """A rate with the figures it divides: 實現數÷L＝1,200÷4,000."""
+    known = _RATES.get(key)
+    if known is None:
+        return None
+    above, below, words = known
+    if not isinstance(row.get(above), int) or not isinstance(row.get(below), int):
+        return words.text(language)
+    equals = "＝" if language == "zh" else " = "
+    return f"{words.text(language)}{equals}{row[above]:,} ÷ {row[below]:,}"
+
+
+def _total(table: Table, language: Language) -> list[str] | None:
+    if table.total is None:
+        return None
+    return [shown_total(cell, column.kind, language) for cell, column in zip(table.total, table.columns, strict=True)]

@@ -1,0 +1,348 @@
+"""The city, an authority or an agency on the page: its rates with what they divide, its year by month, how it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+
+import msgspec
+
+from alerts.lagging import RULE
+from dashboards.reports import formulas
+from dashboards.reports.table import Column, Language, Table, Words
+from dashboards.web import names
+from dashboards.web.charts import MonthSums, course, course_figure, course_grid, month_sums
+from dashboards.web.desk import Desk
+from dashboards.web.grid import Bar, Grid, share
+from dashboards.web.subjects import address, agency_name, authority_name
+from ledger.books import AgencyYear, Alert, Books
+from ledger.fiscal import first_day, last_day
+from ledger.money import percent
+from ledger.rates import Sums
+from ledger.rollup import CITY, Level
+from streams.store import alert_lists
+from streams.store.alert_lists import Wanted
+
+UNFINISHED: Final = ("open", "acknowledged")
+CLASSES: Final = ("all", "current", "capital")
+
+
+class Rate(msgspec.Struct, frozen=True):
+    """A percentage with its formula and the two figures it divides."""
+
+    name: Words
+    text: str | None
+    formula: Words
+    above: int
+    below: int
+    mark: float | None = None
+    """What it is compared with, as a share of the full width."""
+
+    @property
+    def share(self) -> float:
+        """For drawing only."""
+        return share(self.above, self.below)
+
+
+def elapsed(fiscal_year: int, day: str) -> tuple[int, int]:
+    """Days of the year gone by on a day, and how many it has."""
+    start, end, now = (date.fromisoformat(text) for text in (first_day(fiscal_year), last_day(fiscal_year), day))
+    whole = (end - start).days + 1
+    return max(0, min(whole, (now - start).days + 1)), whole
+
+
+def sums_of(level: Level, name: str) -> Sums:
+    """The sums of a class, or of all."""
+    return level.every_class if name == "all" else level.classes.get(name, Sums())
+
+
+def rates(level: Level, day: str) -> list[Rate]:
+    """The rates people ask for first; the calendar is the mark of those that run through the year."""
+    every, capital = level.every_class, level.capital
+    gone, whole = elapsed(level.fiscal_year, day)
+    calendar = share(gone, whole)
+    found = [
+        Rate(
+            Words("達成率", "Annual execution"),
+            percent(every.executed, every.available),
+            Words("執行數 E ÷ 可支用預算數 B", "executed E ÷ available B"),
+            every.executed,
+            every.available,
+            calendar,
+        ),
+        Rate(
+            Words("執行率", "Period execution"),
+            percent(every.executed, every.allotted),
+            Words("執行數 E ÷ 累計分配數 L", "executed E ÷ allotted L"),
+            every.executed,
+            every.allotted,
+        ),
+        Rate(
+            Words("現金執行率", "Cash execution"),
+            percent(every.realised, every.allotted),
+            Words("實現數 ÷ 累計分配數 L", "realised ÷ allotted L"),
+            every.realised,
+            every.allotted,
+        ),
+        Rate(
+            Words("支用及負擔率", "Obligated"),
+            percent(every.obligated, every.available),
+            Words("已支用及負擔數 O ÷ 可支用預算數 B", "obligated O ÷ available B"),
+            every.obligated,
+            every.available,
+            calendar,
+        ),
+    ]
+    predicted = capital.predicted
+    if predicted is not None:
+        declared = capital.predicted_declared is not None
+        formula = (
+            Words("機關申報全年預估執行數 ÷ 資本門 B", "year-end execution declared ÷ capital B")
+            if declared
+            else Words("系統推估：（E＋r×（B－L））÷B，r＝E÷L，最高 1", "computed: (E + r × (B − L)) ÷ B, r = E ÷ L, at most 1")
+        )
+        found.append(
+            Rate(
+                Words("資本門預估執行率", "Capital, predicted"),
+                predicted.text(),
+                formula,
+                predicted.numerator,
+                predicted.denominator,
+                90.0,
+            )
+        )
+    return found
+
+
+def figures_grid(level: Level, title: Words, name: str, day: str) -> Grid:
+    """Every figure of a level by class."""
+    classes = [each for each in ("current", "capital") if each in level.classes]
+    sums = [*(level.classes[each] for each in classes), level.every_class]
+    rows: list[Any] = []
+    formula_of = {
+        "available": formulas.AVAILABLE,
+        "allotted": formulas.ALLOTTED,
+        "executed": formulas.EXECUTED,
+        "obligated": formulas.OBLIGATED,
+        "remaining": formulas.REMAINING,
+    }
+    for key, words in names.FIGURE.items():
+        rows.append((words, *(getattr(each, key) for each in sums), formula_of.get(key, Words("", ""))))
+    return Grid(
+        table=Table(
+            name=name,
+            title=title,
+            label=Words("執行數", "Figures"),
+            as_of=day,
+            columns=(
+                Column("figure", Words("項目", "Figure"), "text"),
+                *(Column(each, names.CLASS[each], "money") for each in (*classes, "all")),
+                Column("formula", Words("計算式", "Formula"), "text"),
+            ),
+            rows=rows,
+        ),
+        name=name,
+        wide=("formula",),
+    )
+
+
+# ---------------------------------------------------------------- the year by month
+
+
+def _years_of(books: Books, fiscal_year: int, level: str, key: str) -> list[AgencyYear]:
+    agencies = books.years.get(fiscal_year, {})
+    if level == "agency":
+        return [agencies[key]] if key in agencies else []
+    if level == "authority":
+        return [year for year in agencies.values() if year.authority == key]
+    return list(agencies.values())
+
+
+def months_of(desk: Desk, fiscal_year: int, level: str, key: str, economic_class: str) -> MonthSums:
+    """A level's sums by month, of one class or of all."""
+
+    def build(books: Books) -> MonthSums:
+        return month_sums(
+            position
+            for year in _years_of(books, fiscal_year, level, key)
+            for position in year.positions.values()
+            if economic_class in ("all", position.economic_class)
+        )
+
+    return desk.look(("months", fiscal_year, level, key, economic_class), build)
+
+
+def courses(desk: Desk, level: Level, reader: Language) -> tuple[list[dict[str, Any]], list[Grid]]:
+    """The charts of a level's year (all money; capital money where there is any) and their tables."""
+    day = desk.monitor.today()
+    figures: list[dict[str, Any]] = []
+    grids: list[Grid] = []
+    titles = {
+        "all": Words("全部經費：實現與分配", "All money: realised against allotted"),
+        "capital": Words("資本門：實現、分配與年底預估", "Capital: realised, allotted and predicted"),
+    }
+    for name in ("all", "capital") if "capital" in level.classes else ("all",):
+        sums = sums_of(level, name)
+        if name == "all":
+            sums = msgspec.structs.replace(sums, forecast=None)
+        found = course(months_of(desk, level.fiscal_year, level.level, level.key, name), sums, level.fiscal_year, day)
+        if name == "all":
+            found.forecast = None  # predictions are of capital money alone
+        grid_name = f"months-{name}"
+        figures.append({"id": f"chart-{name}", "title": titles[name], "grid": grid_name, "spec": course_figure(found, reader)})
+        grids.append(course_grid(found, titles[name], grid_name, day))
+    return figures, grids
+
+
+# ---------------------------------------------------------------- how levels stand
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """Unfinished alerts by severity."""
+
+    by_severity: Mapping[str, int]
+
+    @property
+    def all(self) -> int:
+        """Of any severity."""
+        return sum(self.by_severity.values())
+
+
+def alert_counts(desk: Desk, fiscal_year: int) -> dict[tuple[str, str], Counts]:
+    """Unfinished alerts of each agency and authority (with its agencies'), by level and code; the city has all."""
+
+    def build(_: Books) -> dict[tuple[str, str], Counts]:
+        wanted = Wanted(states=UNFINISHED, fiscal_year=fiscal_year)
+        counted = alert_lists.count_by(desk.monitor.store, wanted, desk.overlay(), "level", "agency", "key", "severity")
+        found: dict[tuple[str, str], dict[str, int]] = {}
+        for (level, agency, key, severity), number in counted.items():
+            for of in _whose(desk, level, agency, key):
+                by_severity = found.setdefault(of, {})
+                by_severity[severity] = by_severity.get(severity, 0) + number
+        return {of: Counts(by_severity) for of, by_severity in found.items()}
+
+    return desk.look(("alert counts", fiscal_year), build)
+
+
+def _whose(desk: Desk, level: str, agency: str | None, key: str) -> Iterable[tuple[str, str]]:
+    yield ("city", CITY)
+    if level == "authority":
+        yield ("authority", key)
+        return
+    code = key.removeprefix("first:") if level == "reserve" and key.startswith("first:") else agency
+    known = desk.monitor.registry.agencies.get(code or "")
+    if known is not None:
+        yield ("agency", known.code)
+        yield ("authority", known.authority_code)
+
+
+def lagging_authorities(desk: Desk, fiscal_year: int) -> frozenset[str]:
+    """The authorities on the lagging list."""
+
+    def build(books: Books) -> frozenset[str]:
+        return frozenset(
+            key for rule, key, year in books.time_alerts if rule == RULE and year == fiscal_year
+        )
+
+    return desk.look(("lagging authorities", fiscal_year), build)
+
+
+def standing_of(counts: Counts, *, lagging: bool) -> str:
+    """Breach, lagging, watch or normal: the gravest that holds."""
+    if counts.by_severity.get("critical"):
+        return "breach"
+    if lagging:
+        return "lagging"
+    return "watch" if counts.by_severity.get("high") or counts.by_severity.get("warn") else "normal"
+
+
+_NOTHING: Final = Counts({})
+_LEVEL_COLUMNS: Final = (
+    Column("standing", Words("狀態", "Standing"), "text"),
+    Column("available", Words("可支用\n預算數 B", "Available B"), "money"),
+    Column("allotted", Words("累計\n分配數 L", "Allotted L"), "money"),
+    Column("realised", Words("實現數", "Realised"), "money"),
+    Column("executed", Words("執行數 E", "Executed E"), "money"),
+    Column("remaining", Words("餘額\nB－O", "Remaining\nB−O"), "money"),
+    Column("cash", Words("現金執行率\n實現數÷L", "Cash\nrealised÷L"), "percent"),
+    Column("period", Words("執行率\nE÷L", "Period\nE÷L"), "percent"),
+    Column("annual", Words("達成率\nE÷B", "Annual\nE÷B"), "percent"),
+    Column("predicted", Words("資本門\n預估執行率", "Capital,\npredicted"), "percent"),
+    Column("alerts", Words("未結\n警示", "Open\nalerts"), "count"),
+)
+
+
+def level_grid(desk: Desk, levels: Sequence[Level], kind: str, total: Level | None, title: Words, name: str) -> Grid:
+    """Authorities or agencies with their figures and rates, in the order given; worst standing is a word, not only a colour."""
+    day = desk.monitor.today()
+    fiscal_year = levels[0].fiscal_year if levels else 0
+    counts = alert_counts(desk, fiscal_year)
+    lagging = lagging_authorities(desk, fiscal_year)
+    of = agency_name if kind == "agency" else authority_name
+    rows, standings = [], []
+    for level in levels:
+        counted = counts.get((kind, level.key), _NOTHING)
+        standing = standing_of(counted, lagging=kind == "authority" and level.key in lagging)
+        standings.append(standing)
+        rows.append(_level_row(of(desk.monitor.registry, level.key), names.STANDING[standing], level, counted.all))
+    path = "agencies" if kind == "agency" else "authorities"
+    gone, whole = elapsed(fiscal_year, day) if levels else (0, 1)
+    head = Column("name", Words("機關", "Agency") if kind == "agency" else Words("主管機關", "Authority"), "text")
+    every = [level.every_class for level in levels]
+    return Grid(
+        table=Table(
+            name=name,
+            title=title,
+            label=head.heading,
+            as_of=day,
+            columns=(head, *_LEVEL_COLUMNS),
+            rows=rows,
+            total=None if total is None else _level_row(Words("合計", "Total"), None, total, None),
+            notes=(
+                formulas.AVAILABLE,
+                formulas.ALLOTTED,
+                formulas.EXECUTED,
+                formulas.OBLIGATED,
+                formulas.PREDICTED,
+                Words(
+                    "達成率之直線為年度已過日數之比例；狀態：有重大警示為違規，列入落後名單為落後，另有嚴重或警告者為注意",
+                    "The line in the annual rate is the share of the year gone by. Standing: breach with a critical alert,"
+                    " lagging when on the lagging list, watch with another high or warning alert",
+                ),
+                formulas.ROUNDING,
+            ),
+        ),
+        name=name,
+        links={
+            "name": [f"{address(path, level.key)}?year={fiscal_year}" for level in levels],
+            "alerts": [f"/alerts?year={fiscal_year}&{kind}={level.key}" for level in levels],
+        },
+        chips={"standing": [f"standing-{standing}" for standing in standings]},
+        bars={"annual": [Bar(share(each.executed, each.available), share(gone, whole)) for each in every]},
+        row_header="name",
+    )
+
+
+def _level_row(name: Words, standing: Words | None, level: Level, alerts: int | None) -> tuple[Any, ...]:
+    every, predicted = level.every_class, level.capital.predicted
+    return (
+        name,
+        standing,
+        every.available,
+        every.allotted,
+        every.realised,
+        every.executed,
+        every.remaining,
+        percent(every.realised, every.allotted),
+        percent(every.executed, every.allotted),
+        percent(every.executed, every.available),
+        None if predicted is None else predicted.text(),
+        alerts,
+    )
+
+
+def worst_first(alerts: Iterable[Alert]) -> list[Alert]:
+    """The gravest first, then the latest opened."""
+    order = list(names.SEVERITY)
+    return sorted(sorted(alerts, key=lambda each: each.opened_on, reverse=True), key=lambda each: order.index(each.severity))

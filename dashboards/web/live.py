@@ -1,0 +1,125 @@
+"""Tells open pages of each commit: server-sent events, one stream a page, many commits joined into one message."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+import msgspec
+from litestar.response.sse import ServerSentEventMessage
+
+from alerts.catalogue import Catalogue
+from alerts.subjects import alert_id
+from ledger.process import Transition
+from streams.writer import Committed
+
+STREAMS_MAX: Final = 256
+HEARTBEAT_SECONDS: Final = 15.0
+PAUSE_SECONDS: Final = 0.2
+"""Between two messages of one stream; what is committed meanwhile is told together."""
+ALERTS_TOLD: Final = 5
+
+
+class TooMany(Exception):
+    """As many pages listen as may."""
+
+
+class _Listener:
+    """What one page has not been told yet; touched in its event loop alone."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.news = asyncio.Event()
+        self.position = 0
+        self.changes = 0
+        self.alerts: list[dict[str, str]] = []
+
+    def offer(self, position: int, alerts: list[dict[str, str]], changes: int) -> None:
+        self.position = max(self.position, position)
+        self.alerts = [*self.alerts, *alerts][-ALERTS_TOLD:]
+        self.changes += changes
+        self.news.set()
+
+    def take(self) -> bytes:
+        told: dict[str, Any] = {"position": self.position, "changes": self.changes, "alerts": self.alerts}
+        self.alerts, self.changes = [], 0
+        self.news.clear()
+        return msgspec.json.encode(told)
+
+
+class Live:
+    """Hears of commits from the writer's thread, and of people's acts; `version` counts both."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._lock = threading.Lock()
+        self._listeners: set[_Listener] = set()
+        self._closed = False
+        self.version = 0
+
+    def committed(self, committed: Committed) -> None:
+        """Watch a commit (see `Writer.watchers`)."""
+        transitions = committed.transitions
+        self._tell(committed.position, [self._named(one) for one in transitions[-ALERTS_TOLD:]], len(transitions))
+
+    def acted(self, position: int) -> None:
+        """Somebody did something that pages show."""
+        self._tell(position, [], 0)
+
+    def close(self) -> None:
+        """End every stream; none begins any more."""
+        self._closed = True
+        self._tell(0, [], 0)
+
+    def _named(self, transition: Transition) -> dict[str, str]:
+        alert = transition.alert
+        title = self._catalogue.rules[alert.rule].title
+        return {
+            "id": alert_id(alert),
+            "change": transition.change,
+            "severity": alert.severity,
+            "key": alert.key,
+            "title_zh": title.zh,
+            "title_en": title.en,
+        }
+
+    def _tell(self, position: int, alerts: list[dict[str, str]], changes: int) -> None:
+        with self._lock:
+            self.version += 1
+            listeners = list(self._listeners)
+        for listener in listeners:
+            try:
+                listener.loop.call_soon_threadsafe(listener.offer, position, alerts, changes)
+            except RuntimeError:  # its loop has ended
+                self._forget(listener)
+
+    def _forget(self, listener: _Listener) -> None:
+        with self._lock:
+            self._listeners.discard(listener)
+
+    def listen(self) -> AsyncIterator[ServerSentEventMessage]:
+        """A stream for one page, to be read in the event loop; raises TooMany."""
+        with self._lock:
+            if len(self._listeners) >= STREAMS_MAX:
+                raise TooMany
+            listener = _Listener()
+            self._listeners.add(listener)
+        return self._stream(listener)
+
+    async def _stream(self, listener: _Listener) -> AsyncIterator[ServerSentEventMessage]:
+        try:
+            yield ServerSentEventMessage(data=None, retry=2_000, comment="open")
+            while not self._closed:
+                try:
+                    await asyncio.wait_for(listener.news.wait(), HEARTBEAT_SECONDS)
+                except TimeoutError:
+                    yield ServerSentEventMessage(data=None, comment="still here")
+                    continue
+                if self._closed:
+                    return
+                yield ServerSentEventMessage(data=listener.take(), event="commit")
+                await asyncio.sleep(PAUSE_SECONDS)
+        finally:
+            self._forget(listener)

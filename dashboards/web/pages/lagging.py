@@ -1,0 +1,207 @@
+"""The lagging list for the mayor's meeting: as it stands, as it was presented, and why each authority lags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.exceptions import NotFoundException
+
+from alerts.lagging import TARGET_PERCENT
+from dashboards.reports import lagging_list
+from dashboards.reports.lagging_list import LaggingRow
+from dashboards.reports.table import Column, Table, Words
+from dashboards.web.answer import go, page
+from dashboards.web.desk import Desk
+from dashboards.web.forms import act, acting, form_of, told
+from dashboards.web.grid import Bar, Grid
+from dashboards.web.subjects import address
+from ledger.books import Books
+from streams.people_acts import (
+    LAGGING_PRESENTED,
+    MAY_ACKNOWLEDGE,
+    Refused,
+    lagging_reasons,
+)
+from streams.store import people
+from streams.store.people import Act, Presented
+
+
+def earlier_lists(desk: Desk) -> dict[int, list[Mapping[str, int]]]:
+    """The ranks of the lists presented before today, newest first; of several on one day the last counts."""
+
+    def build(_: Books) -> dict[int, list[Mapping[str, int]]]:
+        by_day: dict[str, Presented] = {}
+        for presented in people.presented_lists(desk.monitor.store):
+            by_day.setdefault(presented.presented_on, presented)
+        today = desk.monitor.today()
+        found: dict[int, list[Mapping[str, int]]] = {}
+        for presented in by_day.values():
+            if presented.presented_on < today:
+                for fiscal_year, ranks in presented.payload["ranks"].items():
+                    found.setdefault(int(fiscal_year), []).append(ranks)
+        return found
+
+    return desk.look("earlier lists", build)
+
+
+def lagging_rows(desk: Desk) -> list[LaggingRow]:
+    """The list as it stands, every fiscal year."""
+    earlier = earlier_lists(desk)
+    monitor = desk.monitor
+
+    def build(books: Books) -> list[LaggingRow]:
+        alerts = list(books.time_alerts.values())
+        return lagging_list.rows(alerts, books, monitor.registry, monitor.catalogue, monitor.today(), earlier or None)
+
+    return desk.look("lagging rows", build)
+
+
+def lagging_tables(desk: Desk) -> list[Table]:
+    """The list's tables, with each authority's reason and recovery date beside it."""
+    earlier = earlier_lists(desk)
+    monitor = desk.monitor
+
+    def build(books: Books) -> list[Table]:
+        alerts = list(books.time_alerts.values())
+        return lagging_list.tables(alerts, books, monitor.registry, monitor.catalogue, monitor.today(), earlier or None)
+
+    reasons = lagging_reasons(monitor.store)
+    tables = desk.look("lagging tables", build)
+    return [
+        _with_reasons(table, [reasons.get((row.authority, row.fiscal_year)) for row in of_year])
+        if table.name == "lagging" and of_year
+        else table
+        for table, of_year in _by_year(tables, lagging_rows(desk))
+    ]
+
+
+def _by_year(tables: list[Table], rows: list[LaggingRow]) -> Iterator[tuple[Table, list[LaggingRow]]]:
+    """Each table with the rows of its fiscal year: years descend, each has its list and then its plans."""
+    years = iter(sorted({row.fiscal_year for row in rows}, reverse=True))
+    of_year: list[LaggingRow] = []
+    for table in tables:
+        if table.name == "lagging":
+            year = next(years, None)
+            of_year = [row for row in rows if row.fiscal_year == year]
+        yield table, of_year
+
+
+def _with_reasons(table: Table, told_by: list[Act | None]) -> Table:
+    return msgspec.structs.replace(
+        table,
+        columns=(
+            *table.columns,
+            Column("reason", Words("落後原因", "Reason given"), "text"),
+            Column("recovery_on", Words("預計\n趕上日", "Recovered\nby"), "day"),
+        ),
+        rows=[
+            (*cells, "" if act is None else act.after["reason"], None if act is None else act.after["recovery_on"])
+            for cells, act in zip(table.rows, told_by, strict=True)
+        ],
+        total=None if table.total is None else (*table.total, None, None),
+    )
+
+
+_EMPTY = Words("無主管機關低於標準", "No authority is below the limit")
+_FORMATS = ("csv", "xlsx", "pdf")
+
+
+def _grid(table: Table, name: str, rows: list[LaggingRow]) -> Grid:
+    if table.name == "plans":
+        plans = [address("lines", row.fiscal_year, plan.agency, plan.line) for row in rows for plan in row.plans]
+        return Grid(table=table, name=name, links={"line": plans}, row_header="line")
+    return Grid(
+        table=table,
+        name=name,
+        links={"authority": [f"{address('authorities', row.authority)}?year={row.fiscal_year}" for row in rows]},
+        bars={"predicted": [Bar(share_of(row.predicted), TARGET_PERCENT, "behind") for row in rows]},
+        chips={"diverges": ["flag" if row.diverges else None for row in rows]},
+        row_header="authority",
+        empty=_EMPTY,
+        formats=_FORMATS,
+        wide=("reason",),
+    )
+
+
+def share_of(percent: str) -> float:
+    """Percent text as a share of the full width, for drawing only."""
+    return max(0.0, min(100.0, float(percent)))
+
+
+@get("/lagging", include_in_schema=False, sync_to_thread=True)
+def lagging(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
+    """The list as it stands today."""
+    rows = lagging_rows(desk)
+    grids = [
+        _grid(table, f"{table.name}-{of_year[0].fiscal_year}" if of_year else table.name, of_year)
+        for table, of_year in _by_year(lagging_tables(desk), rows)
+    ]
+    person = desk.person(request)
+    return page(
+        desk,
+        request,
+        "lagging.html",
+        Words("資本支出執行落後名單", "Capital execution: the lagging list"),
+        {
+            "order": [grid.name for grid in grids],
+            "rows": rows,
+            "presented": people.presented_lists(desk.monitor.store),
+            "may_present": person is not None and person.may(MAY_ACKNOWLEDGE),
+            "told": told(request),
+        },
+        grids,
+        here="lagging",
+        file_name="lagging",
+    )
+
+
+@post("/lagging/present", include_in_schema=False)
+async def present(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
+    """Keep the list as it is presented to the meeting."""
+    form = await form_of(request)
+    return await act(desk, lambda: _present(desk, request, form), "/lagging", "presented")
+
+
+def _present(desk: Desk, request: Request[Any, Any, Any], form: Mapping[str, str]) -> None:
+    person = acting(desk, request, form)
+    if not person.may(MAY_ACKNOWLEDGE):
+        raise Refused("role", "your role may not present the list")
+    monitor, today = desk.monitor, desk.monitor.today()
+    rows = lagging_rows(desk)
+    years = desk.figures().years
+    ranks = {str(year): {row.authority: row.rank for row in rows if row.fiscal_year == year} for year in years}
+    tables = [msgspec.structs.replace(table, data=None) for table in lagging_tables(desk)]
+    payload = {"ranks": ranks, "tables": msgspec.to_builtins(tables)}
+    people.keep_list(monitor.store, today, today, person.name, payload)
+    people.record(
+        monitor.store, person.name, person.role, person.address, LAGGING_PRESENTED, today, None, {"ranks": ranks}
+    )
+
+
+@get("/lagging/presented/{number:int}", include_in_schema=False, sync_to_thread=True)
+def presented(request: Request[Any, Any, Any], desk: Desk, number: int) -> Response[Any]:
+    """A list as it was presented."""
+    found = next((each for each in people.presented_lists(desk.monitor.store, 10_000) if each.n == number), None)
+    if found is None:
+        raise NotFoundException("no such list")
+    tables = msgspec.convert(found.payload["tables"], list[Table])
+    grids = [
+        Grid(table=table, name=f"{table.name}-{at}", formats=_FORMATS, wide=("reason",))
+        for at, table in enumerate(tables)
+    ]
+    return page(
+        desk,
+        request,
+        "presented.html",
+        Words("提報市政會議之落後名單", "The lagging list as presented"),
+        {"order": [grid.name for grid in grids], "presented": found},
+        grids,
+        here="lagging",
+        file_name=f"lagging-presented-{number}",
+    )
+
+
+HANDLERS = (lagging, present, presented)

@@ -1,0 +1,77 @@
+"""The city on one page: rates against the calendar, alerts by severity, reserves with runway, who lags, every authority."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, Response, get
+
+from dashboards.reports.table import Words
+from dashboards.web import language, levels
+from dashboards.web.alert_table import alert_grid
+from dashboards.web.answer import page
+from dashboards.web.desk import Desk
+from dashboards.web.names import SEVERITY
+from dashboards.web.pages.lagging import lagging_rows
+from dashboards.web.pages.reserves import runways
+from ledger.rollup import CITY
+from streams.store import alert_lists
+from streams.store.alert_lists import Wanted
+
+NEWEST_SHOWN = 8
+LAGGING_SHOWN = 6
+
+
+@get("/", include_in_schema=False, sync_to_thread=True)
+def overview(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
+    """The overview."""
+    reader = language.of(request)
+    figures = desk.figures()
+    fiscal_year = desk.fiscal_year(request, figures.years)
+    city = figures.of(fiscal_year, CITY)
+    title = Words(f"{fiscal_year}年度預算執行總覽", f"Budget execution, fiscal year {fiscal_year}")
+    common = {"fiscal_year": fiscal_year, "years": figures.years}
+    if city is None:
+        return page(desk, request, "empty.html", title, common, here="overview")
+    charts, grids = levels.courses(desk, city, reader)
+    counts = levels.alert_counts(desk, fiscal_year).get(("city", CITY), levels.Counts({}))
+    newest = alert_lists.find(
+        desk.monitor.store, Wanted(states=levels.UNFINISHED, fiscal_year=fiscal_year), desk.overlay(), "newest", NEWEST_SHOWN
+    )
+    authorities = figures.all_of(fiscal_year, "authority")
+    table = levels.level_grid(
+        desk,
+        authorities,
+        "authority",
+        city,
+        Words(f"{fiscal_year}年度各主管機關執行情形", f"Authorities, fiscal year {fiscal_year}"),
+        "authorities",
+    )
+    gone, whole = levels.elapsed(fiscal_year, figures.day)
+    lagging = [row for row in lagging_rows(desk) if row.fiscal_year == fiscal_year]
+    return page(
+        desk,
+        request,
+        "overview.html",
+        title,
+        common
+        | {
+            "city": city.every_class,
+            "rates": levels.rates(city, figures.day),
+            "gone": gone,
+            "whole": whole,
+            "severities": [(name, counts.by_severity.get(name, 0)) for name in SEVERITY],
+            "chart_list": charts,
+            "reserves": runways(desk, fiscal_year),
+            "lagging": lagging[:LAGGING_SHOWN],
+            "lagging_count": len(lagging),
+        },
+        [
+            table,
+            alert_grid(desk, newest, Words("最新發生之未結警示", "Unfinished alerts, the latest first"), "newest"),
+            *grids,
+        ],
+        here="overview",
+        charts=True,
+        file_name="overview",
+    )

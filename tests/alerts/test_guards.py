@@ -1,0 +1,153 @@
+"""Guards only save time: judging with them finds what judging without them finds, and a rule they do not know is asked."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import msgspec
+import pytest
+
+from alerts.catalogue import FOLDER, Catalogue, load
+from alerts.engine import Engine
+from alerts.guards import COVERED
+from ledger.books import Alert, Books
+from ledger.identity import SeenIds
+from ledger.process import Context, process
+from ledger.registry import Registry
+from producers.simulator import registry_csv, simulate
+from tests.conftest import read_registry
+from tests.machine.random_events import AGENCIES, Generator
+
+STATE_RULE = """\
+rule: any-payment
+order: 900
+kind: state
+subject: line
+severity: info
+basis_status: design
+title: {zh: 有實現數, en: Something is paid}
+citations: []
+message: {zh: "{subject} 實現 {realised} 元", en: "{subject} has NT$ {realised} paid"}
+unblock: {zh: 無, en: None}
+"""
+STATE_CODE = """\
+from alerts.judgement import Breach
+
+
+def breach(position, year, p):
+    return Breach({"realised": position.realised}) if position.realised > 0 else None
+"""
+ACT_RULE = """\
+rule: round-payment
+order: 901
+kind: act
+subject: line
+severity: info
+basis_status: design
+title: {zh: 整數支付, en: A round payment}
+citations: []
+events: [disbursement.paid]
+parameters:
+  unit_of: {unit: NTD, values: [{from: 2025-01-01, value: 1000, basis_status: design}]}
+message: {zh: "{subject} 整數支付 {count} 筆", en: "{subject} has {count} round payments"}
+unblock: {zh: 無, en: None}
+"""
+ACT_CODE = """\
+from alerts.judgement import Finding
+
+
+def findings(act, p):
+    return [] if act.event.amount % p["unit_of"] else [Finding(act.positions[0], act.event.amount)]
+"""
+
+
+def judged(
+    catalogue: Catalogue, registry: Registry, lines: list[bytes], covered: frozenset[str]
+) -> tuple[list[Any], list[Any]]:
+    """Every transition in order as it was, and every alert as it is in the end."""
+    alerts: list[Alert] = []
+    transitions: list[Any] = []
+    context = Context(registry.agencies, SeenIds(), Engine(catalogue, covered), lines.__getitem__)
+    books = Books()
+    for place, line in enumerate(lines):
+        for each in process(place, [line], books, context).transitions:
+            alert = msgspec.to_builtins(each.alert)
+            transitions.append((place, each.change, each.by, each.severity_before, alert))
+            if each.change == "opened":
+                alerts.append(each.alert)
+    return transitions, msgspec.to_builtins(alerts)
+
+
+def test_every_rule_but_those_of_the_clock_is_covered(catalogue: Catalogue) -> None:
+    assert {rule.slug for rule in catalogue.rules.values() if rule.kind != "time"} == COVERED
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_events_are_judged_alike_with_guards_and_without(
+    catalogue: Catalogue, registry: Registry, seed: int
+) -> None:
+    random = Random(seed)
+    generator = Generator(random, random.choice(((114,), (113, 114))), AGENCIES[: random.choice((1, 2, 3))])
+    lines = [generator.line() for _ in range(300)]
+    guarded = judged(catalogue, registry, lines, COVERED)
+    assert guarded == judged(catalogue, registry, lines, frozenset())
+    assert guarded[0], "a stream of this length opens alerts"
+
+
+def test_a_simulated_year_is_judged_alike_with_guards_and_without(catalogue: Catalogue) -> None:
+    lines = list(simulate(114, 4, 6_000))
+    registry = read_registry(registry_csv())
+    assert judged(catalogue, registry, lines, COVERED) == judged(catalogue, registry, lines, frozenset())
+
+
+@pytest.fixture
+def with_new_rules(tmp_path: Path) -> Catalogue:
+    """The catalogue and two folders more, which nothing else names."""
+    tree = tmp_path / "alerts"
+    for name in ("law", "rules"):
+        shutil.copytree(FOLDER / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for folder, rule, code in (("any_payment", STATE_RULE, STATE_CODE), ("round_payment", ACT_RULE, ACT_CODE)):
+        path = tree / "rules" / folder
+        path.mkdir()
+        (path / "rule.yaml").write_text(rule, encoding="utf-8")
+        (path / "rule.py").write_text(code, encoding="utf-8")
+        (path / "cases.yaml").write_text("[]\n", encoding="utf-8")
+    return load(tree)
+
+
+def test_a_new_folder_is_judged_without_further_edits(with_new_rules: Catalogue, registry: Registry) -> None:
+    """Ordinary payments within the budget, which every guard lets pass: the state rule and the act rule see each."""
+    head = '"fiscal_year":114,"agency":"020011","line":"32020110101/current/2000"'
+    lines = [
+        f'{{"id":"1","type":"appropriation.enacted",{head},"booked_on":"2025-01-01","amount":90000}}',
+        '{"id":"2","type":"budget.adopted","fiscal_year":114,"agency":"020011","booked_on":"2025-01-01"}',
+        f'{{"id":"3","type":"disbursement.paid",{head},"booked_on":"2025-02-03","amount":1000,"voucher":"v"}}',
+        f'{{"id":"4","type":"disbursement.paid",{head},"booked_on":"2025-02-04","amount":2000,"voucher":"v"}}',
+        f'{{"id":"5","type":"disbursement.paid",{head},"booked_on":"2025-02-05","amount":7,"voucher":"v"}}',
+        f'{{"id":"6","type":"disbursement.reversed",{head},"booked_on":"2025-02-06","amount":3007,"voucher":"v"}}',
+    ]
+    transitions, alerts = judged(with_new_rules, registry, [line.encode() for line in lines], COVERED)
+    assert [(place, change, alert["rule"]) for place, change, _, _, alert in transitions] == [
+        (2, "opened", "any-payment"),
+        (2, "opened", "round-payment"),
+        (5, "resolved", "any-payment"),
+    ]
+    state, act = alerts
+    assert (state["state"], state["evidence"]) == ("resolved", {"realised": 3007})
+    assert act["evidence"] == {"count": 2, "sum": 3000, "last": "020011:4"}
+
+
+def test_new_rules_leave_the_others_alerts_as_they_are(
+    with_new_rules: Catalogue, catalogue: Catalogue, registry: Registry
+) -> None:
+    random = Random(11)
+    generator = Generator(random, (114,), AGENCIES)
+    lines = [generator.line() for _ in range(600)]
+    _, standing = judged(catalogue, registry, lines, COVERED)
+    _, all_alerts = judged(with_new_rules, registry, lines, COVERED)
+    new = ("any-payment", "round-payment")
+    assert {alert["rule"] for alert in all_alerts} >= {*new}
+    assert [alert for alert in all_alerts if alert["rule"] not in new] == standing
