@@ -48,7 +48,12 @@ More = Annotated[list[str] | None, typer.Argument(metavar="FILE...", hidden=True
 """Further files after `--replay FILE`: an option takes one, the rest come as arguments."""
 Data = Annotated[
     Path | None,
-    typer.Option("--data", metavar="DIR", envvar="BUDGETWATCH_DATA", help="The books are those of this data folder."),
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        envvar="BUDGETWATCH_DATA",
+        help="The books are those of this data folder; data, if there is one.",
+    ),
 ]
 Store = Annotated[
     str | None,
@@ -398,19 +403,19 @@ def _books(
     import gc
 
     from dashboards.reports.progress import reading
-    from streams.sources import SourceProblem, StoreUnusable, books_from
+    from streams.sources import SourceProblem, books_from
 
     if more and not replay:
         raise Unusable(f"unexpected argument {more[0]}; further files follow --replay FILE")
     gc.set_threshold(50_000, 50, 50)  # rows are never part of a cycle; collecting often only costs time
     day = None if as_of is None else _day(as_of)
     names = [*(replay or ()), *(more or ())]
+    if not names and store is None and data is None and Path("data").is_dir():
+        data = Path("data")  # where `run` keeps its own unless told otherwise
     try:
         return books_from(replay=names, data=data, store=store, registry=registry, as_of=day, reading=reading)
     except SourceProblem as error:
         raise Unusable(str(error)) from None
-    except StoreUnusable as error:
-        raise Refused(str(error)) from None
 
 
 def _judged(opened: Opened) -> str:

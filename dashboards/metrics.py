@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from alerts.standing import unfinished
 from ledger.books import Alert, Books
 from ledger.rates import Ratio, Sums
 from ledger.rollup import CITY, Level, roll_up
@@ -64,22 +65,6 @@ class Figures(Collector):
         yield _names(monitor)
         yield from alerts
         yield from _of_log(monitor, monitor.store)
-
-
-def unfinished(books: Books) -> Iterator[Alert]:
-    """Every alert that stands on a row, and those of the time rules."""
-    yield from books.time_alerts.values()
-    for fund in books.funds.values():
-        yield from (fund.alerts or {}).values()
-    for year in books.agency_years():
-        references = (year.commitments, year.payables, year.prepayments)
-        rows = [year, *([year.first_reserve] if year.first_reserve else []), *year.positions.values()]
-        rows += [*year.cases.values(), *year.objects.values(), *year.feeds.values()]
-        for kind in references:
-            rows += kind.values()
-        for row in rows:
-            if row.alerts:
-                yield from row.alerts.values()
 
 
 def _of_levels(levels: list[Level]) -> Iterator[Metric]:

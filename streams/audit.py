@@ -16,8 +16,10 @@ from ledger.books import AgencyYear, Alert, Books, Row
 from ledger.identity import SeenIds
 from ledger.process import Context, process
 from ledger.registry import Registry
+from streams.closings import apply_closings, closings, take_off
 from streams.store import Store, StoreError, people, queries, schema
 from streams.store.alert_rows import alert_of
+from streams.store.people import Act
 from streams.store.rows import KEPT, to_tuples
 from streams.store.store import Mark
 
@@ -52,8 +54,8 @@ def refold(
     """
     found = Refolded(Books(), {}, {}, Mark(), SeenIds())
     context = Context(registry.agencies, found.seen, Engine(catalogue), store.recall)
-    acts = _acts_by_position(store)
-    _act(found, catalogue, acts.pop(0, []))
+    days, closed = _days_by_position(store), _closings_by_position(store)
+    _judge(found, catalogue, days.pop(0, []))
     for segment in store.log_segments():
         if segment.first_place != found.mark.position:
             raise StoreError(f"the log has no segment at {found.mark.position:,}; restore a backup")
@@ -67,7 +69,9 @@ def refold(
         mark.accepted += effects.accepted
         mark.duplicate += len(effects.duplicates)
         mark.refused += len(effects.refusals)
-        _act(found, catalogue, acts.pop(mark.position, []))
+        _judge(found, catalogue, days.pop(mark.position, []))
+        for closing in closed.pop(mark.position, []):
+            take_off(found.books, closing)
         progress(mark.position)
     return found
 
@@ -78,6 +82,7 @@ def audit(
     """Every difference between the log folded again and the store; none where all is right."""
     folded = refold(store, registry, catalogue, progress)
     loaded = store.load(registry)
+    apply_closings(loaded.books, store)
     for name in ("position", "read", "accepted", "duplicate", "refused"):
         yield from _compared("mark", name, getattr(folded.mark, name), getattr(loaded.mark, name))
     again, stored = _rows(folded.books), _rows(loaded.books)
@@ -91,7 +96,7 @@ def audit(
         yield Difference("acts", str(broken), "a row bound to the one before it", "a row that was changed or taken out")
 
 
-def _acts_by_position(store: Store) -> dict[int, list[str]]:
+def _days_by_position(store: Store) -> dict[int, list[str]]:
     """The days judged, by the position of the log they saw, in their order."""
     found: dict[int, list[str]] = {}
     for judgement in queries.judgements(store):
@@ -99,7 +104,14 @@ def _acts_by_position(store: Store) -> dict[int, list[str]]:
     return found
 
 
-def _act(found: Refolded, catalogue: Catalogue, days: list[str]) -> None:
+def _closings_by_position(store: Store) -> dict[int, list[Act]]:
+    found: dict[int, list[Act]] = {}
+    for closing in closings(store):
+        found.setdefault(closing.after["position"], []).append(closing)
+    return found
+
+
+def _judge(found: Refolded, catalogue: Catalogue, days: list[str]) -> None:
     for day in days:
         for transition in judge_day(found.books, catalogue, day):
             found.alerts[alert_id(transition.alert)] = transition.alert

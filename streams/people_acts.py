@@ -7,23 +7,24 @@ the log it was done at, so that loading and auditing can do it again at the same
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
 from alerts.catalogue import Catalogue
 from alerts.subjects import alert_id
-from ledger.books import Alert, Books, Row
+from ledger.books import Alert, Books
 from ledger.fiscal import is_day
 from ledger.text import is_note, is_text
+from streams.closings import CLOSE, take_off
+from streams.monitor import Monitor
 from streams.store import Store, people, queries
 from streams.store.people import Act, PeopleProblem
 
 AlertState: TypeAlias = Literal["open", "acknowledged", "resolved", "closed"]
 
 ACKNOWLEDGE: Final = "acknowledge"
-CLOSE: Final = "close"
 NOTE: Final = "note"
 LAGGING_REASON: Final = "lagging-reason"
 LAGGING_PRESENTED: Final = "lagging-presented"
@@ -33,9 +34,6 @@ MAY_ACKNOWLEDGE: Final = frozenset(("officer", "administrator"))
 MAY_CLOSE: Final = frozenset(("officer", "administrator"))
 LOCAL: Final = "local"
 """The role of somebody on the monitor's own machine while it has no users: may do what an administrator may."""
-
-Between: TypeAlias = Callable[[Callable[[], object]], Any]
-"""Runs something between batches and answers with a future: `Writer.between_batches`."""
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -156,7 +154,7 @@ def close(
     today: str,
     position: int,
 ) -> Act | Refused:
-    """Close an alert of an act rule, between batches (see `close_between`); answers Refused rather than raising it.
+    """Close an alert of an act rule, between batches (see `close_alert`); answers Refused rather than raising it.
 
     Args:
         position: the place after the last line committed, kept with the act.
@@ -183,53 +181,24 @@ def close(
     return act
 
 
-def close_between(between: Between, run: Callable[[], Act | Refused]) -> Act:
-    """Run `close` between batches and wait for it; raises Refused. (A task that raised would drop the books in memory.)"""
-    done: Act | Refused = between(run).result()
+def close_alert(monitor: Monitor, alert: str, person: Person, reason: str) -> Act:
+    """Close an alert between two batches of the monitor's writer, and wait for it. Raises Refused.
+
+    (A task that raised would make the writer drop the books in memory.)
+    """
+    writer = monitor.writer
+
+    def run() -> Act | Refused:
+        with writer.reading() as books:
+            return close(
+                monitor.store, books, monitor.catalogue, alert, person, reason, monitor.today(), writer.position
+            )
+
+    done = writer.between_batches(run).result()
     if isinstance(done, Refused):
         raise done
+    assert isinstance(done, Act), "close answers one or the other"
     return done
-
-
-# ---------------------------------------------------------------- closings, done again
-
-
-def closings(store: Store) -> list[Act]:
-    """Every closing, in the order in which they were done; `after["position"]` is the place each was done at."""
-    return people.acts_of_kinds(store, CLOSE)
-
-
-def apply_closings(books: Books, store: Store) -> None:
-    """Take closed alerts off rows loaded from the store."""
-    for act in closings(store):
-        take_off(books, act)
-
-
-def take_off(books: Books, closing: Act) -> None:
-    """Take the alert that was closed off its row, if it is the one that stands there."""
-    kept = closing.after
-    row = subject_row(books, kept["fiscal_year"], kept["level"], kept["key"])
-    if row is None or row.alerts is None:
-        return
-    alert = row.alerts.get(kept["rule"])
-    if alert is None or alert_id(alert) != closing.subject:
-        return
-    del row.alerts[kept["rule"]]
-    if not row.alerts:
-        row.alerts = None
-
-
-def subject_row(books: Books, fiscal_year: int, level: str, key: str) -> Row | None:
-    """The row that an act rule's alert is about: a line's position or a case (CONTRACT §4)."""
-    for agency, year in books.years.get(fiscal_year, {}).items():
-        if not key.startswith(f"{agency}:"):
-            continue
-        name = key[len(agency) + 1 :]
-        reserve, _, case = name.partition(":")
-        found: Row | None = year.positions.get(name) if level == "line" else year.cases.get((reserve, case))
-        if found is not None:
-            return found
-    return None
 
 
 # ---------------------------------------------------------------- acts about the lagging list

@@ -57,7 +57,9 @@ class ReserveLog:
         """Every accepted event so far."""
         with self._lock:
             for segment in self._store.log_segments(self._next):
-                found = [(place, line) for place, line in enumerate(segment.lines, segment.first_place) if _may_be(line)]
+                found = [
+                    (place, line) for place, line in enumerate(segment.lines, segment.first_place) if _may_be(line)
+                ]
                 refused = _refused(self._store, [place for place, _ in found])
                 for place, line in found:
                     if place not in refused:

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
@@ -21,22 +20,12 @@ from ledger.registry import Registry, parse
 from streams.files import EventFiles
 from streams.replay import fold
 
-DATABASE: Final = "budgetwatch.db"
-"""The store of a data folder."""
-REGISTER: Final = "agencies.csv"
-"""The register of a data folder."""
-TAIPEI: Final = timezone(timedelta(hours=8), "Asia/Taipei")
-
 Reading: TypeAlias = Callable[[int], AbstractContextManager[Callable[[int], None]]]
 """Begins to show progress over so many bytes, and gives a callback that is told how many have been read."""
 
 
 class SourceProblem(ValueError):
     """It is not clear, or not there, what is to be read; the message says what to name."""
-
-
-class StoreUnusable(Exception):
-    """The store is not as it must be, or cannot be reached; the message says why in one line."""
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -55,7 +44,7 @@ def books_from(
     replay: Sequence[str] = (),
     data: Path | None = None,
     store: str | None = None,
-    registry: Path = Path(REGISTER),
+    registry: Path = Path("agencies.csv"),
     as_of: str | None = None,
     reading: Reading = lambda _: nullcontext(lambda _: None),
 ) -> Opened:
@@ -69,22 +58,20 @@ def books_from(
         as_of: the day as of which time rules are judged; else the latest booked in the files, or today in Taipei.
         reading: shows how far the files have been read.
 
-    Raises SourceProblem where nothing is named; UnreadableFile, RegistryProblem, StoreUnusable and OSError where what is
-    named cannot be read.
+    Raises SourceProblem where nothing is named; UnreadableFile, RegistryProblem, StoreError and OSError where what is named
+    cannot be read.
     """
     catalogue = load()
     if replay:
         return _folded(replay, _register(registry), catalogue, as_of, reading)
     if store is not None:
         return _loaded(store, _register(registry), catalogue, as_of)
-    if data is not None:
-        return _loaded(data / DATABASE, _register(data / REGISTER), catalogue, as_of)
-    raise SourceProblem("name the books to look at: --replay FILE..., --data DIR or --store URL")
+    if data is None:
+        raise SourceProblem("name the books to look at: --replay FILE..., --data DIR or --store URL")
+    from streams.folder import Folder  # noqa: PLC0415  # who reads files need not wait for SQL
 
-
-def today() -> str:
-    """The day in Taipei, `YYYY-MM-DD`."""
-    return datetime.now(TAIPEI).date().isoformat()
+    folder = Folder(data)
+    return _loaded(folder.store, _register(folder.registry), catalogue, as_of)
 
 
 def _register(path: Path) -> Registry:
@@ -100,16 +87,14 @@ def _folded(
 
 
 def _loaded(name: str | Path, registry: Registry, catalogue: Catalogue, as_of: str | None) -> Opened:
-    from streams.store import StoreError, open_store  # noqa: PLC0415  # who reads files need not wait for SQL
+    from streams.daily import today  # noqa: PLC0415
+    from streams.store import open_store  # noqa: PLC0415
 
+    store = open_store(name, read_only=True)
     try:
-        store = open_store(name, read_only=True)
-        try:
-            books = store.load(registry).books
-        finally:
-            store.close()
-    except StoreError as error:
-        raise StoreUnusable(str(error)) from error
+        books = store.load(registry).books
+    finally:
+        store.close()
     day = as_of or today()
     judge_day(books, catalogue, day)
     return Opened(books, unfinished(books), registry, catalogue, day)

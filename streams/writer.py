@@ -29,6 +29,7 @@ from ledger.identity import SeenIds
 from ledger.process import Context, Effects, Transition, process
 from ledger.receipt import AlertChange, Outcome
 from ledger.registry import Registry
+from streams.closings import apply_closings
 from streams.store import Origin, Store, StoreError
 
 BATCH_LINES: Final = 2_000
@@ -246,6 +247,7 @@ class Writer:
 
     def _load(self) -> None:
         loaded = self.store.load(self.registry)
+        apply_closings(loaded.books, self.store)
         self._books, self._seen, self._position = loaded.books, loaded.seen, loaded.position
         self._engine = Engine(self.catalogue)
 

@@ -42,15 +42,16 @@ _BASIS: Final[dict[BasisStatus, Words]] = {
 }
 
 
-def articles(rule: Rule) -> Words:
-    """The articles a rule rests on, without brackets: 預算法第25條、第61條; what stands for them where there is none."""
-    zh, en = citation_text(rule.citations)
-    return Words(zh[1:-1], en.strip()[1:-1]) if rule.citations else _BASIS["design"]
+def articles(rule: Rule, day: str) -> Words:
+    """The articles a rule rests on that day, without brackets: 預算法第25條、第61條; without any, what stands for them."""
+    citations = rule.citations_on(day)
+    zh, en = citation_text(citations)
+    return Words(zh[1:-1], en.strip()[1:-1]) if citations else _BASIS["design"]
 
 
-def source(rule: Rule) -> Words:
-    """Where a rule comes from, as a note: 依據：預算法第25條（法律）。"""
-    cited, status = articles(rule), _BASIS[rule.basis_status]
-    if not rule.citations:
+def source(rule: Rule, day: str) -> Words:
+    """Where a rule comes from that day, as a note: 依據：預算法第25條（法律）。"""
+    cited, status = articles(rule, day), _BASIS[rule.basis_on(day)]
+    if not rule.citations_on(day):
         return Words(f"依據：{cited.zh}", f"Basis: {cited.en}")
     return Words(f"依據：{cited.zh}（{status.zh}）", f"Basis: {cited.en} ({status.en})")

@@ -220,7 +220,7 @@ def _list(listed: list[LaggingRow], fiscal_year: int, catalogue: Catalogue, as_o
                 " from the forecasts of its agencies to the day judged",
             ),
             formulas.ROUNDING,
-            formulas.source(rule),
+            formulas.source(rule, as_of),
         ),
     )
 

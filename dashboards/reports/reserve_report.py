@@ -85,7 +85,7 @@ def _funds(funds: list[ReserveOut], year: int, registry: Registry, catalogue: Ca
                 "Remaining = established − approved + cancelled; what is returned cannot be drawn again",
             ),
             formulas.ROUNDING,
-            formulas.source(catalogue.rules["reserve-overdrawn"]),
+            formulas.source(catalogue.rules["reserve-overdrawn"], as_of),
         ),
         data=[*in_order],
     )
@@ -130,8 +130,8 @@ def _cases(books: Books, year: int, registry: Registry, catalogue: Catalogue, as
                 "第二預備金之申請事由為預算法第70條所定三款；知會議會日為最早之一次",
                 "The grounds of the second reserve are the three of Budget Act Art. 70; notified: the earliest day",
             ),
-            formulas.source(catalogue.rules["reserve-without-ground"]),
-            formulas.source(catalogue.rules["reserve-without-council-notice"]),
+            formulas.source(catalogue.rules["reserve-without-ground"], as_of),
+            formulas.source(catalogue.rules["reserve-without-council-notice"], as_of),
         ),
     )
 

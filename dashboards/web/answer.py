@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from dashboards.reports.formats import FORMATS
 from dashboards.reports.formats.cells import day
-from dashboards.reports.table import Language, ReportProblem, Words
+from dashboards.reports.table import Language, ReportProblem, Table, Words
 from dashboards.web import grid, language, names, shown, static_files
 from dashboards.web.desk import Desk
 from dashboards.web.grid import Grid
@@ -191,14 +191,20 @@ def _export(grids: Sequence[Grid], name: str, wanted: str | None, reader: Langua
     chosen = [each for each in grids if wanted is None or each.name == wanted]
     if not chosen or not any(name in each.formats for each in chosen):
         return problem_text(404, "no such table, or not in this format")
+    return report(
+        [each.table for each in chosen], name, reader, f"{file_name}-{wanted}" if wanted and len(grids) > 1 else file_name
+    )
+
+
+def report(tables: Sequence[Table], name: str, reader: Language, file_name: str) -> Response[Any]:
+    """Tables as a file in one of the formats; its name is ASCII and ends with the day judged."""
     form = FORMATS[name]
     try:
-        content = form.render([each.table for each in chosen], reader)
+        content = form.render(tables, reader)
     except ReportProblem as problem:
         return problem_text(503, str(problem))
-    as_of = chosen[0].table.as_of
-    stem = _UNSAFE_NAME.sub("-", f"{file_name}-{wanted}" if wanted and len(grids) > 1 else file_name).strip("-")
-    disposition = f'attachment; filename="{stem}-{as_of}{form.suffix}"'
+    stem = _UNSAFE_NAME.sub("-", file_name).strip("-")
+    disposition = f'attachment; filename="{stem}-{tables[0].as_of}{form.suffix}"'
     return Response(content, media_type=form.media_type, headers=headers() | {"Content-Disposition": disposition})
 
 

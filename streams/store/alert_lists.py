@@ -105,7 +105,9 @@ def _conditions(wanted: Wanted, overlay: Overlay) -> list[sa.ColumnElement[bool]
     if wanted.agencies or wanted.authority is not None:
         found.append(sa.or_(*_of_whom(wanted.agencies, wanted.authority)))
     for word in wanted.words.split():
-        found.append(sa.or_(alerts.c.key.contains(word, autoescape=True), alerts.c.id.startswith(word, autoescape=True)))
+        found.append(
+            sa.or_(alerts.c.key.contains(word, autoescape=True), alerts.c.id.startswith(word, autoescape=True))
+        )
     return found
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, get_args
 
@@ -39,7 +39,7 @@ Ask = Callable[..., Verdict]
 
 def of(kind: str, /, **fields: Any) -> dict[str, Any]:
     """An event of the first agency and 114, on 5 March unless it says otherwise."""
-    event = {"type": kind, "fiscal_year": 114, "agency": "020011", "booked_on": DAY}
+    event: dict[str, Any] = {"type": kind, "fiscal_year": 114, "agency": "020011", "booked_on": DAY}
     if kind in ("disbursement.paid", "disbursement.reversed", "provisional.spent"):
         event["voucher"] = "v"
     return event | fields
@@ -61,7 +61,7 @@ ADOPTED = of("budget.adopted", booked_on="2025-01-01")
 BUDGET = [enacted(), ADOPTED]
 
 
-def folded(events: list[dict[str, Any]] | list[bytes], catalogue: Catalogue, registry: Registry) -> Books:
+def folded(events: Sequence[dict[str, Any] | bytes], catalogue: Catalogue, registry: Registry) -> Books:
     """The books after events, which are numbered e0, e1 … where they are no lines yet."""
     lines = [
         each if isinstance(each, bytes) else json.dumps({"id": f"e{n}"} | each).encode()

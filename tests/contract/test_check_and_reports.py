@@ -19,7 +19,9 @@ import budgetwatch
 from alerts.catalogue import Catalogue
 from dashboards.reports.formats import FORMATS
 from ledger.registry import parse
-from streams import schema, sources
+from streams import schema
+from streams.daily import today
+from streams.folder import Folder
 from streams.store import open_store
 from streams.writer import Writer
 from tests.machine.random_events import REGISTRY
@@ -103,9 +105,9 @@ def data(folder: Path, catalogue: Catalogue) -> Path:
     made = folder / "data"
     made.mkdir()
     register = (folder / "agencies.csv").read_bytes()
-    (made / sources.REGISTER).write_bytes(register)
+    Folder(made).registry.write_bytes(register)
     registry = parse(register, "agencies.csv")
-    store = open_store(made / sources.DATABASE, create=True)
+    store = open_store(Folder(made).store, create=True)
     writer = Writer(store, registry, catalogue)
     writer.start()
     writer.submit(list(LINES), "test").result(timeout=60)
@@ -136,15 +138,16 @@ def test_files_a_data_folder_and_a_store_give_one_answer(asked: Asked, folder: P
     by_files = asked("--replay", "events.ndjson", "--as-of", "114/03/05", code=1, amount=1_001)
     by_folder = asked("--data", "data", "--as-of", "2025-03-05", code=1, amount=1_001)
     by_path = asked("--store", "data/budgetwatch.db", "--as-of", "2025-03-05", code=1, amount=1_001)
-    url = f"sqlite:///{data / sources.DATABASE}"
+    url = f"sqlite:///{Folder(data).store}"
     by_url = asked("--store", url, "--as-of", "2025-03-05", code=1, amount=1_001)
-    assert by_files == by_folder == by_path == by_url
+    by_default = asked("--as-of", "2025-03-05", code=1, amount=1_001)
+    assert by_files == by_folder == by_path == by_url == by_default
     assert by_files["as_of"] == "2025-03-05"
 
 
 def test_nothing_is_recorded(asked: Asked, folder: Path, data: Path) -> None:
     def content() -> list[str]:
-        with sqlite3.connect(data / sources.DATABASE) as connection:
+        with sqlite3.connect(Folder(data).store) as connection:
             return list(connection.iterdump())
 
     before, files = content(), sorted(folder.iterdir())
@@ -154,7 +157,7 @@ def test_nothing_is_recorded(asked: Asked, folder: Path, data: Path) -> None:
 
 
 def test_the_books_of_a_live_store_are_told_as_of_today(asked: Asked, data: Path) -> None:
-    first, found, last = sources.today(), asked("--data", "data", code=0), sources.today()
+    first, found, last = today(), asked("--data", "data", code=0), today()
     assert first <= found["as_of"] <= last
 
 

@@ -13,7 +13,7 @@ from alerts.lagging import TARGET_PERCENT
 from dashboards.reports import lagging_list
 from dashboards.reports.lagging_list import LaggingRow
 from dashboards.reports.table import Column, Table, Words
-from dashboards.web.answer import go, page
+from dashboards.web.answer import page
 from dashboards.web.desk import Desk
 from dashboards.web.forms import act, acting, form_of, told
 from dashboards.web.grid import Bar, Grid

@@ -11,7 +11,7 @@ from dashboards.reports import agency_report
 from dashboards.reports.table import ReportProblem, Table, Words
 from dashboards.web import language, levels
 from dashboards.web.alert_table import alert_grid
-from dashboards.web.answer import page
+from dashboards.web.answer import page, report
 from dashboards.web.desk import Desk
 from dashboards.web.forms import act, acting, form_of, told
 from dashboards.web.grid import Grid
@@ -172,8 +172,6 @@ def _line_grid(table: Table, fiscal_year: int, code: str) -> Grid:
 @get("/agencies/{code:str}/report.pdf", include_in_schema=False, sync_to_thread=True)
 def agency_pdf(request: Request[Any, Any, Any], desk: Desk, code: str) -> Response[Any]:
     """The whole report on an agency, for printing."""
-    from dashboards.web.reports_out import report  # noqa: PLC0415
-
     monitor = desk.monitor
     years = [year for year in desk.figures().years if desk.figures().of(year, "agency", code)]
     fiscal_year = desk.fiscal_year(request, years)
@@ -194,7 +192,7 @@ def agency_pdf(request: Request[Any, Any, Any], desk: Desk, code: str) -> Respon
         tables = desk.look(("agency report", fiscal_year, code), build)
     except ReportProblem as problem:
         raise NotFoundException(str(problem)) from None
-    return report(request, tables, "pdf", f"agency-{code}-{fiscal_year}")
+    return report(tables, "pdf", language.of(request), f"agency-{code}-{fiscal_year}")
 
 
 HANDLERS = (authority, explain, agency, agency_pdf)

@@ -1,0 +1,337 @@
+"""Alerts: found by filter, one with its law, evidence and history, and what people do about it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.exceptions import NotFoundException
+
+from alerts.laws import Version
+from alerts.messages import message
+from dashboards.reports.table import Column, Table, Words
+from dashboards.web import levels, names
+from dashboards.web.alert_table import alert_grid
+from dashboards.web.answer import page
+from dashboards.web.desk import Desk
+from dashboards.web.forms import act, acting, form_of, told
+from dashboards.web.grid import Grid
+from dashboards.web.subjects import authority_name, page_of, split_key, subject
+from ledger.books import Alert
+from streams import people_acts
+from streams.people_acts import MAY_ACKNOWLEDGE, MAY_CLOSE
+from streams.store import alert_lists, people, queries
+from streams.store.alert_lists import ORDERS, Order, Wanted
+from streams.store.people import Act
+
+PAGE: Final = 50
+EXPORTED_MAX: Final = 20_000
+_UNFINISHED: Final = "unfinished"
+_FILTERS: Final = ("year", "state", "severity", "rule", "agency", "authority", "words", "order")
+
+
+class Filter(msgspec.Struct, frozen=True):
+    """What the address asks for; unknown values leave a thing open."""
+
+    year: int | None
+    state: str
+    severity: str | None
+    rule: str | None
+    agency: str | None
+    authority: str | None
+    words: str
+    order: Order
+
+
+def _filter(request: Request[Any, Any, Any], desk: Desk, years: list[int]) -> Filter:
+    asked = request.query_params
+    registry, rules = desk.monitor.registry, desk.monitor.catalogue.rules
+    year, state, order = asked.get("year", ""), asked.get("state", _UNFINISHED), asked.get("order", "newest")
+    return Filter(
+        year=int(year) if year.isascii() and year.isdigit() and int(year) in years else None,
+        state=state if state in (*names.STATE, _UNFINISHED, "all") else _UNFINISHED,
+        severity=_one_of(asked.get("severity"), names.SEVERITY),
+        rule=_one_of(asked.get("rule"), rules),
+        agency=_one_of(asked.get("agency"), registry.agencies),
+        authority=_one_of(asked.get("authority"), registry.authorities),
+        words=asked.get("words", "").strip()[:100],
+        order=order if order in ORDERS else "newest",  # type: ignore[arg-type]  # one of the orders
+    )
+
+
+def _one_of(value: str | None, known: Any) -> str | None:
+    return value if value in known else None
+
+
+def _wanted(chosen: Filter, desk: Desk) -> Wanted:
+    states = {"all": (), _UNFINISHED: levels.UNFINISHED}.get(chosen.state, (chosen.state,))
+    agencies: tuple[str, ...] = () if chosen.agency is None else (chosen.agency,)
+    if chosen.agency is None and chosen.authority is not None:
+        known = desk.monitor.registry.agencies.values()
+        agencies = tuple(agency.code for agency in known if agency.authority_code == chosen.authority)
+    return Wanted(
+        states=states,
+        severity=chosen.severity,
+        rule=chosen.rule,
+        fiscal_year=chosen.year,
+        agencies=agencies,
+        authority=chosen.authority if chosen.agency is None else None,
+        words=chosen.words,
+    )
+
+
+@get("/alerts", include_in_schema=False, sync_to_thread=True)
+def alerts(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
+    """Alerts by filter, page by page."""
+    store = desk.monitor.store
+    years = desk.figures().years
+    chosen = _filter(request, desk, years)
+    wanted = _wanted(chosen, desk)
+    text = request.query_params.get("page", "")
+    number = max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 8 else 1
+    exporting = request.query_params.get("export") is not None
+    limit, offset = (EXPORTED_MAX, 0) if exporting else (PAGE, (number - 1) * PAGE)
+    found = alert_lists.find(store, wanted, desk.overlay(), chosen.order, limit, offset)
+    total = alert_lists.count(store, wanted, desk.overlay())
+    by_severity = alert_lists.count_by(store, msgspec.structs.replace(wanted, severity=None), desk.overlay(), "severity")
+    by_rule = alert_lists.count_by(store, msgspec.structs.replace(wanted, rule=None), desk.overlay(), "rule")
+    rules = [
+        (rule.slug, Words(rule.title.zh, rule.title.en), by_rule.get((rule.slug,), 0))
+        for rule in desk.monitor.catalogue.rules.values()
+    ]
+    registry = desk.monitor.registry
+    return page(
+        desk,
+        request,
+        "alerts.html",
+        Words("違規與警示", "Alerts"),
+        {
+            "chosen": chosen,
+            "years": years,
+            "total": total,
+            "page_number": number,
+            "pages": max(1, -(-total // PAGE)),
+            "first": offset + 1,
+            "last": offset + len(found),
+            "severities": [(name, by_severity.get((name,), 0)) for name in names.SEVERITY],
+            "states": (_UNFINISHED, *names.STATE, "all"),
+            "rules": rules,
+            "orders": ORDERS,
+            "authorities": [(code, authority_name(registry, code)) for code in sorted(registry.authorities)],
+            "of_agency": None if chosen.agency is None else subject(registry, "agency", chosen.agency),
+            "kept": urlencode([(n, request.query_params[n]) for n in _FILTERS if n in request.query_params]),
+        },
+        [alert_grid(desk, found, Words("違規與警示", "Alerts"))],
+        here="alerts",
+        file_name="alerts",
+    )
+
+
+class Cited(msgspec.Struct, frozen=True):
+    """An article with what it says, in the version in force when the alert was opened."""
+
+    law: Words
+    article: Words
+    version: Version
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One line of an alert's history: a transition, or what somebody did."""
+
+    at: str
+    what: Words
+    by: str
+    detail: Words
+    person: str = ""
+    severity: str | None = None
+    position: int | None = None
+
+
+@get("/alerts/{name:str}", include_in_schema=False, sync_to_thread=True)
+def alert(request: Request[Any, Any, Any], desk: Desk, name: str) -> Response[Any]:
+    """One alert."""
+    monitor = desk.monitor
+    found = queries.alert(monitor.store, name)
+    if found is None:
+        raise NotFoundException("no such alert")
+    acts = people.acts_on(monitor.store, name)
+    rule = monitor.catalogue.rules[found.rule]
+    state = people_acts.state_of(found, acts, monitor.today())
+    given = next((each for each in reversed(acts) if each.kind == people_acts.ACKNOWLEDGE), None)
+    person = desk.person(request)
+    unfinished = state in levels.UNFINISHED
+    history = queries.history(monitor.store, name)
+    about = subject(monitor.registry, found.level, found.key)
+    entries = _entries(history, acts)
+    return page(
+        desk,
+        request,
+        "alert.html",
+        Words(rule.title.zh, rule.title.en),
+        {
+            "alert": found,
+            "id": name,
+            "rule": rule,
+            "about": about,
+            "about_page": page_of(monitor.registry, found.level, found.key, found.fiscal_year),
+            "agency": _agency(desk, found),
+            "message": Words(*message(rule, found.key, found.evidence, day=found.opened_on)),
+            "basis": names.BASIS[rule.basis_on(found.opened_on)],
+            "state": state,
+            "cited": _cited(desk, found),
+            "given": given,
+            "lapsed": None if given is None or not unfinished else people_acts.lapsed(found, given, monitor.today()),
+            "may_acknowledge": unfinished and person is not None and person.may(MAY_ACKNOWLEDGE),
+            "may_note": person is not None and person.may(MAY_ACKNOWLEDGE),
+            "may_close": unfinished and rule.kind == "act" and person is not None and person.may(MAY_CLOSE),
+            "entries": entries,
+            "told": told(request),
+        },
+        [_evidence_grid(found, monitor.today()), _history_grid(entries, monitor.today())],
+        here="alerts",
+        file_name=f"alert-{name[:8]}",
+    )
+
+
+def _agency(desk: Desk, found: Alert) -> str | None:
+    if found.level in ("city", "authority"):
+        return None
+    if found.level == "reserve":
+        _, _, code = found.key.partition(":")
+        return code or None
+    return split_key(desk.monitor.registry, found.key)[0]
+
+
+def _cited(desk: Desk, found: Alert) -> list[Cited]:
+    catalogue = desk.monitor.catalogue
+    cited = []
+    for citation in catalogue.rules[found.rule].citations_on(found.opened_on):
+        law = catalogue.laws[citation.slug]
+        version = next(v for v in law.articles[citation.article] if v.effective_from == citation.effective_from)
+        article = law.article_text(citation.article)
+        cited.append(Cited(Words(law.title.zh, law.title.en), Words(article.zh, article.en), version))
+    return cited
+
+
+def _evidence_grid(found: Alert, day: str) -> Grid:
+    rows = [
+        (names.EVIDENCE.get(key, Words(key, key)), f"{value:,}" if isinstance(value, int) else str(value))
+        for key, value in found.evidence.items()
+    ]
+    return Grid(
+        table=Table(
+            name="evidence",
+            title=Words("佐證數據", "Evidence"),
+            label=Words("佐證數據", "Evidence"),
+            as_of=day,
+            columns=(
+                Column("name", Words("項目", "Item"), "text"),
+                Column("value", Words("數值", "Value"), "text"),
+            ),
+            rows=rows,
+        ),
+        name="evidence",
+        row_header="name",
+    )
+
+
+def _entries(history: list[queries.Change], acts: list[Act]) -> list[Entry]:
+    made = [
+        Entry(
+            at=change.at,
+            what=names.CHANGE.get(change.change, Words(change.change, change.change)),
+            by=change.by,
+            detail=_change_words(change),
+            severity=change.severity,
+        )
+        for change in history
+    ]
+    made += [
+        Entry(
+            at=each.at,
+            what=names.ACT.get(each.kind, Words(each.kind, each.kind)),
+            by="",
+            person=each.person,
+            detail=_act_words(each),
+        )
+        for each in acts
+    ]
+    return sorted(made, key=lambda entry: entry.at)
+
+
+def _change_words(change: queries.Change) -> Words:
+    if change.severity_before is None:
+        return Words("", "")
+    before, after = names.SEVERITY[change.severity_before], names.SEVERITY[change.severity]
+    return Words(f"{before.zh} → {after.zh}", f"{before.en} → {after.en}")
+
+
+def _act_words(each: Act) -> Words:
+    said = each.after or {}
+    text = said.get("reason") or said.get("text") or ""
+    due = said.get("due_on")
+    return Words(f"{text}（期限 {due}）", f"{text} (due {due})") if due else Words(text, text)
+
+
+def _history_grid(entries: list[Entry], day: str) -> Grid:
+    return Grid(
+        table=Table(
+            name="history",
+            title=Words("歷程", "History"),
+            label=Words("歷程", "History"),
+            as_of=day,
+            columns=(
+                Column("at", Words("時間", "At"), "text"),
+                Column("what", Words("事項", "What"), "text"),
+                Column("by", Words("起因或人員", "By"), "text"),
+                Column("detail", Words("說明", "Detail"), "text"),
+            ),
+            rows=[(entry.at, entry.what, entry.person or entry.by, entry.detail) for entry in entries],
+        ),
+        name="history",
+    )
+
+
+@post("/alerts/{name:str}/acknowledge", include_in_schema=False)
+async def acknowledge(request: Request[Any, Any, Any], desk: Desk, name: str) -> Response[Any]:
+    """Acknowledge an alert with a reason and a due date."""
+    form = await form_of(request)
+
+    def run() -> None:
+        person = acting(desk, request, form)
+        reason, due_on = form.get("reason", ""), form.get("due_on", "")
+        people_acts.acknowledge(desk.monitor.store, name, person, reason, due_on, desk.monitor.today())
+
+    return await act(desk, run, _address(name), "acknowledged")
+
+
+@post("/alerts/{name:str}/note", include_in_schema=False)
+async def note(request: Request[Any, Any, Any], desk: Desk, name: str) -> Response[Any]:
+    """Put a note beside an alert."""
+    form = await form_of(request)
+
+    def run() -> None:
+        people_acts.add_note(desk.monitor.store, name, acting(desk, request, form), form.get("text", ""))
+
+    return await act(desk, run, _address(name), "noted")
+
+
+@post("/alerts/{name:str}/close", include_in_schema=False)
+async def close(request: Request[Any, Any, Any], desk: Desk, name: str) -> Response[Any]:
+    """Close an alert about an act."""
+    form = await form_of(request)
+
+    def run() -> None:
+        person = acting(desk, request, form)
+        people_acts.close_alert(desk.monitor, name, person, form.get("reason", ""))
+
+    return await act(desk, run, _address(name), "closed")
+
+
+def _address(name: str) -> str:
+    return f"/alerts/{name}" if name.isalnum() and name.isascii() else "/alerts"
+
+
+HANDLERS = (alerts, alert, acknowledge, note, close)

@@ -1,0 +1,190 @@
+"""Logging in and out, the audit trail, and the stream that keeps pages live."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.concurrency import sync_to_thread
+from litestar.datastructures import Cookie
+from litestar.exceptions import HTTPException
+from litestar.response import ServerSentEvent
+
+from dashboards.reports.table import Column, Table, Words
+from dashboards.web import names
+from dashboards.web.access import own_path
+from dashboards.web.answer import go, headers, page
+from dashboards.web.desk import Desk
+from dashboards.web.forms import form_of
+from dashboards.web.grid import Grid
+from dashboards.web.live import TooMany
+from dashboards.web.sessions import COOKIE, HOURS
+from streams.people_acts import LOG_IN
+from streams.store import people
+from streams.store.people import Act
+
+TRAIL_SHOWN: Final = 100
+EXPORTED_MAX: Final = 50_000
+_LOG_IN_FAILED: Final = "log-in-failed"
+_LOG_OUT: Final = "log-out"
+
+
+@get("/log-in", include_in_schema=False, sync_to_thread=True, opt={"public": True})
+def log_in_form(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
+    """The form."""
+    return _form(request, desk, own_path(request.query_params.get("next", "/")))
+
+
+def _form(request: Request[Any, Any, Any], desk: Desk, target: str, problem: str = "", wait: int = 0) -> Response[Any]:
+    status = {"": 200, "wait": 429}.get(problem, 401)
+    context = {"next": target, "problem": problem, "wait": wait}
+    found = page(desk, request, "log-in.html", Words("登入", "Log in"), context, status=status)
+    if wait:
+        found.headers["Retry-After"] = str(wait)
+    return found
+
+
+@post("/log-in", include_in_schema=False, opt={"public": True})
+async def log_in(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
+    """Begin a session, if the password is right."""
+    form = await form_of(request)
+    return await sync_to_thread(_log_in, request, desk, form)
+
+
+def _log_in(request: Request[Any, Any, Any], desk: Desk, form: dict[str, str]) -> Response[Any]:
+    store = desk.monitor.store
+    name, target = form.get("name", "").strip(), own_path(form.get("next", "/"))
+    address = request.client.host if request.client else ""
+    wait = desk.throttle.wait(name, address)
+    if wait:
+        return _form(request, desk, target, "wait", wait)
+    user = people.log_in(store, name, form.get("password", ""))
+    if user is None:
+        desk.throttle.wrong(name, address)
+        people.record(store, name[:128], "", address, _LOG_IN_FAILED, name[:128], None, None)
+        return _form(request, desk, target, "wrong")
+    desk.throttle.right(name)
+    people.record(store, user.name, "", address, LOG_IN, user.name, None, None)
+    answer = go(target)
+    answer.set_cookie(
+        Cookie(
+            COOKIE,
+            value=desk.sessions.begin(user.name),
+            max_age=HOURS * 3600,
+            httponly=True,
+            samesite="lax",
+            secure=request.url.scheme == "https",
+            path="/",
+        )
+    )
+    return answer
+
+
+@post("/log-out", include_in_schema=False, opt={"public": True})
+async def log_out(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
+    """End the session."""
+    cookie = request.cookies.get(COOKIE)
+    session = request.scope.get("session") or {}
+    if cookie is not None:
+        desk.sessions.end(cookie)
+    if session.get("person"):
+        address = request.client.host if request.client else ""
+        await sync_to_thread(
+            people.record, desk.monitor.store, session["person"], "", address, _LOG_OUT, session["person"], None, None
+        )
+    answer = go("/log-in" if not desk.monitor.loopback else "/")
+    answer.delete_cookie(COOKIE, path="/")
+    return answer
+
+
+@get("/audit-trail", include_in_schema=False, sync_to_thread=True)
+def audit_trail(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
+    """What people did, the latest first, and whether the chain of hashes holds."""
+    store = desk.monitor.store
+    text = request.query_params.get("before", "")
+    before = int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
+    exporting = request.query_params.get("export") is not None
+    acts = people.trail(store, before, EXPORTED_MAX if exporting else TRAIL_SHOWN)
+    return page(
+        desk,
+        request,
+        "audit-trail.html",
+        Words("稽核軌跡", "Audit trail"),
+        {
+            "acts": acts,
+            "broken_link": people.broken_link(store),
+            "older": acts[-1].n if len(acts) == TRAIL_SHOWN and acts[-1].n > 1 else None,
+            "links": {act.n: _subject_page(act) for act in acts},
+        },
+        [_grid(acts, desk.monitor.today())],
+        here="audit-trail",
+        file_name="audit-trail",
+    )
+
+
+def _subject_page(act: Act) -> str | None:
+    if act.kind in ("acknowledge", "close", "note"):
+        return f"/alerts/{act.subject}"
+    if act.kind == "lagging-reason":
+        authority, _, year = act.subject.rpartition(":")
+        return f"/authorities/{authority}?year={year}"
+    return "/lagging" if act.kind == "lagging-presented" else None
+
+
+def _grid(acts: list[Act], day: str) -> Grid:
+    return Grid(
+        table=Table(
+            name="acts",
+            title=Words("稽核軌跡", "Audit trail"),
+            label=Words("稽核軌跡", "Audit trail"),
+            as_of=day,
+            columns=(
+                Column("n", Words("序", "No."), "count"),
+                Column("at", Words("時間", "At"), "text"),
+                Column("person", Words("人員", "Person"), "text"),
+                Column("role", Words("角色", "Role"), "text"),
+                Column("address", Words("位址", "Address"), "text"),
+                Column("kind", Words("行為", "Act"), "text"),
+                Column("subject", Words("對象", "Subject"), "text"),
+                Column("before", Words("之前", "Before"), "text"),
+                Column("after", Words("之後", "After"), "text"),
+                Column("hash", Words("雜湊", "Hash"), "text"),
+            ),
+            rows=[
+                (
+                    act.n,
+                    act.at,
+                    act.person,
+                    act.role,
+                    act.address,
+                    names.ACT.get(act.kind, Words(act.kind, act.kind)),
+                    act.subject,
+                    _json(act.before),
+                    _json(act.after),
+                    act.hash,
+                )
+                for act in acts
+            ],
+        ),
+        name="acts",
+    )
+
+
+def _json(value: Any) -> str:
+    return "" if value is None else msgspec.json.encode(value).decode()
+
+
+@get("/events", include_in_schema=False)
+async def events(request: Request[Any, Any, Any], desk: Desk) -> ServerSentEvent:
+    """One message a commit: the position, how many alerts changed, and the latest of them."""
+    try:
+        stream = desk.live.listen()
+    except TooMany:
+        raise HTTPException(status_code=503, detail="too many pages listen", headers={"Retry-After": "30"}) from None
+    found = ServerSentEvent(stream, headers=headers() | {"X-Accel-Buffering": "no"})
+    found.headers["Cache-Control"] = "no-cache"
+    return found
+
+
+HANDLERS = (log_in_form, log_in, log_out, audit_trail, events)

@@ -1,0 +1,111 @@
+"""What was refused: how much for which reason, and each line with its place and its bytes."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, Response, get
+
+from dashboards.reports.table import Column, Table, Words
+from dashboards.web import names, shown
+from dashboards.web.answer import page
+from dashboards.web.desk import Desk
+from dashboards.web.grid import Grid
+from streams.store import queries
+from streams.store.queries import Refusal
+
+PAGE: Final = 50
+EXPORTED_MAX: Final = 50_000
+RAW_MAX: Final = 4_000
+"""Of a line's bytes so many characters are shown."""
+
+
+class Shown(msgspec.Struct):
+    """A refusal with its line."""
+
+    refusal: Refusal
+    raw: str
+    cut: bool
+
+
+@get("/refusals", include_in_schema=False, sync_to_thread=True)
+def refusals(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
+    """Refusals by reason, newest first."""
+    store = desk.monitor.store
+    asked = request.query_params
+    reason = asked.get("reason") if asked.get("reason") in names.REASON else None
+    text = asked.get("page", "")
+    number = max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 8 else 1
+    counts = queries.refusals_by_reason(store)
+    total = sum(counts.values()) if reason is None else counts.get(reason, 0)
+    exporting = asked.get("export") is not None
+    limit, offset = (EXPORTED_MAX, 0) if exporting else (PAGE, (number - 1) * PAGE)
+    found = queries.refusals(store, reason, limit, offset)
+    mark = store.mark()
+    return page(
+        desk,
+        request,
+        "refusals.html",
+        Words("拒收資料", "Refusals"),
+        {
+            "shown": [] if exporting else [_shown(desk, each) for each in found],
+            "counts": sorted(counts.items(), key=lambda item: (-item[1], item[0])),
+            "most": max(counts.values(), default=0),
+            "reason": reason,
+            "total": total,
+            "all": sum(counts.values()),
+            "read": mark.read,
+            "mark": mark,
+            "first": offset + 1,
+            "last": offset + len(found),
+            "page_number": number,
+            "pages": max(1, -(-total // PAGE)),
+        },
+        [_grid(found, desk.monitor.today())],
+        here="refusals",
+        file_name="refusals",
+    )
+
+
+def _shown(desk: Desk, refusal: Refusal) -> Shown:
+    line = shown.raw(desk.monitor.store.recall(refusal.place))
+    return Shown(refusal, line[:RAW_MAX], len(line) > RAW_MAX)
+
+
+def _grid(found: list[Refusal], day: str) -> Grid:
+    return Grid(
+        table=Table(
+            name="refusals",
+            title=Words("拒收資料", "Refusals"),
+            label=Words("拒收", "Refusals"),
+            as_of=day,
+            columns=(
+                Column("at", Words("收到時間", "Received"), "text"),
+                Column("reason", Words("原因", "Reason"), "text"),
+                Column("code", Words("原因代碼", "Code"), "text"),
+                Column("detail", Words("說明", "Detail"), "text"),
+                Column("id", Words("事件編號", "Event id"), "text"),
+                Column("origin", Words("來源", "Came from"), "text"),
+                Column("line", Words("行號", "Line"), "count"),
+                Column("place", Words("日誌位置", "Place in the log"), "count"),
+            ),
+            rows=[
+                (
+                    each.at,
+                    names.REASON.get(each.reason, Words(each.reason, each.reason)),
+                    each.reason,
+                    each.detail,
+                    each.id or "",
+                    each.origin,
+                    each.line,
+                    each.place,
+                )
+                for each in found
+            ],
+        ),
+        name="refusals",
+    )
+
+
+HANDLERS = (refusals,)

@@ -1,0 +1,294 @@
+"""The reserves: what each fund holds, how long it lasts at this pace, its balance over time, and every case."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import Request, Response, get
+
+from dashboards.reports import reserve_report
+from dashboards.reports.table import Column, Table, Words
+from dashboards.web import language, names, shown
+from dashboards.web.answer import page
+from dashboards.web.charts import balance_figure
+from dashboards.web.desk import Desk
+from dashboards.web.grid import Bar, Grid, share
+from dashboards.web.levels import elapsed
+from dashboards.web.subjects import address, agency_name
+from ledger.books import Books, Case, Fund
+from ledger.events import ReserveApproved
+from ledger.money import percent
+from streams.reserve_log import ReserveEvent
+
+CITY_RESERVES: Final = ("second", "disaster")
+_DAYS_A_MONTH: Final = 30.4375
+"""365.25 ÷ 12: only for the runway, which is an estimate."""
+
+
+class Runway(msgspec.Struct, frozen=True):
+    """A fund and how long its balance lasts at the pace of the year so far; amounts NT$."""
+
+    reserve: str
+    established: int
+    pending: int
+    drawn: int
+    remaining: int
+    cases: int
+    tenths_of_months: int | None
+    """None while nothing has been drawn, or no day has gone by."""
+
+    @property
+    def left(self) -> str | None:
+        """Remaining ÷ established."""
+        return percent(self.remaining, self.established)
+
+    @property
+    def share(self) -> float:
+        """The same, for drawing only."""
+        return share(self.remaining, self.established)
+
+    @property
+    def standing(self) -> str:
+        """By the steps of `reserve-balance-low`: 20, 10 and 5 %."""
+        if self.remaining < 0:
+            return "breach"
+        if self.remaining * 10 <= self.established:
+            return "lagging"
+        return "watch" if self.remaining * 5 <= self.established else "normal"
+
+
+def runways(desk: Desk, fiscal_year: int) -> list[Runway]:
+    """The city's funds, and all first reserves together."""
+    gone, _ = elapsed(fiscal_year, desk.monitor.today())
+
+    def build(books: Books) -> list[Runway]:
+        funds = {reserve: [fund] for (year, reserve), fund in books.funds.items() if year == fiscal_year}
+        years = books.years.get(fiscal_year, {}).values()
+        funds["first"] = [year.first_reserve for year in years if year.first_reserve is not None]
+        return [_runway(reserve, funds[reserve], gone) for reserve in names.RESERVE if funds.get(reserve)]
+
+    return desk.look(("runways", fiscal_year), build)
+
+
+def _runway(reserve: str, funds: list[Fund], days_gone: int) -> Runway:
+    drawn = sum(fund.approved - fund.cancelled for fund in funds)
+    remaining = sum(fund.remaining for fund in funds)
+    lasting = None
+    if drawn > 0 and days_gone > 0:
+        lasting = max(0, int(10 * remaining * days_gone / (drawn * _DAYS_A_MONTH)))
+    return Runway(
+        reserve=reserve,
+        established=sum(fund.established for fund in funds),
+        pending=sum(fund.pending for fund in funds),
+        drawn=drawn,
+        remaining=remaining,
+        cases=sum(fund.cases for fund in funds),
+        tenths_of_months=lasting,
+    )
+
+
+@get("/reserves", include_in_schema=False, sync_to_thread=True)
+def reserves(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
+    """Funds and cases of a year."""
+    monitor = desk.monitor
+    years = desk.look("reserve years", _years)
+    fiscal_year = desk.fiscal_year(request, years)
+    reader = language.of(request)
+    title = Words(f"{fiscal_year}年度預備金", f"Reserves, fiscal year {fiscal_year}")
+    common = {"fiscal_year": fiscal_year, "years": years}
+    if not years:
+        return page(desk, request, "empty.html", title, common, here="reserves")
+    log = desk.reserve_log
+    series = [(names.RESERVE[each], log.balances(fiscal_year, each)) for each in CITY_RESERVES]
+    day = monitor.today()
+    tables = desk.look(
+        ("reserve tables", fiscal_year),
+        lambda books: reserve_report.tables(books, monitor.registry, monitor.catalogue, day, fiscal_year),
+    )
+    cases = desk.look(("cases", fiscal_year), lambda books: _cases(books, fiscal_year))
+    told = _events_by_case(log.events(), fiscal_year)
+    return page(
+        desk,
+        request,
+        "reserves.html",
+        title,
+        common
+        | {
+            "reserves": runways(desk, fiscal_year),
+            "chart_list": [
+                {
+                    "id": "chart-balance",
+                    "title": Words("可動支餘額", "Balance that can be drawn"),
+                    "grid": "balance",
+                    "spec": balance_figure(series, fiscal_year, day, reader),
+                }
+            ],
+        },
+        [
+            _fund_grid(tables[0], fiscal_year),
+            _case_grid(cases, told, desk, fiscal_year),
+            Grid(
+                table=Table(
+                    name="balance",
+                    title=Words("可動支餘額變動", "Changes of the balance"),
+                    label=Words("餘額", "Balance"),
+                    as_of=day,
+                    columns=(
+                        Column("day", Words("日期", "Day"), "day"),
+                        Column("reserve", Words("預備金", "Reserve"), "text"),
+                        Column("established", Words("設置數", "Established"), "money"),
+                        Column("remaining", Words("可動支餘額", "Remaining"), "money"),
+                    ),
+                    rows=[
+                        (balance.day, name, balance.established, balance.remaining)
+                        for name, balances in series
+                        for balance in balances
+                    ],
+                ),
+                name="balance",
+                title=False,
+            ),
+        ],
+        here="reserves",
+        charts=True,
+        file_name=f"reserves-{fiscal_year}",
+    )
+
+
+def _years(books: Books) -> list[int]:
+    found = {year for year, _ in books.funds}
+    found |= {year.fiscal_year for year in books.agency_years() if year.first_reserve is not None}
+    return sorted(found, reverse=True)
+
+
+def _fund_grid(table: Table, fiscal_year: int) -> Grid:
+    at = {column.key: number for number, column in enumerate(table.columns)}
+    bars = [Bar(share(row[at["remaining"]], row[at["established"]]), None) for row in table.rows]  # type: ignore[arg-type]
+    return Grid(table=table, name="funds", bars={"left": bars}, row_header="reserve", formats=("csv", "xlsx", "pdf"))
+
+
+class Drawn(msgspec.Struct):
+    """A case copied from the books, with its agency."""
+
+    agency: str
+    case: Case
+
+
+def _cases(books: Books, fiscal_year: int) -> list[Drawn]:
+    order = list(names.RESERVE)
+    found = [
+        Drawn(year.agency, msgspec.structs.replace(case, alerts=dict(case.alerts or {})))
+        for year in books.years.get(fiscal_year, {}).values()
+        for case in year.cases.values()
+    ]
+    return sorted(found, key=lambda each: (order.index(each.case.reserve), each.agency, each.case.id))
+
+
+def _events_by_case(events: list[ReserveEvent], fiscal_year: int) -> dict[tuple[str, str, str], list[ReserveEvent]]:
+    found: dict[tuple[str, str, str], list[ReserveEvent]] = {}
+    for event in events:
+        case = getattr(event, "case", None)
+        if case is not None and event.fiscal_year == fiscal_year:
+            found.setdefault((event.agency, event.reserve, case), []).append(event)
+    return found
+
+
+_CASE_COLUMNS: Final = (
+    Column("case", Words("動支案", "Case"), "text"),
+    Column("reserve", Words("預備金", "Reserve"), "text"),
+    Column("agency", Words("機關", "Agency"), "text"),
+    Column("line", Words("預算科目", "Line"), "text"),
+    Column("ground", Words("動支事由（預算法第70條）", "Ground (Budget Act, Art. 70)"), "text"),
+    Column("approved_on", Words("首次核准日", "First approved"), "day"),
+    Column("pending", Words("申請中", "Pending"), "money"),
+    Column("approved", Words("核准動支數", "Approved"), "money"),
+    Column("cancelled", Words("註銷數", "Cancelled"), "money"),
+    Column("returned", Words("繳回數", "Returned"), "money"),
+    Column("net", Words("動支淨額", "Net"), "money"),
+    Column("notified_on", Words("送議會備查日", "Council\nnotified"), "day"),
+    Column("reference", Words("核准文號", "Approval reference"), "text"),
+    Column("disaster", Words("災害", "Disaster"), "text"),
+    Column("alerts", Words("未結\n警示", "Open\nalerts"), "count"),
+)
+
+
+def _case_grid(
+    cases: list[Drawn], told: dict[tuple[str, str, str], list[ReserveEvent]], desk: Desk, fiscal_year: int
+) -> Grid:
+    rows: list[tuple[Any, ...]] = []
+    for each in cases:
+        case = each.case
+        events = told.get((each.agency, case.reserve, case.id), [])
+        approvals = [event for event in events if isinstance(event, ReserveApproved)]
+        references = [str(a.approval_ref) for a in approvals if a.approval_ref is not msgspec.UNSET]
+        grounds = [a.ground for a in approvals if a.ground is not msgspec.UNSET]
+        ground = grounds[-1] if grounds else case.ground
+        rows.append(
+            (
+                case.id,
+                names.RESERVE[case.reserve],
+                agency_name(desk.monitor.registry, each.agency),
+                case.line,
+                "" if ground is None else names.GROUND.get(int(ground), Words(str(ground), str(ground))),
+                min((a.booked_on for a in approvals), default=None),
+                case.pending,
+                case.approved,
+                case.cancelled,
+                case.returned,
+                case.approved - case.cancelled - case.returned,
+                case.notified_on,
+                "、".join(dict.fromkeys(references)),
+                Words("是", "yes") if case.disaster else "",
+                len(case.alerts or {}),
+            )
+        )
+    return Grid(
+        table=Table(
+            name="cases",
+            title=Words(f"{fiscal_year}年度動支案", f"Cases, fiscal year {fiscal_year}"),
+            label=Words("動支案", "Cases"),
+            as_of=desk.monitor.today(),
+            columns=_CASE_COLUMNS,
+            rows=rows,
+            total=_case_total(cases) if cases else None,
+            notes=(
+                Words("動支淨額＝核准動支數－註銷數－繳回數", "Net = approved − cancelled − returned"),
+                Words(
+                    "送議會備查日為最早之一次；第二預備金每筆逾五千萬元者須先送備查（預算法第22條），災害不在此限",
+                    "Notified: the earliest day. A draw of more than NT$ 50,000,000 on the second reserve must be notified"
+                    " first (Budget Act, Art. 22), except for disasters",
+                ),
+            ),
+        ),
+        name="cases",
+        links={
+            "line": [address("lines", fiscal_year, each.agency, each.case.line) for each in cases],
+            "agency": [f"{address('agencies', each.agency)}?year={fiscal_year}" for each in cases],
+            "alerts": [
+                _alerts_of(fiscal_year, each) if each.case.alerts else None for each in cases
+            ],
+        },
+        row_header="case",
+    )
+
+
+def _alerts_of(fiscal_year: int, each: Drawn) -> str:
+    return "/alerts?" + urlencode({"year": fiscal_year, "agency": each.agency, "words": each.case.id})
+
+
+def _case_total(cases: list[Drawn]) -> tuple[Any, ...]:
+    sums = [sum(getattr(each.case, name) for each in cases) for name in ("pending", "approved", "cancelled", "returned")]
+    net = sums[1] - sums[2] - sums[3]
+    return (Words("合計", "Total"), None, None, None, None, None, *sums, net, None, None, None, None)
+
+
+def lasting(tenths: int | None, reader: str) -> str:
+    """A runway in words: 4.2 個月."""
+    if tenths is None:
+        return shown.NOTHING
+    return f"{tenths // 10}.{tenths % 10} " + ("個月" if reader == "zh" else "months")
+
+
+HANDLERS = (reserves,)

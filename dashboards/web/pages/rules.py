@@ -1,0 +1,161 @@
+"""The catalogue: every rule with its law, its dated parameters, and how many alerts it has open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.exceptions import NotFoundException
+
+from alerts.catalogue import Citation, Parameter, Rule
+from alerts.laws import Law, Version
+from alerts.messages import citation_text
+from dashboards.reports import formulas
+from dashboards.reports.table import Column, Table, Words
+from dashboards.web import names
+from dashboards.web.alert_table import alert_grid
+from dashboards.web.answer import page
+from dashboards.web.desk import Desk
+from dashboards.web.grid import Grid
+from dashboards.web.levels import UNFINISHED
+from ledger.money import thousands
+from streams.store import alert_lists
+from streams.store.alert_lists import Wanted
+
+NEWEST_SHOWN = 20
+
+
+class Article(msgspec.Struct, frozen=True):
+    """An article a rule rests on, with all its versions."""
+
+    law: Law
+    name: Words
+    versions: tuple[Version, ...]
+
+
+@get("/rules", include_in_schema=False, sync_to_thread=True)
+def rules(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
+    """Every rule."""
+    monitor = desk.monitor
+    counted = alert_lists.count_by(monitor.store, Wanted(states=UNFINISHED), desk.overlay(), "rule")
+    known = list(monitor.catalogue.rules.values())
+    rows = [
+        (
+            Words(rule.title.zh, rule.title.en),
+            rule.slug,
+            names.KIND[rule.kind],
+            names.LEVEL[rule.subject],
+            names.SEVERITY[rule.severity],
+            formulas.articles(rule),
+            names.BASIS[rule.basis_status],
+            counted.get((rule.slug,), 0),
+        )
+        for rule in known
+    ]
+    grid = Grid(
+        table=Table(
+            name="rules",
+            title=Words("規則目錄", "Rules"),
+            label=Words("規則", "Rules"),
+            as_of=monitor.today(),
+            columns=(
+                Column("title", Words("規則", "Rule"), "text"),
+                Column("slug", Words("代碼", "Code"), "text"),
+                Column("kind", Words("類型", "Kind"), "text"),
+                Column("subject", Words("對象", "Subject"), "text"),
+                Column("severity", Words("程度", "Severity"), "text"),
+                Column("articles", Words("依據", "Basis"), "text"),
+                Column("basis", Words("依據性質", "Kind of basis"), "text"),
+                Column("alerts", Words("未結\n警示", "Open\nalerts"), "count"),
+            ),
+            rows=rows,
+        ),
+        name="rules",
+        links={
+            "title": [f"/rules/{rule.slug}" for rule in known],
+            "alerts": [f"/alerts?rule={rule.slug}" for rule in known],
+        },
+        chips={"severity": [f"severity-{rule.severity}" for rule in known]},
+        row_header="title",
+        title=False,
+    )
+    return page(desk, request, "rules.html", Words("規則目錄", "Rules"), {}, [grid], here="rules", file_name="rules")
+
+
+@get("/rules/{slug:str}", include_in_schema=False, sync_to_thread=True)
+def rule(request: Request[Any, Any, Any], desk: Desk, slug: str) -> Response[Any]:
+    """One rule."""
+    monitor = desk.monitor
+    found = monitor.catalogue.rules.get(slug)
+    if found is None:
+        raise NotFoundException("no such rule")
+    wanted = Wanted(states=UNFINISHED, rule=slug)
+    newest = alert_lists.find(monitor.store, wanted, desk.overlay(), "newest", NEWEST_SHOWN)
+    return page(
+        desk,
+        request,
+        "rule.html",
+        Words(found.title.zh, found.title.en),
+        {
+            "rule": found,
+            "articles": [_article(monitor.catalogue.laws, each) for each in found.citations],
+            "exceptions": [_article(monitor.catalogue.laws, each) for each in found.exceptions],
+            "basis": names.BASIS[found.basis_status],
+            "alert_count": alert_lists.count(monitor.store, wanted, desk.overlay()),
+        },
+        [
+            *([_parameters(found, monitor.today())] if found.parameters else []),
+            alert_grid(desk, newest, Words("未結之警示，最新在前", "Unfinished alerts, the latest first")),
+        ],
+        here="rules",
+        file_name=f"rule-{slug}",
+    )
+
+
+def _article(laws: Any, citation: Citation) -> Article:
+    law: Law = laws[citation.slug]
+    name = law.article_text(citation.article)
+    return Article(law, Words(name.zh, f"{law.english_unit} {name.en}".strip()), law.articles[citation.article])
+
+
+def _parameters(found: Rule, day: str) -> Grid:
+    return Grid(
+        table=Table(
+            name="parameters",
+            title=Words("參數及其生效日", "Parameters by date"),
+            label=Words("參數", "Parameters"),
+            as_of=day,
+            columns=(
+                Column("name", Words("參數", "Parameter"), "text"),
+                Column("start", Words("生效日", "In force from"), "day"),
+                Column("value", Words("值", "Value"), "text"),
+                Column("basis", Words("依據性質", "Kind of basis"), "text"),
+                Column("article", Words("依據", "Basis"), "text"),
+            ),
+            rows=[row for parameter in found.parameters for row in _values(parameter)],
+        ),
+        name="parameters",
+        row_header="name",
+    )
+
+
+def _values(parameter: Parameter) -> list[tuple[Any, ...]]:
+    unit = names.UNIT[parameter.unit]
+    rows = []
+    for value in parameter.values:
+        zh, en = ("", "") if value.citation is None else citation_text((value.citation,))
+        amount = thousands(value.value)
+        rows.append(
+            (
+                parameter.name,
+                value.start,
+                Words(f"{amount} {unit.zh}".strip(), f"{amount} {unit.en}".strip()),
+                names.BASIS[value.basis_status],
+                Words(zh.strip("（）"), en.strip(" ()")),
+            )
+        )
+    return rows
+
+
+HANDLERS = (rules, rule)

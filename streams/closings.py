@@ -1,0 +1,51 @@
+"""Closings of alerts by people, done again where they were done: on loading the books, and in an audit."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from alerts.subjects import alert_id
+from ledger.books import Books, Row
+from streams.store import Store, people
+from streams.store.people import Act
+
+CLOSE: Final = "close"
+"""The kind of act; its `after` keeps the subject of the alert and the position of the log it was done at."""
+
+
+def closings(store: Store) -> list[Act]:
+    """Every closing, in the order in which they were done; `after["position"]` is the place each was done at."""
+    return people.acts_of_kinds(store, CLOSE)
+
+
+def apply_closings(books: Books, store: Store) -> None:
+    """Take closed alerts off rows loaded from the store."""
+    for act in closings(store):
+        take_off(books, act)
+
+
+def take_off(books: Books, closing: Act) -> None:
+    """Take the alert that was closed off its row, if it is the one that stands there."""
+    kept = closing.after
+    row = subject_row(books, kept["fiscal_year"], kept["level"], kept["key"])
+    if row is None or row.alerts is None:
+        return
+    alert = row.alerts.get(kept["rule"])
+    if alert is None or alert_id(alert) != closing.subject:
+        return
+    del row.alerts[kept["rule"]]
+    if not row.alerts:
+        row.alerts = None
+
+
+def subject_row(books: Books, fiscal_year: int, level: str, key: str) -> Row | None:
+    """The row that an act rule's alert is about: a line's position or a case (CONTRACT §4)."""
+    for agency, year in books.years.get(fiscal_year, {}).items():
+        if not key.startswith(f"{agency}:"):
+            continue
+        name = key[len(agency) + 1 :]
+        reserve, _, case = name.partition(":")
+        found: Row | None = year.positions.get(name) if level == "line" else year.cases.get((reserve, case))
+        if found is not None:
+            return found
+    return None
