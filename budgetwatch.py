@@ -587,6 +587,27 @@ def restore(
     sys.stdout.write(f"{data}: restored from {file}\n")
 
 
+@app.command(epilog="Example: `budgetwatch rebuild --data data`")
+def rebuild(data: DataFolder = Path("data")) -> None:
+    """Fold a data folder's log again by today's rules and register, into a new store that takes the old one's place."""
+    from alerts.catalogue import load
+    from dashboards.reports.progress import counting
+    from streams.folder import Folder
+    from streams.rebuild import rebuild as fold_again
+    from streams.store import open_store
+    from streams.store.store import digest_of
+
+    folder = Folder(data)
+    with folder.locked():
+        registry, content = folder.read_registry()
+        store = open_store(folder.store)
+        total = store.mark().position
+        store.close()
+        with counting(total, "folding again") as progress:
+            lines = fold_again(folder, registry, load(), digest_of(content), progress)
+    sys.stdout.write(f"{data}: {lines:,} lines folded again; the old store is kept beside the new one\n")
+
+
 tokens = typer.Typer(no_args_is_help=True, help="What programs show to send events and read figures.")
 app.add_typer(tokens, name="token")
 users = typer.Typer(no_args_is_help=True, help="Who may log in to the page.")
@@ -703,8 +724,8 @@ def main() -> NoReturn:
     """Run the command line; a user's mistake ends in one line and never in a traceback."""
     from alerts.catalogue import CatalogueProblem
     from ledger.registry import RegistryProblem
+    from streams.errors import StoreError
     from streams.files import UnreadableFile
-    from streams.store import StoreError
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -19,12 +19,13 @@ from dashboards.metrics import registry_of
 from dashboards.web.app import create_app
 from ledger.receipt import Outcome
 from producers.inbox import Inbox
-from streams.daily import Daily, today
+from streams.daily import Daily
 from streams.folder import Folder
 from streams.monitor import Monitor
 from streams.relay import Relay
 from streams.store import Store, StoreRefused, open_store, people, queries
 from streams.store.store import digest_of
+from streams.taipei import today
 from streams.writer import Busy, Writer
 
 INBOX_SECONDS: Final = 1.0

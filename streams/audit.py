@@ -16,10 +16,9 @@ from ledger.books import AgencyYear, Alert, Books, Row
 from ledger.identity import SeenIds
 from ledger.process import Context, process
 from ledger.registry import Registry
-from streams.closings import apply_closings, closings, take_off
+from streams.closings import apply_closings, closings_by_position, take_off
 from streams.store import Store, StoreError, people, queries, schema
 from streams.store.alert_rows import alert_of
-from streams.store.people import Act
 from streams.store.rows import KEPT, to_tuples
 from streams.store.store import Mark
 
@@ -54,7 +53,7 @@ def refold(
     """
     found = Refolded(Books(), {}, {}, Mark(), SeenIds())
     context = Context(registry.agencies, found.seen, Engine(catalogue), store.recall)
-    days, closed = _days_by_position(store), _closings_by_position(store)
+    days, closed = _days_by_position(store), closings_by_position(store)
     _judge(found, catalogue, days.pop(0, []))
     for segment in store.log_segments():
         if segment.first_place != found.mark.position:
@@ -101,13 +100,6 @@ def _days_by_position(store: Store) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     for judgement in queries.judgements(store):
         found.setdefault(judgement.position, []).append(judgement.day)
-    return found
-
-
-def _closings_by_position(store: Store) -> dict[int, list[Act]]:
-    found: dict[int, list[Act]] = {}
-    for closing in closings(store):
-        found.setdefault(closing.after["position"], []).append(closing)
     return found
 
 

@@ -53,18 +53,23 @@ def restore_store(backup: Path, folder: Folder) -> None:
         fresh = folder.store.with_name(folder.store.name + ".restored")
         shutil.copyfile(backup, fresh)
         _to_disk(fresh)
-        if folder.store.exists():
-            kept = _free(folder.store)
-            for suffix in ("-wal", "-shm", ""):
-                old = folder.store.with_name(folder.store.name + suffix)
-                if old.exists():
-                    old.rename(kept.with_name(kept.name + suffix))
-        fresh.rename(folder.store)
+        swap_in(fresh, folder, "before-restore")
 
 
-def _free(path: Path) -> Path:
+def swap_in(fresh: Path, folder: Folder, why: str) -> None:
+    """Put a closed store in the place of a folder's own, which is kept beside it as `….<why>-<number>`."""
+    if folder.store.exists():
+        kept = _free(folder.store, why)
+        for suffix in ("-wal", "-shm", ""):
+            old = folder.store.with_name(folder.store.name + suffix)
+            if old.exists():
+                old.rename(kept.with_name(kept.name + suffix))
+    fresh.rename(folder.store)
+
+
+def _free(path: Path, why: str) -> Path:
     number = 1
-    while (found := path.with_name(f"{path.name}.before-restore-{number}")).exists():
+    while (found := path.with_name(f"{path.name}.{why}-{number}")).exists():
         number += 1
     return found
 

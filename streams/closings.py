@@ -18,6 +18,14 @@ def closings(store: Store) -> list[Act]:
     return people.acts_of_kinds(store, CLOSE)
 
 
+def closings_by_position(store: Store) -> dict[int, list[Act]]:
+    """Every closing by the place of the log it was done at."""
+    found: dict[int, list[Act]] = {}
+    for closing in closings(store):
+        found.setdefault(closing.after["position"], []).append(closing)
+    return found
+
+
 def apply_closings(books: Books, store: Store) -> None:
     """Take closed alerts off rows loaded from the store."""
     for act in closings(store):

@@ -4,29 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import structlog
 
+from streams.taipei import judged_day
 from streams.writer import Writer
 
-TAIPEI: Final = ZoneInfo("Asia/Taipei")
-AFTER_MIDNIGHT: Final = timedelta(minutes=10)
 _LOOK_SECONDS: Final = 20.0
 
 log = structlog.get_logger()
-
-
-def today() -> str:
-    """The day in Taipei, `YYYY-MM-DD`."""
-    return datetime.now(TAIPEI).date().isoformat()
-
-
-def judged_day() -> str:
-    """The day whose judgement is due: the new day from ten past midnight on."""
-    return (datetime.now(TAIPEI) - AFTER_MIDNIGHT).date().isoformat()
 
 
 class Daily:

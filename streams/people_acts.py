@@ -34,6 +34,7 @@ MAY_ACKNOWLEDGE: Final = frozenset(("officer", "administrator"))
 MAY_CLOSE: Final = frozenset(("officer", "administrator"))
 LOCAL: Final = "local"
 """The role of somebody on the monitor's own machine while it has no users: may do what an administrator may."""
+_WIDEST_FIRST: Final = ("administrator", "officer", "reviewer", "feeder", LOCAL)
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -46,7 +47,7 @@ class Person(msgspec.Struct, frozen=True):
     @property
     def role(self) -> str:
         """The role an act is recorded under: the widest the person has."""
-        return next((role for role in reversed((LOCAL, *people.ROLES)) if role in self.roles), "")
+        return next((role for role in _WIDEST_FIRST if role in self.roles), "")
 
     def may(self, roles: frozenset[str]) -> bool:
         """Whether one of the roles is theirs; on this machine, without users, everything is allowed."""

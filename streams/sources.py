@@ -87,12 +87,14 @@ def _folded(
 
 
 def _loaded(name: str | Path, registry: Registry, catalogue: Catalogue, as_of: str | None) -> Opened:
+    from streams.closings import apply_closings  # noqa: PLC0415
     from streams.daily import today  # noqa: PLC0415
     from streams.store import open_store  # noqa: PLC0415
 
     store = open_store(name, read_only=True)
     try:
         books = store.load(registry).books
+        apply_closings(books, store)
     finally:
         store.close()
     day = as_of or today()

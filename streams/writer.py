@@ -24,13 +24,14 @@ from alerts.engine import Engine
 from alerts.subjects import alert_id
 from ledger.admission import read
 from ledger.books import Alert, Books
-from ledger.events import AppropriationEnacted, BudgetAdopted, Event
+from ledger.events import Event
 from ledger.identity import SeenIds
 from ledger.process import Context, Effects, Transition, process
-from ledger.receipt import AlertChange, Outcome
+from ledger.receipt import AlertChange, Outcome, warnings_of
 from ledger.registry import Registry
 from streams.closings import apply_closings
 from streams.store import Origin, Store, StoreError
+from streams.store.store import Segment
 
 BATCH_LINES: Final = 2_000
 """Lines a batch takes together; one submission larger than this is a batch of its own."""
@@ -154,6 +155,14 @@ class Writer:
         self._jobs.put(task)
         return task.done
 
+    def fold_segment(self, segment: Segment) -> None:
+        """Fold and commit a batch of another store's log as the next of this one (before the thread is started)."""
+        self._commit(segment.lines, segment.origins)
+
+    def judge_now(self, day: str) -> None:
+        """Judge the time rules as of a day (before the thread is started)."""
+        self._judge(day)
+
     # ------------------------------------------------------------ the thread
 
     def _run(self) -> None:
@@ -197,7 +206,7 @@ class Writer:
         lines = [line for post in posts for line in post.lines]
         try:
             with self._lock:
-                outcomes = self._commit(lines, posts)
+                outcomes = self._commit(lines, _origins(posts))
         except Exception as error:
             self._give_up(error)
             for post in posts:
@@ -215,13 +224,13 @@ class Writer:
                 self._queued -= sum(post.size for post in posts)
                 self._queued_lines -= len(lines)
 
-    def _commit(self, lines: list[bytes], posts: Sequence[_Post]) -> list[Outcome]:
+    def _commit(self, lines: list[bytes], origins: Sequence[Origin]) -> list[Outcome]:
         self._reload_if_broken()
         first_place = self._position
         context = Context(self.registry.agencies, self._seen, self._engine, self._recall_within(first_place, lines))
         started, remembered = time.perf_counter(), len(self._seen)
         effects = process(first_place, lines, self._books, context)
-        self.store.commit(first_place, lines, _origins(posts), effects, self._seen.since(remembered), self._books)
+        self.store.commit(first_place, lines, origins, effects, self._seen.since(remembered), self._books)
         self._position += len(lines)
         outcomes = outcomes_of(first_place, lines, effects, self._books)
         self._tell(Committed(self._position, effects.transitions, effects, time.perf_counter() - started))
@@ -295,7 +304,13 @@ def outcomes_of(first_place: int, lines: Sequence[bytes], effects: Effects, book
         else:
             by = f"{event.agency}:{event.id}"
             outcomes.append(
-                Outcome(0, event.id, "accepted", alerts=changed.get(by, []), warnings=warnings_of(event, books))
+                Outcome(
+                    0,
+                    event.id,
+                    "accepted",
+                    alerts=changed.get(by, []),
+                    warnings=[each.en for each in warnings_of(event, books)],
+                )
             )
     return outcomes
 
@@ -304,13 +319,3 @@ def alert_change(transition: Transition) -> AlertChange:
     """A transition as receipts and watchers are told of it."""
     alert: Alert = transition.alert
     return AlertChange(alert_id(alert), alert.rule, alert.key, transition.change, alert.severity)
-
-
-def warnings_of(event: Event, books: Books) -> list[str]:
-    """What a feeder should mend though the event is taken (CONTRACT §6): the order of enactment and adoption."""
-    year = books.find(event.fiscal_year, event.agency)
-    if isinstance(event, BudgetAdopted) and year is not None and not any(p.has_money for p in year.positions.values()):
-        return ["the budget is adopted before any appropriation.enacted arrived: send those of an agency first"]
-    if isinstance(event, AppropriationEnacted) and year is not None and year.adopted:
-        return ["appropriation.enacted after the agency's budget.adopted: send enactments first"]
-    return []

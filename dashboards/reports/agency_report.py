@@ -273,7 +273,9 @@ def _alerts(alerts: list[Alert], catalogue: Catalogue, head: Words, as_of: str) 
 def _alert(alert: Alert, catalogue: Catalogue) -> Row:
     rule = catalogue.rules[alert.rule]
     zh, en = message(rule, alert.key, alert.evidence, day=alert.opened_on)
-    cited_zh, cited_en = citation_text(rule.citations_on(alert.opened_on))  # the articles stand in a column of their own
+    cited_zh, cited_en = citation_text(
+        rule.citations_on(alert.opened_on)
+    )  # the articles stand in a column of their own
     return (
         _SEVERITY[alert.severity],
         Words(rule.title.zh, rule.title.en),

@@ -23,7 +23,9 @@ _COLUMNS = (
 )
 
 
-def alert_grid(desk: Desk, found: Sequence[Alert], title: Words, name: str = "alerts", *, subject_too: bool = True) -> Grid:
+def alert_grid(
+    desk: Desk, found: Sequence[Alert], title: Words, name: str = "alerts", *, subject_too: bool = True
+) -> Grid:
     """Alerts in the order given; without the subject where the page is about it."""
     monitor = desk.monitor
     standing = desk.standing()
@@ -41,10 +43,14 @@ def alert_grid(desk: Desk, found: Sequence[Alert], title: Words, name: str = "al
             "message": Words(*message(rule, alert.key, alert.evidence, day=alert.opened_on)),
         }
         cells.append(tuple(values[column.key] for column in columns))
-        links.append((f"/alerts/{alert_id(alert)}", page_of(monitor.registry, alert.level, alert.key, alert.fiscal_year)))
+        links.append(
+            (f"/alerts/{alert_id(alert)}", page_of(monitor.registry, alert.level, alert.key, alert.fiscal_year))
+        )
         chips.append((f"severity-{alert.severity}", f"state-{state}"))
     return Grid(
-        table=Table(name=name, title=title, label=Words("警示", "Alerts"), as_of=monitor.today(), columns=columns, rows=cells),
+        table=Table(
+            name=name, title=title, label=Words("警示", "Alerts"), as_of=monitor.today(), columns=columns, rows=cells
+        ),
         name=name,
         links={"rule": [link for link, _ in links], "subject": [link for _, link in links]},
         chips={"severity": [chip for chip, _ in chips], "state": [chip for _, chip in chips]},

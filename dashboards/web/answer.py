@@ -125,7 +125,9 @@ def _common(desk: Desk, request: Request[Any, Any, Any], reader: Language) -> di
         "other_lang_tag": language.TAGS[other],
         "other_address": language.switched(request, other),
         "t": lambda key, **values: _word(key, reader, values),
-        "say": lambda words: words.text(reader) if isinstance(words, Words) else (words.zh if reader == "zh" else words.en),
+        "say": lambda words: (
+            words.text(reader) if isinstance(words, Words) else (words.zh if reader == "zh" else words.en)
+        ),
         "name": lambda table, code: _name(table, code, reader),
         "money": shown.money,
         "signed": shown.change,
@@ -192,7 +194,10 @@ def _export(grids: Sequence[Grid], name: str, wanted: str | None, reader: Langua
     if not chosen or not any(name in each.formats for each in chosen):
         return problem_text(404, "no such table, or not in this format")
     return report(
-        [each.table for each in chosen], name, reader, f"{file_name}-{wanted}" if wanted and len(grids) > 1 else file_name
+        [each.table for each in chosen],
+        name,
+        reader,
+        f"{file_name}-{wanted}" if wanted and len(grids) > 1 else file_name,
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from typing import Annotated, Any, Final
 
 import msgspec
-from litestar import Request, Response, get
+from litestar import Request, Response, get, post
 from litestar.connection import ASGIConnection
 from litestar.exceptions import NotAuthorizedException
 from litestar.handlers import BaseRouteHandler
@@ -13,12 +15,17 @@ from litestar.params import Parameter
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from alerts.check import check
+from alerts.engine import Engine
 from alerts.lagging import lagging
+from alerts.verdict import Verdict
 from ledger.output import AlertOut, LaggingOut, PositionOut, RefusalOut, ReserveOut, positions, reserves
-from producers.gateway import bearer
+from producers.gateway import bearer, problem
 from streams.monitor import Monitor
+from streams.people_acts import Person, Refused, acknowledge, close_alert
 from streams.replay import alerts_out
 from streams.store import people, queries
+from streams.store.people import Act
 
 PAGE_MAX: Final = 10_000
 
@@ -113,6 +120,83 @@ def get_refusals(
     return [RefusalOut(one.origin, one.line, one.id, one.reason, one.detail) for one in found]
 
 
+@post(
+    "/v1/check",
+    status_code=200,
+    summary="May I spend this?",
+    description="An event as it would be sent, its id left out or not. Nothing is recorded.",
+    tags=["events"],
+    guards=[reader_only],
+    exclude_from_csrf=True,
+    request_max_body_size=1 << 20,
+)
+async def post_check(request: Request[Any, Any, Any], monitor: Monitor) -> Verdict:
+    """Judge an event by the fold's own code on a copy of its agency's books."""
+    line = b" ".join((await request.body()).split(b"\n"))
+    return await asyncio.to_thread(checked, monitor, line)
+
+
+def checked(monitor: Monitor, line: bytes) -> Verdict:
+    """The verdict on an event as of today."""
+    with monitor.writer.reading() as books:
+        return check(
+            line, books, monitor.registry.agencies, Engine(monitor.catalogue), monitor.catalogue, monitor.today()
+        )
+
+
+@post(
+    "/v1/alerts/{alert:str}/acknowledge",
+    status_code=200,
+    summary="Acknowledge an alert",
+    tags=["alerts"],
+    exclude_from_csrf=True,
+)
+async def post_acknowledge(request: Request[Any, Any, Any], monitor: Monitor, alert: str, data: Acknowledgement) -> Act:
+    """Say that it is known, why it stands, and by when it will be dealt with."""
+    person = _person(request, monitor)
+    return await _done(acknowledge, monitor.store, alert, person, data.reason, data.due_on, monitor.today())
+
+
+@post(
+    "/v1/alerts/{alert:str}/close", status_code=200, summary="Close an alert", tags=["alerts"], exclude_from_csrf=True
+)
+async def post_close(request: Request[Any, Any, Any], monitor: Monitor, alert: str, data: Closing) -> Act:
+    """End an alert about an act, with the reason."""
+    return await _done(close_alert, monitor, alert, _person(request, monitor), data.reason)
+
+
+class Acknowledgement(msgspec.Struct):
+    """Why an alert stands, and the day by which it will be dealt with."""
+
+    reason: str
+    due_on: str
+
+
+class Closing(msgspec.Struct):
+    """Why an alert is closed."""
+
+    reason: str
+
+
+async def _done(act: Callable[..., Act], *given: Any) -> Act:
+    try:
+        return await asyncio.to_thread(act, *given)
+    except Refused as refused:
+        raise problem(_STATUS.get(refused.code, 409), "Not done", str(refused)) from None
+
+
+_STATUS: Final = {"unknown": 404, "role": 403, "person": 400, "reason": 400, "due-date": 400}
+
+
+def _person(request: Request[Any, Any, Any], monitor: Monitor) -> Person:
+    """Who acts by API: a token, under its name and roles."""
+    secret = bearer(request)
+    token = None if secret is None else people.find_token(monitor.store, secret)
+    if token is None:
+        raise problem(401, "Who is acting?", "send `Authorization: Bearer <token>`", **{"WWW-Authenticate": "Bearer"})
+    return Person(token.name, token.roles, request.client.host if request.client else "")
+
+
 @get("/healthz", summary="Health", tags=["operation"])
 async def healthz(monitor: Monitor) -> Response[Health]:
     """200 while events are taken and kept, 503 otherwise."""
@@ -127,4 +211,15 @@ def metrics(metrics_registry: CollectorRegistry) -> Response[bytes]:
     return Response(generate_latest(metrics_registry), media_type=CONTENT_TYPE_LATEST)
 
 
-HANDLERS: Final = (get_positions, get_reserves, get_alerts, get_lagging, get_refusals, healthz, metrics)
+HANDLERS: Final = (
+    post_check,
+    post_acknowledge,
+    post_close,
+    get_positions,
+    get_reserves,
+    get_alerts,
+    get_lagging,
+    get_refusals,
+    healthz,
+    metrics,
+)

@@ -107,7 +107,9 @@ def course_figure(found: Course, reader: Language) -> dict[str, Any]:
     if found.forecast is not None and found.here:
         start = found.actual[found.here - 1]
         lines.append(
-            _line(FORECAST_NAME, [labels[found.here - 1], labels[11]], [start, found.forecast], FORECAST, "dot", 3, reader)
+            _line(
+                FORECAST_NAME, [labels[found.here - 1], labels[11]], [start, found.forecast], FORECAST, "dot", 3, reader
+            )
         )
     return {"data": lines, "layout": _layout(reader, {"type": "category", "range": [-0.3, len(labels) - 0.7]})}
 
@@ -136,7 +138,9 @@ def course_grid(found: Course, title: Words, name: str, as_of: str) -> Grid:
     )
 
 
-def balance_figure(series: Sequence[tuple[Words, Sequence[Balance]]], fiscal_year: int, today: str, reader: Language) -> dict[str, Any]:
+def balance_figure(
+    series: Sequence[tuple[Words, Sequence[Balance]]], fiscal_year: int, today: str, reader: Language
+) -> dict[str, Any]:
     """The reserves' balances as steps, from the first day of the year to today."""
     colours = (ACTUAL, FORECAST)
     dashes = ("solid", "dot")

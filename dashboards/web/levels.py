@@ -100,7 +100,9 @@ def rates(level: Level, day: str) -> list[Rate]:
         formula = (
             Words("機關申報全年預估執行數 ÷ 資本門 B", "year-end execution declared ÷ capital B")
             if declared
-            else Words("系統推估：（E＋r×（B－L））÷B，r＝E÷L，最高 1", "computed: (E + r × (B − L)) ÷ B, r = E ÷ L, at most 1")
+            else Words(
+                "系統推估：（E＋r×（B－L））÷B，r＝E÷L，最高 1", "computed: (E + r × (B − L)) ÷ B, r = E ÷ L, at most 1"
+            )
         )
         found.append(
             Rate(
@@ -190,7 +192,9 @@ def courses(desk: Desk, level: Level, reader: Language) -> tuple[list[dict[str, 
         if name == "all":
             found.forecast = None  # predictions are of capital money alone
         grid_name = f"months-{name}"
-        figures.append({"id": f"chart-{name}", "title": titles[name], "grid": grid_name, "spec": course_figure(found, reader)})
+        figures.append(
+            {"id": f"chart-{name}", "title": titles[name], "grid": grid_name, "spec": course_figure(found, reader)}
+        )
         grids.append(course_grid(found, titles[name], grid_name, day))
     return figures, grids
 
@@ -241,9 +245,7 @@ def lagging_authorities(desk: Desk, fiscal_year: int) -> frozenset[str]:
     """The authorities on the lagging list."""
 
     def build(books: Books) -> frozenset[str]:
-        return frozenset(
-            key for rule, key, year in books.time_alerts if rule == RULE and year == fiscal_year
-        )
+        return frozenset(key for rule, key, year in books.time_alerts if rule == RULE and year == fiscal_year)
 
     return desk.look(("lagging authorities", fiscal_year), build)
 
@@ -345,4 +347,6 @@ def _level_row(name: Words, standing: Words | None, level: Level, alerts: int | 
 def worst_first(alerts: Iterable[Alert]) -> list[Alert]:
     """The gravest first, then the latest opened."""
     order = list(names.SEVERITY)
-    return sorted(sorted(alerts, key=lambda each: each.opened_on, reverse=True), key=lambda each: order.index(each.severity))
+    return sorted(
+        sorted(alerts, key=lambda each: each.opened_on, reverse=True), key=lambda each: order.index(each.severity)
+    )

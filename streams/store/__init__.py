@@ -1,7 +1,8 @@
 """The store: one SQL schema on SQLite and PostgreSQL that holds the log's segments and everything folded from them."""
 
+from streams.errors import StoreError, StoreRefused
 from streams.store import schema
-from streams.store.database import StoreError, StoreRefused, open_database
+from streams.store.database import open_database
 from streams.store.segments import Origin
 from streams.store.store import Loaded, MarkMoved, Store, open_store
 

@@ -16,16 +16,10 @@ from psycopg.adapt import Dumper
 from psycopg.pq import Format
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from streams.errors import StoreRefused
+
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 BUSY_SECONDS: Final = 30
-
-
-class StoreError(Exception):
-    """The store cannot be read or written now; the message says why in one line."""
-
-
-class StoreRefused(StoreError):
-    """The store is not as this version must have it; the message says what to do."""
 
 
 def url_of(store: str | Path) -> sa.URL:

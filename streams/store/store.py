@@ -21,9 +21,10 @@ from ledger.books import AgencyYear, Books, Row
 from ledger.identity import SeenIds
 from ledger.process import Effects, Transition
 from ledger.registry import Registry
+from streams.errors import StoreError, StoreRefused
 from streams.store import schema
 from streams.store.alert_rows import attach_alerts, write_alerts
-from streams.store.database import StoreError, StoreRefused, open_database, plain
+from streams.store.database import open_database, plain
 from streams.store.loading import load_books
 from streams.store.rows import KEPT, to_tuples
 from streams.store.segments import (
@@ -41,7 +42,7 @@ from streams.store.segments import (
 FOLD_VERSION: Final = "1"
 """Counted up whenever the same events would give other rows: a store folded by another version is not gone on with."""
 EMBEDDED: Final = "embedded"
-_REBUILD: Final = "make a new data folder and feed the segments again (`budgetwatch rebuild`)"
+_REBUILD: Final = "fold the log again with `budgetwatch rebuild`"
 
 
 class MarkMoved(StoreError):

@@ -95,7 +95,9 @@ def alerts(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
     limit, offset = (EXPORTED_MAX, 0) if exporting else (PAGE, (number - 1) * PAGE)
     found = alert_lists.find(store, wanted, desk.overlay(), chosen.order, limit, offset)
     total = alert_lists.count(store, wanted, desk.overlay())
-    by_severity = alert_lists.count_by(store, msgspec.structs.replace(wanted, severity=None), desk.overlay(), "severity")
+    by_severity = alert_lists.count_by(
+        store, msgspec.structs.replace(wanted, severity=None), desk.overlay(), "severity"
+    )
     by_rule = alert_lists.count_by(store, msgspec.structs.replace(wanted, rule=None), desk.overlay(), "rule")
     rules = [
         (rule.slug, Words(rule.title.zh, rule.title.en), by_rule.get((rule.slug,), 0))

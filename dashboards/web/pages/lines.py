@@ -30,7 +30,17 @@ from streams.store.alert_lists import Wanted
 from streams.store.queries import Change
 
 STEPS_SHOWN: Final = 100
-_REFERENCES: Final = ("voucher", "commitment", "payable", "prepayment", "case", "approval_ref", "basis", "basis_ref", "ground")
+_REFERENCES: Final = (
+    "voucher",
+    "commitment",
+    "payable",
+    "prepayment",
+    "case",
+    "approval_ref",
+    "basis",
+    "basis_ref",
+    "ground",
+)
 
 
 class Line(msgspec.Struct):
@@ -109,10 +119,10 @@ def line(request: Request[Any, Any, Any], desk: Desk, fiscal_year: int, agency: 
             "page_number": number,
             "pages": max(1, -(-len(steps) // STEPS_SHOWN)),
             # Only what was read at the same place of the log can be compared.
-            "differing": differing(found.figures, history.figures)
-            if found.position == monitor.writer.position
-            else [],
-            "chart_list": [{"id": "chart-line", "title": chart_title, "grid": "months", "spec": course_figure(of_year, reader)}],
+            "differing": differing(found.figures, history.figures) if found.position == monitor.writer.position else [],
+            "chart_list": [
+                {"id": "chart-line", "title": chart_title, "grid": "months", "spec": course_figure(of_year, reader)}
+            ],
         },
         [
             _figures(found, allotted_months(fiscal_year, day), day),

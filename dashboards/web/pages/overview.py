@@ -36,7 +36,11 @@ def overview(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
     charts, grids = levels.courses(desk, city, reader)
     counts = levels.alert_counts(desk, fiscal_year).get(("city", CITY), levels.Counts({}))
     newest = alert_lists.find(
-        desk.monitor.store, Wanted(states=levels.UNFINISHED, fiscal_year=fiscal_year), desk.overlay(), "newest", NEWEST_SHOWN
+        desk.monitor.store,
+        Wanted(states=levels.UNFINISHED, fiscal_year=fiscal_year),
+        desk.overlay(),
+        "newest",
+        NEWEST_SHOWN,
     )
     authorities = figures.all_of(fiscal_year, "authority")
     table = levels.level_grid(

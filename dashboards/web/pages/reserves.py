@@ -266,9 +266,7 @@ def _case_grid(
         links={
             "line": [address("lines", fiscal_year, each.agency, each.case.line) for each in cases],
             "agency": [f"{address('agencies', each.agency)}?year={fiscal_year}" for each in cases],
-            "alerts": [
-                _alerts_of(fiscal_year, each) if each.case.alerts else None for each in cases
-            ],
+            "alerts": [_alerts_of(fiscal_year, each) if each.case.alerts else None for each in cases],
         },
         row_header="case",
     )
@@ -279,7 +277,9 @@ def _alerts_of(fiscal_year: int, each: Drawn) -> str:
 
 
 def _case_total(cases: list[Drawn]) -> tuple[Any, ...]:
-    sums = [sum(getattr(each.case, name) for each in cases) for name in ("pending", "approved", "cancelled", "returned")]
+    sums = [
+        sum(getattr(each.case, name) for each in cases) for name in ("pending", "approved", "cancelled", "returned")
+    ]
     net = sums[1] - sums[2] - sums[3]
     return (Words("合計", "Total"), None, None, None, None, None, *sums, net, None, None, None, None)
 

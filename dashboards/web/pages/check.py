@@ -1,0 +1,215 @@
+"""May I spend this? A form that builds one event and asks what would come of it, by the fold's own code. Records nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.concurrency import sync_to_thread
+
+from alerts.check import check
+from alerts.engine import Engine
+from alerts.verdict import Verdict
+from dashboards.reports.table import Column, Table, Words
+from dashboards.web import names
+from dashboards.web.answer import page
+from dashboards.web.desk import Desk
+from dashboards.web.forms import form_of
+from dashboards.web.grid import Grid
+from dashboards.web.subjects import agency_name, page_of, subject
+from ledger.books import Books
+from ledger.fiscal import ROC_OFFSET
+
+LINE_BYTES_MAX: Final = 1 << 20
+DRAFT: Final = "draft"
+
+FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "disbursement.paid": ("line", "amount", "origin_year", "commitment", "payable", "prepayment", "basis", "basis_ref"),
+    "commitment.made": ("line", "amount", "origin_year", "basis", "basis_ref"),
+    "prepayment.made": ("line", "amount", "origin_year", "commitment", "basis", "basis_ref"),
+    "payable.recognised": ("line", "amount", "origin_year", "commitment"),
+    "provisional.spent": ("line", "amount", "basis", "basis_ref"),
+    "virement.approved": ("from_line", "to_line", "amount", "disaster"),
+    "reserve.approved": (
+        "reserve",
+        "case",
+        "line",
+        "amount",
+        "ground",
+        "council_notified_on",
+        "council_consent",
+        "disaster",
+        "approval_ref",
+    ),
+}
+"""The acts a form can ask about, and the fields of each beside year, agency and day."""
+_NUMBERS: Final = frozenset(("amount", "origin_year", "ground"))
+_FLAGS: Final = frozenset(("disaster", "council_consent"))
+_OWN_IDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "disbursement.paid": {"voucher": DRAFT},
+    "provisional.spent": {"voucher": DRAFT},
+    "commitment.made": {"commitment": DRAFT},
+    "prepayment.made": {"prepayment": DRAFT},
+    "payable.recognised": {"payable": DRAFT},
+}
+"""What the act would be filed under is not known before it is done."""
+COMMON: Final = ("type", "fiscal_year", "agency", "booked_on")
+ANSWERS: Final[Mapping[str, tuple[str, Words]]] = {
+    "allowed": ("normal", Words("可以辦理", "Allowed")),
+    "warned": ("watch", Words("可以辦理，但有警示", "Allowed, with warnings")),
+    "blocked": ("breach", Words("不可辦理", "Blocked")),
+}
+TURNS: Final[Mapping[str, Words]] = {
+    "opened": Words("新增", "new"),
+    "worse": Words("加重", "worse"),
+    "joined": Words("再犯", "again"),
+}
+
+
+@get("/check", include_in_schema=False, sync_to_thread=True)
+def check_form(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
+    """The form; the address may fill it in."""
+    asked = {name: value for name, value in request.query_params.items() if isinstance(value, str)}
+    return _page(request, desk, asked, None, None)
+
+
+@post("/check", include_in_schema=False, status_code=200)
+async def check_answer(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
+    """The answer, below the form."""
+    return await sync_to_thread(_answer, request, desk, await form_of(request))
+
+
+def _answer(request: Request[Any, Any, Any], desk: Desk, form: dict[str, str]) -> Response[Any]:
+    line = form["json"].encode("utf-8", "replace") if form.get("json", "").strip() else event_of(form)
+    monitor = desk.monitor
+    line = line[:LINE_BYTES_MAX].replace(b"\n", b" ")
+
+    with monitor.writer.reading() as books:
+        verdict = check(
+            line, books, monitor.registry.agencies, Engine(monitor.catalogue), monitor.catalogue, monitor.today()
+        )
+    return _page(request, desk, form, verdict, line)
+
+
+def event_of(form: Mapping[str, str]) -> bytes:
+    """The event that a form describes. What is left empty is left out; what is no number stays text and is refused."""
+    kind = form.get("type", "")
+    event: dict[str, Any] = {"type": kind}
+    for name in (*COMMON[1:], *FIELDS.get(kind, ())):
+        text = form.get(name, "").strip()
+        if name in _FLAGS:
+            if text:
+                event[name] = True
+        elif text:
+            event[name] = _number(text) if name in _NUMBERS or name == "fiscal_year" else text
+    for name, value in _OWN_IDS.get(kind, {}).items():
+        event.setdefault(name, value)
+    return msgspec.json.encode(event)
+
+
+def _number(text: str) -> int | str:
+    digits = text.replace(",", "").replace("，", "")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 18 else text
+
+
+def _page(
+    request: Request[Any, Any, Any], desk: Desk, form: Mapping[str, str], verdict: Verdict | None, line: bytes | None
+) -> Response[Any]:
+    monitor = desk.monitor
+    today = monitor.today()
+    registry = monitor.registry
+    agency = form.get("agency", "")
+    year = form.get("fiscal_year", "")
+    fiscal_year = int(year) if year.isascii() and year.isdigit() and len(year) <= 3 else int(today[:4]) - ROC_OFFSET
+    filled = {"type": "disbursement.paid", "fiscal_year": str(fiscal_year), "booked_on": today} | dict(form)
+    lines = desk.look(("line names", fiscal_year, agency), lambda books: _line_names(books, fiscal_year, agency))
+    context: dict[str, Any] = {
+        "form": filled,
+        "fields": FIELDS,
+        "every_field": list(dict.fromkeys(name for fields in FIELDS.values() for name in fields)),
+        "uses": {
+            name: " ".join(kind for kind, fields in FIELDS.items() if name in fields)
+            for fields in FIELDS.values()
+            for name in fields
+        },
+        "agencies": [(code, agency_name(registry, code)) for code in sorted(registry.agencies)],
+        "lines": lines,
+        "verdict": verdict,
+        "answer": None if verdict is None else ANSWERS[verdict.verdict],
+        "turns": TURNS,
+        "asked_json": "" if line is None else line.decode("utf-8", "replace"),
+        "rules": monitor.catalogue.rules,
+        "page_of": lambda alert: page_of(registry, alert.subject.level, alert.subject.key, alert.fiscal_year),
+        "subject_of": lambda alert: subject(registry, alert.subject.level, alert.subject.key),
+    }
+    grids = [] if verdict is None else [_headroom(desk, verdict)]
+    return page(desk, request, "check.html", Words("可否支用", "May I spend this?"), context, grids, here="check")
+
+
+def _line_names(books: Books, fiscal_year: int, agency: str) -> list[str]:
+    year = books.find(fiscal_year, agency)
+    return [] if year is None else sorted(name for name in year.positions if "@" not in name)
+
+
+def _headroom(desk: Desk, verdict: Verdict) -> Grid:
+    room = verdict.headroom
+    rows: list[tuple[Any, ...]] = []
+
+    def add(where: Words, what: Words, before: int | None, after: int | None) -> None:
+        change = None if before is None or after is None else after - before
+        rows.append((where, what, before, change, after))
+
+    registry = desk.monitor.registry
+    for line in room.lines:
+        where = subject(registry, "line", line.key)
+        add(where, Words("預算餘額 B＋凍結－O", "Appropriated: B + held − O"), line.line.before, line.line.after)
+        add(where, Words("可動用餘額 B－O", "Free of holds: B − O"), line.held_free.before, line.held_free.after)
+        if line.allotment is not None:
+            month = line.allotment_month
+            what = Words(f"截至 {month} 月分配餘額", f"Allotment up to month {month}")
+            add(where, what, line.allotment.before, line.allotment.after)
+        if line.cr_base is not None:
+            add(
+                where,
+                Words("審議完成前：比較基準餘額", "Before adoption: left of the base"),
+                line.cr_base.before,
+                line.cr_base.after,
+            )
+        if line.cr_month is not None:
+            add(
+                where,
+                Words("審議完成前：當月分配餘額", "Before adoption: left of the month"),
+                line.cr_month.before,
+                line.cr_month.after,
+            )
+    for agency in room.agency:
+        of_class = names.CLASS[agency.economic_class]
+        what = Words(f"{of_class.zh}餘額 B－O", f"{of_class.en}: B − O")
+        add(subject(registry, "agency", agency.key), what, agency.remaining.before, agency.remaining.after)
+    for reserve in room.reserves:
+        what = Words("可動支餘額", "Can still be drawn")
+        add(subject(registry, "reserve", reserve.key), what, reserve.remaining.before, reserve.remaining.after)
+    return Grid(
+        table=Table(
+            name="headroom",
+            title=Words("各層級餘額", "Headroom at each level"),
+            label=Words("餘額", "Headroom"),
+            as_of=verdict.as_of or desk.monitor.today(),
+            columns=(
+                Column("where", Words("層級", "Level"), "text"),
+                Column("what", Words("項目", "What is left"), "text"),
+                Column("before", Words("辦理前", "Before"), "money"),
+                Column("change", Words("增減", "Change"), "money"),
+                Column("after", Words("辦理後", "After"), "money"),
+            ),
+            rows=rows,
+        ),
+        name="headroom",
+        formats=(),
+        chips={"after": ["negative" if row[4] is not None and row[4] < 0 else None for row in rows]},
+    )
+
+
+HANDLERS = (check_form, check_answer)

@@ -1,0 +1,135 @@
+"""The page as a part of the web application: its routes, who may enter, and what it answers when something is wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+import structlog
+from litestar import Request, Response, Router
+from litestar.config.csrf import CSRFConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.middleware import DefineMiddleware
+
+from dashboards.reports.table import Words
+from dashboards.web import static_files
+from dashboards.web.access import LogInFirst, SessionMiddleware, log_in_first
+from dashboards.web.answer import go, page, problem_text
+from dashboards.web.desk import Desk
+from dashboards.web.pages import alerts, check, lagging, lines, overview, people, refusals, reserves, rules, units
+from streams.monitor import Monitor
+from streams.store import StoreError
+
+BODY_MAX: Final = 2 << 20
+"""Of a form, in bytes: a draft event of 1 MiB, encoded, fits."""
+_PROGRAMS: Final = ("/v1", "/schema", "/metrics", "/healthz")
+"""Paths for programs: they show tokens, not cookies, and get problem documents."""
+
+log = structlog.get_logger()
+
+_ERRORS: Final = {
+    400: Words("無法理解此要求", "The request cannot be understood"),
+    403: Words(
+        "表單已失效或不被允許，請重新整理後再試", "The form has expired or is not allowed; reload and try again"
+    ),
+    404: Words("查無此頁", "There is no such page"),
+    405: Words("此頁不接受該動作", "The page does not take this"),
+    413: Words("內容過大", "Too much was sent"),
+    421: Words("請以 localhost 連線", "Use localhost"),
+    429: Words("請求過多，請稍後再試", "Too many requests; try again later"),
+    503: Words("資料庫暫時無法回應，請稍後再試", "The store does not answer now; try again"),
+}
+_UNEXPECTED: Final = Words("系統發生錯誤，已記錄", "Something went wrong; it is in the log")
+
+
+class Site(msgspec.Struct):
+    """What `create_app` puts together with the API."""
+
+    routes: Sequence[Any]
+    middleware: Sequence[DefineMiddleware]
+    """For the whole application: the API reads the session too."""
+    csrf: CSRFConfig
+    state: State
+    desk: Desk
+
+    def wants_page(self, request: Request[Any, Any, Any]) -> bool:
+        """Whether an error is told to a person and not to a program."""
+        return not is_for_programs(request.url.path)
+
+    def error_page(self, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+        """An error as a page."""
+        return error_page(request, error)
+
+    def close(self) -> None:
+        """End the streams of open pages, so that the server can stop."""
+        self.desk.live.close()
+
+
+def site(monitor: Monitor, session_key: bytes | None = None) -> Site:
+    """The page of a monitor. `session_key` (32 bytes) keeps people logged in over a restart; None makes one."""
+    desk = Desk(monitor, session_key)
+    secret = secrets.token_urlsafe(32) if session_key is None else hashlib.sha256(b"csrf" + session_key).hexdigest()
+    pages = Router(
+        path="/",
+        route_handlers=[
+            overview.overview,
+            *alerts.HANDLERS,
+            *check.HANDLERS,
+            *lagging.HANDLERS,
+            *lines.HANDLERS,
+            *people.HANDLERS,
+            *refusals.HANDLERS,
+            *reserves.HANDLERS,
+            *rules.HANDLERS,
+            *units.HANDLERS,
+            static_files.static_file,
+        ],
+        dependencies={"desk": Provide(lambda: desk, sync_to_thread=False)},
+        guards=[log_in_first],
+        exception_handlers={LogInFirst: _to_log_in, HTTPException: error_page, StoreError: error_page, 500: error_page},
+        request_max_body_size=BODY_MAX,
+        include_in_schema=False,
+    )
+    return Site(
+        routes=[pages],
+        middleware=[DefineMiddleware(SessionMiddleware, desk=desk)],
+        csrf=CSRFConfig(
+            secret=secret,
+            # A cookie made under another key can never match: its name says which key it is of.
+            cookie_name=f"bw_csrf_{hashlib.sha256(secret.encode()).hexdigest()[:8]}",
+            cookie_httponly=True,
+            cookie_samesite="strict",
+            exclude=[f"^{path}(/|$)" for path in _PROGRAMS],
+        ),
+        state=State({"desk": desk}),
+        desk=desk,
+    )
+
+
+def is_for_programs(path: str) -> bool:
+    """Whether a path is the API's."""
+    return any(path == start or path.startswith(f"{start}/") for start in _PROGRAMS)
+
+
+def _to_log_in(request: Request[Any, Any, Any], error: LogInFirst) -> Response[Any]:
+    if request.url.path == "/events" or request.method not in ("GET", "HEAD"):
+        return problem_text(401, "log in first")
+    return go(error.address)
+
+
+def error_page(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """An error as a page; its insides stay in the log."""
+    desk: Desk = request.app.state.desk
+    status = getattr(error, "status_code", 503 if isinstance(error, StoreError) else 500)
+    if status >= 500:
+        log.error("a page failed", path=request.url.path, exc_info=None if isinstance(error, StoreError) else error)
+    words = _ERRORS.get(status, _ERRORS[400] if status < 500 else _UNEXPECTED)
+    try:
+        return page(desk, request, "error.html", words, {"status": status}, status=status)
+    except StoreError:
+        return problem_text(status, f"{words.zh} / {words.en}")

@@ -1,0 +1,20 @@
+"""What day it is where the city is."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+TAIPEI: Final = ZoneInfo("Asia/Taipei")
+AFTER_MIDNIGHT: Final = timedelta(minutes=10)
+
+
+def today() -> str:
+    """The day in Taipei, `YYYY-MM-DD`."""
+    return datetime.now(TAIPEI).date().isoformat()
+
+
+def judged_day() -> str:
+    """The day whose judgement is due: the new day from ten past midnight on."""
+    return (datetime.now(TAIPEI) - AFTER_MIDNIGHT).date().isoformat()
