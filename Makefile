@@ -1,8 +1,8 @@
-# budgetwatch: `make run` shows a demonstration year, `make test` checks everything.
+# budgetwatch: `make run` starts the monitor, `make test` checks everything.
 .DEFAULT_GOAL := help
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
-EVENTS ?= 20000
+PORT ?= 8080
 
 .PHONY: help install run test lint bench docs clean
 
@@ -21,10 +21,9 @@ install: .venv/installed  ## make .venv with the command .venv/bin/budgetwatch i
 	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
-run: install  ## replay a demonstration year of the city's 31 authorities
-	@mkdir -p demo
-	$(BIN)/budgetwatch simulate --fiscal-year 114 --seed 1 --events $(EVENTS) -o demo/events.ndjson --registry demo/agencies.csv
-	$(BIN)/budgetwatch replay demo/events.ndjson --registry demo/agencies.csv
+run: install  ## the monitor on data/ where there is one, else a demonstration year on demo/ (http://127.0.0.1:8080/)
+	@if [ -f data/agencies.csv ]; then exec $(BIN)/budgetwatch run --data data --port $(PORT); \
+	else exec $(BIN)/budgetwatch demo --data demo --port $(PORT); fi
 
 test: install lint  ## check style, types, structure and behaviour
 	$(BIN)/pytest -n auto

@@ -19,6 +19,7 @@ from ledger.books import Alert, Books
 from ledger.registry import Registry, parse
 from streams.files import EventFiles
 from streams.replay import fold
+from streams.taipei import today
 
 Reading: TypeAlias = Callable[[int], AbstractContextManager[Callable[[int], None]]]
 """Begins to show progress over so many bytes, and gives a callback that is told how many have been read."""
@@ -88,7 +89,6 @@ def _folded(
 
 def _loaded(name: str | Path, registry: Registry, catalogue: Catalogue, as_of: str | None) -> Opened:
     from streams.closings import apply_closings  # noqa: PLC0415
-    from streams.daily import today  # noqa: PLC0415
     from streams.store import open_store  # noqa: PLC0415
 
     store = open_store(name, read_only=True)

@@ -22,9 +22,9 @@ from alerts.verdict import Verdict
 from ledger.output import AlertOut, LaggingOut, PositionOut, RefusalOut, ReserveOut, positions, reserves
 from producers.gateway import bearer, problem
 from streams.monitor import Monitor
-from streams.people_acts import Person, Refused, acknowledge, close_alert
+from streams.people_acts import Person, Refused, acknowledge, close_alert, standing
 from streams.replay import alerts_out
-from streams.store import people, queries
+from streams.store import alert_lists, people, queries
 from streams.store.people import Act
 
 PAGE_MAX: Final = 10_000
@@ -88,7 +88,7 @@ def get_reserves(monitor: Monitor, fiscal_year: int | None = None, reserve: str 
 @get("/v1/alerts", summary="Alerts", tags=["alerts"], guards=[reader_only], sync_to_thread=True)
 def get_alerts(
     monitor: Monitor,
-    alert_state: Annotated[str | None, Parameter(query="state", description="`open` or `resolved`")] = None,
+    alert_state: Annotated[str | None, Parameter(query="state", description="`open`, `acknowledged`, `resolved` or `closed`")] = None,
     rule: str | None = None,
     severity: str | None = None,
     fiscal_year: int | None = None,
@@ -96,11 +96,19 @@ def get_alerts(
     limit: Limit = 1_000,
     offset: Offset = 0,
 ) -> list[AlertOut]:
-    """Alerts by fiscal year, rule and subject."""
-    wanted = queries.AlertFilter(
-        state=alert_state, rule=rule, severity=severity, fiscal_year=fiscal_year, agency=agency
+    """Alerts by fiscal year, rule and subject, in the state that people's acts have put them."""
+    laid_over = standing(monitor.store, monitor.today())
+    wanted = alert_lists.Wanted(
+        states=(alert_state,) if alert_state else (),
+        rule=rule,
+        severity=severity,
+        fiscal_year=fiscal_year,
+        agencies=(agency,) if agency else (),
     )
-    found = queries.alerts(monitor.store, wanted, limit, offset)
+    overlay = alert_lists.Overlay(laid_over.acknowledged, laid_over.closed)
+    found = alert_lists.find(monitor.store, wanted, overlay, "newest", limit, offset)
+    for alert in found:
+        alert.state = laid_over.state(alert)
     return alerts_out(found, monitor.catalogue)
 
 

@@ -38,6 +38,7 @@ class Rate(msgspec.Struct, frozen=True):
     below: int
     mark: float | None = None
     """What it is compared with, as a share of the full width."""
+    kind: str = "actual"
 
     @property
     def share(self) -> float:

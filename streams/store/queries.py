@@ -14,17 +14,6 @@ from streams.store.alert_rows import alert_of
 from streams.store.store import Store
 
 
-class AlertFilter(msgspec.Struct, frozen=True):
-    """Which alerts are wanted; None leaves a thing open. `state` is as folded: open or resolved."""
-
-    state: str | None = None
-    rule: str | None = None
-    severity: str | None = None
-    fiscal_year: int | None = None
-    agency: str | None = None
-    key: str | None = None
-
-
 class Refusal(msgspec.Struct, frozen=True):
     """A line that was refused: where it came from, its number there, and why."""
 
@@ -47,30 +36,6 @@ class Change(msgspec.Struct, frozen=True):
     severity: str
     evidence: dict[str, Any]
     at: str
-
-
-def _narrowed(wanted: AlertFilter) -> sa.Select[Any]:
-    alerts = schema.alerts
-    found = sa.select(alerts)
-    for name in AlertFilter.__struct_fields__:
-        value = getattr(wanted, name)
-        if value is not None:
-            found = found.where(alerts.c[name] == value)
-    return found
-
-
-def alerts(store: Store, wanted: AlertFilter, limit: int = 1_000, offset: int = 0) -> list[Alert]:
-    """Alerts by filter, the latest opened first."""
-    statement = _narrowed(wanted).order_by(schema.alerts.c.n.desc()).limit(limit).offset(offset)
-    with store.transaction() as connection:
-        return [alert_of(row) for row in connection.execute(statement)]
-
-
-def count_alerts(store: Store, wanted: AlertFilter) -> int:
-    """How many alerts a filter finds."""
-    statement = sa.select(sa.func.count()).select_from(_narrowed(wanted).subquery())
-    with store.transaction() as connection:
-        return int(connection.execute(statement).scalar_one())
 
 
 def alert(store: Store, alert_id: str) -> Alert | None:
