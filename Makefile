@@ -3,8 +3,9 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PORT ?= 8080
+RUNS ?= 200
 
-.PHONY: help install run test lint bench docs clean
+.PHONY: help install run test lint bench crash docs clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,6 +39,9 @@ lint: install
 
 bench: install  ## measure speed and memory of `replay` (some minutes)
 	$(BIN)/python -m tests.bench.replay
+
+crash: install  ## kill the writer RUNS times at random moments, then audit (RUNS=200)
+	$(BIN)/python -m tests.streams.crashes $(RUNS)
 
 docs: install  ## write the generated pages: the catalogue of rules and the JSON schemas
 	$(BIN)/python -m alerts.catalogue_page

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Final, Protocol
 
 import structlog
@@ -17,6 +18,7 @@ import uvicorn
 from alerts.catalogue import load
 from dashboards.metrics import registry_of
 from dashboards.web.app import create_app
+from dashboards.web.site import Site, site
 from ledger.receipt import Outcome
 from producers.inbox import Inbox
 from streams.daily import Daily
@@ -118,8 +120,10 @@ def serve(
     daily = Daily(monitor.writer, judged[-1].day if judged else None)
     inbox = _InboxThread(monitor, folder.inbox)
     monitor.writer.watchers += [instruments.committed, lambda _: relay.wake()]
-    app = create_app(monitor, metrics_registry, instruments)
-    server = uvicorn.Server(
+    page = site(monitor, folder.session_key())
+    app = create_app(monitor, page, metrics_registry, instruments)
+    server = _Server(
+        page,
         uvicorn.Config(
             app,
             host=host,
@@ -130,7 +134,7 @@ def serve(
             timeout_keep_alive=15,
             timeout_graceful_shutdown=5,
             h11_max_incomplete_event_size=64 * 1024,
-        )
+        ),
     )
     parts: list[Part] = [relay, inbox, *beside, *([daily] if clock else [])]
     for part in parts:
@@ -142,6 +146,19 @@ def serve(
         for part in reversed(parts):
             part.stop()
         log.info("stopped", position=monitor.writer.position)
+
+
+class _Server(uvicorn.Server):
+    """Ends the streams of open pages first: they would hold the server up."""
+
+    def __init__(self, page: Site, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._page = page
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """SIGTERM or SIGINT."""
+        self._page.close()
+        super().handle_exit(sig, frame)
 
 
 class _InboxThread:

@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 from litestar import Request, Response, post
+from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
 
 from ledger.receipt import Outcome
@@ -100,7 +101,7 @@ def _may_send(feeder: Feeder, line: bytes) -> bool:
     tags=["events"],
     exclude_from_csrf=True,
 )
-async def post_events(request: Request[Any, Any, Any], intake: Intake) -> Response[Receipt]:
+async def post_events(request: Request[Any, Any, Any], intake: NamedDependency[Intake]) -> Response[Receipt]:
     """Take events in."""
     secret = bearer(request)
     feeder = None if secret is None else intake.token(secret)

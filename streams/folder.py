@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,6 +52,15 @@ class Folder(msgspec.Struct, frozen=True):
         """The register, and its bytes for the manifest."""
         content = self.registry.read_bytes()
         return parse(content, str(self.registry)), content
+
+    def session_key(self) -> bytes:
+        """The key that keeps people logged in over a restart, made on first use; only its owner can read it."""
+        path = self.path / "session.key"
+        if not path.exists():
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(secrets.token_bytes(32))
+        return path.read_bytes()
 
     @contextmanager
     def locked(self) -> Iterator[None]:

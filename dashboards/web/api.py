@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
 from litestar.exceptions import NotAuthorizedException
 from litestar.handlers import BaseRouteHandler
 from litestar.params import Parameter
@@ -55,7 +56,7 @@ def reader_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHand
 
 @get("/v1/positions", summary="Positions", tags=["figures"], guards=[reader_only], sync_to_thread=True)
 def get_positions(
-    monitor: Monitor,
+    monitor: NamedDependency[Monitor],
     as_of: str | None = None,
     level: str | None = None,
     key: str | None = None,
@@ -78,7 +79,9 @@ def get_positions(
 
 
 @get("/v1/reserves", summary="Reserves", tags=["figures"], guards=[reader_only], sync_to_thread=True)
-def get_reserves(monitor: Monitor, fiscal_year: int | None = None, reserve: str | None = None) -> list[ReserveOut]:
+def get_reserves(
+    monitor: NamedDependency[Monitor], fiscal_year: int | None = None, reserve: str | None = None
+) -> list[ReserveOut]:
     """Every reserve that an event named."""
     with monitor.writer.reading() as books:
         found = reserves(books)
@@ -87,8 +90,10 @@ def get_reserves(monitor: Monitor, fiscal_year: int | None = None, reserve: str 
 
 @get("/v1/alerts", summary="Alerts", tags=["alerts"], guards=[reader_only], sync_to_thread=True)
 def get_alerts(
-    monitor: Monitor,
-    alert_state: Annotated[str | None, Parameter(query="state", description="`open`, `acknowledged`, `resolved` or `closed`")] = None,
+    monitor: NamedDependency[Monitor],
+    alert_state: Annotated[
+        str | None, Parameter(query="state", description="`open`, `acknowledged`, `resolved` or `closed`")
+    ] = None,
     rule: str | None = None,
     severity: str | None = None,
     fiscal_year: int | None = None,
@@ -113,7 +118,7 @@ def get_alerts(
 
 
 @get("/v1/lagging", summary="Lagging authorities", tags=["figures"], guards=[reader_only], sync_to_thread=True)
-def get_lagging(monitor: Monitor) -> list[LaggingOut]:
+def get_lagging(monitor: NamedDependency[Monitor]) -> list[LaggingOut]:
     """The authorities lagging in capital execution, as judged last."""
     with monitor.writer.reading() as books:
         return lagging(list(books.time_alerts.values()), books, monitor.registry, monitor.today())
@@ -121,7 +126,7 @@ def get_lagging(monitor: Monitor) -> list[LaggingOut]:
 
 @get("/v1/refusals", summary="Refusals", tags=["events"], guards=[reader_only], sync_to_thread=True)
 def get_refusals(
-    monitor: Monitor, reason: str | None = None, limit: Limit = 1_000, offset: Offset = 0
+    monitor: NamedDependency[Monitor], reason: str | None = None, limit: Limit = 1_000, offset: Offset = 0
 ) -> list[RefusalOut]:
     """What was refused, newest first; `file` says where it came from."""
     found = queries.refusals(monitor.store, reason, limit, offset)
@@ -138,7 +143,7 @@ def get_refusals(
     exclude_from_csrf=True,
     request_max_body_size=1 << 20,
 )
-async def post_check(request: Request[Any, Any, Any], monitor: Monitor) -> Verdict:
+async def post_check(request: Request[Any, Any, Any], monitor: NamedDependency[Monitor]) -> Verdict:
     """Judge an event by the fold's own code on a copy of its agency's books."""
     line = b" ".join((await request.body()).split(b"\n"))
     return await asyncio.to_thread(checked, monitor, line)
@@ -159,7 +164,9 @@ def checked(monitor: Monitor, line: bytes) -> Verdict:
     tags=["alerts"],
     exclude_from_csrf=True,
 )
-async def post_acknowledge(request: Request[Any, Any, Any], monitor: Monitor, alert: str, data: Acknowledgement) -> Act:
+async def post_acknowledge(
+    request: Request[Any, Any, Any], monitor: NamedDependency[Monitor], alert: str, data: Acknowledgement
+) -> Act:
     """Say that it is known, why it stands, and by when it will be dealt with."""
     person = _person(request, monitor)
     return await _done(acknowledge, monitor.store, alert, person, data.reason, data.due_on, monitor.today())
@@ -168,7 +175,9 @@ async def post_acknowledge(request: Request[Any, Any, Any], monitor: Monitor, al
 @post(
     "/v1/alerts/{alert:str}/close", status_code=200, summary="Close an alert", tags=["alerts"], exclude_from_csrf=True
 )
-async def post_close(request: Request[Any, Any, Any], monitor: Monitor, alert: str, data: Closing) -> Act:
+async def post_close(
+    request: Request[Any, Any, Any], monitor: NamedDependency[Monitor], alert: str, data: Closing
+) -> Act:
     """End an alert about an act, with the reason."""
     return await _done(close_alert, monitor, alert, _person(request, monitor), data.reason)
 
@@ -206,7 +215,7 @@ def _person(request: Request[Any, Any, Any], monitor: Monitor) -> Person:
 
 
 @get("/healthz", summary="Health", tags=["operation"])
-async def healthz(monitor: Monitor) -> Response[Health]:
+async def healthz(monitor: NamedDependency[Monitor]) -> Response[Health]:
     """200 while events are taken and kept, 503 otherwise."""
     writer = monitor.writer
     health = Health("ok" if writer.broken is None else "failing", writer.position, writer.waiting_lines, writer.broken)
@@ -214,7 +223,7 @@ async def healthz(monitor: Monitor) -> Response[Health]:
 
 
 @get("/metrics", summary="Metrics for Prometheus", tags=["operation"], guards=[reader_only], sync_to_thread=True)
-def metrics(metrics_registry: CollectorRegistry) -> Response[bytes]:
+def metrics(metrics_registry: NamedDependency[CollectorRegistry]) -> Response[bytes]:
     """Everything, in Prometheus' text format."""
     return Response(generate_latest(metrics_registry), media_type=CONTENT_TYPE_LATEST)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import structlog
 from litestar import Litestar, MediaType, Request, Response
-from litestar.config.response_cache import ResponseCacheConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry
 
 from dashboards.metrics import Instruments
 from dashboards.web import api
+from dashboards.web.site import Site
 from producers.gateway import Intake, post_events
 from streams.monitor import Monitor
 from streams.store import StoreError, people
@@ -27,28 +28,40 @@ log = structlog.get_logger()
 _PROBLEM: Final = "application/problem+json"
 
 
-def create_app(monitor: Monitor, metrics_registry: CollectorRegistry, instruments: Instruments) -> Litestar:
+def create_app(monitor: Monitor, page: Site, metrics_registry: CollectorRegistry, instruments: Instruments) -> Litestar:
     """Put the parts together."""
+
+    def told(
+        for_programs: Callable[[Request[Any, Any, Any], Any], Response[Any]],
+    ) -> Callable[[Request[Any, Any, Any], Any], Response[Any]]:
+        """An error as a page to people, as a problem document to programs."""
+
+        def answer(request: Request[Any, Any, Any], error: Any) -> Response[Any]:
+            return page.error_page(request, error) if page.wants_page(request) else for_programs(request, error)
+
+        return answer
+
     intake = Intake(
         token=lambda secret: people.find_token(monitor.store, secret),
         submit=monitor.writer.submit,
         counted=lambda reason: instruments.turned_away.labels(reason).inc(),
     )
     return Litestar(
-        route_handlers=[post_events, *api.HANDLERS],
+        route_handlers=[post_events, *api.HANDLERS, *page.routes],
+        middleware=page.middleware,
+        csrf_config=page.csrf,
         dependencies={
             "monitor": Provide(lambda: monitor, sync_to_thread=False),
             "intake": Provide(lambda: intake, sync_to_thread=False),
             "metrics_registry": Provide(lambda: metrics_registry, sync_to_thread=False),
         },
         exception_handlers={
-            HTTPException: problem_document,
-            StoreError: store_trouble,
-            HTTP_500_INTERNAL_SERVER_ERROR: unexpected,
+            HTTPException: told(problem_document),
+            StoreError: told(store_trouble),
+            HTTP_500_INTERNAL_SERVER_ERROR: told(unexpected),
         },
         openapi_config=openapi(),
-        state=State({"monitor": monitor}),
-        response_cache_config=ResponseCacheConfig(),
+        state=State({"monitor": monitor, **page.state.dict()}),
     )
 
 

@@ -91,7 +91,7 @@ def _row(grid: Grid, number: int, header: str, language: Language) -> list[dict[
     return [
         {
             "text": shown(row[column.key], column.kind, language),
-            "number": is_number(column),
+            "kind": "number" if is_number(column) else column.kind,
             "header": column.key == header,
             "wide": column.key in grid.wide,
             "href": beside(grid.links, column.key),

@@ -108,6 +108,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "reserves": Words("預備金", "Reserves"),
     "runway": Words("依目前動支速度", "At this pace"),
     "lasts": Words("約可支應 {months}", "lasts about {months}"),
+    "lasts_long": Words("可支應 24 個月以上", "lasts more than 24 months"),
     "no_draw": Words("尚無動支", "nothing drawn"),
     "runway_formula": Words(
         "可支應月數＝可動支餘額÷（動支淨額÷年度已過月數）；動支淨額＝核准動支－註銷",
@@ -124,7 +125,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "lagging_all": Words("完整名單（{count}）", "The whole list ({count})"),
     "predicted": Words("預估執行率", "Predicted"),
     "shortfall": Words("達 90% 尚須執行數", "To execute for 90%"),
-    "newest": Words("最新警示", "Latest alerts"),
+    "newest": Words("新警示", "New alerts"),
     "see_all": Words("查看全部", "See all"),
     # lagging
     "lagging_lead": Words(

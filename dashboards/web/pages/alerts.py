@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 
 from alerts.laws import Version
@@ -83,7 +84,7 @@ def _wanted(chosen: Filter, desk: Desk) -> Wanted:
 
 
 @get("/alerts", include_in_schema=False, sync_to_thread=True)
-def alerts(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
+def alerts(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """Alerts by filter, page by page."""
     store = desk.monitor.store
     years = desk.figures().years
@@ -152,7 +153,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 @get("/alerts/{name:str}", include_in_schema=False, sync_to_thread=True)
-def alert(request: Request[Any, Any, Any], desk: Desk, name: str) -> Response[Any]:
+def alert(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: str) -> Response[Any]:
     """One alert."""
     monitor = desk.monitor
     found = queries.alert(monitor.store, name)
@@ -297,7 +298,7 @@ def _history_grid(entries: list[Entry], day: str) -> Grid:
 
 
 @post("/alerts/{name:str}/acknowledge", include_in_schema=False)
-async def acknowledge(request: Request[Any, Any, Any], desk: Desk, name: str) -> Response[Any]:
+async def acknowledge(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: str) -> Response[Any]:
     """Acknowledge an alert with a reason and a due date."""
     form = await form_of(request)
 
@@ -310,7 +311,7 @@ async def acknowledge(request: Request[Any, Any, Any], desk: Desk, name: str) ->
 
 
 @post("/alerts/{name:str}/note", include_in_schema=False)
-async def note(request: Request[Any, Any, Any], desk: Desk, name: str) -> Response[Any]:
+async def note(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: str) -> Response[Any]:
     """Put a note beside an alert."""
     form = await form_of(request)
 
@@ -321,7 +322,7 @@ async def note(request: Request[Any, Any, Any], desk: Desk, name: str) -> Respon
 
 
 @post("/alerts/{name:str}/close", include_in_schema=False)
-async def close(request: Request[Any, Any, Any], desk: Desk, name: str) -> Response[Any]:
+async def close(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: str) -> Response[Any]:
     """Close an alert about an act."""
     form = await form_of(request)
 

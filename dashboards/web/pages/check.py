@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.concurrency import sync_to_thread
+from litestar.di import NamedDependency
 
 from alerts.check import check
 from alerts.engine import Engine
@@ -69,14 +70,14 @@ TURNS: Final[Mapping[str, Words]] = {
 
 
 @get("/check", include_in_schema=False, sync_to_thread=True)
-def check_form(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
+def check_form(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """The form; the address may fill it in."""
     asked = {name: value for name, value in request.query_params.items() if isinstance(value, str)}
     return _page(request, desk, asked, None, None)
 
 
 @post("/check", include_in_schema=False, status_code=200)
-async def check_answer(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
+async def check_answer(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """The answer, below the form."""
     return await sync_to_thread(_answer, request, desk, await form_of(request))
 
@@ -123,7 +124,9 @@ def _page(
     agency = form.get("agency", "")
     year = form.get("fiscal_year", "")
     fiscal_year = int(year) if year.isascii() and year.isdigit() and len(year) <= 3 else int(today[:4]) - ROC_OFFSET
-    filled = {"type": "disbursement.paid", "fiscal_year": str(fiscal_year), "booked_on": today} | dict(form)
+    filled = {"type": "disbursement.paid", "fiscal_year": str(fiscal_year), "agency": "", "booked_on": today} | dict(
+        form
+    )
     lines = desk.look(("line names", fiscal_year, agency), lambda books: _line_names(books, fiscal_year, agency))
     context: dict[str, Any] = {
         "form": filled,

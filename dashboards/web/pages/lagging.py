@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 
 from alerts.lagging import TARGET_PERCENT
@@ -132,7 +133,7 @@ def share_of(percent: str) -> float:
 
 
 @get("/lagging", include_in_schema=False, sync_to_thread=True)
-def lagging(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
+def lagging(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """The list as it stands today."""
     rows = lagging_rows(desk)
     grids = [
@@ -159,7 +160,7 @@ def lagging(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
 
 
 @post("/lagging/present", include_in_schema=False)
-async def present(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
+async def present(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """Keep the list as it is presented to the meeting."""
     form = await form_of(request)
     return await act(desk, lambda: _present(desk, request, form), "/lagging", "presented")
@@ -182,7 +183,7 @@ def _present(desk: Desk, request: Request[Any, Any, Any], form: Mapping[str, str
 
 
 @get("/lagging/presented/{number:int}", include_in_schema=False, sync_to_thread=True)
-def presented(request: Request[Any, Any, Any], desk: Desk, number: int) -> Response[Any]:
+def presented(request: Request[Any, Any, Any], desk: NamedDependency[Desk], number: int) -> Response[Any]:
     """A list as it was presented."""
     found = next((each for each in people.presented_lists(desk.monitor.store, 10_000) if each.n == number), None)
     if found is None:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 from litestar import Request, Response, get
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 
 from alerts.catalogue import Catalogue
@@ -74,7 +75,9 @@ class Shown(msgspec.Struct):
 
 
 @get("/lines/{fiscal_year:int}/{agency:str}/{name:path}", include_in_schema=False, sync_to_thread=True)
-def line(request: Request[Any, Any, Any], desk: Desk, fiscal_year: int, agency: str, name: str) -> Response[Any]:
+def line(
+    request: Request[Any, Any, Any], desk: NamedDependency[Desk], fiscal_year: int, agency: str, name: str
+) -> Response[Any]:
     """A line's position; `name` is the line, with `@<origin year>` for money carried over."""
     monitor = desk.monitor
     name = name.strip("/")
@@ -120,6 +123,7 @@ def line(request: Request[Any, Any, Any], desk: Desk, fiscal_year: int, agency: 
             "pages": max(1, -(-len(steps) // STEPS_SHOWN)),
             # Only what was read at the same place of the log can be compared.
             "differing": differing(found.figures, history.figures) if found.position == monitor.writer.position else [],
+            "rule_title": lambda slug: monitor.catalogue.rules[slug].title,
             "chart_list": [
                 {"id": "chart-line", "title": chart_title, "grid": "months", "spec": course_figure(of_year, reader)}
             ],

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from litestar import Request, Response, get
+from litestar.di import NamedDependency
 
 from dashboards.reports.table import Words
 from dashboards.web import language, levels
@@ -18,12 +19,12 @@ from ledger.rollup import CITY
 from streams.store import alert_lists
 from streams.store.alert_lists import Wanted
 
-NEWEST_SHOWN = 8
-LAGGING_SHOWN = 6
+GRAVEST_SHOWN: Final = 10
+LAGGING_SHOWN: Final = 6
 
 
 @get("/", include_in_schema=False, sync_to_thread=True)
-def overview(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
+def overview(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """The overview."""
     reader = language.of(request)
     figures = desk.figures()
@@ -35,7 +36,7 @@ def overview(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
         return page(desk, request, "empty.html", title, common, here="overview")
     charts, grids = levels.courses(desk, city, reader)
     counts = levels.alert_counts(desk, fiscal_year).get(("city", CITY), levels.Counts({}))
-    newest = alert_lists.find(
+    gravest = alert_lists.find(
         desk.monitor.store,
         Wanted(states=levels.UNFINISHED, fiscal_year=fiscal_year),
         desk.overlay(),
@@ -72,7 +73,7 @@ def overview(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
         },
         [
             table,
-            alert_grid(desk, newest, Words("最新發生之未結警示", "Unfinished alerts, the latest first"), "newest"),
+            alert_grid(desk, gravest, Words("最嚴重之未結警示", "The gravest unfinished alerts"), "gravest"),
             *grids,
         ],
         here="overview",

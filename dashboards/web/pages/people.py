@@ -8,6 +8,7 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.concurrency import sync_to_thread
 from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
 from litestar.response import ServerSentEvent
 
@@ -31,7 +32,7 @@ _LOG_OUT: Final = "log-out"
 
 
 @get("/log-in", include_in_schema=False, sync_to_thread=True, opt={"public": True})
-def log_in_form(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
+def log_in_form(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """The form."""
     return _form(request, desk, own_path(request.query_params.get("next", "/")))
 
@@ -46,7 +47,7 @@ def _form(request: Request[Any, Any, Any], desk: Desk, target: str, problem: str
 
 
 @post("/log-in", include_in_schema=False, opt={"public": True})
-async def log_in(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
+async def log_in(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """Begin a session, if the password is right."""
     form = await form_of(request)
     return await sync_to_thread(_log_in, request, desk, form)
@@ -82,7 +83,7 @@ def _log_in(request: Request[Any, Any, Any], desk: Desk, form: dict[str, str]) -
 
 
 @post("/log-out", include_in_schema=False, opt={"public": True})
-async def log_out(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
+async def log_out(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """End the session."""
     cookie = request.cookies.get(COOKIE)
     session = request.scope.get("session") or {}
@@ -99,7 +100,7 @@ async def log_out(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
 
 
 @get("/audit-trail", include_in_schema=False, sync_to_thread=True)
-def audit_trail(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
+def audit_trail(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """What people did, the latest first, and whether the chain of hashes holds."""
     store = desk.monitor.store
     text = request.query_params.get("before", "")
@@ -176,7 +177,7 @@ def _json(value: Any) -> str:
 
 
 @get("/events", include_in_schema=False)
-async def events(request: Request[Any, Any, Any], desk: Desk) -> ServerSentEvent:
+async def events(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> ServerSentEvent:
     """One message a commit: the position, how many alerts changed, and the latest of them."""
     try:
         stream = desk.live.listen()

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 from litestar import Request, Response, get
+from litestar.di import NamedDependency
 
 from dashboards.reports.table import Column, Table, Words
 from dashboards.web import names, shown
@@ -30,7 +31,7 @@ class Shown(msgspec.Struct):
 
 
 @get("/refusals", include_in_schema=False, sync_to_thread=True)
-def refusals(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
+def refusals(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """Refusals by reason, newest first."""
     store = desk.monitor.store
     asked = request.query_params

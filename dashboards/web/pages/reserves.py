@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import msgspec
 from litestar import Request, Response, get
+from litestar.di import NamedDependency
 
 from dashboards.reports import reserve_report
 from dashboards.reports.table import Column, Table, Words
@@ -90,7 +91,7 @@ def _runway(reserve: str, funds: list[Fund], days_gone: int) -> Runway:
 
 
 @get("/reserves", include_in_schema=False, sync_to_thread=True)
-def reserves(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
+def reserves(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """Funds and cases of a year."""
     monitor = desk.monitor
     years = desk.look("reserve years", _years)

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, get
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 
 from alerts.catalogue import Citation, Parameter, Rule
@@ -35,7 +36,7 @@ class Article(msgspec.Struct, frozen=True):
 
 
 @get("/rules", include_in_schema=False, sync_to_thread=True)
-def rules(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
+def rules(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """Every rule."""
     monitor = desk.monitor
     counted = alert_lists.count_by(monitor.store, Wanted(states=UNFINISHED), desk.overlay(), "rule")
@@ -47,7 +48,7 @@ def rules(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
             names.KIND[rule.kind],
             names.LEVEL[rule.subject],
             names.SEVERITY[rule.severity],
-            formulas.articles(rule),
+            formulas.articles(rule, monitor.today()),
             names.BASIS[rule.basis_status],
             counted.get((rule.slug,), 0),
         )
@@ -84,7 +85,7 @@ def rules(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
 
 
 @get("/rules/{slug:str}", include_in_schema=False, sync_to_thread=True)
-def rule(request: Request[Any, Any, Any], desk: Desk, slug: str) -> Response[Any]:
+def rule(request: Request[Any, Any, Any], desk: NamedDependency[Desk], slug: str) -> Response[Any]:
     """One rule."""
     monitor = desk.monitor
     found = monitor.catalogue.rules.get(slug)
