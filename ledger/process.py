@@ -8,7 +8,7 @@ down or throws them away with the rows.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 import msgspec
 from msgspec import UNSET
@@ -37,6 +37,13 @@ class Transition(msgspec.Struct, gc=False):
     by: str
     """What set it off: `<agency>:<event id>`, or the day judged."""
     severity_before: str | None = None
+    severity: str = ""
+    evidence: dict[str, Any] = {}
+    """Both as they were at this transition; the alert itself goes on changing, within the same batch too."""
+
+    def __post_init__(self) -> None:
+        """Keep what the alert says now (evidence is replaced, never changed in place)."""
+        self.severity, self.evidence = self.alert.severity, self.alert.evidence
 
 
 class Judge(Protocol):

@@ -12,7 +12,7 @@ from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.exceptions import NotAuthorizedException
 from litestar.handlers import BaseRouteHandler
-from litestar.params import Parameter
+from litestar.params import JSONBody, Parameter
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
@@ -165,7 +165,7 @@ def checked(monitor: Monitor, line: bytes) -> Verdict:
     exclude_from_csrf=True,
 )
 async def post_acknowledge(
-    request: Request[Any, Any, Any], monitor: NamedDependency[Monitor], alert: str, data: Acknowledgement
+    request: Request[Any, Any, Any], monitor: NamedDependency[Monitor], alert: str, data: JSONBody[Acknowledgement]
 ) -> Act:
     """Say that it is known, why it stands, and by when it will be dealt with."""
     person = _person(request, monitor)
@@ -176,7 +176,7 @@ async def post_acknowledge(
     "/v1/alerts/{alert:str}/close", status_code=200, summary="Close an alert", tags=["alerts"], exclude_from_csrf=True
 )
 async def post_close(
-    request: Request[Any, Any, Any], monitor: NamedDependency[Monitor], alert: str, data: Closing
+    request: Request[Any, Any, Any], monitor: NamedDependency[Monitor], alert: str, data: JSONBody[Closing]
 ) -> Act:
     """End an alert about an act, with the reason."""
     return await _done(close_alert, monitor, alert, _person(request, monitor), data.reason)

@@ -209,6 +209,20 @@ EVIDENCE: Final[Mapping[str, Words]] = {
     "working_days_max": Words("工作天數門檻", "Working days allowed"),
 }
 
+REFERENCE: Final[Mapping[str, Words]] = {
+    "voucher": Words("憑證", "voucher"),
+    "commitment": Words("契約", "commitment"),
+    "payable": Words("應付帳款", "payable"),
+    "prepayment": Words("預付", "prepayment"),
+    "case": Words("動支案", "case"),
+    "approval_ref": Words("核准文號", "approval"),
+    "basis": Words("支用依據", "basis"),
+    "basis_ref": Words("依據文號", "basis reference"),
+    "ground": Words("事由", "ground"),
+    "from_line": Words("流出科目", "from"),
+    "to_line": Words("流入科目", "to"),
+}
+
 RESERVE: Final[Mapping[str, Words]] = {
     "second": Words("第二預備金", "Second reserve"),
     "disaster": Words("災害準備金", "Disaster reserve"),

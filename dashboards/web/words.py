@@ -252,6 +252,9 @@ WORDS: Final[Mapping[str, Words]] = {
     "detail": Words("說明", "Detail"),
     # reserves
     "reserve": Words("預備金", "Reserve"),
+    "all_funds": Words(
+        "各機關第一預備金及全部預備金明細（{count} 項）", "Every fund, with each agency's first reserve ({count})"
+    ),
     "share_left": Words("餘額比率", "Share left"),
     # refusals
     "refusals_lead": Words(
@@ -295,6 +298,10 @@ WORDS: Final[Mapping[str, Words]] = {
     "check_standing": Words("相關未結警示（非此事件造成）", "Standing already, not made by it"),
     "check_warnings": Words("提醒", "Warnings"),
     "check_unblock": Words("解方", "What would free it"),
+    "check_empty": Words(
+        "填妥後按「試算」：此處顯示可否辦理、將引起之警示及條文、解方，以及科目、分配、機關與預備金各層級之餘額。",
+        "Fill in the form and ask: here you will see the verdict, the alerts and articles, what would free it, and the headroom at line, allotment, agency and reserve.",
+    ),
     "check_asked": Words("試算之事件", "The event asked about"),
     "f_line": Words("預算科目", "Line"),
     "f_amount": Words("金額（元）", "Amount (NT$)"),

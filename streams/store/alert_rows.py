@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
@@ -15,6 +14,8 @@ from ledger.books import Alert, Books, Row
 from ledger.process import Transition
 from streams.store import schema
 
+_NAMES_AT_ONCE: Final = 1_000
+
 
 def write_alerts(
     connection: sa.Connection,
@@ -24,7 +25,8 @@ def write_alerts(
     at: str,
 ) -> None:
     """Write alerts as they stand now, and each transition into history and outbox."""
-    alerts = dict(unfinished) | {id(one.alert): one.alert for one in transitions}
+    # Those of transitions first: alerts are numbered in the order of their opening.
+    alerts = {id(one.alert): one.alert for one in transitions} | dict(unfinished)
     if not alerts:
         return
     ids = {key: alert_id(alert) for key, alert in alerts.items()}
@@ -32,27 +34,40 @@ def write_alerts(
     if not transitions:
         return
     first = connection.execute(sa.select(sa.func.coalesce(sa.func.max(schema.outbox.c.n), 0))).scalar_one() + 1
+    told = _told(connection, [ids[id(one.alert)] for one in transitions if one.change != "opened"])
     history, sent = [], []
     for n, one in enumerate(transitions, first):
         name = ids[id(one.alert)]
+        told[name] = told.get(name, 0) + 1
         values = {
             "alert": name,
             "change": one.change,
             "by": one.by,
             "severity_before": one.severity_before,
-            "severity": one.alert.severity,
-            "evidence": _json(one.alert.evidence),
+            "severity": one.severity,
+            "evidence": _json(one.evidence),
         }
         history.append(values | {"position": position, "at": at})
-        key = hashlib.sha256(_json([name, one.change, one.by, one.alert.severity]).encode()).hexdigest()[:32]
         payload = values | {"rule": one.alert.rule, "key": one.alert.key, "fiscal_year": one.alert.fiscal_year}
+        key = f"{name}-{told[name]}"
         sent.append({"id": key, "n": n, "alert": name, "payload": _json(payload), "created_at": at, "attempts": 0})
     connection.execute(schema.alert_history.insert(), history)
     connection.execute(_ignoring(connection, schema.outbox), sent)
 
 
+def _told(connection: sa.Connection, names: Sequence[str]) -> dict[str, int]:
+    """How many transitions each alert has had: the same log gives the same numbers, however it is cut into batches."""
+    history = schema.alert_history.c
+    wanted = sa.select(history.alert, sa.func.count()).group_by(history.alert)
+    found: dict[str, int] = {}
+    for at in range(0, len(names), _NAMES_AT_ONCE):
+        some = names[at : at + _NAMES_AT_ONCE]
+        for alert, number in connection.execute(wanted.where(history.alert.in_(some))):
+            found[alert] = number
+    return found
+
+
 def _alert_values(name: str, alert: Alert) -> dict[str, Any]:
-    agency = None if alert.level in ("reserve", "authority", "city") else alert.key.partition(":")[0]
     return {
         "id": name,
         "n": 0,
@@ -61,13 +76,21 @@ def _alert_values(name: str, alert: Alert) -> dict[str, Any]:
         "level": alert.level,
         "key": alert.key,
         "fiscal_year": alert.fiscal_year,
-        "agency": agency,
+        "agency": agency_of(alert),
         "state": alert.state,
         "opened_by": alert.opened_by,
         "opened_on": alert.opened_on,
         "resolved_by": alert.resolved_by,
         "evidence": _json(alert.evidence),
     }
+
+
+def agency_of(alert: Alert) -> str | None:
+    """The agency whose alert it is; None for what agencies share."""
+    if alert.level in ("authority", "city"):
+        return None
+    first, _, rest = alert.key.partition(":")
+    return (rest or None) if alert.level == "reserve" else first
 
 
 def _upsert_alerts(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:

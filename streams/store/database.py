@@ -14,12 +14,18 @@ from alembic.script import ScriptDirectory
 from psycopg import postgres
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from streams.errors import StoreRefused
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 BUSY_SECONDS: Final = 30
+_DRIVERS: Final = {
+    "sqlite": "sqlite",
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
 
 
 def url_of(store: str | Path) -> sa.URL:
@@ -27,8 +33,13 @@ def url_of(store: str | Path) -> sa.URL:
     text = str(store)
     if "://" not in text:
         return sa.URL.create("sqlite", database=text)
-    url = sa.make_url(text)
-    return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
+    try:
+        url = sa.make_url(text)
+    except ArgumentError:
+        raise StoreRefused("not the URL of a database: name a file or postgresql://USER@HOST/DATABASE") from None
+    if url.drivername not in _DRIVERS:
+        raise StoreRefused(f"{url.drivername}://…: name a file or postgresql://USER@HOST/DATABASE")
+    return url.set(drivername=_DRIVERS[url.drivername])
 
 
 def open_database(store: str | Path, *, create: bool = False, read_only: bool = False) -> sa.Engine:
@@ -64,16 +75,19 @@ def open_database(store: str | Path, *, create: bool = False, read_only: bool = 
 
 def _check_file(name: str, *, create: bool) -> None:
     path = Path(name)
-    if not path.exists():
-        if not create:
-            raise StoreRefused(f"{path}: no store there; start one with `budgetwatch run`")
-        if not path.parent.is_dir():
-            raise StoreRefused(f"{path.parent}: no such folder")
-        return
-    if not path.is_file():
-        raise StoreRefused(f"{path}: not a file")
-    with path.open("rb") as file:
-        head = file.read(16)
+    try:
+        if not path.exists():
+            if not create:
+                raise StoreRefused(f"{path}: no store there; start one with `budgetwatch run`")
+            if not path.parent.is_dir():
+                raise StoreRefused(f"{path.parent}: no such folder")
+            return
+        if not path.is_file():
+            raise StoreRefused(f"{path}: not a file")
+        with path.open("rb") as file:
+            head = file.read(16)
+    except OSError as error:
+        raise StoreRefused(f"{path}: {error.strerror or error}") from None
     if head and head != b"SQLite format 3\0":
         raise StoreRefused(f"{path}: not a SQLite database; restore a backup or name another folder")
 

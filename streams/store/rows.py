@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Table
+from sqlalchemy import Boolean, Table
 
 from ledger.books import (
     AgencyYear,
@@ -37,6 +37,7 @@ class Kept(msgspec.Struct, frozen=True):
     """Fields that are not kept: worked out again, or kept by a table of their own."""
     values: Callable[[Any], tuple[Any, ...]]
     money: tuple[str, ...]
+    flags: tuple[str, ...]
     months: tuple[str, ...]
     parts: Callable[[Any], tuple[Any, ...]]
     """The fields in the detail, in their order."""
@@ -54,6 +55,7 @@ def _kept(table: Table, key: Sequence[str], detail: Mapping[str, Any], derived: 
         frozenset((*derived, "alerts")),
         attrgetter(*(name for name in columns if name not in months)),
         tuple(c.name for c in table.columns if isinstance(c.type, schema.Money)),
+        tuple(c.name for c in table.columns if isinstance(c.type, Boolean)),
         months,
         _parts(tuple(detail)),
         msgspec.json.Decoder(tuple[tuple(detail.values())]).decode,  # type: ignore[misc]
@@ -143,6 +145,8 @@ def from_tuple(kind: type[Row], values: Sequence[Any], **further: Any) -> Row:
     fields = dict(zip(kept.columns, values, strict=False))
     for name in kept.money:
         fields[name] = int(fields[name])  # text where a sum passed 64 bits, Decimal from PostgreSQL
+    for name in kept.flags:
+        fields[name] = bool(fields[name])  # 0 and 1 from SQLite
     for name in kept.months:
         fields[name] = unpack_months(fields[name])
     if kept.detail and values[-1] is not None:

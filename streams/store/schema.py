@@ -190,6 +190,7 @@ alerts: Final = Table(
     Column("evidence", Text, nullable=False, comment="JSON"),
     Index("alerts_by_state", "state", "fiscal_year"),
     Index("alerts_by_key", "key"),
+    Index("alerts_by_n", "n"),
 )
 
 alert_history: Final = Table(
@@ -229,6 +230,7 @@ outbox: Final = Table(
     Column("sent_at", Text),
     Column("attempts", Integer, nullable=False),
     Column("last_error", Text),
+    Index("outbox_by_n", "n"),
     Index("outbox_unsent", "n", sqlite_where=text("sent_at IS NULL"), postgresql_where=text("sent_at IS NULL")),
 )
 

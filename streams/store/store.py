@@ -162,8 +162,11 @@ class Store:
     ) -> None:
         """Write down a batch: rows, alerts, refusals, outbox, the segment and the mark, all or nothing.
 
-        Raises MarkMoved when the log was folded on by somebody else, StoreError when the database does not take it.
+        A batch without lines is nothing. Raises MarkMoved when the log was folded on by somebody else, StoreError when
+        the database does not take it.
         """
+        if not lines:
+            return
         at = now()
         position = first_place + len(lines)
         packed, digest = pack_lines(lines)
@@ -206,7 +209,7 @@ class Store:
         marks = schema.marks
         values: dict[str, Any] = {
             "position": position,
-            "last_digest": hashlib.sha256(lines[-1] if lines else b"").hexdigest(),
+            "last_digest": hashlib.sha256(lines[-1]).hexdigest(),
             "committed_at": at,
         }
         counts = {
@@ -303,9 +306,10 @@ class Store:
 
     def recall(self, place: int) -> bytes:
         """One line of the log again; the segment read last is kept at hand."""
-        if self._recalled is None or not 0 <= place - self._recalled[0] < len(self._recalled[1]):
-            self._recalled = self._segment_at(place)
-        first_place, lines = self._recalled
+        recalled = self._recalled  # read once: another thread may be at another place
+        if recalled is None or not 0 <= place - recalled[0] < len(recalled[1]):
+            recalled = self._recalled = self._segment_at(place)
+        first_place, lines = recalled
         return lines[place - first_place]
 
     def _segment_at(self, place: int) -> tuple[int, list[bytes]]:

@@ -18,6 +18,10 @@ from pathlib import Path
 import msgspec
 
 from alerts.catalogue import Catalogue, load
+from alerts.engine import Engine
+from ledger.books import Books
+from ledger.identity import SeenIds
+from ledger.process import Context, process
 from ledger.registry import Registry, parse
 from producers.simulator import registry_csv, simulate
 from streams.audit import audit
@@ -99,19 +103,23 @@ def crash(runs: int, seed: int, folder: Path) -> Report:
     finally:
         store.close()
     lost = len({lines[place] for place in acknowledged} - set(taken))
-    return Report(runs, len(acknowledged), differences, lost, mark.accepted - _distinct(taken, registry, catalogue))
+    return Report(
+        runs, len(acknowledged), differences, lost, mark.accepted - _accepted_once(taken, registry, catalogue)
+    )
 
 
-def _distinct(taken: list[bytes], registry: Registry, catalogue: Catalogue) -> int:
-    """How many events are accepted when each line that was taken in is folded once, in the order of first arrival."""
-    from alerts.engine import Engine
-    from ledger.books import Books
-    from ledger.identity import SeenIds
-    from ledger.process import Context, process
-
-    once = list(dict.fromkeys(taken))
-    context = Context(registry.agencies, SeenIds(), Engine(catalogue), lambda place: once[place])
-    return process(0, once, Books(), context).accepted
+def _accepted_once(taken: list[bytes], registry: Registry, catalogue: Catalogue) -> int:
+    """How many different events (by year, agency and id) are accepted of all that was taken in."""
+    context = Context(registry.agencies, SeenIds(), Engine(catalogue), lambda place: taken[place])
+    effects = process(0, taken, Books(), context)
+    duplicates = set(effects.duplicates)
+    return len(
+        {
+            (event.fiscal_year, event.agency, event.id)
+            for place, event in zip(effects.places, effects.events, strict=True)
+            if place not in duplicates
+        }
+    )
 
 
 def main() -> None:

@@ -40,8 +40,8 @@ def overview(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
         desk.monitor.store,
         Wanted(states=levels.UNFINISHED, fiscal_year=fiscal_year),
         desk.overlay(),
-        "newest",
-        NEWEST_SHOWN,
+        "severity",
+        GRAVEST_SHOWN,
     )
     authorities = figures.all_of(fiscal_year, "authority")
     table = levels.level_grid(

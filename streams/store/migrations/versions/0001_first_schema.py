@@ -70,6 +70,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("alerts_by_key", "alerts", ["key"], unique=False)
+    op.create_index("alerts_by_n", "alerts", ["n"], unique=False)
     op.create_index("alerts_by_state", "alerts", ["state", "fiscal_year"], unique=False)
     op.create_table(
         "cases",
@@ -162,6 +163,7 @@ def upgrade() -> None:
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_index("outbox_by_n", "outbox", ["n"], unique=False)
     op.create_index(
         "outbox_unsent",
         "outbox",

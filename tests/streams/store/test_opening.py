@@ -1,0 +1,171 @@
+"""A store is opened as this version knows it, or refused with one line that says what to do."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from alerts.catalogue import Catalogue
+from ledger.registry import Registry
+from streams.store import Store, StoreError, StoreRefused, open_store
+from tests.streams.store.folding import Folding, differences
+
+ROOT = Path(__file__).parents[3]
+DIGESTS = ("of the rules", "of the register")
+
+
+def test_a_new_store_opens_again_and_keeps_what_it_has(
+    store_url: str, year: list[bytes], city: Registry, catalogue: Catalogue
+) -> None:
+    store = open_store(store_url, create=True)
+    folding = Folding(store, city, catalogue)
+    folding.feed(year[:300])
+    store.close()
+    again = open_store(store_url, create=True)
+    assert differences(folding.books, again.load(city).books) == []
+    again.close()
+
+
+def test_a_database_without_a_store_is_refused_unless_one_is_to_be_made(store_url: str) -> None:
+    with pytest.raises(StoreRefused, match="budgetwatch run"):
+        open_store(store_url)
+    with pytest.raises(StoreRefused, match="budgetwatch run"):
+        open_store(store_url, read_only=True)
+
+
+def test_a_reader_sees_what_is_committed_after_it_opened(
+    store_url: str, store: Store, folding: Folding, year: list[bytes], city: Registry
+) -> None:
+    reader = open_store(store_url, read_only=True)
+    assert reader.load(city).position == 0
+    folding.feed(year[:100])
+    assert reader.load(city).position == 100
+    reader.close()
+
+
+def test_an_acknowledged_batch_is_on_the_disk(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "budgetwatch.db", create=True)
+    with store.transaction() as connection:
+        pragma = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("synchronous", "journal_mode")
+        }
+    store.close()
+    assert pragma == {"synchronous": 2, "journal_mode": "wal"}
+
+
+# ---------------------------------------------------------------- the manifest
+
+
+def test_a_store_of_another_fold_is_refused(store: Store) -> None:
+    store.agree(*DIGESTS)
+    with store.transaction() as connection:
+        connection.execute(sa.text("UPDATE manifest SET value = '0' WHERE name = 'fold_version'"))
+    with pytest.raises(StoreRefused, match="fold version"):
+        store.agree(*DIGESTS)
+
+
+def test_demonstration_data_are_never_mixed_with_a_citys_own(store: Store) -> None:
+    store.agree(*DIGESTS, demonstration=True)
+    store.agree(*DIGESTS)
+    assert store.manifest()["demonstration"] == "yes"
+    with pytest.raises(StoreRefused, match="demonstration"):
+        store.agree(*DIGESTS, demonstration=False)
+
+
+# ---------------------------------------------------------------- broken files
+
+
+def _one_line(error: StoreError) -> str:
+    said = str(error)
+    assert "\n" not in said and "Traceback" not in said and "SELECT" not in said
+    return said
+
+
+@pytest.mark.parametrize("kept", [100, 4096, 20_000])
+def test_a_file_that_was_cut_off_is_refused(tmp_path: Path, kept: int) -> None:
+    path = tmp_path / "budgetwatch.db"
+    open_store(path, create=True).close()
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(StoreError) as refused:
+        open_store(path, create=True)
+    _one_line(refused.value)
+
+
+def test_a_page_overwritten_is_noticed_when_it_is_read(
+    tmp_path: Path, year: list[bytes], city: Registry, catalogue: Catalogue
+) -> None:
+    path = tmp_path / "budgetwatch.db"
+    store = open_store(path, create=True)
+    Folding(store, city, catalogue).feed(year[:500])
+    store.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    content = bytearray(path.read_bytes())
+    for start in range(2 * 4096, len(content), 4096):
+        content[start : start + 64] = b"\xff" * 64
+    path.write_bytes(content)
+    with pytest.raises(StoreError) as refused:
+        open_store(path, create=True).load(city)
+    assert "restore" in _one_line(refused.value)
+
+
+def test_an_empty_file_becomes_a_store(tmp_path: Path, city: Registry) -> None:
+    """What a full disk left behind at the first start."""
+    path = tmp_path / "budgetwatch.db"
+    path.touch()
+    store = open_store(path, create=True)
+    assert store.load(city).position == 0
+    store.close()
+
+
+_AS_NOBODY = """
+import os, sys, tempfile
+from streams.store import StoreError, open_store
+with tempfile.TemporaryDirectory() as elsewhere:
+    open_store(elsewhere + "/store", create=True).close()  # every module is loaded while they can be read
+if os.geteuid() == 0:
+    os.setgid(65534); os.setuid(65534)
+try:
+    store = open_store(sys.argv[1], create=True)
+    with store.transaction() as connection:
+        connection.exec_driver_sql("INSERT INTO manifest VALUES ('x', 'y')")
+except StoreError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("made", [False, True])
+@pytest.mark.parametrize("mode", [0o555, 0o000])
+def test_a_folder_that_cannot_be_written_or_read_is_refused(made: bool, mode: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:  # not below pytest's own, which others may not enter
+        data = Path(folder, "data")
+        data.mkdir()
+        Path(folder).chmod(0o755)
+        path = data / "budgetwatch.db"
+        if made:
+            open_store(path, create=True).close()
+        data.chmod(mode)
+        command = [sys.executable, "-c", _AS_NOBODY, str(path)]
+        run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+        data.chmod(0o755)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.count("\n") == 1 and str(path) in run.stdout
+
+
+def test_a_server_that_is_not_there_is_one_line_without_the_password() -> None:
+    with pytest.raises(StoreError) as refused:
+        open_store("postgresql://u:secret@127.0.0.1:1/x", create=True)
+    assert "secret" not in _one_line(refused.value)
+
+
+def test_an_url_that_is_none_is_refused() -> None:
+    for url in ("mysql://u:secret@h/d", "oracle://", "http://h/", "://"):
+        with pytest.raises(StoreRefused):
+            open_store(url)
