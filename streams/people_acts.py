@@ -157,8 +157,7 @@ def close(
 ) -> Act | Refused:
     """Close an alert of an act rule, between batches (see `close_alert`); answers Refused rather than raising it.
 
-    Args:
-        position: the place after the last line committed, kept with the act.
+    `position` is the place after the last line committed; it is kept with the act.
     """
     try:
         _check(person, MAY_CLOSE, reason)

@@ -8,11 +8,12 @@ from urllib.parse import quote
 from litestar import Request
 from litestar.concurrency import sync_to_thread
 from litestar.connection import ASGIConnection
+from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from dashboards.web.desk import Desk
+from dashboards.web.desk import Desk, session_of
 from dashboards.web.sessions import COOKIE
 from streams.store import people
 
@@ -42,7 +43,7 @@ class SessionMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Look at the cookie, then pass on."""
-        if scope["type"] == "http":
+        if scope["type"] == ScopeType.HTTP:
             request: Request[Any, Any, Any] = Request(scope)
             if self._desk.monitor.loopback and not _is_own(request.headers.get("host", "")):
                 raise WrongHost(detail="this monitor answers to localhost alone")
@@ -68,8 +69,7 @@ def _is_own(host: str) -> bool:
 def log_in_first(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Reading needs a login where others can reach the monitor (DESIGN §6)."""
     desk: Desk = connection.app.state.desk
-    session = connection.scope.get("session")
-    if desk.monitor.loopback or handler.opt.get("public") or (isinstance(session, dict) and session.get("person")):
+    if desk.monitor.loopback or handler.opt.get("public") or session_of(connection):
         return
     asked = connection.url.path + (f"?{connection.url.query}" if connection.url.query else "")
     raise LogInFirst(f"/log-in?next={quote(asked, safe='')}")

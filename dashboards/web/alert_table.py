@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from alerts.messages import message
 from alerts.subjects import alert_id
-from dashboards.reports.table import Column, Table, Words
+from dashboards.reports.table import Cell, Column, Row, Table, Words
 from dashboards.web import names
 from dashboards.web.desk import Desk
 from dashboards.web.grid import Grid
@@ -30,11 +30,12 @@ def alert_grid(
     monitor = desk.monitor
     standing = desk.standing()
     columns = tuple(column for column in _COLUMNS if subject_too or column.key != "subject")
-    cells, links, chips = [], [], []
+    cells: list[Row] = []
+    links, chips = [], []
     for alert in found:
         rule = monitor.catalogue.rules[alert.rule]
         state = standing.state(alert)
-        values = {
+        values: dict[str, Cell] = {
             "severity": names.SEVERITY[alert.severity],
             "rule": Words(rule.title.zh, rule.title.en),
             "subject": subject(monitor.registry, alert.level, alert.key),
@@ -55,5 +56,6 @@ def alert_grid(
         links={"rule": [link for link, _ in links], "subject": [link for _, link in links]},
         chips={"severity": [chip for chip, _ in chips], "state": [chip for _, chip in chips]},
         row_header="rule",
+        stacked=True,
         wide=("message",),
     )

@@ -19,7 +19,7 @@ from dashboards.reports.formats import FORMATS
 from dashboards.reports.formats.cells import day
 from dashboards.reports.table import Language, ReportProblem, Table, Words
 from dashboards.web import grid, language, names, shown, static_files
-from dashboards.web.desk import Desk
+from dashboards.web.desk import Desk, session_of
 from dashboards.web.grid import Grid
 from dashboards.web.words import NAVIGATION, WORDS
 from streams.people_acts import LOCAL
@@ -58,11 +58,14 @@ def page(
     """Answer with a page.
 
     Args:
+        desk: what pages work with.
+        request: what was asked.
         template: its name.
         title: the page's own title.
         context: what the template is given beside the common names.
         grids: its tables; each is `grids.<name>` in the template and can be exported.
         here: the entry of the navigation it belongs to.
+        status: the HTTP status.
         charts: whether the page draws charts (plotly sets styles of its own).
         file_name: how an export's name begins; ASCII.
     """
@@ -115,7 +118,7 @@ def _common(desk: Desk, request: Request[Any, Any, Any], reader: Language) -> di
     """What every template may name."""
     monitor = desk.monitor
     person = desk.person(request)
-    session = request.scope.get("session") or {}
+    session = session_of(request)
     other: Language = "zh" if reader == "en" else "en"
     mark = monitor.store.mark()
     return {
@@ -151,7 +154,7 @@ def _common(desk: Desk, request: Request[Any, Any, Any], reader: Language) -> di
         "person": person,
         "is_local": person is not None and LOCAL in person.roles,
         "shown_as": session.get("shown_as", ""),
-        "logged_in": bool(session.get("person")),
+        "logged_in": bool(session),
         "users": desk.has_users(),
         "file_formats": ("csv", "xlsx"),
     }

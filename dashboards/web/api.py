@@ -12,7 +12,7 @@ from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.exceptions import NotAuthorizedException
 from litestar.handlers import BaseRouteHandler
-from litestar.params import JSONBody, Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
@@ -30,8 +30,8 @@ from streams.store.people import Act
 
 PAGE_MAX: Final = 10_000
 
-Limit = Annotated[int, Parameter(ge=1, le=PAGE_MAX, description="At most so many.")]
-Offset = Annotated[int, Parameter(ge=0, description="After leaving out so many.")]
+Limit = Annotated[int, QueryParameter(ge=1, le=PAGE_MAX, description="At most so many.")]
+Offset = Annotated[int, QueryParameter(ge=0, description="After leaving out so many.")]
 
 
 class Health(msgspec.Struct):
@@ -57,11 +57,11 @@ def reader_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHand
 @get("/v1/positions", summary="Positions", tags=["figures"], guards=[reader_only], sync_to_thread=True)
 def get_positions(
     monitor: NamedDependency[Monitor],
-    as_of: str | None = None,
-    level: str | None = None,
-    key: str | None = None,
-    fiscal_year: int | None = None,
-    economic_class: str | None = None,
+    as_of: FromQuery[str | None] = None,
+    level: FromQuery[str | None] = None,
+    key: FromQuery[str | None] = None,
+    fiscal_year: FromQuery[int | None] = None,
+    economic_class: FromQuery[str | None] = None,
     limit: Limit = PAGE_MAX,
     offset: Offset = 0,
 ) -> list[PositionOut]:
@@ -80,7 +80,7 @@ def get_positions(
 
 @get("/v1/reserves", summary="Reserves", tags=["figures"], guards=[reader_only], sync_to_thread=True)
 def get_reserves(
-    monitor: NamedDependency[Monitor], fiscal_year: int | None = None, reserve: str | None = None
+    monitor: NamedDependency[Monitor], fiscal_year: FromQuery[int | None] = None, reserve: FromQuery[str | None] = None
 ) -> list[ReserveOut]:
     """Every reserve that an event named."""
     with monitor.writer.reading() as books:
@@ -92,12 +92,12 @@ def get_reserves(
 def get_alerts(
     monitor: NamedDependency[Monitor],
     alert_state: Annotated[
-        str | None, Parameter(query="state", description="`open`, `acknowledged`, `resolved` or `closed`")
+        str | None, QueryParameter(name="state", description="`open`, `acknowledged`, `resolved` or `closed`")
     ] = None,
-    rule: str | None = None,
-    severity: str | None = None,
-    fiscal_year: int | None = None,
-    agency: str | None = None,
+    rule: FromQuery[str | None] = None,
+    severity: FromQuery[str | None] = None,
+    fiscal_year: FromQuery[int | None] = None,
+    agency: FromQuery[str | None] = None,
     limit: Limit = 1_000,
     offset: Offset = 0,
 ) -> list[AlertOut]:
@@ -126,7 +126,7 @@ def get_lagging(monitor: NamedDependency[Monitor]) -> list[LaggingOut]:
 
 @get("/v1/refusals", summary="Refusals", tags=["events"], guards=[reader_only], sync_to_thread=True)
 def get_refusals(
-    monitor: NamedDependency[Monitor], reason: str | None = None, limit: Limit = 1_000, offset: Offset = 0
+    monitor: NamedDependency[Monitor], reason: FromQuery[str | None] = None, limit: Limit = 1_000, offset: Offset = 0
 ) -> list[RefusalOut]:
     """What was refused, newest first; `file` says where it came from."""
     found = queries.refusals(monitor.store, reason, limit, offset)
@@ -165,7 +165,10 @@ def checked(monitor: Monitor, line: bytes) -> Verdict:
     exclude_from_csrf=True,
 )
 async def post_acknowledge(
-    request: Request[Any, Any, Any], monitor: NamedDependency[Monitor], alert: str, data: JSONBody[Acknowledgement]
+    request: Request[Any, Any, Any],
+    monitor: NamedDependency[Monitor],
+    alert: FromPath[str],
+    data: JSONBody[Acknowledgement],
 ) -> Act:
     """Say that it is known, why it stands, and by when it will be dealt with."""
     person = _person(request, monitor)
@@ -176,7 +179,7 @@ async def post_acknowledge(
     "/v1/alerts/{alert:str}/close", status_code=200, summary="Close an alert", tags=["alerts"], exclude_from_csrf=True
 )
 async def post_close(
-    request: Request[Any, Any, Any], monitor: NamedDependency[Monitor], alert: str, data: JSONBody[Closing]
+    request: Request[Any, Any, Any], monitor: NamedDependency[Monitor], alert: FromPath[str], data: JSONBody[Closing]
 ) -> Act:
     """End an alert about an act, with the reason."""
     return await _done(close_alert, monitor, alert, _person(request, monitor), data.reason)

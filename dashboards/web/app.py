@@ -61,6 +61,7 @@ def create_app(monitor: Monitor, page: Site, metrics_registry: CollectorRegistry
             HTTP_500_INTERNAL_SERVER_ERROR: told(unexpected),
         },
         openapi_config=openapi(),
+        logging_config=None,
         state=State({"monitor": monitor, **page.state.dict()}),
     )
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request
+from litestar.connection import ASGIConnection
 
 from dashboards.web.live import Live
 from dashboards.web.sessions import Sessions, Throttle
@@ -37,6 +38,12 @@ class Figures(msgspec.Struct):
     def all_of(self, fiscal_year: int, level: str) -> list[Level]:
         """Every level of a kind, by key."""
         return [found for (year, name, _), found in self.levels.items() if (year, name) == (fiscal_year, level)]
+
+
+def session_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Mapping[str, Any]:
+    """The session of who is logged in: `person`, `shown_as`, `roles`; empty for anybody else."""
+    found = connection.scope.get("session")
+    return found if isinstance(found, dict) and found.get("person") else {}
 
 
 class Desk:
@@ -102,8 +109,8 @@ class Desk:
     def person(self, request: Request[Any, Any, Any], name: str = "") -> Person | None:
         """Who acts: who is logged in; else, on this machine while there are no users, who the form says."""
         address = request.client.host if request.client else ""
-        session = request.scope.get("session")
-        if isinstance(session, dict) and session.get("person"):
+        session = session_of(request)
+        if session:
             return Person(session["person"], tuple(session["roles"]), address)
         if self.monitor.loopback and not self.has_users():
             return Person(name.strip(), (LOCAL,), address)

@@ -45,7 +45,8 @@ class Grid(msgspec.Struct, kw_only=True):
     formats: tuple[str, ...] = ("csv", "xlsx")
     wide: tuple[str, ...] = ()
     """Columns of running text."""
-    notes: bool = True
+    stacked: bool = False
+    """Whether a narrow screen shows a row as a block of lines rather than scrolling sideways."""
     title: bool = True
 
 
@@ -76,7 +77,8 @@ def view(grid: Grid, language: Language) -> dict[str, Any]:
         "rows": [_row(grid, number, header, language) for number in range(len(table.rows))],
         "total": _total(table, language),
         "empty": grid.empty.text(language),
-        "notes": [note.text(language) for note in table.notes] if grid.notes else [],
+        "notes": [note.text(language) for note in table.notes],
+        "stacked": grid.stacked,
         "formats": grid.formats,
     }
 

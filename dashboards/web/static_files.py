@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 FOLDER: Final = Path(__file__).parent / "static"
 _TYPES: Final = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
@@ -51,7 +52,7 @@ def address(name: str) -> str:
 
 
 @get("/static/{name:str}", include_in_schema=False, sync_to_thread=True, opt={"public": True})
-def static_file(request: Request[Any, Any, Any], name: str) -> Response[bytes]:
+def static_file(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
     """Send one of the files."""
     found = files().get(name)
     if found is None:

@@ -174,7 +174,8 @@ WORDS: Final[Mapping[str, Words]] = {
     "history": Words("歷程", "History"),
     "history_lead": Words(
         "由事件日誌以相同程式重算：每一事件之前後數字及其引起之警示；最新在前。",
-        "Folded again from the log by the same code: each event, the figures before and after it, and the alerts it set off; the latest first.",
+        "Folded again from the log by the same code: each event, the figures before and after it,"
+        " and the alerts it set off; the latest first.",
     ),
     "history_agrees": Words(
         "重算結果與帳面一致（{count} 筆事件）", "The history agrees with the books ({count} events)"
@@ -259,7 +260,8 @@ WORDS: Final[Mapping[str, Words]] = {
     # refusals
     "refusals_lead": Words(
         "無法解讀或前後矛盾的資料不入帳，連同原始內容保存於此；違法的支出照登並警示，不在此列。",
-        "What cannot be understood is not booked and is kept here with its bytes. Facts that break the law are booked and raise alerts; they are not here.",
+        "What cannot be understood is not booked and is kept here with its bytes. Facts that break the law are booked"
+        " and raise alerts; they are not here.",
     ),
     "by_reason": Words("依原因", "By reason"),
     "outcomes": Words(
@@ -300,7 +302,8 @@ WORDS: Final[Mapping[str, Words]] = {
     "check_unblock": Words("解方", "What would free it"),
     "check_empty": Words(
         "填妥後按「試算」：此處顯示可否辦理、將引起之警示及條文、解方，以及科目、分配、機關與預備金各層級之餘額。",
-        "Fill in the form and ask: here you will see the verdict, the alerts and articles, what would free it, and the headroom at line, allotment, agency and reserve.",
+        "Fill in the form and ask: here you will see the verdict, the alerts and articles, what would free it,"
+        " and the headroom at line, allotment, agency and reserve.",
     ),
     "check_asked": Words("試算之事件", "The event asked about"),
     "f_line": Words("預算科目", "Line"),

@@ -16,8 +16,8 @@ from streams.store.alert_rows import alert_of
 from streams.store.queries import Change
 from streams.store.store import Store
 
-Order: TypeAlias = Literal["newest", "severity", "subject"]
-ORDERS: Final = ("newest", "severity", "subject")
+Order: TypeAlias = Literal["severity", "newest", "subject"]
+ORDERS: Final = ("severity", "newest", "subject")
 _SHARED: Final = ("authority", "city", "reserve")
 
 
@@ -51,8 +51,12 @@ def find(
     """A page of alerts. Of alerts equal in order the latest opened comes first."""
     alerts = schema.alerts
     rank = sa.case({name: number for number, name in enumerate(SEVERITIES)}, value=alerts.c.severity)
-    first = {"newest": [], "severity": [rank.desc()], "subject": [alerts.c.fiscal_year.desc(), alerts.c.key]}[order]
-    statement = sa.select(alerts).where(*_conditions(wanted, overlay)).order_by(*first, alerts.c.n.desc())
+    orders: dict[Order, list[sa.ColumnElement[Any]]] = {
+        "newest": [],
+        "severity": [rank.desc()],
+        "subject": [alerts.c.fiscal_year.desc(), alerts.c.key.asc()],
+    }
+    statement = sa.select(alerts).where(*_conditions(wanted, overlay)).order_by(*orders[order], alerts.c.n.desc())
     with store.transaction() as connection:
         return [alert_of(row) for row in connection.execute(statement.limit(limit).offset(offset))]
 

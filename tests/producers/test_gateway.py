@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from alerts.catalogue import load
 from producers import gateway
+from streams import writer
 from streams.audit import audit
 from streams.store import people
-from streams.writer import Busy
 from tests.running import Running, running
 
 LINE = "33010010101/current/1015"
@@ -53,7 +53,9 @@ def test_one_event_is_taken_judged_and_shown(city: Running, feeder: httpx.Client
     assert (receipt["accepted"], receipt["duplicate"], receipt["refused"]) == (1, 0, 0)
     alert = receipt["outcomes"][0]["alerts"][0]
     assert (alert["rule"], alert["change"]) == ("spending-without-appropriation", "opened")
-    assert alert["id"] in [one["id"] for one in city.client().get("/v1/alerts", params={"agency": "020011"}).json()]
+    with city.client() as reader:
+        shown = reader.get("/v1/alerts", params={"agency": "020011"}).json()
+    assert alert["id"] in [one["id"] for one in shown]
     again = feeder.post("/v1/events", json=paid("one", agency="020011", note="another note")).json()
     assert again["outcomes"] == [{"line": 1, "id": "one", "outcome": "duplicate"}]
     other = feeder.post("/v1/events", json=paid("one", agency="020011", amount=6)).json()
@@ -139,15 +141,25 @@ def test_a_body_that_does_not_arrive_is_given_up(city: Running, monkeypatch: pyt
         assert b" 408 " in slow.recv(4096)
 
 
-def test_back_pressure_says_when_to_come_again(
-    feeder: httpx.Client, city: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def busy(*_: object) -> None:
-        raise Busy(3)
+def test_back_pressure_says_when_to_come_again(city: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "QUEUED_BYTES_MAX", 100)
+    token = city.token()
 
-    monkeypatch.setattr(type(city.monitor.writer), "submit", busy)
-    answer = feeder.post("/v1/events", json=paid("b"))
-    assert (answer.status_code, answer.headers["retry-after"]) == (429, "3")
+    def send(name: str) -> httpx.Response:
+        with city.client(token) as client:
+            return client.post("/v1/events", json=paid(name))
+
+    with ThreadPoolExecutor(2) as pool:
+        with city.monitor.writer.reading():  # the writer cannot begin a batch: what is posted waits
+            first = pool.submit(send, "w1")
+            deadline = time.monotonic() + 10
+            while city.monitor.writer.waiting_lines == 0:
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            second = send("w2")
+        assert first.result().json()["accepted"] == 1
+    assert second.status_code == 429 and int(second.headers["retry-after"]) >= 1
+    assert send("w2").json()["accepted"] == 1
 
 
 def test_a_thousand_posts_at_once_are_each_counted_once(city: Running) -> None:

@@ -9,10 +9,11 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from alerts.laws import Version
 from alerts.messages import message
-from dashboards.reports.table import Column, Table, Words
+from dashboards.reports.table import Column, Row, Table, Words
 from dashboards.web import levels, names
 from dashboards.web.alert_table import alert_grid
 from dashboards.web.answer import page
@@ -49,7 +50,7 @@ class Filter(msgspec.Struct, frozen=True):
 def _filter(request: Request[Any, Any, Any], desk: Desk, years: list[int]) -> Filter:
     asked = request.query_params
     registry, rules = desk.monitor.registry, desk.monitor.catalogue.rules
-    year, state, order = asked.get("year", ""), asked.get("state", _UNFINISHED), asked.get("order", "newest")
+    year, state, order = asked.get("year", ""), asked.get("state", _UNFINISHED), asked.get("order", "severity")
     return Filter(
         year=int(year) if year.isascii() and year.isdigit() and int(year) in years else None,
         state=state if state in (*names.STATE, _UNFINISHED, "all") else _UNFINISHED,
@@ -58,7 +59,7 @@ def _filter(request: Request[Any, Any, Any], desk: Desk, years: list[int]) -> Fi
         agency=_one_of(asked.get("agency"), registry.agencies),
         authority=_one_of(asked.get("authority"), registry.authorities),
         words=asked.get("words", "").strip()[:100],
-        order=order if order in ORDERS else "newest",  # type: ignore[arg-type]  # one of the orders
+        order=order if order in ORDERS else "severity",  # type: ignore[arg-type]  # one of the orders
     )
 
 
@@ -153,7 +154,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 @get("/alerts/{name:str}", include_in_schema=False, sync_to_thread=True)
-def alert(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: str) -> Response[Any]:
+def alert(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: FromPath[str]) -> Response[Any]:
     """One alert."""
     monitor = desk.monitor
     found = queries.alert(monitor.store, name)
@@ -219,7 +220,7 @@ def _cited(desk: Desk, found: Alert) -> list[Cited]:
 
 
 def _evidence_grid(found: Alert, day: str) -> Grid:
-    rows = [
+    rows: list[Row] = [
         (names.EVIDENCE.get(key, Words(key, key)), f"{value:,}" if isinstance(value, int) else str(value))
         for key, value in found.evidence.items()
     ]
@@ -298,7 +299,9 @@ def _history_grid(entries: list[Entry], day: str) -> Grid:
 
 
 @post("/alerts/{name:str}/acknowledge", include_in_schema=False)
-async def acknowledge(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: str) -> Response[Any]:
+async def acknowledge(
+    request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: FromPath[str]
+) -> Response[Any]:
     """Acknowledge an alert with a reason and a due date."""
     form = await form_of(request)
 
@@ -311,7 +314,7 @@ async def acknowledge(request: Request[Any, Any, Any], desk: NamedDependency[Des
 
 
 @post("/alerts/{name:str}/note", include_in_schema=False)
-async def note(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: str) -> Response[Any]:
+async def note(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: FromPath[str]) -> Response[Any]:
     """Put a note beside an alert."""
     form = await form_of(request)
 
@@ -322,7 +325,7 @@ async def note(request: Request[Any, Any, Any], desk: NamedDependency[Desk], nam
 
 
 @post("/alerts/{name:str}/close", include_in_schema=False)
-async def close(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: str) -> Response[Any]:
+async def close(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: FromPath[str]) -> Response[Any]:
     """Close an alert about an act."""
     form = await form_of(request)
 

@@ -9,6 +9,7 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from alerts.lagging import TARGET_PERCENT
 from dashboards.reports import lagging_list
@@ -183,7 +184,7 @@ def _present(desk: Desk, request: Request[Any, Any, Any], form: Mapping[str, str
 
 
 @get("/lagging/presented/{number:int}", include_in_schema=False, sync_to_thread=True)
-def presented(request: Request[Any, Any, Any], desk: NamedDependency[Desk], number: int) -> Response[Any]:
+def presented(request: Request[Any, Any, Any], desk: NamedDependency[Desk], number: FromPath[int]) -> Response[Any]:
     """A list as it was presented."""
     found = next((each for each in people.presented_lists(desk.monitor.store, 10_000) if each.n == number), None)
     if found is None:

@@ -8,6 +8,7 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from alerts.catalogue import Catalogue
 from alerts.subjects import alert_id
@@ -76,7 +77,11 @@ class Shown(msgspec.Struct):
 
 @get("/lines/{fiscal_year:int}/{agency:str}/{name:path}", include_in_schema=False, sync_to_thread=True)
 def line(
-    request: Request[Any, Any, Any], desk: NamedDependency[Desk], fiscal_year: int, agency: str, name: str
+    request: Request[Any, Any, Any],
+    desk: NamedDependency[Desk],
+    fiscal_year: FromPath[int],
+    agency: FromPath[str],
+    name: FromPath[str],
 ) -> Response[Any]:
     """A line's position; `name` is the line, with `@<origin year>` for money carried over."""
     monitor = desk.monitor

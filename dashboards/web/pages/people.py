@@ -16,7 +16,7 @@ from dashboards.reports.table import Column, Table, Words
 from dashboards.web import names
 from dashboards.web.access import own_path
 from dashboards.web.answer import go, headers, page
-from dashboards.web.desk import Desk
+from dashboards.web.desk import Desk, session_of
 from dashboards.web.forms import form_of
 from dashboards.web.grid import Grid
 from dashboards.web.live import TooMany
@@ -86,10 +86,10 @@ def _log_in(request: Request[Any, Any, Any], desk: Desk, form: dict[str, str]) -
 async def log_out(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """End the session."""
     cookie = request.cookies.get(COOKIE)
-    session = request.scope.get("session") or {}
+    session = session_of(request)
     if cookie is not None:
         desk.sessions.end(cookie)
-    if session.get("person"):
+    if session:
         address = request.client.host if request.client else ""
         await sync_to_thread(
             people.record, desk.monitor.store, session["person"], "", address, _LOG_OUT, session["person"], None, None

@@ -8,12 +8,13 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from alerts.catalogue import Citation, Parameter, Rule
 from alerts.laws import Law, Version
 from alerts.messages import citation_text
 from dashboards.reports import formulas
-from dashboards.reports.table import Column, Table, Words
+from dashboards.reports.table import Column, Row, Table, Words
 from dashboards.web import names
 from dashboards.web.alert_table import alert_grid
 from dashboards.web.answer import page
@@ -41,7 +42,7 @@ def rules(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Respo
     monitor = desk.monitor
     counted = alert_lists.count_by(monitor.store, Wanted(states=UNFINISHED), desk.overlay(), "rule")
     known = list(monitor.catalogue.rules.values())
-    rows = [
+    rows: list[Row] = [
         (
             Words(rule.title.zh, rule.title.en),
             rule.slug,
@@ -85,7 +86,7 @@ def rules(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Respo
 
 
 @get("/rules/{slug:str}", include_in_schema=False, sync_to_thread=True)
-def rule(request: Request[Any, Any, Any], desk: NamedDependency[Desk], slug: str) -> Response[Any]:
+def rule(request: Request[Any, Any, Any], desk: NamedDependency[Desk], slug: FromPath[str]) -> Response[Any]:
     """One rule."""
     monitor = desk.monitor
     found = monitor.catalogue.rules.get(slug)

@@ -7,6 +7,7 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from dashboards.reports import agency_report
 from dashboards.reports.table import ReportProblem, Table, Words
@@ -32,7 +33,7 @@ ALERTS_SHOWN = 100
 
 
 @get("/authorities/{code:str}", include_in_schema=False, sync_to_thread=True)
-def authority(request: Request[Any, Any, Any], desk: NamedDependency[Desk], code: str) -> Response[Any]:
+def authority(request: Request[Any, Any, Any], desk: NamedDependency[Desk], code: FromPath[str]) -> Response[Any]:
     """An authority and its agencies."""
     monitor, figures = desk.monitor, desk.figures()
     if code not in monitor.registry.authorities:
@@ -84,7 +85,7 @@ def authority(request: Request[Any, Any, Any], desk: NamedDependency[Desk], code
 
 
 @post("/authorities/{code:str}/reason", include_in_schema=False)
-async def explain(request: Request[Any, Any, Any], desk: NamedDependency[Desk], code: str) -> Response[Any]:
+async def explain(request: Request[Any, Any, Any], desk: NamedDependency[Desk], code: FromPath[str]) -> Response[Any]:
     """Keep why the authority lags and by when it will have caught up."""
     form = await form_of(request)
     year = form.get("year", "")
@@ -106,7 +107,7 @@ async def explain(request: Request[Any, Any, Any], desk: NamedDependency[Desk], 
 
 
 @get("/agencies/{code:str}", include_in_schema=False, sync_to_thread=True)
-def agency(request: Request[Any, Any, Any], desk: NamedDependency[Desk], code: str) -> Response[Any]:
+def agency(request: Request[Any, Any, Any], desk: NamedDependency[Desk], code: FromPath[str]) -> Response[Any]:
     """An agency: its figures, lines and alerts."""
     monitor, figures = desk.monitor, desk.figures()
     known = monitor.registry.agencies.get(code)
@@ -171,7 +172,7 @@ def _line_grid(table: Table, fiscal_year: int, code: str) -> Grid:
 
 
 @get("/agencies/{code:str}/report.pdf", include_in_schema=False, sync_to_thread=True)
-def agency_pdf(request: Request[Any, Any, Any], desk: NamedDependency[Desk], code: str) -> Response[Any]:
+def agency_pdf(request: Request[Any, Any, Any], desk: NamedDependency[Desk], code: FromPath[str]) -> Response[Any]:
     """The whole report on an agency, for printing."""
     monitor = desk.monitor
     years = [year for year in desk.figures().years if desk.figures().of(year, "agency", code)]
