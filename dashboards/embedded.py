@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -113,7 +115,11 @@ class Part(Protocol):
 def serve(
     monitor: Monitor, folder: Folder, host: str, port: int, *, beside: Sequence[Part] = (), clock: bool = True
 ) -> None:
-    """Listen until told to stop (SIGTERM, SIGINT); what was acknowledged is committed."""
+    """Listen until told to stop (SIGTERM, SIGINT); what was acknowledged is committed.
+
+    Raises StoreRefused where nothing can listen at the address.
+    """
+    listener = _listener(host, port)
     metrics_registry, instruments = registry_of(monitor)
     relay = Relay(monitor.store)
     judged = queries.judgements(monitor.store)
@@ -135,30 +141,60 @@ def serve(
             timeout_graceful_shutdown=5,
             h11_max_incomplete_event_size=64 * 1024,
         ),
+        data=str(folder.path),
+        position=monitor.writer.position,
     )
     parts: list[Part] = [relay, inbox, *beside, *([daily] if clock else [])]
+    for told in (signal.SIGTERM, signal.SIGINT):
+        # While it runs the server has handlers of its own; it raises the signal again at its end, when there is still
+        # something to do here.
+        signal.signal(told, lambda *_: server.leave())
     for part in parts:
         part.start()
-    log.info("listening", address=f"http://{host}:{port}/", data=str(folder.path), position=monitor.writer.position)
     try:
-        server.run()
+        server.run(sockets=[listener])
     finally:
+        listener.close()
         for part in reversed(parts):
             part.stop()
         log.info("stopped", position=monitor.writer.position)
 
 
+def _listener(host: str, port: int) -> socket.socket:
+    """A bound socket, before anything else is begun."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise StoreRefused(f"{host}:{port}: {error.strerror}; name another --port") from None
+    return listener
+
+
 class _Server(uvicorn.Server):
     """Ends the streams of open pages first: they would hold the server up."""
 
-    def __init__(self, page: Site, config: uvicorn.Config) -> None:
+    def __init__(self, page: Site, config: uvicorn.Config, **facts: object) -> None:
         super().__init__(config)
         self._page = page
+        self._facts = facts
+
+    def leave(self) -> None:
+        """End as soon as what was begun is answered."""
+        self._page.close()
+        self.should_exit = True
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """SIGTERM or SIGINT."""
-        self._page.close()
+        """SIGTERM or SIGINT while it runs."""
+        self.leave()
         super().handle_exit(sig, frame)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say where it listens, once it does."""
+        await super().startup(sockets)
+        if self.started:
+            log.info("listening", address=f"http://{self.config.host}:{self.config.port}/", **self._facts)
 
 
 class _InboxThread:

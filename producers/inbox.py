@@ -104,12 +104,13 @@ def _chunks(path: Path) -> Iterator[list[tuple[int, bytes]]]:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         raise Unreadable(f"cannot be opened: {error.strerror}") from None
-    with os.fdopen(handle, "rb") as file:
-        known = os.fstat(file.fileno())
+    known = os.fstat(handle)
+    if not stat.S_ISREG(known.st_mode) or known.st_size > FILE_BYTES_MAX:
+        os.close(handle)
         if not stat.S_ISREG(known.st_mode):
             raise Unreadable("not a regular file")
-        if known.st_size > FILE_BYTES_MAX:
-            raise Unreadable(f"larger than {FILE_BYTES_MAX >> 30} GiB; split it")
+        raise Unreadable(f"larger than {FILE_BYTES_MAX >> 30} GiB; split it")
+    with os.fdopen(handle, "rb") as file:
         chunk: list[tuple[int, bytes]] = []
         for number, line in enumerate(_lines(file), start=1):
             if line and not line.isspace():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from alerts.subjects import alert_id
-from ledger.books import Alert, Books, Row
+from ledger.books import Alert, Books, Fund, Row
 from ledger.process import Transition
 from streams.store import schema
 
@@ -134,11 +134,18 @@ def alert_of(row: Any) -> Alert:
     )
 
 
-def attach_alerts(connection: sa.Connection, books: Books) -> None:
-    """Put unfinished alerts back on the rows they are about."""
+def attach_alerts(connection: sa.Connection, books: Books, wanted: Collection[tuple[int, str]] | None = None) -> None:
+    """Put unfinished alerts back on the rows they are about: all, or those of some agencies' fiscal years."""
     alerts = schema.alerts
-    wanted = sa.select(alerts).where(alerts.c.state == "open").order_by(alerts.c.n)
-    unfinished = [alert_of(row) for row in connection.execute(wanted)]
+    statement = sa.select(alerts).where(alerts.c.state == "open").order_by(alerts.c.n)
+    if wanted is not None:
+        own = alerts.c.agency.in_(sorted({agency for _, agency in wanted}))
+        statement = statement.where(own, alerts.c.opened_by.is_not(None))
+    unfinished = [
+        alert_of(row)
+        for row in connection.execute(statement)
+        if wanted is None or (row.fiscal_year, row.agency) in wanted
+    ]
     if not unfinished:
         return
     subjects = _subjects(books, {alert.fiscal_year for alert in unfinished})
@@ -148,6 +155,16 @@ def attach_alerts(connection: sa.Connection, books: Books) -> None:
             books.time_alerts[alert.rule, alert.key, alert.fiscal_year] = alert
         else:
             row.alerts = (row.alerts or {}) | {alert.rule: alert}
+
+
+def attach_shared_alerts(connection: sa.Connection, funds: Mapping[tuple[int, str], Fund]) -> None:
+    """Put unfinished alerts back on the city's reserves."""
+    alerts = schema.alerts
+    of_city = (alerts.c.state == "open", alerts.c.level == "reserve", alerts.c.agency.is_(None))
+    for row in connection.execute(sa.select(alerts).where(*of_city).order_by(alerts.c.n)):
+        fund = funds.get((row.fiscal_year, row.key))
+        if fund is not None:
+            fund.alerts = (fund.alerts or {}) | {row.rule: alert_of(row)}
 
 
 def _is_time_rule(alert: Alert) -> bool:

@@ -7,6 +7,7 @@ from array import array
 from pathlib import Path
 from typing import Any, Final
 
+import psycopg
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
@@ -165,6 +166,20 @@ def plain(error: SQLAlchemyError) -> str:
     if isinstance(cause, sqlite3.DatabaseError) and "malformed" in text:
         return f"{text}; restore the last backup with `budgetwatch restore`"
     return text
+
+
+_PASSING: Final = ("08", "40", "53", "57P")
+"""SQLSTATE classes: connection, rollback for others' sake, resources, shutdown by an operator."""
+
+
+def is_passing(error: DBAPIError) -> bool:
+    """Whether the same may succeed when it is tried again."""
+    if error.connection_invalidated:
+        return True
+    cause = error.orig
+    if not isinstance(cause, psycopg.OperationalError):
+        return False
+    return cause.sqlstate is None or cause.sqlstate.startswith(_PASSING)
 
 
 def _shown(url: sa.URL) -> str:

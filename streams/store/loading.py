@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -15,10 +15,22 @@ from streams.store.rows import KEPT, from_tuple
 T = TypeVar("T")
 
 
-def load_books(connection: sa.Connection) -> Books:
-    """Every folded row, without alerts (see `alert_rows.attach_alerts`)."""
+def years_kept(connection: sa.Connection) -> list[tuple[int, str]]:
+    """Every fiscal year and agency that has rows."""
+    years = KEPT[AgencyYear].table.c
+    return [(year, agency) for year, agency in connection.execute(sa.select(years.fiscal_year, years.agency))]
+
+
+def load_books(connection: sa.Connection, wanted: Collection[tuple[int, str]] | None = None) -> Books:
+    """Folded rows, without alerts (see `alert_rows.attach_alerts`).
+
+    Args:
+        connection: a transaction.
+        wanted: the fiscal years and agencies whose rows are wanted; every row where it is None, those that agencies
+            share included.
+    """
     books = Books()
-    for fiscal_year, agency, *values in _rows(connection, AgencyYear):
+    for fiscal_year, agency, *values in _rows(connection, AgencyYear, wanted):
         year = from_tuple(
             AgencyYear,
             (fiscal_year, agency, *values),
@@ -30,7 +42,7 @@ def load_books(connection: sa.Connection) -> Books:
         books.add(year)
 
     def each(kind: type[Row], file: Callable[[AgencyYear, Sequence[Any]], None]) -> None:
-        for fiscal_year, agency, *values in _rows(connection, kind):
+        for fiscal_year, agency, *values in _rows(connection, kind, wanted):
             file(books.years[fiscal_year][agency], values)
 
     def position(year: AgencyYear, values: Sequence[Any]) -> None:
@@ -59,8 +71,8 @@ def load_books(connection: sa.Connection) -> Books:
         (Feed, feed),
     ):
         each(kind, file)
-    for fiscal_year, reserve, agency, *sums in _rows(connection, Fund):
-        fund = _made(Fund, from_tuple(Fund, (fiscal_year, reserve, *sums), agency=agency or None))
+    for fiscal_year, reserve, agency, *sums in _rows(connection, Fund, wanted):
+        fund = fund_of(fiscal_year, reserve, agency, sums)
         if fund.agency is None:
             books.funds[fiscal_year, reserve] = fund
         else:
@@ -68,17 +80,37 @@ def load_books(connection: sa.Connection) -> Books:
     return books
 
 
+def load_shared_funds(connection: sa.Connection) -> dict[tuple[int, str], Fund]:
+    """The reserves of the city, which agencies of any partition draw on."""
+    funds = KEPT[Fund].table
+    found = connection.execute(sa.select(funds).where(funds.c.agency == "").order_by(*funds.primary_key))
+    made = [fund_of(fiscal_year, reserve, agency, sums) for fiscal_year, reserve, agency, *sums in found]
+    return {(fund.fiscal_year, fund.reserve): fund for fund in made}
+
+
+def fund_of(fiscal_year: int, reserve: str, agency: str, sums: Sequence[Any]) -> Fund:
+    """A fund from its row; an empty agency means the city."""
+    return _made(Fund, from_tuple(Fund, (fiscal_year, reserve, *sums), agency=agency or None))
+
+
 def _made(kind: type[T], row: Row) -> T:
     assert isinstance(row, kind)
     return row
 
 
-def _rows(connection: sa.Connection, kind: type[Row]) -> Iterator[Sequence[Any]]:
-    """All rows of a kind as the driver gives them, in the order of their keys."""
+def _rows(
+    connection: sa.Connection, kind: type[Row], wanted: Collection[tuple[int, str]] | None
+) -> Iterator[Sequence[Any]]:
+    """Rows of a kind as the driver gives them, in the order of their keys."""
+    if wanted is not None and not wanted:
+        return
     table = KEPT[kind].table
     names = ", ".join(f'"{column.name}"' for column in table.columns)
     keys = ", ".join(f'"{column.name}"' for column in table.primary_key)
-    found = connection.exec_driver_sql(f'SELECT {names} FROM "{table.name}" ORDER BY {keys}')  # noqa: S608
+    pair = "(?, ?)" if connection.dialect.name == "sqlite" else "(%s, %s)"
+    some = "" if wanted is None else f"WHERE (fiscal_year, agency) IN (VALUES {', '.join([pair] * len(wanted))})"
+    values = tuple(part for one in wanted or () for part in one)
+    found = connection.exec_driver_sql(f'SELECT {names} FROM "{table.name}" {some} ORDER BY {keys}', values)  # noqa: S608
     cursor = found.cursor
     assert cursor is not None
     while rows := cursor.fetchmany(5_000):

@@ -72,6 +72,11 @@ def _money(*names: str) -> list[Column[Any]]:
     return [Column(name, Money, nullable=False) for name in names]
 
 
+def _offset(name: str) -> Column[Any]:
+    """A place in Kafka's log; in an embedded log, where each line has its own, the line's place."""
+    return Column(name, BigInteger, nullable=False, server_default=text("0"))
+
+
 def _of_agency(*names: str) -> list[Column[Any]]:
     return _key(Column("fiscal_year", SmallInteger), Column("agency", Text), *(Column(name, Text) for name in names))
 
@@ -90,6 +95,7 @@ marks: Final = Table(
     Column("last_digest", Text, nullable=False, comment="SHA-256 of the last line folded"),
     *(Column(name, BigInteger, nullable=False) for name in ("read", "accepted", "duplicate", "refused")),
     Column("committed_at", Text, nullable=False),
+    _offset("next_offset"),
 )
 
 segments: Final = Table(
@@ -105,6 +111,11 @@ segments: Final = Table(
     Column("touches", LargeBinary, nullable=False, comment="position hashes u64, ascending"),
     Column("origins", Text, nullable=False, comment="JSON: [offset of the first line, where it came from]"),
     Column("at", Text, nullable=False),
+    _offset("first_offset"),
+    _offset("next_offset"),
+    Column(
+        "record_counts", Text, comment="JSON: [first offset, records, lines of each]; null where each line is a record"
+    ),
 )
 
 agency_years: Final = Table(
@@ -217,6 +228,13 @@ refusals: Final = Table(
     Column("reason", Text, nullable=False, index=True),
     Column("detail", Text, nullable=False),
     Column("at", Text, nullable=False),
+    Column("sent_at", Text, comment="when the feeder was told: by the receipt, or on Kafka by the relay"),
+    Index(
+        "refusals_unsent",
+        *("log", "partition", "place"),
+        sqlite_where=text("sent_at IS NULL"),
+        postgresql_where=text("sent_at IS NULL"),
+    ),
 )
 
 outbox: Final = Table(

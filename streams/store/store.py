@@ -15,17 +15,20 @@ from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
-from ledger.books import AgencyYear, Books, Row
+from ledger.books import AgencyYear, Books, Fund, Row
 from ledger.identity import SeenIds
 from ledger.process import Effects, Transition
 from ledger.registry import Registry
-from streams.errors import StoreError, StoreRefused
+from streams.errors import StoreError, StoreRefused, StoreUnavailable
+from streams.partitions import partition_of_year
 from streams.store import schema
-from streams.store.alert_rows import attach_alerts, write_alerts
-from streams.store.database import open_database, plain
-from streams.store.loading import load_books
+from streams.store.alert_rows import attach_alerts, attach_shared_alerts, write_alerts
+from streams.store.database import is_passing, open_database, plain
+from streams.store.loading import load_books, load_shared_funds, years_kept
+from streams.store.record_runs import Records, whereabouts
 from streams.store.rows import KEPT, to_tuples
 from streams.store.segments import (
     Digests,
@@ -50,15 +53,26 @@ class MarkMoved(StoreError):
 
 
 class Mark(msgspec.Struct):
-    """Where a log has been folded to, and what came of it."""
+    """Where a partition of a log has been folded to, and what came of it."""
 
     position: int = 0
+    """The place after the last line folded: lines are counted within the partition."""
+    next_offset: int = 0
+    """The offset after the last record folded; in an embedded log the position."""
     last_digest: str = ""
     read: int = 0
     accepted: int = 0
     duplicate: int = 0
     refused: int = 0
     committed_at: str = ""
+
+
+class LogIdentity(msgspec.Struct, frozen=True):
+    """Which log it is: a topic that was deleted and made again is another one."""
+
+    cluster: str = ""
+    topic_id: str = ""
+    partitions: int = 1
 
 
 class Loaded(msgspec.Struct):
@@ -97,12 +111,17 @@ def digest_of(*parts: bytes) -> str:
 
 
 class Store:
-    """Reads and writes one database; every method is a transaction of its own unless it says otherwise."""
+    """Reads and writes one database; every method is a transaction of its own unless it says otherwise.
 
-    def __init__(self, engine: sa.Engine, log: str = EMBEDDED, partition: int = 0) -> None:
+    Of a log in partitions it is the store of one: its mark, its segments, and the rows of the agencies' years whose key
+    Kafka's partitioner puts there.
+    """
+
+    def __init__(self, engine: sa.Engine, log: str = EMBEDDED, partition: int = 0, partitions: int = 1) -> None:
         self.engine = engine
         self.log = log
         self.partition = partition
+        self.partitions = partitions
         self._recalled: tuple[int, list[bytes]] | None = None
 
     def close(self) -> None:
@@ -116,7 +135,7 @@ class Store:
             with self.engine.begin() as connection:
                 yield connection
         except DBAPIError as error:
-            raise StoreError(plain(error)) from error
+            raise (StoreUnavailable if is_passing(error) else StoreError)(plain(error)) from error
 
     # ------------------------------------------------------------ manifest
 
@@ -165,51 +184,91 @@ class Store:
         A batch without lines is nothing. Raises MarkMoved when the log was folded on by somebody else, StoreError when
         the database does not take it.
         """
-        if not lines:
-            return
+        if lines:
+            with self.transaction() as connection:
+                self.write(connection, first_place, lines, origins, effects, digests)
+
+    def write(
+        self,
+        connection: sa.Connection,
+        first_place: int,
+        lines: Sequence[bytes],
+        origins: Sequence[Origin],
+        effects: Effects,
+        digests: Digests,
+        records: Records | None = None,
+    ) -> None:
+        """Write down a batch within a transaction that the caller commits (see `commit`).
+
+        Args:
+            connection: the transaction.
+            first_place: the place of the first line.
+            lines: what was folded; records without any event leave none.
+            origins: where the lines came from.
+            effects: what came of them.
+            digests: of the ids accepted.
+            records: where the lines stand in Kafka's log; None in an embedded log.
+        """
         at = now()
         position = first_place + len(lines)
-        packed, digest = pack_lines(lines)
+        self._move_mark(connection, first_place, lines, effects, records, at)
+        if not lines:
+            return
         changed = _changed(effects)
-        with self.transaction() as connection:
-            self._move_mark(connection, first_place, position, lines, effects, at)
-            connection.execute(
-                schema.segments.insert(),
-                {
-                    "log": self.log,
-                    "partition": self.partition,
-                    "first_place": first_place,
-                    "count": len(lines),
-                    "lines": packed,
-                    "digest": digest,
-                    "ids": pack_digests(digests),
-                    "touches": pack_touches(changed),
-                    "origins": msgspec.json.encode(list(origins)).decode(),
-                    "at": at,
-                },
-            )
-            for kind, rows in _by_kind(changed).items():
-                _upsert(connection, KEPT[kind].table, to_tuples(kind, rows))
-            if effects.refusals:
-                connection.execute(
-                    schema.refusals.insert(), list(self._refused(first_place, lines, origins, effects, at))
-                )
-            alerts = {id(alert): alert for _, row in changed for alert in (row.alerts or {}).values()}
-            write_alerts(connection, alerts, effects.transitions, position, at)
+        self._write_segment(connection, first_place, lines, origins, digests, pack_touches(changed), records, at)
+        for kind, rows in _by_kind(changed).items():
+            _upsert(connection, KEPT[kind].table, to_tuples(kind, rows))
+        if effects.refusals:
+            refused = list(self._refused(first_place, origins, effects, records, at))
+            connection.execute(schema.refusals.insert(), refused)
+        alerts = {id(alert): alert for _, row in changed for alert in (row.alerts or {}).values()}
+        write_alerts(connection, alerts, effects.transitions, position, at)
+
+    def _write_segment(
+        self,
+        connection: sa.Connection,
+        first_place: int,
+        lines: Sequence[bytes],
+        origins: Sequence[Origin],
+        digests: Digests,
+        touched: bytes,
+        records: Records | None,
+        at: str,
+    ) -> None:
+        packed, digest = pack_lines(lines)
+        values = {
+            "log": self.log,
+            "partition": self.partition,
+            "first_place": first_place,
+            "count": len(lines),
+            "lines": packed,
+            "digest": digest,
+            "ids": pack_digests(digests),
+            "touches": touched,
+            "origins": msgspec.json.encode(list(origins)).decode(),
+            "at": at,
+            "first_offset": first_place if records is None else records.first_offset,
+            "next_offset": first_place + len(lines) if records is None else records.next_offset,
+            "record_counts": None if records is None else msgspec.json.encode(records.runs).decode(),
+        }
+        connection.execute(schema.segments.insert(), values)
 
     def _move_mark(
         self,
         connection: sa.Connection,
         first_place: int,
-        position: int,
         lines: Sequence[bytes],
         effects: Effects,
+        records: Records | None,
         at: str,
     ) -> None:
+        """Compare the mark and set it: who was faster has the log, and who was not leaves nothing."""
         marks = schema.marks
+        position = first_place + len(lines)
         values: dict[str, Any] = {
             "position": position,
-            "last_digest": hashlib.sha256(lines[-1]).hexdigest(),
+            "next_offset": position if records is None else records.next_offset,
+            "last_digest": hashlib.sha256(lines[-1]).hexdigest() if records is None else records.last_digest,
             "committed_at": at,
         }
         counts = {
@@ -218,39 +277,72 @@ class Store:
             "duplicate": len(effects.duplicates),
             "refused": len(effects.refusals),
         }
-        if first_place == 0:
-            identity = {"log": self.log, "partition": self.partition, "cluster": "", "topic_id": "", "partitions": 1}
+        if records is None and first_place == 0:
             try:
-                connection.execute(marks.insert(), identity | values | counts)
+                connection.execute(marks.insert(), self._key | msgspec.structs.asdict(LogIdentity()) | values | counts)
             except sa.exc.IntegrityError as error:
                 raise MarkMoved("the log was begun by somebody else") from error
             return
         moved = connection.execute(
             marks.update()
-            .where(marks.c.log == self.log, marks.c.partition == self.partition, marks.c.position == first_place)
+            .where(*self._own(marks), marks.c.position == first_place)
+            .where(marks.c.next_offset == (first_place if records is None else records.after))
             .values(values | {name: marks.c[name] + number for name, number in counts.items()})
         )
         if moved.rowcount != 1:
             raise MarkMoved(f"the log does not stand at {first_place:,}: somebody else folded it on")
 
+    def begin(self, identity: LogIdentity, next_offset: int) -> None:
+        """Make the mark of a partition of Kafka's log that has none: nothing is folded before an offset."""
+        counts = dict.fromkeys(("position", "read", "accepted", "duplicate", "refused"), 0)
+        rest = {"next_offset": next_offset, "last_digest": "", "committed_at": now()}
+        values = self._key | msgspec.structs.asdict(identity) | counts | rest
+        insert = sqlite.insert if self.engine.dialect.name == "sqlite" else postgresql.insert
+        with self.transaction() as connection:
+            connection.execute(insert(schema.marks).on_conflict_do_nothing(), values)
+
+    @property
+    def _key(self) -> dict[str, Any]:
+        return {"log": self.log, "partition": self.partition}
+
+    def _own(self, table: sa.Table) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+        return table.c.log == self.log, table.c.partition == self.partition
+
     def _refused(
-        self, first_place: int, lines: Sequence[bytes], origins: Sequence[Origin], effects: Effects, at: str
+        self,
+        first_place: int,
+        origins: Sequence[Origin],
+        effects: Effects,
+        records: Records | None,
+        at: str,
     ) -> Iterator[dict[str, Any]]:
+        """A refusal names where its line came from; on Kafka the record `<topic>/<partition>/<offset>`."""
         starts = [origin.offset for origin in origins]
         for one in effects.refusals:
-            offset = one.place - first_place
-            origin = origins[bisect_right(starts, offset) - 1]
-            yield {
-                "log": self.log,
-                "partition": self.partition,
+            number = one.place - first_place
+            if records is None:
+                source = origins[bisect_right(starts, number) - 1]
+                origin, line = source.name, number - source.offset + 1
+            else:
+                offset, index = whereabouts(records.runs, number)
+                origin, line = f"{self.log}/{self.partition}/{offset}", index + 1
+            yield self._key | {
                 "place": one.place,
-                "origin": origin.name,
-                "line": offset - origin.offset + 1,
+                "origin": origin,
+                "line": line,
                 "id": one.refusal.id,
                 "reason": one.refusal.reason,
                 "detail": one.refusal.detail,
                 "at": at,
+                "sent_at": at if records is None else None,
             }
+
+    def lock_shared_funds(self, connection: sa.Connection) -> dict[tuple[int, str], Fund]:
+        """The city's reserves with their unfinished alerts, held against every other partition until the commit."""
+        lock(connection, FUNDS_LOCK)
+        funds = load_shared_funds(connection)
+        attach_shared_alerts(connection, funds)
+        return funds
 
     def commit_judgement(self, day: str, transitions: Sequence[Transition], books: Books) -> None:
         """Write down the time rules' judgement of a day, with the mark it saw."""
@@ -272,20 +364,25 @@ class Store:
     def _mark(self, connection: sa.Connection) -> Mark:
         marks = schema.marks
         names = Mark.__struct_fields__
-        found = connection.execute(
-            sa.select(*(marks.c[name] for name in names)).where(
-                marks.c.log == self.log, marks.c.partition == self.partition
-            )
-        ).one_or_none()
+        found = connection.execute(sa.select(*(marks.c[name] for name in names)).where(*self._own(marks))).one_or_none()
         return Mark() if found is None else Mark(**found._asdict())
+
+    def identity(self) -> LogIdentity | None:
+        """Which log the mark is of; None while there is no mark."""
+        marks = schema.marks
+        names = LogIdentity.__struct_fields__
+        wanted = sa.select(*(marks.c[name] for name in names)).where(*self._own(marks))
+        with self.transaction() as connection:
+            found = connection.execute(wanted).one_or_none()
+        return None if found is None else LogIdentity(**found._asdict())
 
     def load(self, registry: Registry) -> Loaded:
         """The books, the ids remembered and the mark, as of one moment."""
         with self.transaction() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
-            books = load_books(connection)
-            attach_alerts(connection, books)
+            as_of_one_moment(connection)
+            wanted = None if self.partitions == 1 else self._years_of_partition(connection)
+            books = load_books(connection, wanted)
+            attach_alerts(connection, books, wanted)
             seen = SeenIds()
             ids, lines, places = array("Q"), array("Q"), array("Q")
             for (packed,) in connection.execute(self._segments(schema.segments.c.ids)):
@@ -296,13 +393,16 @@ class Store:
             seen.extend(ids, lines, places)
             return Loaded(books, seen, self._mark(connection))
 
+    def _years_of_partition(self, connection: sa.Connection) -> frozenset[tuple[int, str]]:
+        return frozenset(
+            (fiscal_year, agency)
+            for fiscal_year, agency in years_kept(connection)
+            if partition_of_year(fiscal_year, agency, self.partitions) == self.partition
+        )
+
     def _segments(self, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
         segments = schema.segments
-        return (
-            sa.select(*columns)
-            .where(segments.c.log == self.log, segments.c.partition == self.partition)
-            .order_by(segments.c.first_place)
-        )
+        return sa.select(*columns).where(*self._own(segments)).order_by(segments.c.first_place)
 
     def recall(self, place: int) -> bytes:
         """One line of the log again; the segment read last is kept at hand."""
@@ -359,6 +459,23 @@ def open_store(
 ) -> Store:
     """Open a store: a path (SQLite) or an SQLAlchemy URL. See `open_database` for what is refused."""
     return Store(open_database(store, create=create, read_only=read_only), log, partition)
+
+
+def as_of_one_moment(connection: sa.Connection) -> None:
+    """Let everything that a new transaction reads be of one moment."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+
+
+_LOCKS: Final = 0x62770000
+"""Told apart from other programs' advisory locks in the same database."""
+FUNDS_LOCK: Final = _LOCKS + 1
+
+
+def lock(connection: sa.Connection, number: int) -> None:
+    """Wait for an advisory lock and hold it until the transaction ends; SQLite has one writer as it is."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
 
 
 # ---------------------------------------------------------------- rows

@@ -20,9 +20,9 @@ from alerts.catalogue import Catalogue
 from dashboards.reports.formats import FORMATS
 from ledger.registry import parse
 from streams import schema
-from streams.daily import today
 from streams.folder import Folder
 from streams.store import open_store
+from streams.taipei import today
 from streams.writer import Writer
 from tests.machine.random_events import REGISTRY
 

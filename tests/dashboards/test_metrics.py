@@ -1,0 +1,112 @@
+"""Metrics: names and labels by Prometheus' conventions, figures those of `replay`, scraped by a real Prometheus."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from producers.simulator import registry_csv, simulate
+from tests.conftest import Replay, read_registry
+from tests.real_parts.prometheus import checked, prometheus
+from tests.running import Running, running
+
+LINES = [line.rstrip(b"\n") for line in simulate(114, 9, 3_000)]
+DAY = "2025-12-31"
+LABELS = {"fiscal_year", "level", "key", "economic_class", "rate", "reserve", "agency", "rule", "severity", "outcome"}
+LABELS |= {"change", "reason", "le", "name_zh", "name_en", "authority"}
+LABELS |= {"fold_version", "rules_digest", "registry_digest"}
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running(tmp_path_factory.mktemp("metrics") / "data") as found:
+        for at in range(0, len(LINES), 500):
+            found.monitor.writer.submit(LINES[at : at + 500], "http:test").result()
+        found.monitor.writer.judge(DAY).result()
+        yield found
+
+
+@pytest.fixture(scope="module")
+def scraped(city: Running) -> bytes:
+    with city.client() as client:
+        return client.get("/metrics").content
+
+
+def samples(scraped: bytes, name: str) -> list[tuple[dict[str, str], float]]:
+    families = text_string_to_metric_families(scraped.decode())
+    return [(one.labels, one.value) for family in families for one in family.samples if one.name == name]
+
+
+def test_names_and_labels_are_as_prometheus_asks(scraped: bytes) -> None:
+    assert checked(scraped) == ""
+    for family in text_string_to_metric_families(scraped.decode()):
+        assert family.name.startswith("budgetwatch_"), family.name
+        for sample in family.samples:
+            assert set(sample.labels) <= LABELS, sample
+            assert sample.labels.get("level") != "line", "lines are too many for a scrape"
+
+
+def test_figures_are_those_of_replay(scraped: bytes, city: Running, replay: Replay) -> None:
+    expected = replay(b"\n".join(LINES), city.monitor.today(), read_registry(registry_csv()))
+    for name in ("available", "realised", "allotted", "remaining"):
+        found = {
+            (one["level"], one["key"], one["economic_class"]): value
+            for one, value in samples(scraped, f"budgetwatch_{name}_twd")
+        }
+        wanted = {
+            (one["level"], one["key"], one["economic_class"]): one[name]
+            for one in expected["positions"]
+            if one["level"] != "line"
+        }
+        assert found == wanted, name
+    rates = {
+        (one["key"], one["economic_class"], one["rate"]): value
+        for one, value in samples(scraped, "budgetwatch_execution_ratio")
+    }
+    for one in expected["positions"]:
+        for rate, text in one["rates"].items() if one["level"] != "line" else ():
+            value = rates.get((one["key"], one["economic_class"], rate))
+            assert (value is None) == (text is None)
+            assert value is None or abs(value * 100 - float(text)) <= 0.005_001
+    reserves = {
+        one["reserve"]: value
+        for one, value in samples(scraped, "budgetwatch_reserve_remaining_twd")
+        if not one["agency"]
+    }
+    assert reserves == {one["reserve"]: one["remaining"] for one in expected["reserves"] if one["agency"] is None}
+
+
+def test_events_and_alerts_are_counted(scraped: bytes, city: Running) -> None:
+    mark = city.monitor.store.mark()
+    outcomes = {one["outcome"]: value for one, value in samples(scraped, "budgetwatch_events_total")}
+    assert outcomes == {"accepted": mark.accepted, "duplicate": mark.duplicate, "refused": mark.refused}
+    with city.client() as client:
+        unfinished: list[dict[str, Any]] = client.get("/v1/alerts", params={"state": "open", "limit": 10_000}).json()
+    counted = sum(value for _, value in samples(scraped, "budgetwatch_alerts_open"))
+    assert counted == len(unfinished) > 0
+
+
+def test_a_real_prometheus_answers_with_them(city: Running) -> None:
+    with prometheus(city.url.removeprefix("http://")) as client:
+        query = 'budgetwatch_realised_twd{level="city",economic_class="all"}'
+        deadline = time.monotonic() + 30
+        while True:
+            found = client.get("/api/v1/query", params={"query": query}).json()["data"]["result"]
+            if found or time.monotonic() > deadline:
+                break
+            time.sleep(0.2)
+        with city.client() as reader:
+            shown = reader.get("/v1/positions", params={"level": "city", "economic_class": "all"}).json()
+        assert int(float(found[0]["value"][1])) == shown[0]["realised"]
+
+
+def test_a_monitor_without_events_can_be_scraped(tmp_path: Path) -> None:
+    with running(tmp_path / "data") as empty, empty.client() as client:
+        assert checked(client.get("/metrics").content) == ""
+        assert msgspec.json.decode(client.get("/healthz").content)["status"] == "ok"

@@ -1,0 +1,143 @@
+"""A real Apache Kafka broker of the test's own (KRaft), on loopback ports and in a folder of its own.
+
+The jars come from Maven once and stay in a cache folder (BUDGETWATCH_CACHE, else ~/.cache/budgetwatch); a broker that
+stands already is used instead when BUDGETWATCH_KAFKA names it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from kafka import KafkaAdminClient
+from kafka.errors import KafkaError
+
+from tests.real_parts.postgres import free_port, missing
+
+_OWN: Final = Path(__file__).parent / "kafka"
+_START_SECONDS: Final = 60.0
+_CACHE: Final = Path(os.environ.get("BUDGETWATCH_CACHE") or Path.home() / ".cache" / "budgetwatch")
+
+
+class Broker:
+    """One broker's process; it may be stopped, killed and started again on the same ports and the same log."""
+
+    def __init__(self, folder: Path, libs: Path) -> None:
+        self.folder = folder
+        self._libs = libs
+        self._process: subprocess.Popen[bytes] | None = None
+        port, controller = free_port(), free_port()
+        self.bootstrap = f"127.0.0.1:{port}"
+        settings = (_OWN / "server.properties").read_text()
+        settings += (
+            f"controller.quorum.voters=1@127.0.0.1:{controller}\n"
+            f"listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}\n"
+            f"advertised.listeners=PLAINTEXT://127.0.0.1:{port}\n"
+            f"log.dirs={folder / 'data'}\n"
+        )
+        self._settings = folder / "server.properties"
+        self._settings.write_text(settings)
+        cluster = self._java("kafka.tools.StorageTool", "random-uuid").strip().splitlines()[-1]
+        self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._settings))
+
+    def _command(self, *arguments: str) -> list[str]:
+        quiet = f"-Dlog4j2.configurationFile={_OWN / 'log4j2.properties'}"
+        return [
+            "java",
+            "-Xmx512m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            quiet,
+            "-cp",
+            f"{self._libs}/*",
+            *arguments,
+        ]
+
+    def _java(self, *arguments: str) -> str:
+        return subprocess.run(self._command(*arguments), check=True, capture_output=True, text=True).stdout
+
+    def start(self) -> None:
+        """Start, and wait until it answers."""
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command("kafka.Kafka", str(self._settings)), stdout=log, stderr=log, cwd=self.folder
+            )
+        deadline = time.monotonic() + _START_SECONDS
+        while not answers(self.bootstrap):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"Kafka does not start:\n{(self.folder / 'log').read_text()[-2_000:]}")
+            time.sleep(0.2)
+
+    def stop(self, sent: signal.Signals = signal.SIGTERM) -> None:
+        """End it, gently or not."""
+        if self._process is not None:
+            self._process.send_signal(sent)
+            self._process.wait(30)
+            self._process = None
+
+
+def answers(bootstrap: str) -> bool:
+    """Whether a broker listens there and describes its cluster."""
+    try:
+        with KafkaAdminClient(
+            bootstrap_servers=bootstrap, bootstrap_timeout_ms=2_000, request_timeout_ms=2_000
+        ) as admin:
+            return bool(admin.describe_cluster())
+    except (KafkaError, OSError):
+        return False
+
+
+def _libs() -> Path:
+    """The broker's jars, fetched once by whoever comes first."""
+    libs = _CACHE / "kafka-libs"
+    _CACHE.mkdir(parents=True, exist_ok=True)
+    with (_CACHE / "kafka-libs.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not any(libs.glob("kafka_2.13-*.jar")):
+            if shutil.which("mvn") is None:
+                missing("Apache Kafka (its jars come by Maven)")
+            fresh = libs.with_name("kafka-libs.new")
+            shutil.rmtree(fresh, ignore_errors=True)
+            wanted = ["dependency:copy-dependencies", f"-DoutputDirectory={fresh}"]
+            fetched = subprocess.run(
+                ["mvn", "-q", "-B", "-f", str(_OWN / "pom.xml"), *wanted], check=False, capture_output=True, text=True
+            )
+            if fetched.returncode:
+                missing(f"Apache Kafka (Maven: {fetched.stdout[-300:]})")
+            shutil.rmtree(libs, ignore_errors=True)
+            fresh.rename(libs)
+    return libs
+
+
+@contextmanager
+def kafka() -> Iterator[str]:
+    """A broker to test against: gives its bootstrap address."""
+    standing = os.environ.get("BUDGETWATCH_KAFKA")
+    if standing:
+        yield standing
+        return
+    with broker() as own:
+        yield own.bootstrap
+
+
+@contextmanager
+def broker() -> Iterator[Broker]:
+    """A broker of the test's own, for tests that stop and start it."""
+    if shutil.which("java") is None:
+        missing("Java (for Apache Kafka)")
+    with tempfile.TemporaryDirectory(prefix="budgetwatch-kafka-", ignore_cleanup_errors=True) as folder:
+        own = Broker(Path(folder), _libs())
+        own.start()
+        try:
+            yield own
+        finally:
+            own.stop(signal.SIGKILL)
