@@ -37,8 +37,9 @@ lint: install
 	$(BIN)/python -m alerts.catalogue_page --check
 	$(BIN)/python -m streams.schema --check
 
-bench: install  ## measure speed and memory of `replay` (some minutes)
+bench: install  ## measure speed and memory (some minutes)
 	$(BIN)/python -m tests.bench.replay
+	$(BIN)/python -m tests.bench.embedded
 
 crash: install  ## kill the writer RUNS times at random moments, then audit (RUNS=200)
 	$(BIN)/python -m tests.streams.crashes $(RUNS)

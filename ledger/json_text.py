@@ -5,8 +5,14 @@ from __future__ import annotations
 import json
 from typing import Final, NoReturn
 
+import msgspec
+
 LINE_BYTES_MAX: Final = 1 << 20
 DEPTH_MAX: Final = 64
+
+
+_NO_LINE: Final = b"\x00"
+"""Stands for a line break inside what is no JSON: it keeps the line one line, and refused."""
 
 
 class Malformed(ValueError):
@@ -79,3 +85,13 @@ def _too_deep(text: str) -> bool:
         elif character in "}]":
             depth -= 1
     return False
+
+
+def one_line(text: bytes) -> bytes:
+    """Write a JSON value on one line; repeated keys and all else that admission refuses stay as they are."""
+    if b"\n" not in text:
+        return text
+    try:
+        return msgspec.json.format(text, indent=-1)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return text.replace(b"\n", _NO_LINE)

@@ -25,6 +25,9 @@ HANDLERS: Final[dict[type[Event], tuple[Check | None, Effect]]] = {
     kind: (CHECKS.get(kind), effect) for kind, effect in EFFECTS.items()
 }
 
+Route: TypeAlias = tuple[int, str] | str
+"""The fiscal year and agency that a line's record is addressed to, or what is wrong with its address."""
+
 Recall: TypeAlias = Callable[[int], bytes]
 """Reads a stored event again by its place in the log, a running number of lines."""
 
@@ -89,10 +92,17 @@ class Context(msgspec.Struct, frozen=True):
     """Events booked after this day are left out."""
 
 
-def process(first_place: int, lines: Sequence[bytes], books: Books, context: Context) -> Effects:
+def process(
+    first_place: int,
+    lines: Sequence[bytes],
+    books: Books,
+    context: Context,
+    routes: Sequence[Route] | None = None,
+) -> Effects:
     """Fold raw lines that stand one after the other in the log; changes the rows in `books`, returns the effects.
 
-    Lines of only white space have a place but are no events.
+    Lines of only white space have a place but are no events. Where `routes` tells of each line how its record was
+    addressed, an event of another agency or year is refused as misrouted.
     """
     effects = Effects()
     agencies, seen, as_of = context.agencies, context.seen, context.as_of
@@ -107,6 +117,11 @@ def process(first_place: int, lines: Sequence[bytes], books: Books, context: Con
         if isinstance(event, Refusal):
             effects.refusals.append(Refused(place, event))
             continue
+        if routes is not None:
+            route = routes[place - first_place]
+            if route != (event.fiscal_year, event.agency):
+                _refuse(effects, place, event, "misrouted", _route_text(route))
+                continue
         of_year = years.get(event.fiscal_year)
         year = None if of_year is None else of_year.get(event.agency)
         if year is None:
@@ -168,6 +183,10 @@ def process(first_place: int, lines: Sequence[bytes], books: Books, context: Con
 
 def _refuse(effects: Effects, place: int, event: Event, reason: Reason, detail: str) -> None:
     effects.refusals.append(Refused(place, Refusal(reason, detail, event.id)))
+
+
+def _route_text(route: Route) -> str:
+    return route if isinstance(route, str) else f"the record's key is {route[0]}|{route[1]}"
 
 
 def _new_year(event: Event, agency: Agency) -> AgencyYear:

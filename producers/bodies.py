@@ -9,10 +9,10 @@ from typing import Final
 
 import msgspec
 
+from ledger.json_text import one_line
+
 NDJSON_TYPES: Final = frozenset(("application/x-ndjson", "application/ndjson", "application/jsonl", "text/plain"))
 _WHITE: Final = b" \t\r\n"
-_NO_LINE: Final = b"\x00"
-"""Stands for a line break inside what is no JSON: it keeps the line one line, and refused."""
 
 
 class BadBody(ValueError):
@@ -34,7 +34,7 @@ def lines_of(body: bytes, content_type: str | None) -> list[bytes]:
     if trimmed.startswith(b"["):
         return _array(trimmed)
     if kind == "application/json" or b"\n" not in trimmed or _is_json(trimmed):
-        return [_one_line(trimmed)]
+        return [one_line(trimmed)]
     return _ndjson(trimmed)
 
 
@@ -48,7 +48,7 @@ def _array(body: bytes) -> list[bytes]:
         elements = msgspec.json.decode(body, type=list[msgspec.Raw])
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadBody(f"not a JSON array: {error}") from None
-    return [_one_line(bytes(element)) for element in elements]
+    return [one_line(bytes(element)) for element in elements]
 
 
 def _is_json(text: bytes) -> bool:
@@ -57,13 +57,3 @@ def _is_json(text: bytes) -> bool:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return False
     return True
-
-
-def _one_line(text: bytes) -> bytes:
-    """Write a JSON value on one line; repeated keys and all else that admission refuses stay as they are."""
-    if b"\n" not in text:
-        return text
-    try:
-        return msgspec.json.format(text, indent=-1)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return text.replace(b"\n", _NO_LINE)

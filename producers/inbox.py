@@ -23,7 +23,7 @@ from ledger.receipt import Outcome
 _BOM: Final = b"\xef\xbb\xbf"
 SETTLED_SECONDS: Final = 2.0
 """How long a file must stand unchanged before it is taken."""
-CHUNK_LINES: Final = 2_000
+CHUNK_LINES: Final = 20_000
 FILE_BYTES_MAX: Final = 4 << 30
 LINE_BYTES_KEPT: Final = (1 << 20) + 1
 """A longer line is refused whole; no more of it is read into memory."""

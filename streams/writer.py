@@ -33,7 +33,7 @@ from streams.closings import apply_closings
 from streams.store import Origin, Store, StoreError
 from streams.store.store import Segment
 
-BATCH_LINES: Final = 2_000
+BATCH_LINES: Final = 20_000
 """Lines a batch takes together; one submission larger than this is a batch of its own."""
 QUEUED_BYTES_MAX: Final = 64 << 20
 """Lines waiting for the writer, in bytes, beyond which no more are taken (see `Busy`)."""

@@ -143,6 +143,6 @@ def test_long_lines_and_files_are_bounded(
 
 
 def test_many_lines_are_taken_in_parts(folder: Path, taken: Taken, put: Callable[..., Path]) -> None:
-    put("many.ndjson", b'{"a":1}\n' * 4_500)
+    put("many.ndjson", b'{"a":1}\n' * 45_000)
     Inbox(folder, taken.submit).take_all()
-    assert receipt(folder / "done/many.ndjson.receipt.json").counts == {"accepted": 4_500}
+    assert receipt(folder / "done/many.ndjson.receipt.json").counts == {"accepted": 45_000}

@@ -1,0 +1,134 @@
+"""One partition's books in one worker: folds what comes after the mark, commits it with the mark, and skips the rest.
+
+Rows stay in memory between batches; that the mark is compared and set in the transaction proves them right. Nothing here
+depends on how records were brought: what was seen before is skipped, what is missing is asked for again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from enum import Enum
+from typing import Final
+
+import msgspec
+
+from alerts.catalogue import Catalogue
+from alerts.engine import Engine
+from ledger.books import Books
+from ledger.identity import SeenIds
+from ledger.process import Context, Effects, process
+from ledger.registry import Registry
+from streams.closings import apply_closings
+from streams.kafka.records import Record, unpack
+from streams.store import MarkMoved, Origin, Store
+from streams.store.record_runs import Records, runs_of
+
+_MAY_BE_RESERVE: Final = (b"reserve.", b"\\u")
+"""One of these stands in every reserve event, however its type is written."""
+
+
+class Outcome(Enum):
+    """What became of a fetch."""
+
+    FOLDED = "folded"
+    BEHIND = "behind"
+    """The mark stands past it: it came again."""
+    HOLE = "hole"
+    """Records before it are missing: ask for them from the mark on."""
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """What became of a fetch, where the mark now stands, and the effects of what was folded."""
+
+    outcome: Outcome
+    next_offset: int
+    effects: Effects | None = None
+    lines: int = 0
+
+
+class PartitionBooks:
+    """The books of one partition as of its mark. Used by one thread at a time."""
+
+    def __init__(self, store: Store, registry: Registry, catalogue: Catalogue) -> None:
+        self._store = store
+        self._registry = registry
+        self._engine = Engine(catalogue)
+        self._asked_from: int | None = None
+        self.load()
+
+    @property
+    def next_offset(self) -> int:
+        """The offset after the last record folded."""
+        return self._next_offset
+
+    def load(self) -> None:
+        """Take everything from the store, as of its mark."""
+        loaded = self._store.load(self._registry)
+        self._books: Books = loaded.books
+        apply_closings(self._books, self._store)
+        self._seen: SeenIds = loaded.seen
+        self._position, self._next_offset = loaded.mark.position, loaded.mark.next_offset
+
+    def catch_up(self) -> None:
+        """Load again if somebody else moved the mark since."""
+        mark = self._store.mark()
+        if (mark.position, mark.next_offset) != (self._position, self._next_offset):
+            self.load()
+
+    def take(self, records: Sequence[Record]) -> Taken:
+        """Fold records of this partition that follow one another.
+
+        Raises MarkMoved when another worker was faster, StoreError when the database does not take it; the books must
+        then be loaded again.
+        """
+        after = self._next_offset
+        fresh = [record for record in records if record.offset >= after] if records[0].offset < after else records
+        if not fresh:
+            return Taken(Outcome.BEHIND, after)
+        if fresh[0].offset > after and self._asked_from != after:
+            self._asked_from = after
+            return Taken(Outcome.HOLE, after)
+        # Where a hole comes back after a seek it is real: a transaction's marker stands there.
+        self._asked_from = None
+        return self._fold(fresh)
+
+    def _fold(self, records: Sequence[Record]) -> Taken:
+        store = self._store
+        unpacked = unpack(records, store.partition, store.partitions)
+        lines = unpacked.lines
+        last = records[-1]
+        taken = Records(
+            after=self._next_offset,
+            first_offset=records[0].offset,
+            next_offset=last.offset + 1,
+            runs=runs_of(unpacked.counted),
+            last_digest=digest(last.value),
+        )
+        origins = [Origin(0, f"{store.log}/{store.partition}")]
+        first, remembered = self._position, len(self._seen)
+        context = Context(self._registry.agencies, self._seen, self._engine, self._recall_within(first, lines))
+        with store.transaction() as connection:
+            if store.partitions > 1:
+                self._books.funds = store.lock_shared_funds(connection) if _may_touch_reserves(lines) else {}
+            effects = process(first, lines, self._books, context, unpacked.routes)
+            store.write(connection, first, lines, origins, effects, self._seen.since(remembered), taken)
+        self._position += len(lines)
+        self._next_offset = taken.next_offset
+        return Taken(Outcome.FOLDED, taken.next_offset, effects, len(lines))
+
+    def _recall_within(self, first_place: int, lines: Sequence[bytes]) -> Callable[[int], bytes]:
+        return lambda place: lines[place - first_place] if place >= first_place else self._store.recall(place)
+
+
+def digest(value: bytes | None) -> str:
+    """SHA-256 of a record's value, by which a mark knows the last one it stands behind."""
+    return hashlib.sha256(value or b"").hexdigest()
+
+
+def _may_touch_reserves(lines: Sequence[bytes]) -> bool:
+    joined = b"\n".join(lines)
+    return any(part in joined for part in _MAY_BE_RESERVE)
+
+
+__all__ = ["MarkMoved", "Outcome", "PartitionBooks", "Taken", "digest"]
