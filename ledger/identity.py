@@ -19,6 +19,11 @@ def seed_of(fiscal_year: int, agency: str) -> int:
     return xxh3_64_intdigest(f"{fiscal_year}\0{agency}".encode())
 
 
+def key_of(fiscal_year: int, agency: str) -> bytes:
+    """The key of an agency's events in a fiscal year on Kafka: `<fiscal_year>|<agency>` (CONTRACT §6)."""
+    return f"{fiscal_year}|{agency}".encode()
+
+
 hash_id: Final = xxh3_64_intdigest
 """(an event id in UTF-8, the seed of its agency and year) → 64 bits."""
 

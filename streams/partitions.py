@@ -5,17 +5,14 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
+from ledger.identity import key_of
+
 PARTITIONS: Final = 12
 """The source topic's, for ever (CONTRACT §6): the key's place depends on it."""
 
 _WORD: Final = 0xFFFFFFFF
 _SEED: Final = 0x9747B28C
 _MIX: Final = 0x5BD1E995
-
-
-def key_of(fiscal_year: int, agency: str) -> bytes:
-    """The key of an agency's events in a fiscal year: `<fiscal_year>|<agency>`."""
-    return f"{fiscal_year}|{agency}".encode()
 
 
 @lru_cache(maxsize=65_536)

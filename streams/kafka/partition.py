@@ -21,7 +21,7 @@ from ledger.process import Context, Effects, process
 from ledger.registry import Registry
 from streams.closings import apply_closings
 from streams.kafka.records import Record, unpack
-from streams.store import MarkMoved, Origin, Store
+from streams.store import Origin, Store
 from streams.store.record_runs import Records, runs_of
 
 _MAY_BE_RESERVE: Final = (b"reserve.", b"\\u")
@@ -55,6 +55,8 @@ class PartitionBooks:
         self._registry = registry
         self._engine = Engine(catalogue)
         self._asked_from: int | None = None
+        self._ahead = False
+        """Whether the books may hold what was never committed."""
         self.load()
 
     @property
@@ -69,19 +71,22 @@ class PartitionBooks:
         apply_closings(self._books, self._store)
         self._seen: SeenIds = loaded.seen
         self._position, self._next_offset = loaded.mark.position, loaded.mark.next_offset
+        self._ahead = False
 
     def catch_up(self) -> None:
         """Load again if somebody else moved the mark since."""
         mark = self._store.mark()
-        if (mark.position, mark.next_offset) != (self._position, self._next_offset):
+        if self._ahead or (mark.position, mark.next_offset) != (self._position, self._next_offset):
             self.load()
 
     def take(self, records: Sequence[Record]) -> Taken:
         """Fold records of this partition that follow one another.
 
-        Raises MarkMoved when another worker was faster, StoreError when the database does not take it; the books must
-        then be loaded again.
+        Raises MarkMoved when another worker was faster, StoreError when the database does not take it; nothing is then
+        kept, and the books are loaded again before anything else.
         """
+        if self._ahead:
+            self.load()
         after = self._next_offset
         fresh = [record for record in records if record.offset >= after] if records[0].offset < after else records
         if not fresh:
@@ -108,11 +113,13 @@ class PartitionBooks:
         origins = [Origin(0, f"{store.log}/{store.partition}")]
         first, remembered = self._position, len(self._seen)
         context = Context(self._registry.agencies, self._seen, self._engine, self._recall_within(first, lines))
+        self._ahead = True
         with store.transaction() as connection:
             if store.partitions > 1:
                 self._books.funds = store.lock_shared_funds(connection) if _may_touch_reserves(lines) else {}
             effects = process(first, lines, self._books, context, unpacked.routes)
             store.write(connection, first, lines, origins, effects, self._seen.since(remembered), taken)
+        self._ahead = False
         self._position += len(lines)
         self._next_offset = taken.next_offset
         return Taken(Outcome.FOLDED, taken.next_offset, effects, len(lines))
@@ -129,6 +136,3 @@ def digest(value: bytes | None) -> str:
 def _may_touch_reserves(lines: Sequence[bytes]) -> bool:
     joined = b"\n".join(lines)
     return any(part in joined for part in _MAY_BE_RESERVE)
-
-
-__all__ = ["MarkMoved", "Outcome", "PartitionBooks", "Taken", "digest"]

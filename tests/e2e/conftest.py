@@ -79,7 +79,10 @@ def open_page(browser: Browser) -> Iterator[Open]:
         page.on("dialog", lambda dialog: troubles.append(f"{page.url}: dialog {dialog.message}"))
 
     def open_(
-        address: str, size: tuple[int, int] = DESKTOP, expected: tuple[str, ...] = (), context: BrowserContext | None = None
+        address: str,
+        size: tuple[int, int] = DESKTOP,
+        expected: tuple[str, ...] = (),
+        context: BrowserContext | None = None,
     ) -> Page:
         if context is None:
             context = browser.new_context(

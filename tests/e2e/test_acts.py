@@ -45,7 +45,12 @@ def test_an_alert_is_acknowledged_with_the_keyboard_alone(small: Serving, open_p
     expect(page.locator(".timeline")).to_contain_text("王科長")
     act = people.trail(small.monitor.store)[0]
     assert (act.kind, act.person, act.role, act.address) == ("acknowledge", "王科長", "local", "127.0.0.1")
-    assert act.after == {"reason": "追加預算案審議中", "due_on": "2025-10-31", "excess": 5_000_000, "severity": "critical"}
+    assert act.after == {
+        "reason": "追加預算案審議中",
+        "due_on": "2025-10-31",
+        "excess": 5_000_000,
+        "severity": "critical",
+    }
 
     small.overspend("second")  # the excess doubles: the acknowledgement lapses, on the open page too
     expect(page.locator("#alert-top .state-open")).to_have_text("未處理")

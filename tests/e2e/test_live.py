@@ -15,7 +15,7 @@ def test_a_new_alert_appears_without_a_reload_and_is_announced(small: Serving, o
     expect(page.locator("#live-state")).to_have_class("live-state is-live")
     page.evaluate("window.same = true")
     small.overspend("first")
-    expect(page.locator("#table-alerts tbody")).to_contain_text("未編列預算而支用")
+    expect(page.locator("#table-alerts tbody")).to_contain_text("未編列預算，已支用")
     news = page.locator("#news .news-item")
     expect(news).to_contain_text("新增警示")
     assert page.locator("#news").get_attribute("aria-live") == "polite"
@@ -27,10 +27,18 @@ def test_a_new_alert_appears_without_a_reload_and_is_announced(small: Serving, o
 
 def test_an_alert_that_ends_goes_by_itself(small: Serving, open_page: Open) -> None:
     small.overspend("first", amount=1_000)
-    page = open_page(small.url + "/alerts")
+    page = open_page(small.url + "/alerts?severity=critical")
     expect(page.locator("#table-alerts tbody th")).to_have_count(1)
     expect(page.locator("#live-state")).to_have_class("live-state is-live")
-    small.send({"id": "r", "type": "disbursement.reversed", "line": "32020110199/current/2000", "amount": 1_000, "voucher": "r"})
+    small.send(
+        {
+            "id": "r",
+            "type": "disbursement.reversed",
+            "line": "32020110199/current/2000",
+            "amount": 1_000,
+            "voucher": "r",
+        }
+    )
     expect(page.locator("#table-alerts tbody")).to_contain_text("（無）")
 
 

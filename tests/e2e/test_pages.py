@@ -130,7 +130,9 @@ def test_only_pages_with_charts_allow_inline_styles_and_none_allows_scripts(city
     with httpx.Client(base_url=city.url) as client:
         for path in ("/", "/alerts", "/rules", "/check", "/nothing-here"):
             policy = client.get(path).headers["content-security-policy"]
-            assert "default-src 'none'" in policy and "script-src 'self';" in policy and "frame-ancestors 'none'" in policy
+            assert (
+                "default-src 'none'" in policy and "script-src 'self';" in policy and "frame-ancestors 'none'" in policy
+            )
             assert ("unsafe-inline" in policy) == (path == "/")
 
 

@@ -43,7 +43,15 @@ def test_markup_in_names_notes_and_ids_is_inert_on_every_page(attacked: Serving,
     people.record(attacked.monitor.store, EVIL, "officer", EVIL, EVIL, EVIL, None, {"text": EVIL, "reason": EVIL})
     people.record(attacked.monitor.store, EVIL, "officer", "", "note", alerts[0], None, {"text": EVIL})
     people.keep_list(attacked.monitor.store, "2025-09-01", "2025-09-01", EVIL, {"ranks": {}, "tables": []})
-    paths = ["/", "/lagging", "/authorities/02", "/agencies/020011", f"/lines/114/020011/{LINE}", "/alerts", "/reserves"]
+    paths = [
+        "/",
+        "/lagging",
+        "/authorities/02",
+        "/agencies/020011",
+        f"/lines/114/020011/{LINE}",
+        "/alerts",
+        "/reserves",
+    ]
     paths += ["/refusals", "/rules", "/check", "/audit-trail", *(f"/alerts/{alert}" for alert in alerts)]
     page = open_page(attacked.url)
     for language in ("zh", "en"):

@@ -1,0 +1,155 @@
+"""The topics of CONTRACT §6, made with its settings, and what a worker must know of the source before it reads on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import msgspec
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+
+from producers.kafka_connection import Connection
+from streams.errors import StoreError, StoreRefused
+from streams.kafka.partition import digest
+from streams.partitions import PARTITIONS
+from streams.store.store import LogIdentity, Mark
+
+EVENTS: Final = "budget.events.v1"
+ALERTS: Final = "budget.alerts.v1"
+REFUSED: Final = "budget.refused.v1"
+RECORD_BYTES_MAX: Final = 4 << 20
+"""A record's value with all its events; one event is at most 1 MiB."""
+_FOR_EVER: Final = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
+_WAIT_MS: Final = 30_000
+
+
+class KafkaUnavailable(StoreError):
+    """The brokers do not answer, or do not let us; the message says which."""
+
+
+class Ends(msgspec.Struct, frozen=True):
+    """Of one partition: the first offset that is still there, and the one after the last."""
+
+    first: int
+    end: int
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Errors of the Kafka client as one line."""
+    try:
+        yield
+    except KafkaError as error:
+        raise KafkaUnavailable(f"Kafka: {' '.join(str(error).split()) or type(error).__name__}") from error
+
+
+def make_topics(connection: Connection, replicas: int = 1, partitions: int = PARTITIONS) -> list[str]:
+    """Make the topics that are not there; returns their names. One that stands is left as it is."""
+    in_sync = {"min.insync.replicas": str(max(1, replicas - 1))}
+    wanted: dict[str, dict[str, Any]] = {
+        EVENTS: {
+            "num_partitions": partitions,
+            "configs": _FOR_EVER | in_sync | {"max.message.bytes": str(RECORD_BYTES_MAX)},
+        },
+        ALERTS: {"num_partitions": partitions, "configs": _FOR_EVER | in_sync},
+        REFUSED: {"num_partitions": 1, "configs": _FOR_EVER | in_sync},
+    }
+    with told(), KafkaAdminClient(**connection.settings()) as admin:
+        there = set(admin.list_topics())
+        missing = {name: {"replication_factor": replicas} | how for name, how in wanted.items() if name not in there}
+        if missing:
+            admin.create_topics(missing, wait_for_metadata=True, timeout_ms=_WAIT_MS)
+    return list(missing)
+
+
+def identity_of(connection: Connection, topic: str = EVENTS) -> LogIdentity:
+    """Which log the topic is now; StoreRefused where there is none."""
+    with told(), KafkaAdminClient(**connection.settings()) as admin:
+        found = admin.describe_topics([topic])[0]
+        cluster = admin.describe_cluster()["cluster_id"]
+    if found["error_code"] or not found["partitions"]:
+        raise StoreRefused(f"{topic}: no such topic at {connection.bootstrap}; make it with `budgetwatch topics`")
+    return LogIdentity(cluster, str(found["topic_id"]), len(found["partitions"]))
+
+
+class SourceReader:
+    """Looks at the source topic without being a member of the group. Used by one thread at a time."""
+
+    def __init__(self, connection: Connection, topic: str = EVENTS) -> None:
+        self._topic = topic
+        with told():
+            self._consumer = KafkaConsumer(
+                **connection.settings(),
+                group_id=None,
+                enable_auto_commit=False,
+                auto_offset_reset="none",
+                max_partition_fetch_bytes=RECORD_BYTES_MAX,
+                max_poll_records=5_000,
+            )
+
+    def close(self) -> None:
+        """Let go of the brokers."""
+        self._consumer.close()
+
+    def ends(self, partitions: Sequence[int]) -> dict[int, Ends]:
+        """Where each partition begins and ends now."""
+        wanted = [TopicPartition(self._topic, partition) for partition in partitions]
+        with told():
+            first, end = self._consumer.beginning_offsets(wanted), self._consumer.end_offsets(wanted)
+        return {one.partition: Ends(first[one], end[one]) for one in wanted}
+
+    def read(self, partition: int, first: int, end: int) -> Iterator[list[Any]]:
+        """The records of a partition from one offset up to another, fetch by fetch."""
+        one = TopicPartition(self._topic, partition)
+        with told():
+            self._consumer.assign([one])
+            self._consumer.seek(one, first)
+            while self._consumer.position(one) < end:
+                for records in self._consumer.poll(timeout_ms=1_000).values():
+                    wanted = [record for record in records if record.offset < end]
+                    if wanted:
+                        yield wanted
+
+    def record_before(self, partition: int, offset: int) -> Any | None:
+        """The record at an offset less one; None where there is none."""
+        for records in self.read(partition, offset - 1, offset):
+            return records[0]
+        return None
+
+
+def check_mark(
+    partition: int, mark: Mark, kept: LogIdentity, log: LogIdentity, ends: Ends, reader: SourceReader
+) -> None:
+    """Refuse a log that is not the one the mark stands in, or that does not hold what comes after it."""
+    where, advice = (
+        f"partition {partition}",
+        "fold the log again into a new store, or name the store that belongs to it",
+    )
+    if kept.cluster != log.cluster:
+        raise StoreRefused(
+            f"the store was folded from another Kafka cluster ({kept.cluster}, not {log.cluster}): {advice}"
+        )
+    if kept.topic_id != log.topic_id:
+        raise StoreRefused(f"the topic was deleted and made again since the store was folded: {advice}")
+    if kept.partitions != log.partitions:
+        raise StoreRefused(
+            f"the topic has {log.partitions} partitions, the store was folded from {kept.partitions}: keys have moved; "
+            "make a new topic and publish everything into it"
+        )
+    if mark.next_offset > ends.end:
+        raise StoreRefused(
+            f"{where}: the store stands at {mark.next_offset:,}, the log ends at {ends.end:,}: the log has lost records; {advice}"
+        )
+    if mark.next_offset < ends.first:
+        raise StoreRefused(
+            f"{where}: the store stands at {mark.next_offset:,}, the log begins at {ends.first:,}: records between are gone "
+            "(the topic must be kept for ever); restore the topic or a later backup of the store"
+        )
+    if mark.last_digest and mark.next_offset > ends.first:
+        last = reader.record_before(partition, mark.next_offset)
+        if last is None or digest(last.value) != mark.last_digest:
+            raise StoreRefused(
+                f"{where}: the record before {mark.next_offset:,} is not the one that was folded: {advice}"
+            )

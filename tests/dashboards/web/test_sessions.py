@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import pytest
+
+from dashboards.web.access import own_path
+from dashboards.web.sessions import HOURS, TRIES, TRIES_FROM, WAIT_SECONDS, Sessions, Throttle
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_session_is_read_until_it_is_over() -> None:
+    clock = Clock()
+    sessions = Sessions(b"k" * 32, clock)
+    cookie = sessions.begin("王科長")
+    assert sessions.read(cookie) == "王科長"
+    clock.now += HOURS * 3600
+    assert sessions.read(cookie) is None
+
+
+def test_an_ended_session_is_none_and_others_of_the_same_name_go_on() -> None:
+    sessions = Sessions()
+    one, other = sessions.begin("a"), sessions.begin("a")
+    sessions.end(one)
+    sessions.end("nonsense")
+    assert sessions.read(one) is None and sessions.read(other) == "a"
+
+
+def test_a_cookie_of_another_key_or_changed_in_any_place_is_none() -> None:
+    cookie = Sessions(b"k" * 32).begin("a")
+    assert Sessions(b"j" * 32).read(cookie) is None
+    assert Sessions(b"k" * 32).read(cookie) == "a"
+    for at in range(len(cookie)):
+        changed = cookie[:at] + ("A" if cookie[at] != "A" else "B") + cookie[at + 1 :]
+        assert Sessions(b"k" * 32).read(changed) is None
+
+
+@pytest.mark.parametrize("cookie", ["", ".", "a.b", "é.é", "a" * 10_000, "\ud800.x"])
+def test_nonsense_is_none(cookie: str) -> None:
+    assert Sessions().read(cookie) is None
+
+
+def test_too_many_wrong_passwords_wait_by_name_and_by_address() -> None:
+    clock = Clock()
+    throttle = Throttle(clock)
+    for _ in range(TRIES):
+        assert throttle.wait("a", "1.1.1.1") == 0
+        throttle.wrong("a", "1.1.1.1")
+    assert throttle.wait("a", "2.2.2.2") > 0, "the name waits, from anywhere"
+    assert throttle.wait("b", "1.1.1.1") == 0
+    for number in range(TRIES_FROM - TRIES):
+        throttle.wrong(f"n{number}", "1.1.1.1")
+    assert throttle.wait("b", "1.1.1.1") > 0, "the address waits, for any name"
+    clock.now += WAIT_SECONDS + 1
+    assert throttle.wait("a", "1.1.1.1") == 0
+
+
+def test_the_right_password_lets_a_name_start_anew() -> None:
+    throttle = Throttle(Clock())
+    for _ in range(TRIES):
+        throttle.wrong("a", "1.1.1.1")
+    throttle.right("a")
+    assert throttle.wait("a", "2.2.2.2") == 0
+
+
+@pytest.mark.parametrize("path", ["/", "/alerts?x=1", "/lines/114/a/b/c"])
+def test_paths_of_this_site_are_gone_on_to(path: str) -> None:
+    assert own_path(path) == path
+
+
+@pytest.mark.parametrize("path", ["", "//x", "/\\x", "https://x", "javascript:x", "/a\nb", "x", "/a\\b"])
+def test_other_addresses_are_not(path: str) -> None:
+    assert own_path(path) == "/"

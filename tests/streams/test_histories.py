@@ -1,0 +1,100 @@
+"""The history of a line and the log of the reserves, against the books they must agree with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ledger.books import Books
+from streams.line_history import figures_of, history_of
+from streams.reserve_log import ReserveLog
+from streams.store import alert_lists
+from streams.store.alert_lists import Overlay, Wanted
+from tests.e2e.serving import Serving, serving, simulated
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    with serving(tmp_path_factory.mktemp("city") / "data", simulated()) as found:
+        yield found
+
+
+def sample(books: Books) -> list[tuple[int, str, str, dict[str, int]]]:
+    """Some lines of every kind: every tenth, all with carried-over money, every one with an alert."""
+    every = [
+        (year.fiscal_year, year.agency, name, figures_of(position), bool(position.alerts))
+        for year in books.agency_years()
+        for name, position in year.positions.items()
+    ]
+    return [each[:4] for number, each in enumerate(every) if number % 10 == 0 or "@" in each[2] or each[4]]
+
+
+def test_the_history_of_a_line_ends_with_the_figures_of_the_books(city: Serving) -> None:
+    monitor = city.monitor
+    with monitor.writer.reading() as books:
+        lines = sample(books)
+    assert len(lines) > 50
+    for fiscal_year, agency, name, figures in lines:
+        history = history_of(monitor.store, monitor.registry, fiscal_year, agency, name)
+        assert history.figures == figures, (agency, name)
+        assert history.steps, "a position stands because an event touched it"
+        for one, other in zip(history.steps, history.steps[1:], strict=False):
+            assert one.after == other.before and one.place < other.place
+
+
+def test_a_line_that_no_event_names_has_no_history(city: Serving) -> None:
+    monitor = city.monitor
+    history = history_of(monitor.store, monitor.registry, 114, "020011", "99999999999/current/9999")
+    assert history.steps == [] and set(history.figures.values()) == {0}
+
+
+def test_the_reserve_log_gives_the_balances_of_the_books_and_reads_on(city: Serving) -> None:
+    log = ReserveLog(city.monitor.store)
+    with city.monitor.writer.reading() as books:
+        funds = {reserve: (fund.established, fund.remaining) for (_, reserve), fund in books.funds.items()}
+    for reserve, (established, remaining) in funds.items():
+        last = log.balances(114, reserve)[-1]
+        assert (last.established, last.remaining) == (established, remaining)
+    before = log.balances(114, "second")[-1].remaining
+    event = {"type": "reserve.approved", "reserve": "second", "case": "new", "line": "32020110101/current/2000"}
+    city.send(
+        event | {"id": "r1", "amount": 1_000, "ground": 1},
+        event | {"id": "r1", "amount": 1_000, "ground": 1},
+        event | {"id": "r1", "amount": 2_000, "ground": 1},
+        event | {"id": "r2", "amount": -5},
+    )
+    assert log.balances(114, "second")[-1].remaining == before - 1_000, (
+        "the duplicate and the refused count for nothing"
+    )
+    assert len(log.of_case(114, "020011", "second", "new")) == 1
+
+
+def test_alerts_are_found_by_what_people_ask(city: Serving) -> None:
+    store, nothing = city.monitor.store, Overlay()
+    everything = alert_lists.count(store, Wanted(), nothing)
+    by_state = alert_lists.count_by(store, Wanted(), nothing, "state")
+    assert everything == sum(by_state.values())
+    critical = alert_lists.find(store, Wanted(severity="critical"), nothing, "severity", 1_000)
+    assert {each.severity for each in critical} == {"critical"}
+    gravest = [each.severity for each in alert_lists.find(store, Wanted(), nothing, "severity", 1_000)]
+    assert gravest == sorted(gravest, key=["critical", "high", "warn", "info"].index)
+    one = critical[0]
+    named = alert_lists.find(store, Wanted(words=one.key), nothing)
+    assert one.key in {each.key for each in named}
+    assert alert_lists.count(store, Wanted(words="%"), nothing) == 0, "a percent sign is a character"
+    name = people_id(one)
+    closed = Overlay(closed=(name,))
+    assert alert_lists.count(store, Wanted(states=("closed",)), closed) == 1
+    assert alert_lists.count(store, Wanted(states=("open", "acknowledged", "resolved")), closed) == everything - 1
+    acknowledged = Overlay(acknowledged=(name,))
+    assert alert_lists.count(store, Wanted(states=("acknowledged",)), acknowledged) == (one.state == "open")
+    pages = [alert_lists.find(store, Wanted(), nothing, "newest", 7, at) for at in range(0, everything, 7)]
+    assert len({people_id(each) for page in pages for each in page}) == everything
+
+
+def people_id(alert: object) -> str:
+    from alerts.subjects import alert_id
+
+    return alert_id(alert)  # type: ignore[arg-type]

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.books import Alert
+from streams import people_acts
+from streams.people_acts import LOCAL, Person, Refused, Standing, lapsed, state_of
+from streams.store import people, queries
+from streams.store.people import Act
+from tests.e2e.serving import DAY, Serving, serving
+
+OFFICER = Person("王科長", ("officer",), "10.0.0.1")
+
+
+def found(excess: int, state: str = "open") -> Alert:
+    return Alert("cr-over-base", "high", "line", "a:l", 114, state, "a:e", "2025-01-01", {"excess": excess})
+
+
+def act(kind: str, **after: Any) -> Act:
+    return Act(1, "2025-09-01T00:00:00.000Z", "p", "officer", "", kind, "id", None, after, "", "")
+
+
+def test_an_acknowledgement_counts_until_its_due_date() -> None:
+    given = act("acknowledge", due_on="2025-09-20", excess=100)
+    assert state_of(found(100), [given], "2025-09-19") == "acknowledged"
+    assert state_of(found(100), [given], "2025-09-20") == "open"
+    assert lapsed(found(100), given, "2025-09-20") == "due"
+
+
+def test_it_lapses_when_the_excess_has_doubled() -> None:
+    given = act("acknowledge", due_on="2025-12-31", excess=100)
+    assert state_of(found(199), [given], "2025-09-19") == "acknowledged"
+    assert state_of(found(200), [given], "2025-09-19") == "open"
+    again = act("acknowledge", due_on="2025-12-31", excess=200)
+    assert state_of(found(200), [given, again], "2025-09-19") == "acknowledged", "the last one counts"
+
+
+def test_resolved_and_closed_go_before_anything_else() -> None:
+    given = act("acknowledge", due_on="2025-12-31", excess=1)
+    assert state_of(found(1, "resolved"), [given], "2025-09-19") == "resolved"
+    assert state_of(found(1), [given, act("close")], "2025-09-19") == "closed"
+
+
+def test_roles_decide_who_may_act() -> None:
+    assert OFFICER.may(people_acts.MAY_CLOSE) and Person("x", (LOCAL,)).may(people_acts.MAY_CLOSE)
+    assert not Person("x", ("reviewer", "feeder")).may(people_acts.MAY_ACKNOWLEDGE)
+    assert Person("x", ("reviewer", "officer")).role == "officer"
+
+
+@pytest.fixture
+def monitor(tmp_path: Path) -> Iterator[Serving]:
+    with serving(tmp_path / "data") as running:
+        yield running
+
+
+def opened(monitor: Serving, rule: str) -> list[str]:
+    wanted = queries.AlertFilter(rule=rule)
+    return [people_acts.alert_id(each) for each in queries.alerts(monitor.monitor.store, wanted)]
+
+
+def test_what_is_missing_or_wrong_is_refused_and_leaves_no_act(monitor: Serving) -> None:
+    monitor.overspend("first")
+    store = monitor.monitor.store
+    name = opened(monitor, "spending-without-appropriation")[0]
+    for person, reason, due_on, code in (
+        (OFFICER, "", "2025-12-31", "reason"),
+        (OFFICER, "x" * 2_001, "2025-12-31", "reason"),
+        (OFFICER, "x\0", "2025-12-31", "reason"),
+        (OFFICER, "x", DAY, "due-date"),
+        (OFFICER, "x", "2025-02-30", "due-date"),
+        (Person("", ("officer",)), "x", "2025-12-31", "person"),
+        (Person("y", ("reviewer",)), "x", "2025-12-31", "role"),
+    ):
+        with pytest.raises(Refused) as refused:
+            people_acts.acknowledge(store, name, person, reason, due_on, DAY)
+        assert refused.value.code == code
+    with pytest.raises(Refused, match="no alert"):
+        people_acts.acknowledge(store, "0" * 32, OFFICER, "x", "2025-12-31", DAY)
+    with pytest.raises(Refused, match="only alerts about acts"):
+        people_acts.close_alert(monitor.monitor, name, OFFICER, "x")
+    assert people.trail(store) == [] and monitor.monitor.writer.broken is None
+
+
+def test_a_closing_takes_the_alert_off_its_row_and_loading_does_it_again(monitor: Serving) -> None:
+    between = {
+        "type": "virement.approved",
+        "from_line": "32020110101/current/2000",
+        "to_line": "32020210101/current/2000",
+    }
+    monitor.send(between | {"id": "v1", "amount": 7_000})
+    (name,) = opened(monitor, "virement-between-programs")
+    people_acts.close_alert(monitor.monitor, name, OFFICER, "已撤銷")
+    with pytest.raises(Refused, match="closed"):
+        people_acts.close_alert(monitor.monitor, name, OFFICER, "again")
+
+    def standing() -> set[str]:
+        with monitor.monitor.writer.reading() as books:
+            row = books.years[114]["020011"].positions["32020210101/current/2000"]
+            return set(row.alerts or {})
+
+    assert "virement-between-programs" not in standing()
+    monitor.monitor.writer.between_batches(lambda: 1 / 0).exception()  # the books are loaded again
+    monitor.monitor.writer.between_batches(lambda: None).result()
+    assert "virement-between-programs" not in standing()
+    monitor.send(between | {"id": "v2", "amount": 9_000})
+    second, first = opened(monitor, "virement-between-programs")
+    assert first == name and second != name
+    store = monitor.monitor.store
+    assert people_acts.standing(store, DAY) == Standing(frozenset(), frozenset((name,)))
+
+
+def test_the_reason_given_last_counts(monitor: Serving) -> None:
+    store = monitor.monitor.store
+    people_acts.give_lagging_reason(store, "a:b", 114, OFFICER, "用地", "2025-11-30", DAY)
+    people_acts.give_lagging_reason(store, "a:b", 114, OFFICER, "缺工", "2025-12-31", DAY)
+    last = people_acts.lagging_reasons(store)["a:b", 114]
+    assert last.after == {"reason": "缺工", "recovery_on": "2025-12-31"} and last.before["reason"] == "用地"
+    with pytest.raises(Refused):
+        people_acts.give_lagging_reason(store, "a:b", 114, OFFICER, "x", DAY, DAY)
