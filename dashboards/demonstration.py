@@ -13,16 +13,22 @@ import msgspec
 import structlog
 
 from dashboards import embedded
+from dashboards.web.desk import Desk
+from dashboards.web.pages.lagging import present_list
 from ledger.fiscal import closing_day
 from producers.simulator import registry_csv, simulate
 from streams.folder import Folder
 from streams.monitor import Monitor
+from streams.people_acts import Person
 from streams.store import StoreRefused, open_store
 from streams.writer import Writer
 
 FISCAL_YEAR: Final = 114
 START: Final = "2025-09-15"
 """Folded at once up to here: enough of the year for something on every page."""
+MEETINGS: Final = ("2025-07-15", "2025-08-15")
+PRESENTER: Final = Person("示範資料", ("officer",))
+"""Nobody: what stands where a person's name would."""
 ORIGIN: Final = "demonstration"
 _CHUNK: Final = 2_000
 
@@ -61,12 +67,14 @@ class Demonstration:
         """The simulated day."""
         return self.day
 
-    def prepare(self) -> None:
-        """Fold the year up to the start, with a judgement on the days of some earlier meetings."""
+    def prepare(self, present: Callable[[], None]) -> None:
+        """Fold the year up to the start; `present` keeps the lagging list on the days of two earlier meetings."""
         if self._writer.position == 0:
-            for meeting in ("2025-07-15", "2025-08-15", START):
-                self._feed(meeting)
-                self._writer.judge(meeting).result()
+            for self.day in (*MEETINGS, START):
+                self._feed(self.day)
+                self._writer.judge(self.day).result()
+                if self.day in MEETINGS:
+                    present()
         else:
             self._skip()
 
@@ -124,7 +132,7 @@ def opened(
         return years[0].today
 
     with embedded.opened(folder, host, demonstration=True, day=calendar) as monitor:
-        years[0].prepare()
+        years[0].prepare(lambda: present_list(Desk(monitor), PRESENTER))
         yield monitor, years[0]
 
 

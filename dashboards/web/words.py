@@ -33,7 +33,6 @@ WORDS: Final[Mapping[str, Words]] = {
     "city": Words("高雄市", "Kaohsiung"),
     "skip": Words("跳至主要內容", "Skip to the content"),
     "navigation": Words("主要導覽", "Main"),
-    "menu": Words("選單", "Menu"),
     "switch": Words("English", "中文"),
     "switch_title": Words("Switch to English", "切換為中文"),
     "as_of": Words("截至", "As of"),
@@ -60,9 +59,6 @@ WORDS: Final[Mapping[str, Words]] = {
     "export": Words("下載", "Download"),
     "export_of": Words("下載「{title}」", "Download “{title}”"),
     "print": Words("列印", "Print"),
-    "scroll": Words("表格，可左右捲動", "table, scrolls sideways"),
-    "total": Words("合計", "Total"),
-    "formula": Words("計算式", "Formula"),
     "figures_as_table": Words("圖表數值", "Figures of the chart"),
     "chart_needs_script": Words(
         "圖表需啟用 JavaScript；數值見下表。", "The chart needs JavaScript; its figures stand below."
@@ -92,7 +88,6 @@ WORDS: Final[Mapping[str, Words]] = {
     "person": Words("姓名", "Your name"),
     "person_help": Words("登錄於稽核軌跡", "kept on the audit trail"),
     "reason": Words("理由", "Reason"),
-    "acts_as": Words("以 {name} 登錄", "Recorded as {name}"),
     "log_in_to_act": Words("登入後始得為此行為。", "Log in to do this."),
     # overview
     "calendar": Words("年度已過", "Year gone by"),
@@ -104,7 +99,6 @@ WORDS: Final[Mapping[str, Words]] = {
     "rates": Words("執行率", "Execution rates"),
     "rate_mark": Words("直線：年度已過之比例；資本門為 90%", "line: share of the year gone by; 90% for capital"),
     "open_alerts": Words("未結警示", "Unfinished alerts"),
-    "alerts_of_severity": Words("{severity}警示 {count} 筆", "{count} {severity} alerts"),
     "reserves": Words("預備金", "Reserves"),
     "runway": Words("依目前動支速度", "At this pace"),
     "lasts": Words("約可支應 {months}", "lasts about {months}"),
@@ -119,7 +113,6 @@ WORDS: Final[Mapping[str, Words]] = {
     "drawn": Words("動支淨額", "Net drawn"),
     "left": Words("可動支餘額", "Remaining"),
     "pending": Words("申請中", "Pending"),
-    "cases": Words("核准案數", "Cases"),
     "lagging_short": Words("資本支出落後之主管機關", "Authorities lagging in capital execution"),
     "lagging_none": Words("無主管機關低於 90%。", "No authority is below 90%."),
     "lagging_all": Words("完整名單（{count}）", "The whole list ({count})"),
@@ -140,7 +133,6 @@ WORDS: Final[Mapping[str, Words]] = {
     "presented_on": Words("{day} 由 {person} 提報", "Presented on {day} by {person}"),
     "presented_none": Words("尚未提報。", "None yet."),
     "current_list": Words("目前名單", "The list now"),
-    "last_rank": Words("上次名次", "Rank last time"),
     # units
     "authority": Words("主管機關", "Authority"),
     "agency": Words("機關", "Agency"),
@@ -161,16 +153,13 @@ WORDS: Final[Mapping[str, Words]] = {
     "given_by": Words("{person}，{at}", "{person}, {at}"),
     "check_line": Words("試算可否支用", "May I spend on this line?"),
     # line
-    "line": Words("預算科目", "Budget line"),
     "account": Words("工作計畫", "Account"),
     "class": Words("門別", "Class"),
     "object": Words("用途別科目", "Object"),
-    "origin_year": Words("原年度", "Origin year"),
     "carried_over": Words("{year}年度保留款", "carried over from FY {year}"),
     "proposed": Words("預算案數", "Proposed"),
     "council_cut": Words("議會刪減數", "Cut by the council"),
     "statutory": Words("法定經費", "statutory"),
-    "revision": Words("分配預算修正次", "Allotment revision"),
     "history": Words("歷程", "History"),
     "history_lead": Words(
         "由事件日誌以相同程式重算：每一事件之前後數字及其引起之警示；最新在前。",
@@ -191,9 +180,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "came_from": Words("來源", "Came from"),
     "place": Words("日誌位置", "Place in the log"),
     "received": Words("收到", "Received"),
-    "booked_on": Words("入帳日", "Booked on"),
     "event_id": Words("事件編號", "Event id"),
-    "set_off": Words("引起", "Set off"),
     # alerts
     "filter": Words("篩選", "Filter"),
     "apply": Words("套用", "Apply"),
@@ -209,14 +196,12 @@ WORDS: Final[Mapping[str, Words]] = {
     "order_subject": Words("對象", "subject"),
     "unfinished": Words("未結（未處理、已確認）", "unfinished (open, acknowledged)"),
     "any_state": Words("全部狀態", "any state"),
-    "alerts_none": Words("沒有符合條件的警示。", "No alert is found."),
     "about": Words("對象", "Subject"),
     "opened_on": Words("發生日", "Opened on"),
     "opened_by": Words("起因", "Set off by"),
     "clock": Words("時間規則，每日判定", "a time rule, judged daily"),
     "resolved_by": Words("解除", "Resolved by"),
     "alert_id": Words("警示編號", "Alert id"),
-    "evidence": Words("佐證數據", "Evidence"),
     "law": Words("法令依據", "Law"),
     "law_note": Words("以下為釋義摘要，非條文原文。", "Paraphrased, not quoted."),
     "no_law": Words("本規則為系統設計，無法令依據。", "The rule is of our own design; it rests on no law."),
@@ -249,14 +234,11 @@ WORDS: Final[Mapping[str, Words]] = {
     "act_title": Words("處理", "Act"),
     "at": Words("時間", "At"),
     "what": Words("事項", "What"),
-    "by": Words("起因或人員", "By"),
     "detail": Words("說明", "Detail"),
     # reserves
-    "reserve": Words("預備金", "Reserve"),
     "all_funds": Words(
         "各機關第一預備金及全部預備金明細（{count} 項）", "Every fund, with each agency's first reserve ({count})"
     ),
-    "share_left": Words("餘額比率", "Share left"),
     # refusals
     "refusals_lead": Words(
         "無法解讀或前後矛盾的資料不入帳，連同原始內容保存於此；違法的支出照登並警示，不在此列。",

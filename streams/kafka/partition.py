@@ -34,8 +34,10 @@ class Outcome(Enum):
     FOLDED = "folded"
     BEHIND = "behind"
     """The mark stands past it: it came again."""
-    HOLE = "hole"
-    """Records before it are missing: ask for them from the mark on."""
+    GONE = "gone"
+    """The partition is no longer this worker's."""
+    MISSING = "missing"
+    """Records before it were not brought: ask for them from the mark on."""
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -45,6 +47,13 @@ class Taken(msgspec.Struct, frozen=True):
     next_offset: int
     effects: Effects | None = None
     lines: int = 0
+    after_hole: bool = False
+    """Whether the log itself has no records between the mark and the first of these."""
+
+    @classmethod
+    def gone(cls) -> Taken:
+        """Nothing: the partition is somebody else's."""
+        return cls(Outcome.GONE, 0)
 
 
 class PartitionBooks:
@@ -54,7 +63,6 @@ class PartitionBooks:
         self._store = store
         self._registry = registry
         self._engine = Engine(catalogue)
-        self._asked_from: int | None = None
         self._ahead = False
         """Whether the books may hold what was never committed."""
         self.load()
@@ -79,8 +87,13 @@ class PartitionBooks:
         if self._ahead or (mark.position, mark.next_offset) != (self._position, self._next_offset):
             self.load()
 
-    def take(self, records: Sequence[Record]) -> Taken:
+    def take(self, records: Sequence[Record], is_first_after: Callable[[int, int], bool]) -> Taken:
         """Fold records of this partition that follow one another.
+
+        Args:
+            records: in the order of their offsets.
+            is_first_after: (an offset, that of a later record) → whether the log holds nothing in between: a hole is
+                real where a transaction's marker stands.
 
         Raises MarkMoved when another worker was faster, StoreError when the database does not take it; nothing is then
         kept, and the books are loaded again before anything else.
@@ -91,14 +104,12 @@ class PartitionBooks:
         fresh = [record for record in records if record.offset >= after] if records[0].offset < after else records
         if not fresh:
             return Taken(Outcome.BEHIND, after)
-        if fresh[0].offset > after and self._asked_from != after:
-            self._asked_from = after
-            return Taken(Outcome.HOLE, after)
-        # Where a hole comes back after a seek it is real: a transaction's marker stands there.
-        self._asked_from = None
-        return self._fold(fresh)
+        is_hole = fresh[0].offset > after
+        if is_hole and not is_first_after(after, fresh[0].offset):
+            return Taken(Outcome.MISSING, after)
+        return self._fold(fresh, is_hole)
 
-    def _fold(self, records: Sequence[Record]) -> Taken:
+    def _fold(self, records: Sequence[Record], is_hole: bool) -> Taken:
         store = self._store
         unpacked = unpack(records, store.partition, store.partitions)
         lines = unpacked.lines
@@ -122,7 +133,7 @@ class PartitionBooks:
         self._ahead = False
         self._position += len(lines)
         self._next_offset = taken.next_offset
-        return Taken(Outcome.FOLDED, taken.next_offset, effects, len(lines))
+        return Taken(Outcome.FOLDED, taken.next_offset, effects, len(lines), is_hole)
 
     def _recall_within(self, first_place: int, lines: Sequence[bytes]) -> Callable[[int], bytes]:
         return lambda place: lines[place - first_place] if place >= first_place else self._store.recall(place)

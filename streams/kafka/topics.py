@@ -118,6 +118,10 @@ class SourceReader:
             return records[0]
         return None
 
+    def is_first_after(self, partition: int, offset: int, found: int) -> bool:
+        """Whether the log itself holds no record from an offset on before the one found there."""
+        return not any(self.read(partition, offset, found))
+
 
 def check_mark(
     partition: int, mark: Mark, kept: LogIdentity, log: LogIdentity, ends: Ends, reader: SourceReader

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.e2e.conftest import DESKTOP, PHONE, Open
 from tests.e2e.serving import Serving
+
+CHECKS = (Path(__file__).parent / "page_checks.js").read_text(encoding="utf-8")
 
 FILLED = {
     "/": "#overview-authorities tbody tr",
@@ -56,64 +59,6 @@ def test_a_page_is_filled_labelled_and_fits_the_screen(
     assert found.locator("main h1").count() == 1 and found.locator("main h1").inner_text().strip()
     problems = found.evaluate(CHECKS)
     assert problems == [], json.dumps(problems, ensure_ascii=False, indent=1)
-
-
-CHECKS = r"""() => {
-  const problems = [];
-  const shown = (e) => { const r = e.getBoundingClientRect(); const s = getComputedStyle(e); return r.width > 0 && r.height > 0 && s.visibility !== 'hidden' && s.display !== 'none'; };
-  const where = (e) => e.outerHTML.slice(0, 120);
-  // landmarks and headings
-  for (const [name, number] of [['header', 1], ['main', 1], ['footer', 1]])
-    if (document.querySelectorAll(`body > ${name}`).length !== number) problems.push(`${name}: not ${number}`);
-  if (![...document.querySelectorAll('nav')].every((n) => n.getAttribute('aria-label'))) problems.push('a nav without a name');
-  let level = 1;
-  for (const h of document.querySelectorAll('main h1, main h2, main h3, main h4')) {
-    const now = Number(h.tagName[1]);
-    if (now > level + 1) problems.push(`heading jumps: ${where(h)}`);
-    level = now;
-  }
-  // ids are unique, what names something is there
-  const ids = [...document.querySelectorAll('[id]')].map((e) => e.id);
-  for (const id of new Set(ids.filter((id, n) => ids.indexOf(id) !== n))) problems.push(`id twice: ${id}`);
-  for (const e of document.querySelectorAll('[aria-labelledby], [aria-describedby]'))
-    for (const name of ['aria-labelledby', 'aria-describedby'])
-      for (const id of (e.getAttribute(name) || '').split(' ').filter(Boolean))
-        if (!document.getElementById(id)) problems.push(`${name} names nothing: ${id}`);
-  // fields have labels, links and buttons have names
-  for (const e of document.querySelectorAll('input:not([type=hidden]), select, textarea'))
-    if (!e.labels?.length && !e.getAttribute('aria-label')) problems.push(`no label: ${where(e)}`);
-  for (const e of document.querySelectorAll('a, button, summary'))
-    if (!(e.textContent.trim() || e.getAttribute('aria-label'))) problems.push(`no name: ${where(e)}`);
-  // tables
-  for (const t of document.querySelectorAll('table:not(.small)')) {
-    if (!t.caption?.textContent.trim()) problems.push(`no caption: ${where(t)}`);
-    if (!t.closest('[tabindex="0"]')) problems.push(`does not scroll by keyboard: ${where(t)}`);
-  }
-  for (const th of document.querySelectorAll('th')) if (!th.scope) problems.push(`no scope: ${where(th)}`);
-  for (const t of document.querySelectorAll('tbody')) if (t.rows.length && !t.querySelector('th') && !t.querySelector('td.none')) problems.push(`rows without a header: ${where(t)}`);
-  // nothing is said by colour alone, no inline style or script
-  for (const c of document.querySelectorAll('.chip')) if (!c.textContent.trim()) problems.push(`a mark without a word: ${where(c)}`);
-  for (const e of document.querySelectorAll('body [style], script:not([src]):not([type="application/json"])'))
-    if (!e.closest('.chart') && !e.closest('[id^=js-plotly]')) problems.push(`inline: ${where(e)}`);
-  // contrast
-  const parse = (c) => { const m = c.match(/[\d.]+/g).map(Number); return m.length < 4 ? [...m, 1] : m; };
-  const lum = ([r, g, b]) => { const f = (v) => { v /= 255; return v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; }; return .2126 * f(r) + .7152 * f(g) + .0722 * f(b); };
-  const background = (e) => { for (; e; e = e.parentElement) { const s = getComputedStyle(e); if (s.backgroundImage !== 'none') return null; const c = parse(s.backgroundColor); if (c[3] > .99) return c; } return [255, 255, 255, 1]; };
-  const told = new Set();
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const e = walker.currentNode.parentElement;
-    if (!walker.currentNode.data.trim() || !shown(e) || e.closest('svg, script, option')) continue;
-    const s = getComputedStyle(e), back = background(e);
-    if (!back) continue;
-    const a = lum(parse(s.color)), b = lum(back);
-    const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
-    const key = `${s.color} on ${back}`;
-    if (ratio < 4.5 && !told.has(key)) { told.add(key); problems.push(`contrast ${ratio.toFixed(2)}: ${key}: ${where(e)}`); }
-  }
-  return problems;
-}"""
-"""What can be asked of any page without knowing it; returns the problems."""
 
 
 def test_charts_are_drawn_without_a_policy_violation(city: Serving, open_page: Open) -> None:

@@ -19,7 +19,7 @@ REGISTER = (
     "code,name_zh,name_en,authority_code,authority_name_zh,authority_name_en,email\n"
     f'020011,{EVIL},"=cmd|""/c calc""!A1",02,<b>主管</b>,</script><svg onload=alert(3)>,a@b"><script>alert(4)</script>\n'
 )
-PASSWORD = "correct horse battery"
+PASSWORD = "correct horse battery"  # noqa: S105
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ def test_a_forged_or_ended_session_is_none_and_a_login_leads_nowhere_else(public
         cookie = client.cookies["bw_session"]
     said, _, signature = cookie.partition(".")
     for forged in (f"{said}x.{signature}", f"{said}.{'0' * 64}", said, "", "é.é"):
-        found = httpx.get(public.url, headers={"Cookie": f"bw_session={forged}".encode()})
+        found = httpx.get(public.url, headers={b"Cookie": f"bw_session={forged}".encode()})
         assert found.status_code == 303
     assert httpx.get(public.url, headers={"Cookie": f"bw_session={cookie}"}).status_code == 200
     people.disable_user(public.monitor.store, "chen")

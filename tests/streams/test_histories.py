@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from alerts.subjects import alert_id
 from ledger.books import Books
 from streams.line_history import figures_of, history_of
 from streams.reserve_log import ReserveLog
@@ -84,17 +84,11 @@ def test_alerts_are_found_by_what_people_ask(city: Serving) -> None:
     named = alert_lists.find(store, Wanted(words=one.key), nothing)
     assert one.key in {each.key for each in named}
     assert alert_lists.count(store, Wanted(words="%"), nothing) == 0, "a percent sign is a character"
-    name = people_id(one)
+    name = alert_id(one)
     closed = Overlay(closed=(name,))
     assert alert_lists.count(store, Wanted(states=("closed",)), closed) == 1
     assert alert_lists.count(store, Wanted(states=("open", "acknowledged", "resolved")), closed) == everything - 1
     acknowledged = Overlay(acknowledged=(name,))
     assert alert_lists.count(store, Wanted(states=("acknowledged",)), acknowledged) == (one.state == "open")
     pages = [alert_lists.find(store, Wanted(), nothing, "newest", 7, at) for at in range(0, everything, 7)]
-    assert len({people_id(each) for page in pages for each in page}) == everything
-
-
-def people_id(alert: object) -> str:
-    from alerts.subjects import alert_id
-
-    return alert_id(alert)  # type: ignore[arg-type]
+    assert len({alert_id(each) for page in pages for each in page}) == everything

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from alerts.subjects import alert_id
 from ledger.books import Alert
 from streams import people_acts
 from streams.people_acts import LOCAL, Person, Refused, Standing, lapsed, state_of
-from streams.store import people, queries
+from streams.store import alert_lists, people
+from streams.store.alert_lists import Overlay, Wanted
 from streams.store.people import Act
 from tests.e2e.serving import DAY, Serving, serving
 
@@ -58,8 +60,8 @@ def monitor(tmp_path: Path) -> Iterator[Serving]:
 
 
 def opened(monitor: Serving, rule: str) -> list[str]:
-    wanted = queries.AlertFilter(rule=rule)
-    return [people_acts.alert_id(each) for each in queries.alerts(monitor.monitor.store, wanted)]
+    found = alert_lists.find(monitor.monitor.store, Wanted(rule=rule), Overlay(), "newest")
+    return [alert_id(each) for each in found]
 
 
 def test_what_is_missing_or_wrong_is_refused_and_leaves_no_act(monitor: Serving) -> None:

@@ -24,6 +24,7 @@ from ledger.books import Books
 from streams.people_acts import (
     LAGGING_PRESENTED,
     MAY_ACKNOWLEDGE,
+    Person,
     Refused,
     lagging_reasons,
 )
@@ -164,11 +165,11 @@ def lagging(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Res
 async def present(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """Keep the list as it is presented to the meeting."""
     form = await form_of(request)
-    return await act(desk, lambda: _present(desk, request, form), "/lagging", "presented")
+    return await act(desk, lambda: present_list(desk, acting(desk, request, form)), "/lagging", "presented")
 
 
-def _present(desk: Desk, request: Request[Any, Any, Any], form: Mapping[str, str]) -> None:
-    person = acting(desk, request, form)
+def present_list(desk: Desk, person: Person) -> None:
+    """Keep the list of today as it is presented by a person. Raises Refused."""
     if not person.may(MAY_ACKNOWLEDGE):
         raise Refused("role", "your role may not present the list")
     monitor, today = desk.monitor, desk.monitor.today()

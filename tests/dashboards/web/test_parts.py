@@ -6,7 +6,7 @@ import json
 import pytest
 
 from alerts.catalogue import Catalogue
-from dashboards.reports.table import Column, Table, Words
+from dashboards.reports.table import Column, Row, Table, Words
 from dashboards.web import answer, shown
 from dashboards.web.charts import course, course_figure, month_sums
 from dashboards.web.grid import Bar, Grid, share, view
@@ -53,7 +53,7 @@ def test_a_data_block_cannot_be_ended_from_within() -> None:
     assert json.loads(text) == {"a": "</script><!--\u2028&"}
 
 
-def table(rows: list[tuple[str | int | None, ...]]) -> Table:
+def table(rows: list[Row]) -> Table:
     columns = (
         Column("name", Words("名稱", "Name"), "text"),
         Column("executed", Words("執行數 E", "Executed E"), "money"),
@@ -177,7 +177,7 @@ def test_commits_between_two_messages_are_told_together(catalogue: Catalogue) ->
         for number in range(12):
             live.committed(Committed(number + 1, [Transition(alert(number), "opened", f"a:e{number}")], None))
         await asyncio.sleep(0)
-        told = [json.loads((await anext(stream)).data or b"")]
+        told = [json.loads(str((await anext(stream)).encode().partition(b"data: ")[2], "utf-8"))]
         live.close()
         with pytest.raises(StopAsyncIteration):
             await anext(stream)

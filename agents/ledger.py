@@ -1,0 +1,42 @@
+"""The fold: what a worker does with each fetch of a partition."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+import faust
+
+from streams.kafka.app import source
+from streams.kafka.partition import Outcome
+from streams.kafka.transport import consumer_of
+from streams.kafka.worker import EXIT_BROKEN, LogWorker, leave
+
+_ASK_AGAIN_SECONDS: Final = 2.0
+
+
+def attach(app: faust.App, worker: LogWorker) -> None:
+    """Give the app the agent that folds the source topic into the store.
+
+    A fetch that came again is skipped, one that stands behind missing records makes the partition be read again from its
+    mark. That Faust is told of each message only lets it count; where reading goes on is the store's word.
+    """
+
+    @app.agent(source(app), name="ledger", concurrency=1)
+    async def ledger(stream: Any) -> None:
+        asked: dict[Any, tuple[int, float]] = {}
+        try:
+            async for event in stream.noack().events():
+                message, consumer = event.message, consumer_of(app)
+                taken = await worker.take(message.partition, message.value)
+                if taken.outcome is Outcome.MISSING:
+                    mark, now = taken.next_offset, time.monotonic()
+                    before = asked.get(message.tp)
+                    if before is None or before[0] != mark or now - before[1] > _ASK_AGAIN_SECONDS:
+                        asked[message.tp] = (mark, now)
+                        await consumer.go_to(message.tp, mark)
+                elif taken.outcome is not Outcome.GONE:
+                    consumer.durable[message.tp] = taken.next_offset
+                await stream.ack(event)
+        except Exception as error:
+            leave(EXIT_BROKEN, f"the fold ended: {error!r}")
