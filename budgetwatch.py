@@ -21,6 +21,8 @@ from ledger.registry import Registry as Register
 if TYPE_CHECKING:
     from dashboards.reports.table import Table
     from producers.imported import Imported
+    from producers.kafka_connection import Connection
+    from streams.audit import Difference
     from streams.sources import Opened
     from streams.store import Store as OpenStore
 
@@ -513,14 +515,47 @@ def demo(
         embedded.serve(monitor, folder, host, port, beside=(year,), clock=False)
 
 
-@app.command(epilog="Example: `budgetwatch audit --data data`")
+@app.command(
+    epilog="Examples: `budgetwatch audit --data data` ·"
+    " `budgetwatch audit --bootstrap localhost:9092 --store postgresql://bw@db/budgetwatch`"
+)
 def audit(
     data: DataFolder = Path("data"),
+    bootstrap: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT,...", envvar="BUDGETWATCH_BOOTSTRAP", help="The log is the topic on Kafka."),
+    ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            "--store", metavar="URL", envvar="BUDGETWATCH_STORE", help="With --bootstrap: the workers' store."
+        ),
+    ] = None,
+    registry: Registry = Path("agencies.csv"),
     as_json: Annotated[bool, typer.Option("--json", help="Print the differences as a JSON array.")] = False,
 ) -> None:
-    """Fold a data folder's log again and compare it with the store: exit 0 equal, 1 with the differences."""
+    """Fold the log again, a data folder's or the topic, and compare it with the store.
+
+    Exit 0: equal; 1: the differences are printed.
+    """
     import msgspec
 
+    if (bootstrap is None) != (store is None):
+        raise Unusable("--bootstrap and --store go together: the topic, and the store that was folded from it")
+    differences, lines = (
+        _audit_folder(data) if bootstrap is None or store is None else _audit_topic(bootstrap, store, registry)
+    )
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(differences).decode() + "\n")
+    else:
+        for one in differences:
+            sys.stdout.write(f"{one.what} {one.key}\n  the log:   {one.folded}\n  the store: {one.stored}\n")
+        sys.stdout.write(f"{lines:,} lines folded again: {len(differences) or 'no'} differences\n")
+    if differences:
+        raise typer.Exit(1)
+
+
+def _audit_folder(data: Path) -> tuple[list[Difference], int]:
     from alerts.catalogue import load
     from dashboards.reports.progress import counting
     from streams.audit import audit as compared
@@ -532,18 +567,26 @@ def audit(
     try:
         registry, _ = folder.read_registry()
         with counting(store.mark().position, "folding again") as progress:
-            differences = list(compared(store, registry, load(), progress))
-        position = store.mark().position
+            return list(compared(store, registry, load(), progress)), store.mark().position
     finally:
         store.close()
-    if as_json:
-        sys.stdout.write(msgspec.json.encode(differences).decode() + "\n")
-    else:
-        for one in differences:
-            sys.stdout.write(f"{one.what} {one.key}\n  the log:   {one.folded}\n  the store: {one.stored}\n")
-        sys.stdout.write(f"{position:,} lines folded again: {len(differences) or 'no'} differences\n")
-    if differences:
-        raise typer.Exit(1)
+
+
+def _audit_topic(bootstrap: str, url: str, registry: Path) -> tuple[list[Difference], int]:
+    from alerts.catalogue import load
+    from dashboards.reports.progress import counting
+    from streams.kafka.audit import audit as compared
+    from streams.kafka.topics import EVENTS
+    from streams.store import open_store
+
+    store = open_store(url, log=EVENTS)
+    try:
+        with store.transaction() as connection:
+            lines = sum(store.positions(connection).values())
+        with counting(lines, "folding again") as progress:
+            return list(compared(store, _kafka(bootstrap), _registry(registry), load(), progress)), lines
+    finally:
+        store.close()
 
 
 @app.command(epilog="Example: `budgetwatch backup --data data -o backup-2025-06-30.db`")
@@ -606,6 +649,91 @@ def rebuild(data: DataFolder = Path("data")) -> None:
         with counting(total, "folding again") as progress:
             lines = fold_again(folder, registry, load(), digest_of(content), progress)
     sys.stdout.write(f"{data}: {lines:,} lines folded again; the old store is kept beside the new one\n")
+
+
+Bootstrap = Annotated[
+    str,
+    typer.Option(
+        metavar="HOST:PORT,...",
+        envvar="BUDGETWATCH_BOOTSTRAP",
+        help="Kafka's brokers; TLS and SASL come from BUDGETWATCH_KAFKA_* in the environment.",
+    ),
+]
+Shared = Annotated[
+    str, typer.Option("--store", metavar="URL", envvar="BUDGETWATCH_STORE", help="The PostgreSQL the workers share.")
+]
+
+
+@app.command(epilog="Example: `budgetwatch topics --bootstrap localhost:9092 --replicas 3`")
+def topics(
+    bootstrap: Bootstrap,
+    replicas: Annotated[int, typer.Option(min=1, envvar="BUDGETWATCH_REPLICAS", help="Copies of each record.")] = 1,
+) -> None:
+    """Make the topics on Kafka, with the settings they must have. Those that stand are left as they are."""
+    from streams.kafka.topics import make_topics
+
+    made = make_topics(_kafka(bootstrap), replicas)
+    sys.stdout.write("".join(f"{name}: made\n" for name in made) or "all topics were there already\n")
+
+
+@app.command(epilog="Example: `budgetwatch publish 114.ndjson --bootstrap localhost:9092 --pack 100`")
+def publish(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An event file (NDJSON).")],
+    bootstrap: Bootstrap,
+    pack: Annotated[int, typer.Option(min=1, help="Events of one agency and year that may share a record.")] = 1,
+    again: Annotated[bool, typer.Option("--again", help="Send all of it, whatever was sent before.")] = False,
+) -> None:
+    """Send an event file to Kafka. Stopped, it goes on where it was: the place is noted beside the file."""
+    from dashboards.reports.progress import reading
+    from producers.publisher import PublishProblem
+    from producers.publisher import publish as send
+
+    try:
+        with reading(file.stat().st_size) as progress:
+            sent = send(file, _kafka(bootstrap), pack, again, progress)
+    except PublishProblem as error:
+        raise Refused(str(error)) from None
+    spread = f"partitions {min(sent.partitions)}-{max(sent.partitions)}" if sent.partitions else "nothing new"
+    sys.stderr.write(
+        f"{file}: bytes {sent.from_byte:,} to {sent.to_byte:,}: {sent.events:,} events in {sent.records:,} records"
+        f" taken by Kafka in {sent.seconds:.1f} s ({spread})\n"
+    )
+    if sent.without_key:
+        sys.stderr.write(f"{sent.without_key:,} lines name no fiscal year and agency; they were sent to be refused\n")
+    if sent.too_long:
+        numbers = ", ".join(map(str, sent.too_long[:10]))
+        raise Unusable(f"{file}: {len(sent.too_long)} lines are too long for a record and were not sent: {numbers}")
+
+
+@app.command(epilog="Example: `budgetwatch worker --bootstrap localhost:9092 --store postgresql://bw@db/budgetwatch`")
+def worker(
+    bootstrap: Bootstrap,
+    store: Shared,
+    registry: Registry = Path("agencies.csv"),
+    session_timeout: Annotated[
+        float, typer.Option(min=6, envvar="BUDGETWATCH_SESSION_TIMEOUT", help="Seconds until a silent worker is gone.")
+    ] = 10.0,
+    member: Annotated[
+        str | None, typer.Option(envvar="BUDGETWATCH_MEMBER", help="A name that this worker keeps over restarts.")
+    ] = None,
+) -> None:
+    """Fold the topic into the store, beside any number of other workers, until told to stop."""
+    from agents.start import run as start
+    from dashboards.embedded import log_to
+    from streams.kafka.app import GroupSettings
+
+    log_to(sys.stderr.isatty())
+    group = GroupSettings(session_timeout=session_timeout, member=member)
+    start(_kafka(bootstrap), store, registry.read_bytes(), str(registry), group)
+
+
+def _kafka(bootstrap: str) -> Connection:
+    from producers.kafka_connection import BadConnection, connection_to
+
+    try:
+        return connection_to(bootstrap)
+    except BadConnection as error:
+        raise Unusable(str(error)) from None
 
 
 tokens = typer.Typer(no_args_is_help=True, help="What programs show to send events and read figures.")

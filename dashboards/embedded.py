@@ -218,13 +218,20 @@ class _InboxThread:
         while not self._stopping.wait(INBOX_SECONDS):
             try:
                 inbox.take_all()
+            except _Stopping:
+                return
             except Exception as error:  # the file stays where it is and is tried again
                 log.error("the inbox could not be taken in", reason=str(error))
 
-    def _submit(self, lines: list[bytes], origin: str) -> list[Outcome]:
-        while True:
+    def _submit(self, lines: list[bytes], origin: str, first_line: int) -> list[Outcome]:
+        wait = 0.0
+        while not self._stopping.wait(wait):
             try:
-                return self._writer.submit(lines, origin).result()
+                return self._writer.submit(lines, origin, first_line).result()
             except Busy as busy:
-                if self._stopping.wait(busy.retry_after):
-                    raise
+                wait = busy.retry_after
+        raise _Stopping
+
+
+class _Stopping(Exception):
+    """Told to stop within a file: it stays where it is and is folded again, what was accepted as duplicates."""

@@ -16,11 +16,10 @@ from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
 
 from ledger.receipt import Outcome
-from producers.bodies import BadBody, lines_of
+from producers.bodies import BadBody, TooMany, lines_of
 
 BODY_BYTES_MAX: Final = 32 << 20
 BODY_SECONDS_MAX: Final = 30.0
-EVENTS_MAX: Final = 50_000
 
 
 class Feeder(Protocol):
@@ -120,8 +119,8 @@ async def post_events(request: Request[Any, Any, Any], intake: NamedDependency[I
         lines = lines_of(body, request.headers.get("content-type"))
     except BadBody as error:
         raise problem(400, "No events", str(error)) from None
-    if len(lines) > EVENTS_MAX:
-        raise problem(413, "Too many events", f"{len(lines):,} events; send at most {EVENTS_MAX:,} at once")
+    except TooMany as error:
+        raise problem(413, "Too many events", str(error)) from None
     wrong = misdirected(feeder, lines)
     if wrong:
         intake.counted("forbidden")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -28,7 +29,10 @@ def copy_store(source: Path, target: Path, progress: Callable[[int, int], None] 
     partial = target.with_name(target.name + ".part")
     partial.unlink(missing_ok=True)
     try:
-        with sqlite3.connect(f"file:{source}?mode=ro", uri=True) as reading, sqlite3.connect(partial) as writing:
+        with (
+            sqlite3.connect(source.resolve().as_uri() + "?mode=ro", uri=True) as reading,
+            sqlite3.connect(partial) as writing,
+        ):
             reading.backup(
                 writing, pages=_PAGES, progress=lambda _, remaining, total: progress(total - remaining, total)
             )
@@ -36,6 +40,7 @@ def copy_store(source: Path, target: Path, progress: Callable[[int, int], None] 
         reading.close()
         _to_disk(partial)
         partial.rename(target)
+        _folder_to_disk(target.resolve().parent)
     except (sqlite3.Error, OSError) as error:
         partial.unlink(missing_ok=True)
         raise StoreRefused(f"{target}: {error}") from None
@@ -57,14 +62,30 @@ def restore_store(backup: Path, folder: Folder) -> None:
 
 
 def swap_in(fresh: Path, folder: Folder, why: str) -> None:
-    """Put a closed store in the place of a folder's own, which is kept beside it as `….<why>-<number>`."""
+    """Put a closed store in the place of a folder's own, which is kept beside it as `….<why>-<number>`.
+
+    At every moment a whole store stands in the folder, the old one or the new: killed in between, a monitor that found
+    none would begin an empty one.
+    """
     if folder.store.exists():
         kept = _free(folder.store, why)
-        for suffix in ("-wal", "-shm", ""):
+        _fold_in_the_journal(folder.store)
+        for suffix in ("-wal", "-shm"):  # still there only beside a store that is damaged
             old = folder.store.with_name(folder.store.name + suffix)
             if old.exists():
                 old.rename(kept.with_name(kept.name + suffix))
-    fresh.rename(folder.store)
+        try:
+            kept.hardlink_to(folder.store)
+        except OSError:  # a file system without links
+            shutil.copyfile(folder.store, kept)
+    fresh.replace(folder.store)
+    _folder_to_disk(folder.path)
+
+
+def _fold_in_the_journal(store: Path) -> None:
+    """Carry what stands in the write-ahead log into the file itself, which then is the whole store."""
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(store)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _free(path: Path, why: str) -> Path:
@@ -72,6 +93,15 @@ def _free(path: Path, why: str) -> Path:
     while (found := path.with_name(f"{path.name}.{why}-{number}")).exists():
         number += 1
     return found
+
+
+def _folder_to_disk(path: Path) -> None:
+    """A name that was changed is on the disk once its folder is."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _to_disk(path: Path) -> None:

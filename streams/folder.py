@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import secrets
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from ledger.registry import Registry, parse
 from streams.store import StoreRefused
+
+_KEY_BYTES: Final = 32
 
 
 class Folder(msgspec.Struct, frozen=True):
@@ -41,7 +44,7 @@ class Folder(msgspec.Struct, frozen=True):
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             if registry is not None and not self.registry.exists():
-                shutil.copyfile(registry, self.registry)
+                self._write("agencies.csv", registry.read_bytes(), 0o644)
             self.inbox.mkdir(exist_ok=True)
         except OSError as error:
             raise StoreRefused(f"{error.filename or self.path}: {error.strerror}") from None
@@ -54,13 +57,32 @@ class Folder(msgspec.Struct, frozen=True):
         return parse(content, str(self.registry)), content
 
     def session_key(self) -> bytes:
-        """The key that keeps people logged in over a restart, made on first use; only its owner can read it."""
+        """The key that keeps people logged in over a restart, made on first use; only its owner can read it.
+
+        One that is shorter than it was made (a disk that was full, a file put back empty) is made anew: whoever knows
+        the key can log in as anybody.
+        """
         path = self.path / "session.key"
-        if not path.exists():
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "wb") as file:
-                file.write(secrets.token_bytes(32))
-        return path.read_bytes()
+        key = path.read_bytes() if path.exists() else b""
+        if len(key) < _KEY_BYTES:
+            key = secrets.token_bytes(_KEY_BYTES)
+            self._write("session.key", key, 0o600)
+        return key
+
+    def _write(self, name: str, content: bytes, mode: int) -> None:
+        """Put a file into the folder, whole or not at all; StoreRefused where it cannot be."""
+        fresh = self.path / f"{name}.new"
+        try:
+            fresh.unlink(missing_ok=True)
+            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(self.path / name)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                fresh.unlink(missing_ok=True)
+            raise StoreRefused(f"{self.path / name}: {error.strerror}") from None
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -75,8 +97,11 @@ class Folder(msgspec.Struct, frozen=True):
             except OSError:
                 holder = os.pread(handle, 20, 0).decode(errors="replace").strip()
                 raise StoreRefused(f"{self.path}: in use by process {holder}; stop it or name another folder") from None
-            os.ftruncate(handle, 0)
-            os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+            with contextlib.suppress(
+                OSError
+            ):  # a full disk: the lock is held all the same, it only tells nobody by whom
+                os.ftruncate(handle, 0)
+                os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
             yield
         finally:
             os.close(handle)

@@ -10,7 +10,7 @@ import msgspec
 import sqlalchemy as sa
 import structlog
 
-from streams.store import Store, StoreError, schema
+from streams.store import Store, schema
 from streams.store.store import now
 
 BATCH: Final = 200
@@ -108,7 +108,7 @@ class Relay:
         while not self._stopping:
             try:
                 more = self.send() == BATCH
-            except StoreError as error:
+            except Exception as error:  # the next round tries again: a relay that has ended tells nobody
                 log.error("the outbox cannot be read", reason=str(error))
                 more = False
             if not more:

@@ -37,6 +37,8 @@ BATCH_LINES: Final = 20_000
 """Lines a batch takes together; one submission larger than this is a batch of its own."""
 QUEUED_BYTES_MAX: Final = 64 << 20
 """Lines waiting for the writer, in bytes, beyond which no more are taken (see `Busy`)."""
+PROBE_SECONDS: Final = 5.0
+"""How often a store that failed is asked whether it can be written again, while nothing is sent."""
 
 log = structlog.get_logger()
 
@@ -65,6 +67,7 @@ class Committed(msgspec.Struct, frozen=True):
 class _Post(msgspec.Struct, gc=False):
     lines: list[bytes]
     origin: str
+    first_line: int
     size: int
     done: Future[list[Outcome]]
 
@@ -99,6 +102,7 @@ class Writer:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._queued = self._queued_lines = 0
         self._queued_lock = threading.Lock()
+        self._stopped = False
         self._books, self._seen, self._position = Books(), SeenIds(), 0
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._load()
@@ -108,9 +112,15 @@ class Writer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish what is queued, then end."""
+        """Finish what is queued, then end; what is sent later is told that it is not kept."""
         self._jobs.put(None)
         self._thread.join()
+        with self._queued_lock:
+            self._stopped = True
+        while not self._jobs.empty():
+            late = self._jobs.get()
+            if late is not None and late.done.set_running_or_notify_cancel():
+                late.done.set_exception(Unavailable("the monitor has stopped"))
 
     @property
     def position(self) -> int:
@@ -133,16 +143,26 @@ class Writer:
         with self._lock:
             yield self._books
 
-    def submit(self, lines: list[bytes], origin: str) -> Future[list[Outcome]]:
-        """Queue lines to be folded in one transaction; raises Busy. Fails with Unavailable when they are not kept."""
+    def submit(self, lines: list[bytes], origin: str, first_line: int = 1) -> Future[list[Outcome]]:
+        """Queue lines to be folded in one transaction; their outcomes, in their order, blank lines left out.
+
+        Args:
+            lines: as they came, without line ends.
+            origin: where they came from.
+            first_line: the number there of the first of them.
+
+        Raises Busy where too much waits; fails with Unavailable when the lines are not kept.
+        """
         size = sum(map(len, lines))
+        post = _Post(lines, origin, first_line, size, Future())
         with self._queued_lock:
+            if self._stopped:
+                raise Unavailable("the monitor has stopped")
             if self._queued and self._queued + size > QUEUED_BYTES_MAX:
                 raise Busy(retry_after=1 + self._queued // (32 << 20))
             self._queued += size
             self._queued_lines += len(lines)
-        post = _Post(lines, origin, size, Future())
-        self._jobs.put(post)
+            self._jobs.put(post)
         return post.done
 
     def judge(self, day: str) -> Future[object]:
@@ -168,7 +188,7 @@ class Writer:
     def _run(self) -> None:
         held: _Job | None = None
         while True:
-            job = held or self._jobs.get()
+            job = held or self._next()
             held = None
             if job is None:
                 return
@@ -191,7 +211,18 @@ class Writer:
                 lines += len(following.lines)
             self._fold(posts)
 
+    def _next(self) -> _Job | None:
+        """The next job. While the store is broken and nothing comes, whether it is still so is found out."""
+        while self.broken is not None:
+            try:
+                return self._jobs.get(timeout=PROBE_SECONDS)
+            except queue.Empty:
+                self._mend()
+        return self._jobs.get()
+
     def _attempt(self, task: _Task) -> None:
+        if not task.done.set_running_or_notify_cancel():
+            return
         try:
             with self._lock:
                 self._reload_if_broken()
@@ -203,28 +234,31 @@ class Writer:
             task.done.set_result(found)
 
     def _fold(self, posts: list[_Post]) -> None:
-        lines = [line for post in posts for line in post.lines]
         try:
-            with self._lock:
-                outcomes = self._commit(lines, _origins(posts))
-        except Exception as error:
-            self._give_up(error)
-            for post in posts:
-                post.done.set_exception(Unavailable(str(error)))
-        else:
-            at = 0
-            for post in posts:
-                found = outcomes[at : at + len(post.lines)]
-                at += len(post.lines)
-                for number, outcome in enumerate(found, start=1):
-                    outcome.line = number
-                post.done.set_result(found)
+            # Who went away before a batch began is not waiting for an answer: nothing of the post is taken.
+            self._fold_together([post for post in posts if post.done.set_running_or_notify_cancel()])
         finally:
             with self._queued_lock:
                 self._queued -= sum(post.size for post in posts)
-                self._queued_lines -= len(lines)
+                self._queued_lines -= sum(len(post.lines) for post in posts)
 
-    def _commit(self, lines: list[bytes], origins: Sequence[Origin]) -> list[Outcome]:
+    def _fold_together(self, posts: list[_Post]) -> None:
+        lines = [line for post in posts for line in post.lines]
+        try:
+            with self._lock:
+                outcomes = self._commit(lines, _origins(posts)) if lines else []
+        except Exception as error:
+            self._give_up(error)
+            if len(posts) > 1 and not isinstance(error, StoreError):
+                for post in posts:  # a fault of ours that one of them met: the others need not suffer for it
+                    self._fold_together([post])
+                return
+            for post in posts:
+                post.done.set_exception(Unavailable(str(error)))
+        else:
+            _answer(posts, outcomes)
+
+    def _commit(self, lines: list[bytes], origins: Sequence[Origin]) -> list[Outcome | None]:
         self._reload_if_broken()
         first_place = self._position
         context = Context(self.registry.agencies, self._seen, self._engine, self._recall_within(first_place, lines))
@@ -267,6 +301,17 @@ class Writer:
         self.broken = str(error)
         log.error("nothing was committed; the books are loaded again", reason=self.broken)
 
+    def _mend(self) -> None:
+        """Find out whether the store takes commits again, so that health does not wait for the next post."""
+        try:
+            self.store.prove_writable()
+            with self._lock:
+                self._reload_if_broken()
+        except Exception as error:
+            self.broken = str(error)
+        else:
+            log.info("the store takes commits again", position=self._position)
+
     def _reload_if_broken(self) -> None:
         if self.broken is not None:
             self._load()
@@ -278,27 +323,43 @@ def _origins(posts: Sequence[_Post]) -> list[Origin]:
     origins: list[Origin] = []
     at = 0
     for post in posts:
-        origins.append(Origin(at, post.origin))
+        origins.append(Origin(at, post.origin, post.first_line))
         at += len(post.lines)
     return origins
 
 
-def outcomes_of(first_place: int, lines: Sequence[bytes], effects: Effects, books: Books) -> list[Outcome]:
-    """The outcome of each line of a batch, in their order; blank lines have none."""
+def _answer(posts: Sequence[_Post], outcomes: Sequence[Outcome | None]) -> None:
+    """Tell each post the outcomes of its own lines, under the numbers they have where they came from."""
+    at = 0
+    for post in posts:
+        found: list[Outcome] = []
+        for number, outcome in enumerate(outcomes[at : at + len(post.lines)], start=post.first_line):
+            if outcome is not None:
+                outcome.line = number
+                found.append(outcome)
+        at += len(post.lines)
+        post.done.set_result(found)
+
+
+def outcomes_of(first_place: int, lines: Sequence[bytes], effects: Effects, books: Books) -> list[Outcome | None]:
+    """The outcome of each line of a batch, in their order; None for a blank one."""
     refused = {one.place: one.refusal for one in effects.refusals}
     duplicates = frozenset(effects.duplicates)
     changed: dict[str, list[AlertChange]] = {}
     for transition in effects.transitions:
         changed.setdefault(transition.by, []).append(alert_change(transition))
     events: dict[int, Event] = dict(zip(effects.places, effects.events, strict=True))
-    outcomes: list[Outcome] = []
+    outcomes: list[Outcome | None] = []
     for place, line in enumerate(lines, first_place):
         refusal = refused.get(place)
         if refusal is not None:
             outcomes.append(Outcome(0, refusal.id, "refused", refusal.reason, refusal.detail))
             continue
         event = events.get(place) or read(line)
-        assert isinstance(event, Event), "only blank lines are neither refused nor read, and none is submitted"
+        if event is None:
+            outcomes.append(None)
+            continue
+        assert isinstance(event, Event), "a line that cannot be read is refused"
         if place in duplicates:
             outcomes.append(Outcome(0, event.id, "duplicate"))
         else:

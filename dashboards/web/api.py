@@ -172,7 +172,7 @@ async def post_acknowledge(
 ) -> Act:
     """Say that it is known, why it stands, and by when it will be dealt with."""
     person = _person(request, monitor)
-    return await _done(acknowledge, monitor.store, alert, person, data.reason, data.due_on, monitor.today())
+    return await _done(request, acknowledge, monitor.store, alert, person, data.reason, data.due_on, monitor.today())
 
 
 @post(
@@ -182,7 +182,7 @@ async def post_close(
     request: Request[Any, Any, Any], monitor: NamedDependency[Monitor], alert: FromPath[str], data: JSONBody[Closing]
 ) -> Act:
     """End an alert about an act, with the reason."""
-    return await _done(close_alert, monitor, alert, _person(request, monitor), data.reason)
+    return await _done(request, close_alert, monitor, alert, _person(request, monitor), data.reason)
 
 
 class Acknowledgement(msgspec.Struct):
@@ -198,11 +198,13 @@ class Closing(msgspec.Struct):
     reason: str
 
 
-async def _done(act: Callable[..., Act], *given: Any) -> Act:
+async def _done(request: Request[Any, Any, Any], act: Callable[..., Act], *given: Any) -> Act:
     try:
-        return await asyncio.to_thread(act, *given)
+        done = await asyncio.to_thread(act, *given)
     except Refused as refused:
         raise problem(_STATUS.get(refused.code, 409), "Not done", str(refused)) from None
+    request.app.state.desk.acted()  # open pages show it
+    return done
 
 
 _STATUS: Final = {"unknown": 404, "role": 403, "person": 400, "reason": 400, "due-date": 400}

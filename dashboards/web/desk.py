@@ -55,7 +55,7 @@ class Desk:
         self.sessions = Sessions(session_key)
         self.throttle = Throttle()
         self.reserve_log = ReserveLog(monitor.store)
-        self._computed_for: tuple[int, str, int] | None = None
+        self._computed_for: tuple[int, str, int, int] | None = None
         self._computed: dict[object, Any] = {}
         monitor.writer.watchers.append(self.live.committed)
 
@@ -64,8 +64,10 @@ class Desk:
 
         `build` runs under the writer's lock: it computes and copies, and leaves no row behind.
         """
+        newest = people.trail(self.monitor.store, limit=1)  # programs act by API: the page is not told
+        acted = newest[0].n if newest else 0
         with self.monitor.writer.reading() as books:
-            now = (self.monitor.writer.position, self.monitor.today(), self.live.version)
+            now = (self.monitor.writer.position, self.monitor.today(), self.live.version, acted)
             if now != self._computed_for:
                 self._computed_for, self._computed = now, {}
             if name not in self._computed:
@@ -104,7 +106,7 @@ class Desk:
 
     def has_users(self) -> bool:
         """Whether anybody can log in."""
-        return bool(self.look("users", lambda _: bool(people.users(self.monitor.store))))
+        return bool(people.users(self.monitor.store))
 
     def person(self, request: Request[Any, Any, Any], name: str = "") -> Person | None:
         """Who acts: who is logged in; else, on this machine while there are no users, who the form says."""

@@ -322,9 +322,16 @@ def level_grid(desk: Desk, levels: Sequence[Level], kind: str, total: Level | No
             "alerts": [f"/alerts?year={fiscal_year}&{kind}={level.key}" for level in levels],
         },
         chips={"standing": [f"standing-{standing}" for standing in standings]},
+        titles={"predicted": [_predicted_title(level) for level in levels]},
         bars={"annual": [Bar(share(each.executed, each.available), share(gone, whole)) for each in every]},
         row_header="name",
     )
+
+
+def _predicted_title(level: Level) -> str | None:
+    """What the predicted rate divides."""
+    predicted = level.capital.predicted
+    return None if predicted is None else f"{predicted.numerator:,} ÷ {predicted.denominator:,}"
 
 
 def _level_row(name: Words, standing: Words | None, level: Level, alerts: int | None) -> tuple[Any, ...]:

@@ -48,8 +48,8 @@ WORDS: Final[Mapping[str, Words]] = {
     "live_more": Words("另有 {count} 筆變更", "and {count} more changes"),
     "dismiss": Words("關閉", "Dismiss"),
     "demonstration": Words(
-        "示範資料：機關為真，金額與事件均為模擬，不得引用。",
-        "Demonstration data: the amounts and events are simulated and must not be cited.",
+        "示範資料：機關、金額與事件均為模擬，不得引用。",
+        "Demonstration data: agencies, amounts and events are simulated and must not be cited.",
     ),
     "broken": Words("目前無法寫入：{reason}", "Nothing can be written now: {reason}"),
     "log_in": Words("登入", "Log in"),

@@ -23,6 +23,8 @@ RECORD_BYTES_MAX: Final = 4 << 20
 """A record's value with all its events; one event is at most 1 MiB."""
 _FOR_EVER: Final = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
 _WAIT_MS: Final = 30_000
+_FETCH_WAIT_MS: Final = 10
+"""A broker that is asked for what it does not have yet holds up the next question that long."""
 
 
 class KafkaUnavailable(StoreError):
@@ -87,6 +89,7 @@ class SourceReader:
                 auto_offset_reset="none",
                 max_partition_fetch_bytes=RECORD_BYTES_MAX,
                 max_poll_records=5_000,
+                fetch_max_wait_ms=_FETCH_WAIT_MS,
             )
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, ClassVar, Final, cast
 
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
@@ -29,6 +29,7 @@ RELIED_ON: Final[Mapping[str, tuple[str, ...]]] = {
     "faust.transport.drivers.aiokafka:Consumer": (
         "getmany",
         "_wait_next_records",
+        "_getmany",
         "seek_to_committed",
         "perform_seek",
         "_add_gap",
@@ -131,6 +132,14 @@ class BatchConsumer(driver.Consumer):
         """Read a partition from an offset on, if it is still ours."""
         if tp in self.assignment():
             await self.seek_wait({tp: offset})
+
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> dict[TP, list[Any]]:
+        """Fetch; a partition of which the brokers cannot tell where to read is taken to its mark (and checked there)."""
+        try:
+            return cast("dict[TP, list[Any]]", await super()._getmany(active_partitions, timeout))
+        except (NoOffsetForPartitionError, OffsetOutOfRangeError):
+            await self.perform_seek()
+            return {}
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """Offsets between batches are no gaps."""

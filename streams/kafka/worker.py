@@ -51,19 +51,23 @@ class LogWorker:
     """The books of this process's partitions. Its methods run in its own thread, one after the other."""
 
     def __init__(self, store: Store, connection: Connection, registry: Registry, catalogue: Catalogue) -> None:
-        self._engine = store.engine
+        self.store = store
+        self.catalogue = catalogue
         self._connection = connection
         self._registry = registry
-        self._catalogue = catalogue
         self._books: dict[int, PartitionBooks] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="fold")
         self._reader: SourceReader | None = None
         self.counted = Counted()
 
-    async def in_thread(self, run: Callable[..., T], *arguments: object) -> T:
-        """Run something in the fold's thread; whatever it cannot get over ends the process."""
+    async def aside(self, run: Callable[..., T], *arguments: object) -> T:
+        """Run something of the store's in a thread beside the fold, as patiently."""
+        return await self._in(None, lambda: self._patiently(lambda: run(*arguments)))
+
+    async def _in(self, thread: ThreadPoolExecutor | None, run: Callable[[], T]) -> T:
+        """Run something in a thread; whatever it cannot get over ends the process."""
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, run, *arguments)
+            return await asyncio.get_running_loop().run_in_executor(thread, run)
         except StoreRefused as error:
             leave(EXIT_REFUSED, str(error))
         except Exception as error:
@@ -72,11 +76,11 @@ class LogWorker:
 
     async def marks(self, partitions: Sequence[int]) -> Mapping[int, int]:
         """Take over partitions: where each of them is to be read from. Those no longer named are let go."""
-        return await self.in_thread(self._take_over, list(partitions))
+        return await self._in(self._thread, lambda: self._take_over(list(partitions)))
 
     async def take(self, partition: int, records: Sequence[Record]) -> Taken:
         """Fold a fetch of one partition and commit it."""
-        return await self.in_thread(self._take, partition, records)
+        return await self._in(self._thread, lambda: self._take(partition, records))
 
     # ------------------------------------------------------------ in the thread
 
@@ -99,7 +103,7 @@ class LogWorker:
                 check_mark(partition, store.mark(), kept, identity, ends[partition], reader)
                 books = self._books.get(partition)
                 if books is None:
-                    self._books[partition] = PartitionBooks(store, self._registry, self._catalogue)
+                    self._books[partition] = PartitionBooks(store, self._registry, self.catalogue)
                 else:
                     books.catch_up()
         except KafkaUnavailable:
@@ -109,7 +113,7 @@ class LogWorker:
 
     def store_of(self, partition: int, identity: LogIdentity) -> Store:
         """The store of one partition."""
-        return Store(self._engine, EVENTS, partition, identity.partitions)
+        return Store(self.store.engine, EVENTS, partition, identity.partitions)
 
     def _take(self, partition: int, records: Sequence[Record]) -> Taken:
         books = self._books.get(partition)

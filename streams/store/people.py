@@ -17,7 +17,7 @@ from streams.store import schema
 from streams.store.store import Store, now
 
 ROLES: Final = ("feeder", "officer", "reviewer", "administrator")
-"""feeder sends events; officer acknowledges and notes; reviewer only reads; administrator also closes and manages."""
+"""feeder sends events; officer acknowledges, notes and closes; reviewer only reads; administrator does all of it."""
 PASSWORD_MIN: Final = 10
 _TOKEN_PREFIX: Final = "bw_"  # noqa: S105  # what every token begins with, so that a leaked one is recognised
 _hasher: Final = PasswordHasher()

@@ -109,7 +109,12 @@ segments: Final = Table(
         "ids", LargeBinary, nullable=False, comment="id hashes u64, line hashes u64, places u64 of what was accepted"
     ),
     Column("touches", LargeBinary, nullable=False, comment="position hashes u64, ascending"),
-    Column("origins", Text, nullable=False, comment="JSON: [offset of the first line, where it came from]"),
+    Column(
+        "origins",
+        Text,
+        nullable=False,
+        comment="JSON: [offset of the first line, where it came from, its number there]",
+    ),
     Column("at", Text, nullable=False),
     _offset("first_offset"),
     _offset("next_offset"),

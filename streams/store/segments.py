@@ -24,6 +24,8 @@ class Origin(msgspec.Struct, frozen=True, array_like=True):
 
     offset: int
     name: str
+    line: int = 1
+    """The number there of the first of them."""
 
 
 Digests = tuple["array[int]", "array[int]", "array[int]"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+import zlib
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,7 +23,7 @@ from ledger.books import AgencyYear, Books, Fund, Row
 from ledger.identity import SeenIds
 from ledger.process import Effects, Transition
 from ledger.registry import Registry
-from streams.errors import StoreError, StoreRefused, StoreUnavailable
+from streams.errors import LogBroken, StoreError, StoreRefused, StoreUnavailable
 from streams.partitions import partition_of_year
 from streams.store import schema
 from streams.store.alert_rows import attach_alerts, attach_shared_alerts, write_alerts
@@ -131,11 +132,28 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[sa.Connection]:
         """A transaction whose database errors are StoreErrors of one line."""
+        with self.told(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Database errors become StoreErrors of one line, StoreUnavailable where the same may succeed later."""
         try:
-            with self.engine.begin() as connection:
-                yield connection
+            yield
         except DBAPIError as error:
             raise (StoreUnavailable if is_passing(error) else StoreError)(plain(error)) from error
+
+    def prove_writable(self) -> None:
+        """Commit a change of nothing; raises StoreError where a batch would not be taken either."""
+        with self.transaction() as connection:
+            connection.execute(schema.manifest.update().values(value=schema.manifest.c.value))
+
+    @contextmanager
+    def at_one_moment(self) -> Iterator[Store]:
+        """The store as it is now, for many reads, whatever is committed meanwhile."""
+        with self.transaction() as connection:
+            as_of_one_moment(connection)
+            yield _Moment(self, connection)
 
     # ------------------------------------------------------------ manifest
 
@@ -214,7 +232,7 @@ class Store:
         self._move_mark(connection, first_place, lines, effects, records, at)
         if not lines:
             return
-        changed = _changed(effects)
+        changed = changed_rows(effects)
         self._write_segment(connection, first_place, lines, origins, digests, pack_touches(changed), records, at)
         for kind, rows in _by_kind(changed).items():
             _upsert(connection, KEPT[kind].table, to_tuples(kind, rows))
@@ -322,7 +340,7 @@ class Store:
             number = one.place - first_place
             if records is None:
                 source = origins[bisect_right(starts, number) - 1]
-                origin, line = source.name, number - source.offset + 1
+                origin, line = source.name, number - source.offset + source.line
             else:
                 offset, index = whereabouts(records.runs, number)
                 origin, line = f"{self.log}/{self.partition}/{offset}", index + 1
@@ -346,13 +364,26 @@ class Store:
 
     def commit_judgement(self, day: str, transitions: Sequence[Transition], books: Books) -> None:
         """Write down the time rules' judgement of a day, with the mark it saw."""
-        at = now()
         with self.transaction() as connection:
-            position = self._mark(connection).position
-            marks = msgspec.json.encode([[self.log, self.partition, position]]).decode()
-            connection.execute(schema.judgements.insert(), {"day": day, "marks": marks, "at": at})
-            alerts = {id(alert): alert for alert in books.time_alerts.values()}
-            write_alerts(connection, alerts, transitions, position, at)
+            marks = {self.partition: self._mark(connection).position}
+            self.write_judgement(connection, day, transitions, books, marks)
+
+    def write_judgement(
+        self,
+        connection: sa.Connection,
+        day: str,
+        transitions: Sequence[Transition],
+        books: Books,
+        positions: Mapping[int, int],
+    ) -> None:
+        """Write down a judgement within a transaction, with the position of each partition that it saw."""
+        at = now()
+        marks = [(self.log, partition, position) for partition, position in sorted(positions.items())]
+        connection.execute(
+            schema.judgements.insert(), {"day": day, "marks": msgspec.json.encode(marks).decode(), "at": at}
+        )
+        alerts = {id(alert): alert for alert in books.time_alerts.values()}
+        write_alerts(connection, alerts, transitions, sum(positions.values()), at)
 
     # ------------------------------------------------------------ reading
 
@@ -366,6 +397,12 @@ class Store:
         names = Mark.__struct_fields__
         found = connection.execute(sa.select(*(marks.c[name] for name in names)).where(*self._own(marks))).one_or_none()
         return Mark() if found is None else Mark(**found._asdict())
+
+    def positions(self, connection: sa.Connection) -> dict[int, int]:
+        """How far each partition of the log is folded."""
+        marks = schema.marks.c
+        found = connection.execute(sa.select(marks.partition, marks.position).where(marks.log == self.log))
+        return {row.partition: row.position for row in found}
 
     def identity(self) -> LogIdentity | None:
         """Which log the mark is of; None while there is no mark."""
@@ -437,9 +474,7 @@ class Store:
                 ).one_or_none()
             if found is None:
                 return
-            lines = unpack_lines(found.lines)
-            if hashlib.sha256(b"\n".join(lines)).hexdigest() != found.digest:
-                raise StoreError(f"the segment at {found.first_place:,} is not what was written; restore a backup")
+            lines = _as_written(found.first_place, found.lines, found.digest)
             yield Segment(found.first_place, lines, msgspec.json.decode(found.origins, type=list[Origin]), found.at)
             place = found.first_place + len(lines)
 
@@ -454,11 +489,35 @@ class Store:
             yield next(self.log_segments(place))
 
 
+class _Moment(Store):
+    """A store within one transaction; it is for reading."""
+
+    def __init__(self, store: Store, connection: sa.Connection) -> None:
+        super().__init__(store.engine, store.log, store.partition, store.partitions)
+        self._connection = connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[sa.Connection]:
+        """The one that is open."""
+        with self.told():
+            yield self._connection
+
+
 def open_store(
     store: str | Path, *, create: bool = False, read_only: bool = False, log: str = EMBEDDED, partition: int = 0
 ) -> Store:
     """Open a store: a path (SQLite) or an SQLAlchemy URL. See `open_database` for what is refused."""
     return Store(open_database(store, create=create, read_only=read_only), log, partition)
+
+
+def _as_written(first_place: int, packed: bytes, digest: str) -> list[bytes]:
+    try:
+        lines = unpack_lines(packed)
+    except zlib.error:
+        lines = []
+    if hashlib.sha256(b"\n".join(lines)).hexdigest() != digest:
+        raise LogBroken(f"the segment at {first_place:,} is not what was written; restore a backup", first_place)
+    return lines
 
 
 def as_of_one_moment(connection: sa.Connection) -> None:
@@ -470,6 +529,8 @@ def as_of_one_moment(connection: sa.Connection) -> None:
 _LOCKS: Final = 0x62770000
 """Told apart from other programs' advisory locks in the same database."""
 FUNDS_LOCK: Final = _LOCKS + 1
+CLOCK_LOCK: Final = _LOCKS + 2
+RELAY_LOCK: Final = _LOCKS + 3
 
 
 def lock(connection: sa.Connection, number: int) -> None:
@@ -481,7 +542,7 @@ def lock(connection: sa.Connection, number: int) -> None:
 # ---------------------------------------------------------------- rows
 
 
-def _changed(effects: Effects) -> list[tuple[AgencyYear, Row]]:
+def changed_rows(effects: Effects) -> list[tuple[AgencyYear, Row]]:
     """Every row a batch touched, once, and the agency years themselves."""
     found: dict[int, tuple[AgencyYear, Row]] = {}
     for year, rows in effects.touched:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -22,7 +23,6 @@ from ledger.receipt import Outcome
 from producers.simulator import registry_csv, simulate
 from streams.folder import Folder
 from streams.monitor import Monitor
-from tests.real_parts.postgres import free_port
 
 DAY = "2025-09-15"
 AGENCY, LINE = "020011", "32020110199/current/2000"
@@ -78,8 +78,10 @@ def serving(
             monitor.writer.judge(DAY).result()
         page = site(monitor)
         app = create_app(monitor, page, *registry_of(monitor))
-        server = uvicorn.Server(uvicorn.Config(app, port=(port := free_port()), log_level="error", access_log=False))
-        thread = threading.Thread(target=server.run, daemon=True)
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))
+        listening = socket.create_server(("127.0.0.1", 0))  # held from here on: no other test can get the port
+        port = listening.getsockname()[1]
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         deadline = time.monotonic() + 20
         while not server.started:
@@ -91,3 +93,4 @@ def serving(
             page.close()
             server.should_exit = True
             thread.join(20)
+            listening.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx
 from playwright.sync_api import Page, expect
 
 from streams.store import people
@@ -104,6 +105,22 @@ def test_a_note_is_kept_beside_an_alert(small: Serving, open_page: Open) -> None
     page.locator("#note-text").fill("電洽業務單位\n下週回覆")
     page.locator("form[action$=note] button").click()
     expect(page.locator(".timeline .said-text")).to_have_text("電洽業務單位\n下週回覆")
+
+
+def test_what_a_program_does_by_api_is_seen_on_the_page(small: Serving, open_page: Open) -> None:
+    small.overspend("first")
+    page = open_page(small.url + "/alerts?severity=critical")
+    expect(page.locator("#table-alerts tbody .chip[class*=state-]")).to_have_text("未處理")
+    _, secret = people.add_token(small.monitor.store, "cba", ["officer"])
+    alert = httpx.get(small.url + "/v1/alerts?severity=critical").json()[0]["id"]
+    done = httpx.post(
+        f"{small.url}/v1/alerts/{alert}/acknowledge",
+        json={"reason": "查證中", "due_on": "2025-12-31"},
+        headers={"Authorization": f"Bearer {secret}"},
+    )
+    assert done.status_code == 200, done.text
+    page.reload()
+    expect(page.locator("#table-alerts tbody .chip[class*=state-]")).to_have_text("已確認")
 
 
 def test_the_list_is_presented_explained_and_compared_with_next_time(own: Serving, open_page: Open) -> None:

@@ -40,36 +40,53 @@ def _binaries() -> Path | None:
     return Path(initdb).parent if initdb else None
 
 
+class Postgres:
+    """One cluster's server; it may be stopped and started again on the same port and data."""
+
+    def __init__(self, folder: Path, binaries: Path) -> None:
+        self._folder, self._binaries = folder, binaries
+        self._as_user: list[str] = []
+        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+            owner = pwd.getpwnam("postgres")
+            os.chown(folder, owner.pw_uid, owner.pw_gid)
+            self._as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        self._port = free_port()
+        self._run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+        self.url = f"postgresql+psycopg://postgres@127.0.0.1:{self._port}/postgres"
+
+    def start(self) -> None:
+        """Start, and wait until it answers."""
+        options = f"-p {self._port} -k {self._folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        self._run("pg_ctl", "-l", str(self._folder / "log"), "-w", "-o", options, "start")
+
+    def stop(self, mode: str = "immediate") -> None:
+        """End it: `fast` ends its transactions, `immediate` leaves them to be recovered from."""
+        self._run("pg_ctl", "-m", mode, "stop")
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command: list[str | Path] = [*self._as_user, self._binaries / program, "-D", self._folder / "data", *arguments]
+        # No pipes: the server would hold them open after pg_ctl has ended.
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self._folder)
+
+
 @contextmanager
-def postgres() -> Iterator[str]:
-    """Start one; gives the URL of an empty database, and takes all of it away in the end."""
+def postgres_server() -> Iterator[Postgres]:
+    """Start one, with an empty database, and take all of it away in the end."""
     binaries = _binaries()
     if binaries is None:
         missing("PostgreSQL")
         return
     with tempfile.TemporaryDirectory(prefix="budgetwatch-pg-") as folder:
-        as_user: list[str] = []
-        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-            owner = pwd.getpwnam("postgres")
-            os.chown(folder, owner.pw_uid, owner.pw_gid)
-            as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-        data, port = Path(folder) / "data", free_port()
-        subprocess.run(
-            [*as_user, binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"],
-            check=True,
-            capture_output=True,
-            cwd=folder,
-        )
-        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-        log = Path(folder) / "log"
-        start: list[str | Path] = [*as_user, binaries / "pg_ctl", "-D", data, "-l", log, "-w", "-o", options, "start"]
-        subprocess.run(start, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
+        server = Postgres(Path(folder), binaries)
+        server.start()
         try:
-            yield f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
+            yield server
         finally:
-            subprocess.run(
-                [*as_user, binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop"],
-                check=True,
-                capture_output=True,
-                cwd=folder,
-            )
+            server.stop()
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """Start one; gives the URL of an empty database, and takes all of it away in the end."""
+    with postgres_server() as server:
+        yield server.url

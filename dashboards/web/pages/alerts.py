@@ -215,7 +215,13 @@ def _cited(desk: Desk, found: Alert) -> list[Cited]:
         law = catalogue.laws[citation.slug]
         version = next(v for v in law.articles[citation.article] if v.effective_from == citation.effective_from)
         article = law.article_text(citation.article)
-        cited.append(Cited(Words(law.title.zh, law.title.en), Words(article.zh, article.en), version))
+        cited.append(
+            Cited(
+                Words(law.title.zh, law.title.en),
+                Words(article.zh, f"{law.english_unit} {article.en}".strip()),
+                version,
+            )
+        )
     return cited
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
+from dashboards.reports import formulas
 from dashboards.reports.table import Words
 from dashboards.web import language, levels
 from dashboards.web.alert_table import alert_grid
@@ -68,6 +69,7 @@ def overview(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
             "severities": [(name, counts.by_severity.get(name, 0)) for name in SEVERITY],
             "chart_list": charts,
             "reserves": runways(desk, fiscal_year),
+            "predicted_formula": formulas.PREDICTED,
             "lagging": lagging[:LAGGING_SHOWN],
             "lagging_count": len(lagging),
         },

@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from dashboards.reports import agency_report
+from dashboards.reports import agency_report, formulas
 from dashboards.reports.table import ReportProblem, Table, Words
 from dashboards.web import language, levels
 from dashboards.web.alert_table import alert_grid
@@ -68,6 +68,7 @@ def authority(request: Request[Any, Any, Any], desk: NamedDependency[Desk], code
                 for given in reversed(people.acts_on(monitor.store, lagging_subject(code, fiscal_year)))
                 if given.kind == LAGGING_REASON
             ],
+            "predicted_formula": formulas.PREDICTED,
             "may_explain": person is not None and person.may(MAY_ACKNOWLEDGE),
             "alert_count": alert_lists.count(monitor.store, wanted, desk.overlay()),
             "told": told(request),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -183,7 +184,8 @@ def test_commits_between_two_messages_are_told_together(catalogue: Catalogue) ->
             await anext(stream)
         return told
 
-    told = asyncio.run(listen())
+    with ThreadPoolExecutor(1) as apart:  # a browser in the same process has a loop of its own in this thread
+        told = apart.submit(asyncio.run, listen()).result()
     assert told[0]["position"] == 12 and told[0]["changes"] == 12
     alerts = told[0]["alerts"]
     assert isinstance(alerts, list) and [each["key"] for each in alerts] == [f"a:{n}" for n in range(7, 12)]

@@ -259,7 +259,12 @@ def upgrade() -> None:
             comment="id hashes u64, line hashes u64, places u64 of what was accepted",
         ),
         sa.Column("touches", sa.LargeBinary(), nullable=False, comment="position hashes u64, ascending"),
-        sa.Column("origins", sa.Text(), nullable=False, comment="JSON: [offset of the first line, where it came from]"),
+        sa.Column(
+            "origins",
+            sa.Text(),
+            nullable=False,
+            comment="JSON: [offset of the first line, where it came from, its number there]",
+        ),
         sa.Column("at", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("log", "partition", "first_place"),
     )

@@ -1,0 +1,51 @@
+"""A worker: its parts put together, run until told to stop."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import faust
+import structlog
+
+from agents import clock, ledger, relay
+from alerts.catalogue import load
+from ledger.registry import parse
+from producers.kafka_connection import Connection
+from streams.kafka.app import DEFAULT_GROUP, GroupSettings, create_app
+from streams.kafka.topics import EVENTS
+from streams.kafka.worker import LogWorker
+from streams.store import Store, StoreRefused, open_store
+from streams.store.store import digest_of
+
+_AGENTS: Final = (ledger, clock, relay)
+"""Attached one by one: a module that cannot be imported is an error, not a warning."""
+log = structlog.get_logger()
+
+
+def open_kafka_store(url: str, registry: bytes) -> Store:
+    """The store of a city on Kafka, made or brought forward where need be, folded by these rules and register.
+
+    Raises StoreRefused where it is not PostgreSQL or was folded otherwise.
+    """
+    store = open_store(url, create=True, log=EVENTS)
+    if store.engine.dialect.name != "postgresql":
+        store.close()
+        raise StoreRefused(f"{url}: workers share a PostgreSQL; name postgresql://USER@HOST/DATABASE")
+    try:
+        store.agree(load().digest, digest_of(registry))
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def run(connection: Connection, url: str, registry: bytes, name: str, group: GroupSettings = DEFAULT_GROUP) -> None:
+    """Fold until told to stop (SIGTERM, SIGINT); `name` is the register's, for what is wrong with it."""
+    known, catalogue = parse(registry, name), load()
+    store = open_kafka_store(url, registry)
+    worker = LogWorker(store, connection, known, catalogue)
+    app = create_app(connection, worker, group)
+    for agent in _AGENTS:
+        agent.attach(app, worker)
+    log.info("worker starts", brokers=connection.bootstrap)
+    faust.Worker(app, loglevel="WARN", quiet=True, redirect_stdouts=False).execute_from_commandline()
