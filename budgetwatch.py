@@ -716,6 +716,9 @@ def worker(
     member: Annotated[
         str | None, typer.Option(envvar="BUDGETWATCH_MEMBER", help="A name that this worker keeps over restarts.")
     ] = None,
+    patience: Annotated[
+        float, typer.Option(min=0, envvar="BUDGETWATCH_PATIENCE", help="Seconds to wait for a database that is away.")
+    ] = 60.0,
 ) -> None:
     """Fold the topic into the store, beside any number of other workers, until told to stop."""
     from agents.start import run as start
@@ -724,7 +727,7 @@ def worker(
 
     log_to(sys.stderr.isatty())
     group = GroupSettings(session_timeout=session_timeout, member=member)
-    start(_kafka(bootstrap), store, registry.read_bytes(), str(registry), group)
+    start(_kafka(bootstrap), store, registry.read_bytes(), str(registry), group, patience)
 
 
 def _kafka(bootstrap: str) -> Connection:

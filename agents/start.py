@@ -14,6 +14,7 @@ from producers.kafka_connection import Connection
 from streams.kafka.app import DEFAULT_GROUP, GroupSettings, create_app
 from streams.kafka.topics import EVENTS
 from streams.kafka.worker import LogWorker
+from streams.patience import SECONDS, patiently
 from streams.store import Store, StoreRefused, open_store
 from streams.store.store import digest_of
 
@@ -39,11 +40,27 @@ def open_kafka_store(url: str, registry: bytes) -> Store:
     return store
 
 
-def run(connection: Connection, url: str, registry: bytes, name: str, group: GroupSettings = DEFAULT_GROUP) -> None:
-    """Fold until told to stop (SIGTERM, SIGINT); `name` is the register's, for what is wrong with it."""
+def run(
+    connection: Connection,
+    url: str,
+    registry: bytes,
+    name: str,
+    group: GroupSettings = DEFAULT_GROUP,
+    patience: float = SECONDS,
+) -> None:
+    """Fold until told to stop (SIGTERM, SIGINT).
+
+    Args:
+        connection: to Kafka.
+        url: of the PostgreSQL that the workers share.
+        registry: the bytes of the register.
+        name: the register's, for what is wrong with it.
+        group: how soon a silent worker is taken for gone.
+        patience: for so many seconds it is waited for a database that is away.
+    """
     known, catalogue = parse(registry, name), load()
-    store = open_kafka_store(url, registry)
-    worker = LogWorker(store, connection, known, catalogue)
+    store = patiently(lambda: open_kafka_store(url, registry), patience)
+    worker = LogWorker(store, connection, known, catalogue, patience)
     app = create_app(connection, worker, group)
     for agent in _AGENTS:
         agent.attach(app, worker)

@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -28,8 +29,8 @@ FILE_BYTES_MAX: Final = 4 << 30
 LINE_BYTES_KEPT: Final = (1 << 20) + 1
 """A longer line is refused whole; no more of it is read into memory."""
 
-Submit = Callable[[list[bytes], str], list[Outcome]]
-"""(lines, where they come from) → their outcomes, once durable."""
+Submit = Callable[[list[bytes], str, int], list[Outcome]]
+"""(lines, where they come from, the number there of the first) → the outcomes of those that are not blank, once durable."""
 
 
 class Unreadable(Exception):
@@ -77,10 +78,8 @@ class Inbox:
         problem = None
         reasons: Counter[str] = Counter()
         try:
-            for chunk in _chunks(path):
-                outcomes = self._submit([line for _, line in chunk], f"inbox:{path.name}")
-                for (number, _), outcome in zip(chunk, outcomes, strict=True):
-                    outcome.line = number
+            for first, lines in _chunks(path):
+                for outcome in self._submit(lines, f"inbox:{path.name}", first):
                     counts[outcome.outcome] += 1
                     reasons[outcome.reason or ""] += 1
                     if outcome.outcome == "refused" or outcome.alerts or outcome.warnings:
@@ -98,8 +97,8 @@ class Inbox:
         path.rename(target)
 
 
-def _chunks(path: Path) -> Iterator[list[tuple[int, bytes]]]:
-    """The file's lines with their numbers, blank ones left out, in parts of `CHUNK_LINES`."""
+def _chunks(path: Path) -> Iterator[tuple[int, list[bytes]]]:
+    """The file's lines in parts of `CHUNK_LINES`, each with the number of its first line."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
@@ -111,15 +110,10 @@ def _chunks(path: Path) -> Iterator[list[tuple[int, bytes]]]:
             raise Unreadable("not a regular file")
         raise Unreadable(f"larger than {FILE_BYTES_MAX >> 30} GiB; split it")
     with os.fdopen(handle, "rb") as file:
-        chunk: list[tuple[int, bytes]] = []
-        for number, line in enumerate(_lines(file), start=1):
-            if line and not line.isspace():
-                chunk.append((number, line))
-            if len(chunk) == CHUNK_LINES:
-                yield chunk
-                chunk = []
-        if chunk:
-            yield chunk
+        lines, number = _lines(file), 1
+        while chunk := list(islice(lines, CHUNK_LINES)):
+            yield number, chunk
+            number += len(chunk)
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from producers.kafka_connection import Connection
-from streams.errors import StoreError, StoreRefused
+from streams.errors import StoreRefused, StoreUnavailable
 from streams.kafka.partition import digest
 from streams.partitions import PARTITIONS
 from streams.store.store import LogIdentity, Mark
@@ -27,7 +27,7 @@ _FETCH_WAIT_MS: Final = 10
 """A broker that is asked for what it does not have yet holds up the next question that long."""
 
 
-class KafkaUnavailable(StoreError):
+class KafkaUnavailable(StoreUnavailable):
     """The brokers do not answer, or do not let us; the message says which."""
 
 

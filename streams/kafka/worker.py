@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NoReturn, TypeVar
@@ -21,15 +19,14 @@ import structlog
 from alerts.catalogue import Catalogue
 from ledger.registry import Registry
 from producers.kafka_connection import Connection
-from streams.errors import StoreRefused, StoreUnavailable
+from streams.errors import StoreRefused
 from streams.kafka.partition import PartitionBooks, Taken
 from streams.kafka.records import Record
 from streams.kafka.topics import EVENTS, KafkaUnavailable, SourceReader, check_mark, identity_of
-from streams.store import MarkMoved, Store
+from streams.patience import SECONDS, patiently
+from streams.store import Store
 from streams.store.store import LogIdentity
 
-PATIENCE_SECONDS: Final = 60.0
-_WAIT_LONGEST: Final = 5.0
 EXIT_REFUSED: Final = 3
 EXIT_BROKEN: Final = 70
 
@@ -44,17 +41,24 @@ class Counted(msgspec.Struct):
     lines: int = 0
     batches: int = 0
     holes: int = 0
-    retries: int = 0
 
 
 class LogWorker:
     """The books of this process's partitions. Its methods run in its own thread, one after the other."""
 
-    def __init__(self, store: Store, connection: Connection, registry: Registry, catalogue: Catalogue) -> None:
+    def __init__(
+        self,
+        store: Store,
+        connection: Connection,
+        registry: Registry,
+        catalogue: Catalogue,
+        patience: float = SECONDS,
+    ) -> None:
         self.store = store
         self.catalogue = catalogue
         self._connection = connection
         self._registry = registry
+        self._patience = patience
         self._books: dict[int, PartitionBooks] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="fold")
         self._reader: SourceReader | None = None
@@ -144,20 +148,7 @@ class LogWorker:
             self._reader = None
 
     def _patiently(self, run: Callable[[], T]) -> T:
-        """Try again what may pass, for up to a minute."""
-        began, wait = time.monotonic(), 0.1
-        while True:
-            try:
-                return run()
-            except MarkMoved as error:
-                log.info("another worker was faster; the books are loaded again", reason=str(error))
-            except (StoreUnavailable, KafkaUnavailable) as error:
-                if time.monotonic() - began > PATIENCE_SECONDS:
-                    raise
-                log.warning("tried again soon", reason=str(error), seconds=round(wait, 1))
-                time.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311  # workers must not all come back at once
-                wait = min(2 * wait, _WAIT_LONGEST)
-            self.counted.retries += 1
+        return patiently(run, self._patience)
 
 
 def leave(code: int, reason: str) -> NoReturn:

@@ -17,7 +17,7 @@ from psycopg.adapt import Dumper
 from psycopg.pq import Format
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from streams.errors import StoreRefused
+from streams.errors import StoreRefused, StoreUnavailable
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 BUSY_SECONDS: Final = 30
@@ -67,7 +67,7 @@ def open_database(store: str | Path, *, create: bool = False, read_only: bool = 
             _bring_to_head(connection, create=create and not read_only)
     except DBAPIError as error:
         engine.dispose()
-        raise StoreRefused(f"{_shown(url)}: {plain(error)}") from None
+        raise (StoreUnavailable if is_passing(error) else StoreRefused)(f"{_shown(url)}: {plain(error)}") from None
     except StoreRefused as error:
         engine.dispose()
         raise StoreRefused(f"{_shown(url)}: {error}") from None

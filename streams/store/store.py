@@ -49,7 +49,7 @@ EMBEDDED: Final = "embedded"
 _REBUILD: Final = "fold the log again with `budgetwatch rebuild`"
 
 
-class MarkMoved(StoreError):
+class MarkMoved(StoreUnavailable):
     """Somebody else committed to this log: what was folded here is not the log's next batch."""
 
 

@@ -68,6 +68,6 @@ def test_a_simulated_year_by_inbox(replay: Replay, tmp_path: Path) -> None:
             path = city.folder.inbox / f"{part}.ndjson"
             path.write_bytes(b"\r\n".join(lines[first:last]))
             os.utime(path, (time.time() - 60, time.time() - 60))
-        inbox = Inbox(city.folder.inbox, lambda some, origin: city.monitor.writer.submit(some, origin).result())
+        inbox = Inbox(city.folder.inbox, lambda *sent: city.monitor.writer.submit(*sent).result())
         assert inbox.take_all() == 3
         compared(expected, answers(city, "2026-02-28"))

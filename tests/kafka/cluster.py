@@ -104,8 +104,7 @@ class Cluster:
         try:
             yield started
         finally:
-            for one in started:
-                one.stop()
+            stop_all(started)
 
     def worker(self) -> Worker:
         """One more worker."""
@@ -207,7 +206,8 @@ class Worker:
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError(f"the worker does not stop:\n{self.said()}") from None
-        assert code in (0, -signal.SIGKILL), f"exit {code}\n{self.said()}"
+        # By SIGTERM itself where it came before the program had begun.
+        assert code in (0, -signal.SIGKILL, -signal.SIGTERM), f"exit {code}\n{self.said()}"
 
     def wait(self, seconds: float = READY_SECONDS) -> int:
         """Wait until it ends by itself; its exit code."""
@@ -220,6 +220,14 @@ class Worker:
     def said(self) -> str:
         """What it has written."""
         return self.log.read_text(errors="replace")[-4_000:]
+
+
+def stop_all(workers: Iterable[Worker]) -> None:
+    """Stop them, each whatever becomes of the others."""
+    with ExitStack() as stack:
+        for one in workers:
+            one.signal(signal.SIGCONT)
+            stack.callback(one.stop)
 
 
 @contextmanager

@@ -29,7 +29,8 @@ def test_an_array_gives_its_elements(events: list[Any], indent: int | None, kind
 @given(EVENTS, st.sampled_from(["\n", "\r\n", "\n\n", "\n \t\n"]))
 def test_lines_give_themselves(events: list[Any], end: str) -> None:
     body = end.join(json.dumps(event) for event in events).encode()
-    assert [json.loads(line) for line in lines_of(body, "application/x-ndjson")] == events
+    lines = lines_of(body, "application/x-ndjson")  # blank lines keep their numbers
+    assert [json.loads(line) for line in lines if line.strip()] == events
 
 
 @given(st.dictionaries(st.text(), VALUES, max_size=4), st.sampled_from([None, 2]))

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.catalogue import load
-from producers import gateway
+from producers import bodies, gateway
 from streams import writer
 from streams.audit import audit
 from streams.store import people
@@ -128,7 +128,7 @@ def test_tokens_say_who_may_send_what(city: Running) -> None:
 def test_a_body_beyond_the_limit_is_turned_away(feeder: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     big = feeder.post("/v1/events", content=b" " * (gateway.BODY_BYTES_MAX + 1))
     assert big.status_code == 413
-    monkeypatch.setattr(gateway, "EVENTS_MAX", 2)
+    monkeypatch.setattr(bodies, "EVENTS_MAX", 2)
     assert feeder.post("/v1/events", json=[paid("m1"), paid("m2"), paid("m3")]).status_code == 413
 
 

@@ -23,16 +23,17 @@ class Taken:
         self.origins: set[str] = set()
         self.fail: Exception | None = None
 
-    def submit(self, lines: list[bytes], origin: str) -> list[Outcome]:
+    def submit(self, lines: list[bytes], origin: str, first_line: int) -> list[Outcome]:
         if self.fail is not None:
             raise self.fail
-        self.lines += lines
+        numbered = [(number, line) for number, line in enumerate(lines, first_line) if line.strip()]
+        self.lines += [line for _, line in numbered]
         self.origins.add(origin)
         return [
-            Outcome(0, "e", "accepted")
+            Outcome(number, "e", "accepted")
             if line.startswith(b"{")
-            else Outcome(0, None, "refused", "malformed", "not JSON")
-            for line in lines
+            else Outcome(number, None, "refused", "malformed", "not JSON")
+            for number, line in numbered
         ]
 
 

@@ -1,0 +1,147 @@
+"""What a topic may hold beside good records, and logs that are not the store's: refused and kept, or an end with advice."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from kafka import KafkaProducer
+
+from producers.simulator import registry_csv, simulate
+from streams.kafka.topics import EVENTS
+from streams.partitions import partition_of
+from streams.store import schema
+from tests.kafka.cluster import Cluster
+
+KEY = b"114|010011"
+HOME = partition_of(KEY, 12)
+
+
+def paid(name: str, agency: str = "010011") -> bytes:
+    return (
+        f'{{"id":"{name}","type":"disbursement.paid","fiscal_year":114,"agency":"{agency}","booked_on":"2025-03-05",'
+        '"line":"32020110101/current/2000","amount":5,"voucher":"v"}'
+    ).encode()
+
+
+def refusals(cluster: Cluster) -> dict[tuple[str, int], str]:
+    store = cluster.store()
+    rows = schema.refusals.c
+    try:
+        with store.transaction() as connection:
+            found = connection.execute(sa.select(rows.origin, rows.line, rows.reason))
+            return {(row.origin.removeprefix(f"{EVENTS}/"), row.line): row.reason for row in found}
+    finally:
+        store.close()
+
+
+def test_poison_is_refused_with_its_place_and_the_stream_goes_on(cluster: Cluster) -> None:
+    cluster.begin(registry_csv())
+    other = (HOME + 1) % 12
+    records = [
+        (HOME, KEY, b"\xff\xfe not JSON"),
+        (HOME, KEY, None),
+        (HOME, KEY, b"[]"),
+        (HOME, KEY, b"[" + paid("a") + b', {"id":"b"},\n ' + paid("c") + b"]"),
+        (HOME, KEY, b"[" + paid("d") + b", {"),
+        (HOME, None, paid("e")),
+        (HOME, b"114|020011", paid("f")),
+        (HOME, KEY, paid("g", agency="020011")),
+        (other, KEY, paid("h")),
+        (HOME, KEY, b'{"id":"x\x00\n"}'),
+        (HOME, KEY, b"[" * 100_000),
+        (HOME, KEY, paid("a")),
+        (HOME, KEY, paid("last")),
+    ]
+    cluster.send(records)
+    with cluster.workers():
+        cluster.wait_folded(14)
+        cluster.wait_told()
+    assert refusals(cluster) == {
+        (f"{HOME}/0", 1): "malformed",
+        (f"{HOME}/1", 1): "malformed",
+        (f"{HOME}/3", 2): "missing_field",
+        (f"{HOME}/4", 1): "malformed",
+        (f"{HOME}/5", 1): "misrouted",
+        (f"{HOME}/6", 1): "misrouted",
+        (f"{HOME}/7", 1): "misrouted",
+        (f"{other}/0", 1): "misrouted",
+        (f"{HOME}/8", 1): "malformed",
+        (f"{HOME}/9", 1): "malformed",
+    }
+    assert sum(cluster.column("accepted")) == 3
+    assert sum(cluster.column("duplicate")) == 1
+    assert cluster.differences() == []
+
+
+def test_a_hole_of_the_log_itself_is_passed(cluster: Cluster) -> None:
+    """Each transaction of a producer leaves a marker that no consumer sees."""
+    cluster.begin(registry_csv())
+    producer = KafkaProducer(bootstrap_servers=cluster.kafka.bootstrap, transactional_id="feeder")
+    producer.init_transactions()
+    for number in range(5):
+        producer.begin_transaction()
+        producer.send(EVENTS, paid(f"t{number}"), key=KEY, partition=HOME)
+        producer.commit_transaction()
+    producer.close()
+    with cluster.workers():
+        cluster.wait_folded(5)
+    assert cluster.column("next_offset")[HOME] == 9
+    assert cluster.differences() == []
+
+
+def test_another_log_than_the_store_s_is_refused_with_advice(cluster: Cluster) -> None:
+    cluster.begin(registry_csv())
+    lines = [line.rstrip(b"\n") for line in simulate(114, 5, 2_000)]
+    cluster.publish(lines)
+    with cluster.workers():
+        cluster.wait_folded(2_000)
+    cluster.make_topics()
+    again = cluster.worker()
+    assert again.wait() == 3
+    assert "the topic was deleted and made again" in again.said()
+    audited = cluster.command(
+        "audit", "--bootstrap", cluster.kafka.bootstrap, "--store", cluster.url,
+        "--registry", str(cluster.registry_file), expected=3,
+    )  # fmt: skip
+    assert "made again" in audited.stderr
+
+
+def test_a_store_that_is_ahead_or_of_other_partitions_is_refused(cluster: Cluster) -> None:
+    cluster.begin(registry_csv())
+    cluster.send([(HOME, KEY, paid("a"))])
+    with cluster.workers():
+        cluster.wait_folded(1)
+    marks = schema.marks
+    for values, advice in (
+        ({"next_offset": 7}, "the log has lost records"),
+        ({"last_digest": "0" * 64}, "not the one that was folded"),
+        ({"partitions": 13}, "keys have moved"),
+        ({"cluster": "another"}, "another Kafka cluster"),
+    ):
+        store = cluster.store()
+        with store.transaction() as connection:
+            own = marks.c.partition == HOME
+            before = connection.execute(sa.select(marks).where(own)).one()._asdict()
+            connection.execute(marks.update().where(own).values(values))
+        ended = cluster.worker()
+        assert ended.wait() == 3
+        assert advice in ended.said()
+        with store.transaction() as connection:
+            connection.execute(marks.update().where(own).values(before))
+        store.close()
+
+
+def test_a_worker_without_its_parts_ends_in_one_line(cluster: Cluster) -> None:
+    cluster.begin(registry_csv())
+    for arguments, said in (
+        (["--bootstrap", "nowhere"], "name brokers as HOST:PORT"),
+        (
+            ["--bootstrap", cluster.kafka.bootstrap, "--store", "postgresql://nobody@127.0.0.1:1/x", "--patience", "0"],
+            "127.0.0.1",
+        ),
+        (["--bootstrap", cluster.kafka.bootstrap, "--store", str(cluster.folder / "a.db")], "share a PostgreSQL"),
+    ):
+        store = [] if "--store" in arguments else ["--store", cluster.url]
+        code = 2 if "nowhere" in arguments else 3
+        done = cluster.command("worker", *arguments, *store, "--registry", str(cluster.registry_file), expected=code)
+        assert said in done.stderr
+        assert "Traceback" not in done.stderr
