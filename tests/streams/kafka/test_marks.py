@@ -31,7 +31,10 @@ class Log:
         return None if self._last is None else Record(self._last)
 
 
-def check(mark: Mark = MARK, kept: LogIdentity = LOG, ends: Ends = Ends(0, 20), last: bytes | None = b"last") -> None:
+ENDS = Ends(0, 20)
+
+
+def check(mark: Mark = MARK, kept: LogIdentity = LOG, ends: Ends = ENDS, last: bytes | None = b"last") -> None:
     check_mark(3, mark, kept, LOG, ends, cast("SourceReader", Log(last)))
 
 
