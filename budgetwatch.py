@@ -59,7 +59,7 @@ Data = Annotated[
 ]
 Store = Annotated[
     str | None,
-    typer.Option("--store", metavar="URL", envvar="BUDGETWATCH_STORE", help="The books are those of this store."),
+    typer.Option("--store", metavar="URL", envvar="BUDGETWATCH_STORE", help="The store, by its URL."),
 ]
 AsOf = Annotated[
     str | None,
@@ -80,6 +80,9 @@ Port = Annotated[int, typer.Option(min=1, max=65535, envvar="BUDGETWATCH_PORT", 
 Host = Annotated[
     str, typer.Option(envvar="BUDGETWATCH_HOST", help="The address to listen on; any but this machine's needs users.")
 ]
+
+
+SESSION_KEY_BYTES_MIN = 32
 
 
 class Language(StrEnum):
@@ -479,9 +482,10 @@ def run(
 ) -> None:
     """Start the monitor on a data folder: page, API, /metrics and inbox in one process, until it is told to stop."""
     from dashboards import embedded
+    from dashboards.server import log_to
     from streams.folder import Folder
 
-    embedded.log_to(sys.stderr.isatty())
+    log_to(sys.stderr.isatty())
     folder = Folder(data)
     folder.make(registry)
     with embedded.opened(folder, host) as monitor:
@@ -502,13 +506,14 @@ def demo(
 ) -> None:
     """Start the monitor on a simulated year of the synthetic city, marked as demonstration data, and let it run on."""
     from dashboards import demonstration, embedded
+    from dashboards.server import log_to
     from streams.folder import Folder
 
     folder = Folder(data)
     if remove:
         demonstration.remove(folder)
         return
-    embedded.log_to(sys.stderr.isatty())
+    log_to(sys.stderr.isatty())
     demonstration.make_folder(folder)
     with demonstration.opened(folder, host, seed, events, speed) as (monitor, year):
         sys.stderr.write(f"demonstration data: fiscal year 114 up to {year.day}, then {speed:g} days a second\n")
@@ -722,12 +727,49 @@ def worker(
 ) -> None:
     """Fold the topic into the store, beside any number of other workers, until told to stop."""
     from agents.start import run as start
-    from dashboards.embedded import log_to
+    from dashboards.server import log_to
     from streams.kafka.app import GroupSettings
 
     log_to(sys.stderr.isatty())
     group = GroupSettings(session_timeout=session_timeout, member=member)
     start(_kafka(bootstrap), store, registry.read_bytes(), str(registry), group, patience)
+
+
+@app.command(
+    epilog="Example: `budgetwatch serve --store postgresql://bw@db/budgetwatch --bootstrap localhost:9092 --registry agencies.csv`"
+)
+def serve(
+    store: Shared,
+    registry: Registry = Path("agencies.csv"),
+    bootstrap: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT,...",
+            envvar="BUDGETWATCH_BOOTSTRAP",
+            help="Kafka's brokers, for events that are posted; without them `POST /v1/events` is turned away.",
+        ),
+    ] = None,
+    port: Port = 8080,
+    host: Host = "127.0.0.1",
+    session_key: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            envvar="BUDGETWATCH_SESSION_KEY",
+            help="32 bytes or more that keep people logged in over a restart; else they log in again.",
+        ),
+    ] = None,
+) -> None:
+    """Show the store that workers fold into: page, API and /metrics, beside any number of workers."""
+    from dashboards.beside_workers import serve as start
+    from dashboards.server import log_to
+
+    log_to(sys.stderr.isatty())
+    key = None if session_key is None else session_key.read_bytes()
+    if key is not None and len(key) < SESSION_KEY_BYTES_MIN:
+        raise Unusable(f"{session_key}: {len(key)} bytes; make one with `openssl rand -out {session_key} 32`")
+    connection = None if bootstrap is None else _kafka(bootstrap)
+    start(store, registry.read_bytes(), str(registry), connection, host, port, key)
 
 
 def _kafka(bootstrap: str) -> Connection:
@@ -755,6 +797,7 @@ def token_add(
     agency: Annotated[list[str] | None, typer.Option(help="Only these agencies' events; else all.")] = None,
     event_type: Annotated[list[str] | None, typer.Option("--type", help="Only these types; else all.")] = None,
     data: DataFolder = Path("data"),
+    store: Store = None,
 ) -> None:
     """Make a token. It is shown once, and kept only as a hash."""
     from ledger.events import BY_NAME
@@ -763,19 +806,19 @@ def token_add(
     unknown = [one for one in event_type or () if one not in BY_NAME]
     if unknown:
         raise Unusable(f"--type {unknown[0]}: no event type; see docs/schema/event.schema.json")
-    with _people(data) as store:
-        _, secret = people.add_token(store, name, role or ["feeder"], agency, event_type)
+    with _people(data, store) as opened:
+        _, secret = people.add_token(opened, name, role or ["feeder"], agency, event_type)
     sys.stderr.write("keep it now, it is not shown again:\n")
     sys.stdout.write(f"{secret}\n")
 
 
 @tokens.command("list")
-def token_list(data: DataFolder = Path("data")) -> None:
+def token_list(data: DataFolder = Path("data"), store: Store = None) -> None:
     """Every token, without its secret."""
     from streams.store import people
 
-    with _people(data) as store:
-        for token in people.tokens(store):
+    with _people(data, store) as opened:
+        for token in people.tokens(opened):
             agencies = "every agency" if token.agencies is None else " ".join(sorted(token.agencies))
             types = "every type" if token.event_types is None else " ".join(sorted(token.event_types))
             ended = f" revoked {token.revoked_at}" if token.revoked_at else ""
@@ -785,13 +828,15 @@ def token_list(data: DataFolder = Path("data")) -> None:
 
 @tokens.command("revoke")
 def token_revoke(
-    token: Annotated[str, typer.Argument(help="Its id, as `token list` shows it.")], data: DataFolder = Path("data")
+    token: Annotated[str, typer.Argument(help="Its id, as `token list` shows it.")],
+    data: DataFolder = Path("data"),
+    store: Store = None,
 ) -> None:
     """The token is no longer taken, from now on."""
     from streams.store import people
 
-    with _people(data) as store:
-        people.revoke_token(store, token)
+    with _people(data, store) as opened:
+        people.revoke_token(opened, token)
 
 
 @users.command("add", epilog="Example: `budgetwatch user add wang --shown-as 王小明 --role officer`")
@@ -802,6 +847,7 @@ def user_add(
         list[str] | None, typer.Option(help="officer (unless named), reviewer or administrator; may be repeated.")
     ] = None,
     data: DataFolder = Path("data"),
+    store: Store = None,
 ) -> None:
     """Let somebody log in. The password is asked for, or read from standard input where that is no terminal."""
     from streams.store import people
@@ -810,39 +856,42 @@ def user_add(
         password = typer.prompt("password", hide_input=True, confirmation_prompt=True)
     else:
         password = sys.stdin.readline().rstrip("\n")
-    with _people(data) as store:
-        people.add_user(store, name, shown_as or name, password, role or ["officer"])
+    with _people(data, store) as opened:
+        people.add_user(opened, name, shown_as or name, password, role or ["officer"])
 
 
 @users.command("list")
-def user_list(data: DataFolder = Path("data")) -> None:
+def user_list(data: DataFolder = Path("data"), store: Store = None) -> None:
     """Everybody who may log in, or might."""
     from streams.store import people
 
-    with _people(data) as store:
-        for user in people.users(store):
+    with _people(data, store) as opened:
+        for user in people.users(opened):
             ended = f" disabled {user.disabled_at}" if user.disabled_at else ""
             sys.stdout.write(f"{user.name} ({user.shown_as}) | {' '.join(user.roles)} | {user.created_at}{ended}\n")
 
 
 @users.command("disable")
-def user_disable(name: Annotated[str, typer.Argument()], data: DataFolder = Path("data")) -> None:
+def user_disable(name: Annotated[str, typer.Argument()], data: DataFolder = Path("data"), store: Store = None) -> None:
     """The user can no longer log in; what the user did stays on the trail."""
     from streams.store import people
 
-    with _people(data) as store:
-        people.disable_user(store, name)
+    with _people(data, store) as opened:
+        people.disable_user(opened, name)
 
 
 @contextlib.contextmanager
-def _people(data: Path) -> Iterator[OpenStore]:
-    """A data folder's store, for what people are; a folder that has none yet is begun where it has a register."""
+def _people(data: Path, url: str | None) -> Iterator[OpenStore]:
+    """The store whose people are meant: a named one, else a data folder's, which is begun where it has a register."""
     from streams.folder import Folder
     from streams.store import open_store
     from streams.store.people import PeopleProblem
 
-    folder = Folder(data)
-    store = open_store(folder.store, create=folder.registry.exists())
+    if url is not None:
+        store = open_store(url)
+    else:
+        folder = Folder(data)
+        store = open_store(folder.store, create=folder.registry.exists())
     try:
         yield store
     except PeopleProblem as error:

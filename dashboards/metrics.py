@@ -17,9 +17,8 @@ from alerts.standing import unfinished
 from ledger.books import Alert, Books
 from ledger.rates import Ratio, Sums
 from ledger.rollup import CITY, Level, roll_up
-from streams.monitor import Monitor
+from streams.monitor import Committed, Monitor
 from streams.store import Store
-from streams.writer import Committed
 
 LEVEL_LABELS: Final = ("fiscal_year", "level", "key", "economic_class")
 _FIGURES: Final = {
@@ -55,7 +54,7 @@ class Figures(Collector):
     def collect(self) -> Iterator[Metric]:
         """Every gauge, and the counters that outlive a restart."""
         monitor = self._monitor
-        with monitor.writer.reading() as books:
+        with monitor.keeper.reading() as books:
             levels = [level for year in roll_up(books, monitor.today()) for level in year]
             figures = list(_of_levels(levels))
             alerts = list(_of_alerts(unfinished(books)))
@@ -144,22 +143,27 @@ def _of_alerts(alerts: Iterable[Alert]) -> Iterator[Metric]:
 
 
 def _of_log(monitor: Monitor, store: Store) -> Iterator[Metric]:
-    mark = store.mark()
+    mark = store.total()
     outcomes = CounterMetricFamily(
         "budgetwatch_events", "Events committed, by outcome, since the store was made", labels=("outcome",)
     )
     for name in ("accepted", "duplicate", "refused"):
         outcomes.add_metric((name,), getattr(mark, name))
     yield outcomes
-    writer = monitor.writer
+    keeper = monitor.keeper
     for name, text, value in (
-        ("log_position_events", "Lines of the log that are folded and committed", writer.position),
-        ("log_lag_events", "Events taken in that wait to be folded", writer.waiting_lines),
-        ("remembered_ids", "Event ids remembered against duplicates", writer.remembered),
-        ("store_up", "Whether the store takes commits: 1, or 0", int(writer.broken is None)),
+        ("log_position_events", "Lines of the log that are folded and committed", keeper.position),
+        (
+            "log_lag_events",
+            "Events taken in that wait to be folded; on Kafka records behind the marks",
+            keeper.waiting_lines,
+        ),
+        ("remembered_ids", "Event ids remembered against duplicates", keeper.remembered),
+        ("store_up", "Whether the store takes commits: 1, or 0", int(keeper.broken is None)),
         ("demonstration", "Whether the data are made up: 1, or 0", int(monitor.demonstration)),
     ):
-        yield GaugeMetricFamily(f"budgetwatch_{name}", text, value=value)
+        if value is not None:
+            yield GaugeMetricFamily(f"budgetwatch_{name}", text, value=value)
     info = InfoMetricFamily("budgetwatch_build", "What the figures are folded with")
     manifest = store.manifest()
     info.add_metric((), {name: manifest.get(name, "") for name in ("fold_version", "rules_digest", "registry_digest")})

@@ -92,16 +92,7 @@ def publish(
     began = time.monotonic()
     report = Report(str(file))
     try:
-        producer = KafkaProducer(
-            **connection.settings(),
-            client_id="budgetwatch-publish",
-            acks="all",
-            enable_idempotence=True,
-            linger_ms=20,
-            batch_size=256 << 10,
-            max_request_size=RECORD_BYTES_MAX,
-            delivery_timeout_ms=_SEND_SECONDS * 1_000,
-        )
+        producer = new_producer(connection, "budgetwatch-publish", linger_ms=20)
     except KafkaError as error:
         raise PublishProblem(f"Kafka does not answer at {connection.bootstrap}: {_plain(error)}") from None
     note = file.with_name(file.name + ".published")
@@ -127,6 +118,29 @@ def publish(
     return report
 
 
+def new_producer(connection: Connection, client_id: str, linger_ms: int) -> KafkaProducer:
+    """A producer that sends with idempotence and `acks=all`; raises KafkaError where no broker answers."""
+    return KafkaProducer(
+        **connection.settings(),
+        client_id=client_id,
+        acks="all",
+        enable_idempotence=True,
+        linger_ms=linger_ms,
+        batch_size=256 << 10,
+        max_request_size=RECORD_BYTES_MAX,
+        delivery_timeout_ms=_SEND_SECONDS * 1_000,
+    )
+
+
+def where_of(line: bytes) -> dict[str, Any]:
+    """Where a line is sent: under its agency's and year's key; one that names none to the first partition."""
+    return _where(_key(line))
+
+
+def _where(key: bytes | None) -> dict[str, Any]:
+    return {"partition": 0} if key is None else {"key": key}
+
+
 class _Sending:
     """What is on its way, in the order of the file: only what is taken without a gap before it counts."""
 
@@ -139,9 +153,8 @@ class _Sending:
         self._noted_at = time.monotonic()
 
     def send(self, key: bytes | None, value: bytes, events: int, end: int) -> None:
-        """Hand a record over; waits while too many are under way. Lines without a key go to the first partition."""
-        where = {"key": key} if key is not None else {"partition": 0}
-        self._under_way.append((self._producer.send(TOPIC, value, **where), events, end))
+        """Hand a record over; waits while too many are under way."""
+        self._under_way.append((self._producer.send(TOPIC, value, **_where(key)), events, end))
         while len(self._under_way) > _IN_FLIGHT_MAX or (self._under_way and self._under_way[0][0].is_done):
             self._settle()
         if time.monotonic() - self._noted_at > _NOTE_SECONDS:

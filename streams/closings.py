@@ -10,26 +10,24 @@ from streams.store import Store, people
 from streams.store.people import Act
 
 CLOSE: Final = "close"
-"""The kind of act; its `after` keeps the subject of the alert and the position of the log it was done at."""
-
-
-def closings(store: Store) -> list[Act]:
-    """Every closing, in the order in which they were done; `after["position"]` is the place each was done at."""
-    return people.acts_of_kinds(store, CLOSE)
+"""The kind of act; its `after` keeps the subject of the alert, and the partition and position of the log it was done at."""
 
 
 def closings_by_position(store: Store) -> dict[int, list[Act]]:
-    """Every closing by the place of the log it was done at."""
+    """The closings of a partition's alerts by the place of its log at which they were done."""
     found: dict[int, list[Act]] = {}
-    for closing in closings(store):
-        found.setdefault(closing.after["position"], []).append(closing)
+    for closing in people.acts_of_kinds(store, CLOSE):
+        if closing.after["partition"] == store.partition:
+            found.setdefault(closing.after["position"], []).append(closing)
     return found
 
 
-def apply_closings(books: Books, store: Store) -> None:
-    """Take closed alerts off rows loaded from the store."""
-    for act in closings(store):
+def apply_closings(books: Books, store: Store, after: int = 0) -> int:
+    """Take closed alerts off rows of the books, for the closings since one; returns the number of the last."""
+    for act in people.acts_of_kinds(store, CLOSE, after=after):
         take_off(books, act)
+        after = act.n
+    return after
 
 
 def take_off(books: Books, closing: Act) -> None:

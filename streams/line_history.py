@@ -105,7 +105,7 @@ class _Recalled(dict[int, bytes]):
 
 def _lines(store: Store, fiscal_year: int, agency: str, name: str) -> Iterator[tuple[int, bytes, str, str]]:
     code = agency.encode() if agency.isascii() else b""
-    for segment in store.segments_touching(fiscal_year, agency, name):
+    for segment in store.of_year(fiscal_year, agency).segments_touching(fiscal_year, agency, name):
         origins = iter([*segment.origins[1:], Origin(len(segment.lines), "")])
         source, following = segment.origins[0].name, next(origins)
         for offset, line in enumerate(segment.lines):

@@ -20,6 +20,7 @@ from ledger.text import is_note, is_text
 from streams.closings import CLOSE, take_off
 from streams.monitor import Monitor
 from streams.store import Store, people, queries
+from streams.store.alert_rows import agency_of
 from streams.store.people import Act, PeopleProblem
 
 AlertState: TypeAlias = Literal["open", "acknowledged", "resolved", "closed"]
@@ -155,7 +156,7 @@ def close(
     today: str,
     position: int,
 ) -> Act | Refused:
-    """Close an alert of an act rule, between batches (see `close_alert`); answers Refused rather than raising it.
+    """Close an alert of an act rule (see `close_alert`); answers Refused rather than raising it.
 
     `position` is the place after the last line committed; it is kept with the act.
     """
@@ -173,6 +174,7 @@ def close(
         "level": found.level,
         "key": found.key,
         "fiscal_year": found.fiscal_year,
+        "partition": store.partition,
         "position": position,
         "evidence": found.evidence,
     }
@@ -182,22 +184,15 @@ def close(
 
 
 def close_alert(monitor: Monitor, alert: str, person: Person, reason: str) -> Act:
-    """Close an alert between two batches of the monitor's writer, and wait for it. Raises Refused.
+    """Close an alert while nothing is folded of the agency it is about, and wait for it. Raises Refused."""
+    found = _alert(monitor.store, alert)
 
-    (A task that raised would make the writer drop the books in memory.)
-    """
-    writer = monitor.writer
+    def run(store: Store, books: Books, position: int) -> Act | Refused:
+        return close(store, books, monitor.catalogue, alert, person, reason, monitor.today(), position)
 
-    def run() -> Act | Refused:
-        with writer.reading() as books:
-            return close(
-                monitor.store, books, monitor.catalogue, alert, person, reason, monitor.today(), writer.position
-            )
-
-    done = writer.between_batches(run).result()
+    done = monitor.keeper.at_rest(found.fiscal_year, agency_of(found) or "", run)
     if isinstance(done, Refused):
         raise done
-    assert isinstance(done, Act), "close answers one or the other"
     return done
 
 

@@ -44,28 +44,31 @@ class Balance(msgspec.Struct, frozen=True):
 
 
 class ReserveLog:
-    """Accepted reserve events in the order of the log; each look reads only what came since the last."""
+    """Accepted reserve events, of each agency in the order of the log; each look reads only what came since the last."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lock = threading.Lock()
-        self._next = 0
+        self._parts = {part.partition: 0 for part in store.parts()}
+        """Each partition of the log, and the place up to which it is read."""
         self._events: list[ReserveEvent] = []
         self._ids: set[tuple[int, str, str]] = set()
 
     def events(self) -> list[ReserveEvent]:
         """Every accepted event so far."""
         with self._lock:
-            for segment in self._store.log_segments(self._next):
-                found = [
-                    (place, line) for place, line in enumerate(segment.lines, segment.first_place) if _may_be(line)
-                ]
-                refused = _refused(self._store, [place for place, _ in found])
-                for place, line in found:
-                    if place not in refused:
-                        self._take(read(line))
-                self._next = segment.first_place + len(segment.lines)
+            for part in self._store.parts():
+                self._read_on(part)
             return list(self._events)
+
+    def _read_on(self, part: Store) -> None:
+        for segment in part.log_segments(self._parts[part.partition]):
+            found = [(place, line) for place, line in enumerate(segment.lines, segment.first_place) if _may_be(line)]
+            refused = _refused(part, [place for place, _ in found])
+            for place, line in found:
+                if place not in refused:
+                    self._take(read(line))
+            self._parts[part.partition] = segment.first_place + len(segment.lines)
 
     def _take(self, event: Event | Refusal | None) -> None:
         if not isinstance(event, _RESERVE_EVENTS):

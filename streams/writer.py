@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 import structlog
@@ -30,6 +30,7 @@ from ledger.process import Context, Effects, Transition, process
 from ledger.receipt import AlertChange, Outcome, warnings_of
 from ledger.registry import Registry
 from streams.closings import apply_closings
+from streams.monitor import Committed
 from streams.store import Origin, Store, StoreError
 from streams.store.store import Segment
 
@@ -40,6 +41,7 @@ QUEUED_BYTES_MAX: Final = 64 << 20
 PROBE_SECONDS: Final = 5.0
 """How often a store that failed is asked whether it can be written again, while nothing is sent."""
 
+T = TypeVar("T")
 log = structlog.get_logger()
 
 
@@ -53,15 +55,6 @@ class Busy(Exception):
 
 class Unavailable(Exception):
     """The store could not take the batch (disk full, file gone …): nothing of it is kept, and it may be sent again."""
-
-
-class Committed(msgspec.Struct, frozen=True):
-    """What a commit changed, for those who watch: the place after it, and the transitions of alerts."""
-
-    position: int
-    transitions: Sequence[Transition]
-    effects: Effects | None
-    seconds: float = 0.0
 
 
 class _Post(msgspec.Struct, gc=False):
@@ -174,6 +167,12 @@ class Writer:
         task = _Task(run, Future())
         self._jobs.put(task)
         return task.done
+
+    def at_rest(self, fiscal_year: int, agency: str, run: Callable[[Store, Books, int], T]) -> T:
+        """Run something between two batches, and wait for it (see `Keeper.at_rest`)."""
+        assert self.store.of_year(fiscal_year, agency) is self.store, "one writer has the whole log"
+        found: Future[T] = self.between_batches(lambda: run(self.store, self._books, self._position))  # type: ignore[assignment]
+        return found.result()
 
     def fold_segment(self, segment: Segment) -> None:
         """Fold and commit a batch of another store's log as the next of this one (before the thread is started)."""

@@ -13,12 +13,12 @@ import msgspec
 import uvicorn
 
 from dashboards import embedded
+from dashboards.embedded import Embedded
 from dashboards.metrics import registry_of
 from dashboards.web.app import create_app
 from dashboards.web.site import site
 from producers.simulator import registry_csv
 from streams.folder import Folder
-from streams.monitor import Monitor
 from streams.store import people
 from tests.real_parts.postgres import free_port
 
@@ -26,7 +26,7 @@ from tests.real_parts.postgres import free_port
 class Running(msgspec.Struct):
     """A monitor on a folder, listening at `url`."""
 
-    monitor: Monitor
+    monitor: Embedded
     folder: Folder
     url: str
 
@@ -50,7 +50,7 @@ def running(path: Path, register: str | None = None, host: str = "127.0.0.1") ->
     folder.make(None)
     with embedded.opened(folder, host) as monitor:
         metrics_registry, instruments = registry_of(monitor)
-        monitor.writer.watchers.append(instruments.committed)
+        monitor.keeper.watchers.append(instruments.committed)
         page = site(monitor)
         app = create_app(monitor, page, metrics_registry, instruments)
         port = free_port()

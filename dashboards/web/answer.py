@@ -120,7 +120,7 @@ def _common(desk: Desk, request: Request[Any, Any, Any], reader: Language) -> di
     person = desk.person(request)
     session = session_of(request)
     other: Language = "zh" if reader == "en" else "en"
-    mark = monitor.store.mark()
+    mark = monitor.store.total()
     return {
         "lang": reader,
         "lang_tag": language.TAGS[reader],
@@ -146,11 +146,11 @@ def _common(desk: Desk, request: Request[Any, Any, Any], reader: Language) -> di
         "csrf": csrf_token({"request": request}),
         "navigation": NAVIGATION,
         "path": request.url.path,
-        "position": monitor.writer.position,
+        "position": monitor.keeper.position,
         "committed_at": mark.committed_at,
         "today": monitor.today(),
         "demonstration": monitor.demonstration,
-        "broken": monitor.writer.broken,
+        "broken": monitor.keeper.broken,
         "person": person,
         "is_local": person is not None and LOCAL in person.roles,
         "shown_as": session.get("shown_as", ""),

@@ -39,7 +39,8 @@ class Health(msgspec.Struct):
 
     status: str
     position: int
-    lag_events: int
+    lag_events: int | None
+    """What waits to be folded; null where that is not known."""
     problem: str | None = None
 
 
@@ -66,7 +67,7 @@ def get_positions(
     offset: Offset = 0,
 ) -> list[PositionOut]:
     """Figures and rates of lines, agencies, authorities and the city."""
-    with monitor.writer.reading() as books:
+    with monitor.keeper.reading() as books:
         found = [
             one
             for one in positions(books, as_of or monitor.today())
@@ -83,7 +84,7 @@ def get_reserves(
     monitor: NamedDependency[Monitor], fiscal_year: FromQuery[int | None] = None, reserve: FromQuery[str | None] = None
 ) -> list[ReserveOut]:
     """Every reserve that an event named."""
-    with monitor.writer.reading() as books:
+    with monitor.keeper.reading() as books:
         found = reserves(books)
     return [one for one in found if fiscal_year in (None, one.fiscal_year) and reserve in (None, one.reserve)]
 
@@ -120,7 +121,7 @@ def get_alerts(
 @get("/v1/lagging", summary="Lagging authorities", tags=["figures"], guards=[reader_only], sync_to_thread=True)
 def get_lagging(monitor: NamedDependency[Monitor]) -> list[LaggingOut]:
     """The authorities lagging in capital execution, as judged last."""
-    with monitor.writer.reading() as books:
+    with monitor.keeper.reading() as books:
         return lagging(list(books.time_alerts.values()), books, monitor.registry, monitor.today())
 
 
@@ -151,7 +152,7 @@ async def post_check(request: Request[Any, Any, Any], monitor: NamedDependency[M
 
 def checked(monitor: Monitor, line: bytes) -> Verdict:
     """The verdict on an event as of today."""
-    with monitor.writer.reading() as books:
+    with monitor.keeper.reading() as books:
         return check(
             line, books, monitor.registry.agencies, Engine(monitor.catalogue), monitor.catalogue, monitor.today()
         )
@@ -222,9 +223,9 @@ def _person(request: Request[Any, Any, Any], monitor: Monitor) -> Person:
 @get("/healthz", summary="Health", tags=["operation"])
 async def healthz(monitor: NamedDependency[Monitor]) -> Response[Health]:
     """200 while events are taken and kept, 503 otherwise."""
-    writer = monitor.writer
-    health = Health("ok" if writer.broken is None else "failing", writer.position, writer.waiting_lines, writer.broken)
-    return Response(health, status_code=200 if writer.broken is None else 503)
+    keeper = monitor.keeper
+    health = Health("ok" if keeper.broken is None else "failing", keeper.position, keeper.waiting_lines, keeper.broken)
+    return Response(health, status_code=200 if keeper.broken is None else 503)
 
 
 @get("/metrics", summary="Metrics for Prometheus", tags=["operation"], guards=[reader_only], sync_to_thread=True)

@@ -43,7 +43,7 @@ def create_app(monitor: Monitor, page: Site, metrics_registry: CollectorRegistry
 
     intake = Intake(
         token=lambda secret: people.find_token(monitor.store, secret),
-        submit=monitor.writer.submit,
+        submit=monitor.keeper.submit,
         counted=lambda reason: instruments.turned_away.labels(reason).inc(),
     )
     return Litestar(

@@ -57,7 +57,7 @@ class Desk:
         self.reserve_log = ReserveLog(monitor.store)
         self._computed_for: tuple[int, str, int, int] | None = None
         self._computed: dict[object, Any] = {}
-        monitor.writer.watchers.append(self.live.committed)
+        monitor.keeper.watchers.append(self.live.committed)
 
     def look(self, name: object, build: Callable[[Books], T]) -> T:
         """What `build` makes of the books as committed last; made once between two commits, acts or days.
@@ -66,8 +66,8 @@ class Desk:
         """
         newest = people.trail(self.monitor.store, limit=1)  # programs act by API: the page is not told
         acted = newest[0].n if newest else 0
-        with self.monitor.writer.reading() as books:
-            now = (self.monitor.writer.position, self.monitor.today(), self.live.version, acted)
+        with self.monitor.keeper.reading() as books:
+            now = (self.monitor.keeper.position, self.monitor.today(), self.live.version, acted)
             if now != self._computed_for:
                 self._computed_for, self._computed = now, {}
             if name not in self._computed:
@@ -120,4 +120,4 @@ class Desk:
 
     def acted(self) -> None:
         """Let open pages know of an act."""
-        self.live.acted(self.monitor.writer.position)
+        self.live.acted(self.monitor.keeper.position)

@@ -13,7 +13,7 @@ from litestar.response.sse import ServerSentEventMessage
 from alerts.catalogue import Catalogue
 from alerts.subjects import alert_id
 from ledger.process import Transition
-from streams.writer import Committed
+from streams.monitor import Committed
 
 STREAMS_MAX: Final = 256
 HEARTBEAT_SECONDS: Final = 15.0

@@ -23,6 +23,7 @@ from ledger.process import Context, process
 from ledger.registry import Registry
 from producers.kafka_connection import Connection
 from streams.audit import Difference, compared, compared_all, rows_by_key, shown, stored_alerts
+from streams.closings import closings_by_position, take_off
 from streams.kafka.records import Record, unpack
 from streams.kafka.topics import EVENTS, SourceReader, check_mark, identity_of
 from streams.store import Store, StoreRefused, people, schema
@@ -61,20 +62,29 @@ class _Partition:
         self.differences: list[Difference] = []
         self._reader = reader
         self._segments: Iterator[Segment] = store.log_segments()
+        self._closings = closings_by_position(store)
         self._unmatched: list[bytes] = []
 
     def fold(self, into: _Refolded, position: int | None = None) -> int:
-        """Fold on to a position, or all that the store has folded; returns how many lines."""
+        """Fold on to a position, or all that the store has folded, with the alerts closed on the way; returns how many lines."""
+        before = self.mark.position
+        for at in sorted(at for at in self._closings if position is None or at <= position):
+            self._fold_to(at, into)
+            for closing in self._closings.pop(at):
+                take_off(into.books, closing)
+        self._fold_to(position, into)
+        return self.mark.position - before
+
+    def _fold_to(self, position: int | None, into: _Refolded) -> None:
         before = self.mark.position
         if self.mark.next_offset >= self.end or (position is not None and before >= position):
-            return 0
+            return
         for records in self._reader.read(self.store.partition, self.mark.next_offset, self.end):
             wanted = records if position is None else self._up_to(records, position)
             if wanted:
                 self._fold(wanted, into)
             if len(wanted) < len(records) or self.mark.position == position:
                 break
-        return self.mark.position - before
 
     def _up_to(self, records: list[Record], position: int) -> list[Record]:
         """As many records as stand before a position."""

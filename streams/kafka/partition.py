@@ -21,7 +21,7 @@ from ledger.process import Context, Effects, process
 from ledger.registry import Registry
 from streams.closings import apply_closings
 from streams.kafka.records import Record, unpack
-from streams.store import Origin, Store
+from streams.store import MarkMoved, Origin, Store
 from streams.store.record_runs import Records, runs_of
 
 _MAY_BE_RESERVE: Final = (b"reserve.", b"\\u")
@@ -76,7 +76,7 @@ class PartitionBooks:
         """Take everything from the store, as of its mark."""
         loaded = self._store.load(self._registry)
         self._books: Books = loaded.books
-        apply_closings(self._books, self._store)
+        self._closings_seen = apply_closings(self._books, self._store)
         self._seen: SeenIds = loaded.seen
         self._position, self._next_offset = loaded.mark.position, loaded.mark.next_offset
         self._ahead = False
@@ -126,6 +126,10 @@ class PartitionBooks:
         context = Context(self._registry.agencies, self._seen, self._engine, self._recall_within(first, lines))
         self._ahead = True
         with store.transaction() as connection:
+            # Until the commit nobody folds this partition on, nor closes an alert that its books hold.
+            if store.hold(connection) != first:
+                raise MarkMoved(f"the log does not stand at {first:,}: somebody else folded it on")
+            self._closings_seen = apply_closings(self._books, store.within(connection), self._closings_seen)
             if store.partitions > 1:
                 self._books.funds = store.lock_shared_funds(connection) if _may_touch_reserves(lines) else {}
             effects = process(first, lines, self._books, context, unpacked.routes)

@@ -167,6 +167,14 @@ def attach_shared_alerts(connection: sa.Connection, funds: Mapping[tuple[int, st
             fund.alerts = (fund.alerts or {}) | {row.rule: alert_of(row)}
 
 
+def load_time_alerts(connection: sa.Connection) -> dict[tuple[str, str, int], Alert]:
+    """The unfinished alerts of time rules, by rule, subject and fiscal year."""
+    alerts = schema.alerts
+    of_clock = (alerts.c.state == "open", alerts.c.opened_by.is_(None))
+    found = [alert_of(row) for row in connection.execute(sa.select(alerts).where(*of_clock).order_by(alerts.c.n))]
+    return {(alert.rule, alert.key, alert.fiscal_year): alert for alert in found}
+
+
 def _is_time_rule(alert: Alert) -> bool:
     return alert.opened_by is None
 

@@ -217,9 +217,10 @@ def acts_on(store: Store, subject: str) -> list[Act]:
     return list(_acts(store, lambda wanted: wanted.where(schema.acts.c.subject == subject)))
 
 
-def acts_of_kinds(store: Store, *kinds: str) -> list[Act]:
-    """Acts of some kinds, oldest first."""
-    return list(_acts(store, lambda wanted: wanted.where(schema.acts.c.kind.in_(kinds))))
+def acts_of_kinds(store: Store, *kinds: str, after: int = 0) -> list[Act]:
+    """Acts of some kinds, oldest first; only those with a number above `after`."""
+    acts = schema.acts.c
+    return list(_acts(store, lambda wanted: wanted.where(acts.kind.in_(kinds), acts.n > after)))
 
 
 def trail(store: Store, before: int | None = None, limit: int = 100) -> list[Act]:

@@ -17,6 +17,7 @@ from streams.store.store import Store
 class Refusal(msgspec.Struct, frozen=True):
     """A line that was refused: where it came from, its number there, and why."""
 
+    partition: int
     place: int
     origin: str
     line: int
@@ -59,7 +60,9 @@ def history(store: Store, alert_id: str) -> list[Change]:
 def refusals(store: Store, reason: str | None = None, limit: int = 100, offset: int = 0) -> list[Refusal]:
     """What was refused, newest first."""
     rows = schema.refusals
-    statement = sa.select(*(rows.c[name] for name in Refusal.__struct_fields__)).order_by(rows.c.place.desc())
+    statement = sa.select(*(rows.c[name] for name in Refusal.__struct_fields__)).order_by(
+        rows.c.at.desc(), rows.c.partition, rows.c.place.desc()
+    )
     if reason is not None:
         statement = statement.where(rows.c.reason == reason)
     with store.transaction() as connection:
@@ -75,7 +78,7 @@ def refusals_by_reason(store: Store) -> dict[str, int]:
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """A day on which the time rules were judged, and the position of the log they saw."""
+    """A day on which the time rules were judged, and the position of the log they saw (of all partitions, added up)."""
 
     n: int
     day: str
@@ -92,7 +95,4 @@ def judgements(store: Store) -> list[Judgement]:
 
 
 def _position(store: Store, marks: str) -> int:
-    for log, partition, position in msgspec.json.decode(marks):
-        if (log, partition) == (store.log, store.partition):
-            return int(position)
-    return 0
+    return sum(position for log, _, position in msgspec.json.decode(marks) if log == store.log)

@@ -216,7 +216,7 @@ alert_history: Final = Table(
     Column("alert", Text, nullable=False, index=True),
     Column("position", BigInteger, nullable=False, comment="the mark's position after the batch"),
     Column("change", Text, nullable=False),
-    Column("by", Text, nullable=False, comment="<agency>:<event id>, or the day judged"),
+    Column("by", Text, nullable=False, index=True, comment="<agency>:<event id>, or the day judged"),
     Column("severity_before", Text),
     Column("severity", Text, nullable=False),
     Column("evidence", Text, nullable=False),
@@ -234,6 +234,7 @@ refusals: Final = Table(
     Column("detail", Text, nullable=False),
     Column("at", Text, nullable=False),
     Column("sent_at", Text, comment="when the feeder was told: by the receipt, or on Kafka by the relay"),
+    Index("refusals_by_at", "at"),
     Index(
         "refusals_unsent",
         *("log", "partition", "place"),

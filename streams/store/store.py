@@ -68,6 +68,9 @@ class Mark(msgspec.Struct):
     committed_at: str = ""
 
 
+_COUNTED: Final = ("position", "next_offset", "read", "accepted", "duplicate", "refused")
+
+
 class LogIdentity(msgspec.Struct, frozen=True):
     """Which log it is: a topic that was deleted and made again is another one."""
 
@@ -129,6 +132,22 @@ class Store:
         """Let go of the database."""
         self.engine.dispose()
 
+    def part(self, partition: int) -> Store:
+        """The store of one partition of the same log."""
+        return self if partition == self.partition else Store(self.engine, self.log, partition, self.partitions)
+
+    def parts(self) -> list[Store]:
+        """The store of each partition of the log."""
+        return [self.part(partition) for partition in range(self.partitions)]
+
+    def of_year(self, fiscal_year: int, agency: str) -> Store:
+        """The store of the partition that an agency's year belongs to."""
+        return self if self.partitions == 1 else self.part(partition_of_year(fiscal_year, agency, self.partitions))
+
+    def within(self, connection: sa.Connection) -> Store:
+        """The same store within a transaction that somebody else begins and ends."""
+        return _Within(self, connection)
+
     @contextmanager
     def transaction(self) -> Iterator[sa.Connection]:
         """A transaction whose database errors are StoreErrors of one line."""
@@ -153,7 +172,19 @@ class Store:
         """The store as it is now, for many reads, whatever is committed meanwhile."""
         with self.transaction() as connection:
             as_of_one_moment(connection)
-            yield _Moment(self, connection)
+            yield self.within(connection)
+
+    @contextmanager
+    def held(self) -> Iterator[tuple[Store, int]]:
+        """The store in a transaction in which its partition is not folded on, and the place after the last line."""
+        with self.transaction() as connection:
+            yield self.within(connection), self.hold(connection)
+
+    def hold(self, connection: sa.Connection) -> int:
+        """Let nobody else fold this partition on until the transaction ends; the place after the last line folded."""
+        marks = schema.marks.c
+        wanted = sa.select(marks.position).where(*self._own(schema.marks)).with_for_update()
+        return connection.execute(wanted).scalar_one_or_none() or 0
 
     # ------------------------------------------------------------ manifest
 
@@ -398,6 +429,18 @@ class Store:
         found = connection.execute(sa.select(*(marks.c[name] for name in names)).where(*self._own(marks))).one_or_none()
         return Mark() if found is None else Mark(**found._asdict())
 
+    def total(self) -> Mark:
+        """The marks of all partitions added up, as of the latest commit."""
+        marks = schema.marks.c
+        sums = [sa.func.coalesce(sa.func.sum(marks[name]), 0).label(name) for name in _COUNTED]
+        latest = sa.func.coalesce(sa.func.max(marks.committed_at), "").label("committed_at")
+        with self.transaction() as connection:
+            found = connection.execute(sa.select(*sums, latest).where(marks.log == self.log)).one()
+        summed = Mark(committed_at=found.committed_at)
+        for name in _COUNTED:
+            setattr(summed, name, int(getattr(found, name)))
+        return summed
+
     def positions(self, connection: sa.Connection) -> dict[int, int]:
         """How far each partition of the log is folded."""
         marks = schema.marks.c
@@ -489,12 +532,16 @@ class Store:
             yield next(self.log_segments(place))
 
 
-class _Moment(Store):
-    """A store within one transaction; it is for reading."""
+class _Within(Store):
+    """A store within one transaction, which somebody else begins and ends."""
 
     def __init__(self, store: Store, connection: sa.Connection) -> None:
         super().__init__(store.engine, store.log, store.partition, store.partitions)
         self._connection = connection
+
+    def part(self, partition: int) -> Store:
+        """Another partition's, within the same transaction."""
+        return self if partition == self.partition else _Within(super().part(partition), self._connection)
 
     @contextmanager
     def transaction(self) -> Iterator[sa.Connection]:

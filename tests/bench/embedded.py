@@ -66,7 +66,7 @@ def latency(events: Path, posts: int = 300) -> list[float]:
     with tempfile.TemporaryDirectory() as folder, running(Path(folder) / "data") as city:
         lines = events.read_bytes().split(b"\n")[:20_000]
         for at in range(0, len(lines), 2_000):
-            city.monitor.writer.submit([line for line in lines[at : at + 2_000] if line], "bench").result()
+            city.monitor.keeper.submit([line for line in lines[at : at + 2_000] if line], "bench").result()
         with city.client(city.token()) as client:
             for number in range(posts):
                 line = f"3301001{number:04d}/current/2000"

@@ -22,7 +22,7 @@ DAY = "2027-12-31"
 
 def answers(city: Running, day: str) -> dict[str, Any]:
     """What the API says, in the shape of `replay --json`."""
-    city.monitor.writer.judge(day).result()
+    city.monitor.keeper.judge(day).result()
     with city.client() as client:
         return {
             "positions": client.get("/v1/positions", params={"as_of": day}).json(),
@@ -68,6 +68,6 @@ def test_a_simulated_year_by_inbox(replay: Replay, tmp_path: Path) -> None:
             path = city.folder.inbox / f"{part}.ndjson"
             path.write_bytes(b"\r\n".join(lines[first:last]))
             os.utime(path, (time.time() - 60, time.time() - 60))
-        inbox = Inbox(city.folder.inbox, lambda *sent: city.monitor.writer.submit(*sent).result())
+        inbox = Inbox(city.folder.inbox, lambda *sent: city.monitor.keeper.submit(*sent).result())
         assert inbox.take_all() == 3
         compared(expected, answers(city, "2026-02-28"))

@@ -16,13 +16,13 @@ import msgspec
 import uvicorn
 
 from dashboards import embedded
+from dashboards.embedded import Embedded
 from dashboards.metrics import registry_of
 from dashboards.web.app import create_app
 from dashboards.web.site import Site, site
 from ledger.receipt import Outcome
 from producers.simulator import registry_csv, simulate
 from streams.folder import Folder
-from streams.monitor import Monitor
 
 DAY = "2025-09-15"
 AGENCY, LINE = "020011", "32020110199/current/2000"
@@ -46,7 +46,7 @@ def simulated(day: str = DAY) -> Sequence[bytes]:
 class Serving(msgspec.Struct):
     """What a test is given: the monitor and where it listens."""
 
-    monitor: Monitor
+    monitor: Embedded
     page: Site
     url: str
 
@@ -54,7 +54,7 @@ class Serving(msgspec.Struct):
         """Send events of one agency and year; those left out of each are filled in."""
         common = {"fiscal_year": 114, "agency": AGENCY, "booked_on": DAY}
         lines = [json.dumps(common | event, ensure_ascii=False).encode() for event in events]
-        return self.monitor.writer.submit(lines, "http:test").result()
+        return self.monitor.keeper.submit(lines, "http:test").result()
 
     def overspend(self, name: str, amount: int = 5_000_000, line: str = LINE) -> None:
         """Pay from a line without an appropriation: a critical alert."""
@@ -73,9 +73,9 @@ def serving(
     folder.make(None)
     with embedded.opened(folder, host, demonstration=True, day=lambda _: lambda: DAY) as monitor:
         for at in range(0, len(lines), 1_000):
-            monitor.writer.submit(list(lines[at : at + 1_000]), "inbox:year.ndjson").result()
+            monitor.keeper.submit(list(lines[at : at + 1_000]), "inbox:year.ndjson").result()
         if lines:
-            monitor.writer.judge(DAY).result()
+            monitor.keeper.judge(DAY).result()
         page = site(monitor)
         app = create_app(monitor, page, *registry_of(monitor))
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))

@@ -108,10 +108,14 @@ class Cluster:
 
     def worker(self) -> Worker:
         """One more worker."""
-        self._started += 1
         arguments = ["worker", "--bootstrap", self.kafka.bootstrap, "--store", self.url]
         arguments += ["--registry", str(self.registry_file), "--session-timeout", str(SESSION_SECONDS)]
-        return Worker(arguments, self.folder / f"worker-{self._started}.log")
+        return self.started(arguments, "worker")
+
+    def started(self, arguments: list[str], name: str) -> Worker:
+        """One more process of the program."""
+        self._started += 1
+        return Worker(arguments, self.folder / f"{name}-{self._started}.log")
 
     def store(self) -> Store:
         """The store, opened."""

@@ -19,19 +19,20 @@ import sqlalchemy as sa
 
 from alerts.catalogue import Catalogue
 from dashboards import embedded
+from dashboards.embedded import Embedded
 from ledger.process import Transition
 from producers.simulator import registry_csv, simulate
 from streams.audit import audit
 from streams.backup import copy_store, restore_store
 from streams.daily import Daily
 from streams.folder import Folder
-from streams.monitor import Monitor
+from streams.monitor import Committed
 from streams.people_acts import Person, close_alert
 from streams.rebuild import rebuild
 from streams.relay import Message, Relay, unsent
 from streams.store import StoreRefused, open_store, people, queries, schema
 from streams.store.store import digest_of
-from streams.writer import Committed, Unavailable
+from streams.writer import Unavailable
 from tests.real_parts.postgres import IS_REQUIRED
 
 LINES = [line.rstrip(b"\n") for line in simulate(114, 5, 2_500)]
@@ -47,7 +48,7 @@ def folder(tmp_path: Path) -> Folder:
 
 
 @pytest.fixture
-def monitor(folder: Folder) -> Iterator[Monitor]:
+def monitor(folder: Folder) -> Iterator[Embedded]:
     with embedded.opened(folder) as found:
         yield found
 
@@ -57,19 +58,19 @@ def event(id_: str, kind: str, **more: Any) -> bytes:
     return msgspec.json.encode(common | more)
 
 
-def feed(monitor: Monitor, lines: list[bytes] = LINES, size: int = 400) -> None:
+def feed(monitor: Embedded, lines: list[bytes] = LINES, size: int = 400) -> None:
     for at in range(0, len(lines), size):
-        monitor.writer.submit(lines[at : at + size], "http:test").result()
+        monitor.keeper.submit(lines[at : at + size], "http:test").result()
 
 
 # ---------------------------------------------------------------- writer
 
 
-def test_posts_that_wait_together_share_a_transaction(monitor: Monitor) -> None:
+def test_posts_that_wait_together_share_a_transaction(monitor: Embedded) -> None:
     seen: list[Committed] = []
-    monitor.writer.watchers.append(seen.append)
-    with monitor.writer.reading():
-        waiting = [monitor.writer.submit([line], "http:test") for line in LINES[:50]]
+    monitor.keeper.watchers.append(seen.append)
+    with monitor.keeper.reading():
+        waiting = [monitor.keeper.submit([line], "http:test") for line in LINES[:50]]
         time.sleep(0.1)
     outcomes = [done.result() for done in waiting]
     assert [len(one) for one in outcomes] == [1] * 50 and all(one[0].line == 1 for one in outcomes)
@@ -78,7 +79,7 @@ def test_posts_that_wait_together_share_a_transaction(monitor: Monitor) -> None:
 
 
 def test_a_commit_that_fails_leaves_nothing_and_the_next_goes_on(
-    monitor: Monitor, monkeypatch: pytest.MonkeyPatch
+    monitor: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     feed(monitor, LINES[:800])
     with monkeypatch.context() as broken:
@@ -88,10 +89,10 @@ def test_a_commit_that_fails_leaves_nothing_and_the_next_goes_on(
 
         broken.setattr(monitor.store, "commit", fail)
         with pytest.raises(Unavailable, match="no space"):
-            monitor.writer.submit(LINES[800:1_200], "http:test").result()
-        assert monitor.writer.broken is not None
-    assert {one.outcome for one in monitor.writer.submit(LINES[800:1_200], "http:test").result()} != {"duplicate"}
-    assert monitor.writer.broken is None
+            monitor.keeper.submit(LINES[800:1_200], "http:test").result()
+        assert monitor.keeper.broken is not None
+    assert {one.outcome for one in monitor.keeper.submit(LINES[800:1_200], "http:test").result()} != {"duplicate"}
+    assert monitor.keeper.broken is None
     feed(monitor, LINES[1_200:])
     assert list(audit(monitor.store, monitor.registry, monitor.catalogue)) == []
     assert monitor.store.mark().position == len(LINES)
@@ -112,13 +113,13 @@ def test_a_full_disk_is_told_and_got_over(tmp_path: Path) -> None:
         with embedded.opened(made) as found:
             failed = None
             for at in range(0, len(LINES), 100):
-                error = found.writer.submit(LINES[at : at + 100], "http:test").exception()
+                error = found.keeper.submit(LINES[at : at + 100], "http:test").exception()
                 if error is not None:
                     failed = at
                     assert isinstance(error, Unavailable) and "full" in str(error)
                     break
             assert failed is not None, "the disk never was full"
-            position = found.writer.position
+            position = found.keeper.position
             assert position == failed
             subprocess.run(["mount", "-o", "remount,size=64m", small], check=True)
             feed(found, LINES[failed:])
@@ -131,10 +132,10 @@ def test_a_full_disk_is_told_and_got_over(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- clock
 
 
-def test_each_day_is_judged_once_and_never_backwards(monitor: Monitor) -> None:
+def test_each_day_is_judged_once_and_never_backwards(monitor: Embedded) -> None:
     feed(monitor)
     days = iter(["2025-06-30", "2025-06-30", "2025-07-01", "2025-06-30", "2025-07-01", "2025-07-02"])
-    daily = Daily(monitor.writer, None, lambda: next(days))
+    daily = Daily(monitor.keeper, None, lambda: next(days))
     assert [daily.look() for _ in range(6)] == [True, False, True, False, False, True]
     assert [one.day for one in queries.judgements(monitor.store)] == ["2025-06-30", "2025-07-01", "2025-07-02"]
     assert list(audit(monitor.store, monitor.registry, monitor.catalogue)) == []
@@ -143,9 +144,9 @@ def test_each_day_is_judged_once_and_never_backwards(monitor: Monitor) -> None:
 # ---------------------------------------------------------------- relay
 
 
-def test_what_fails_is_sent_again_and_later_transitions_of_its_alert_wait(monitor: Monitor) -> None:
+def test_what_fails_is_sent_again_and_later_transitions_of_its_alert_wait(monitor: Embedded) -> None:
     line = "33010010101/current/1015"
-    monitor.writer.submit(
+    monitor.keeper.submit(
         [
             event("a", "budget.adopted"),
             event("p", "disbursement.paid", line=line, amount=5, voucher="v"),
@@ -185,9 +186,9 @@ def test_what_fails_is_sent_again_and_later_transitions_of_its_alert_wait(monito
         ("UPDATE acts SET after = '{}'", "acts"),
     ],
 )
-def test_what_was_tampered_with_is_named(monitor: Monitor, statement: str, named: str) -> None:
+def test_what_was_tampered_with_is_named(monitor: Embedded, statement: str, named: str) -> None:
     feed(monitor)
-    monitor.writer.submit([b"{"], "http:test").result()
+    monitor.keeper.submit([b"{"], "http:test").result()
     people.record(monitor.store, "王", "officer", "127.0.0.1", "note", "x", None, {"text": "seen"})
     assert list(audit(monitor.store, monitor.registry, monitor.catalogue)) == []
     with monitor.store.transaction() as connection:
@@ -212,21 +213,21 @@ def test_after_a_closing_a_further_act_opens_a_new_alert_also_after_a_restart(
     person = Person("王", ("officer",), "127.0.0.1")
     seen: list[Transition] = []
     with embedded.opened(folder) as first:
-        first.writer.watchers.append(lambda committed: seen.extend(committed.transitions))
-        first.writer.submit([move(1), move(2)], "http:test").result()
+        first.keeper.watchers.append(lambda committed: seen.extend(committed.transitions))
+        first.keeper.submit([move(1), move(2)], "http:test").result()
         assert opened(seen) == ["010011:m1"]
         alert = first.store.transaction
         with alert() as connection:
             name = connection.execute(sa.select(schema.alerts.c.id)).scalar_one()
         close_alert(first, name, person, "moved back")
-        first.writer.submit([move(3)], "http:test").result()
+        first.keeper.submit([move(3)], "http:test").result()
         assert opened(seen) == ["010011:m1", "010011:m3"]
         with alert() as connection:
             names = set(connection.execute(sa.select(schema.alerts.c.id)).scalars())
         close_alert(first, (names - {name}).pop(), person, "and again")
     with embedded.opened(folder) as again:
-        again.writer.watchers.append(lambda committed: seen.extend(committed.transitions))
-        again.writer.submit([move(4)], "http:test").result()
+        again.keeper.watchers.append(lambda committed: seen.extend(committed.transitions))
+        again.keeper.submit([move(4)], "http:test").result()
         assert opened(seen)[-1] == "010011:m4"
         assert list(audit(again.store, again.registry, catalogue)) == []
     with folder.locked():
@@ -240,9 +241,9 @@ def test_after_a_closing_a_further_act_opens_a_new_alert_also_after_a_restart(
 # ---------------------------------------------------------------- backup, restore, rebuild
 
 
-def test_a_copy_made_under_load_is_whole(monitor: Monitor, tmp_path: Path) -> None:
+def test_a_copy_made_under_load_is_whole(monitor: Embedded, tmp_path: Path) -> None:
     feed(monitor, LINES[:1_000])
-    waiting = [monitor.writer.submit(LINES[at : at + 50], "http:test") for at in range(1_000, len(LINES), 50)]
+    waiting = [monitor.keeper.submit(LINES[at : at + 50], "http:test") for at in range(1_000, len(LINES), 50)]
     copy_store(Folder(monitor_path(monitor)).store, tmp_path / "copy.db")
     for done in waiting:
         done.result()
@@ -254,7 +255,7 @@ def test_a_copy_made_under_load_is_whole(monitor: Monitor, tmp_path: Path) -> No
         copy_store(Folder(monitor_path(monitor)).store, tmp_path / "copy.db")
 
 
-def monitor_path(monitor: Monitor) -> Path:
+def monitor_path(monitor: Embedded) -> Path:
     name = monitor.store.engine.url.database
     assert name is not None
     return Path(name).parent
@@ -270,7 +271,7 @@ def test_a_restored_store_goes_on_and_the_other_is_kept(folder: Folder, tmp_path
     restore_store(tmp_path / "copy.db", folder)
     assert folder.store.with_name("budgetwatch.db.before-restore-1").exists()
     with embedded.opened(folder) as again:
-        assert again.writer.position == 1_000
+        assert again.keeper.position == 1_000
         feed(again, LINES[1_000:])
         assert list(audit(again.store, again.registry, catalogue)) == []
 

@@ -84,7 +84,7 @@ def test_what_is_missing_or_wrong_is_refused_and_leaves_no_act(monitor: Serving)
         people_acts.acknowledge(store, "0" * 32, OFFICER, "x", "2025-12-31", DAY)
     with pytest.raises(Refused, match="only alerts about acts"):
         people_acts.close_alert(monitor.monitor, name, OFFICER, "x")
-    assert people.trail(store) == [] and monitor.monitor.writer.broken is None
+    assert people.trail(store) == [] and monitor.monitor.keeper.broken is None
 
 
 def test_a_closing_takes_the_alert_off_its_row_and_loading_does_it_again(monitor: Serving) -> None:
@@ -100,13 +100,13 @@ def test_a_closing_takes_the_alert_off_its_row_and_loading_does_it_again(monitor
         people_acts.close_alert(monitor.monitor, name, OFFICER, "again")
 
     def standing() -> set[str]:
-        with monitor.monitor.writer.reading() as books:
+        with monitor.monitor.keeper.reading() as books:
             row = books.years[114]["020011"].positions["32020210101/current/2000"]
             return set(row.alerts or {})
 
     assert "virement-between-programs" not in standing()
-    monitor.monitor.writer.between_batches(lambda: 1 / 0).exception()  # the books are loaded again
-    monitor.monitor.writer.between_batches(lambda: None).result()
+    monitor.monitor.keeper.between_batches(lambda: 1 / 0).exception()  # the books are loaded again
+    monitor.monitor.keeper.between_batches(lambda: None).result()
     assert "virement-between-programs" not in standing()
     monitor.send(between | {"id": "v2", "amount": 9_000})
     second, first = opened(monitor, "virement-between-programs")

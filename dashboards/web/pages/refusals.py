@@ -43,7 +43,7 @@ def refusals(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
     exporting = asked.get("export") is not None
     limit, offset = (EXPORTED_MAX, 0) if exporting else (PAGE, (number - 1) * PAGE)
     found = queries.refusals(store, reason, limit, offset)
-    mark = store.mark()
+    mark = store.total()
     return page(
         desk,
         request,
@@ -70,7 +70,7 @@ def refusals(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
 
 
 def _shown(desk: Desk, refusal: Refusal) -> Shown:
-    line = shown.raw(desk.monitor.store.recall(refusal.place))
+    line = shown.raw(desk.monitor.store.part(refusal.partition).recall(refusal.place))
     return Shown(refusal, line[:RAW_MAX], len(line) > RAW_MAX)
 
 

@@ -20,7 +20,7 @@ from ledger.books import Alert, Position
 from ledger.process import Transition
 from ledger.rates import Sums
 from ledger.registry import Registry
-from streams.writer import Committed
+from streams.monitor import Committed
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,65 @@
+"""`serve`: the page, API and metrics of a store that workers fold Kafka into; events that are posted go to Kafka."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from alerts.catalogue import load
+from dashboards.server import check_users, is_loopback, listen
+from ledger.registry import parse
+from producers.kafka_connection import Connection
+from streams.kafka.follower import Follower
+from streams.kafka.posting import Posting
+from streams.kafka.topics import EVENTS
+from streams.monitor import Monitor
+from streams.partitions import PARTITIONS
+from streams.store import Store, StoreRefused, open_store
+from streams.store.store import digest_of
+from streams.taipei import today
+
+
+@contextmanager
+def opened(
+    url: str, registry: bytes, name: str, connection: Connection | None, host: str
+) -> Iterator[tuple[Monitor, Follower]]:
+    """A monitor of a store that workers have begun, and the follower that keeps its books.
+
+    Args:
+        url: of the PostgreSQL that the workers share.
+        registry: the bytes of the register they were given.
+        name: the register's, for what is wrong with it.
+        connection: to Kafka, for events that are posted; None: none are taken.
+        host: the address that will be listened at.
+
+    Raises StoreRefused where the store was folded otherwise, or nobody has to log in where others can reach it.
+    """
+    known, catalogue = parse(registry, name), load()
+    begun = open_store(url, log=EVENTS)
+    try:
+        digests = (catalogue.digest, digest_of(registry))
+        if not begun.manifest():
+            raise StoreRefused("no worker has begun this store yet; start `budgetwatch worker` on it first")
+        begun.agree(*digests)
+        check_users(begun, host)
+        kept = begun.identity()
+        store = Store(begun.engine, EVENTS, 0, PARTITIONS if kept is None else kept.partitions)
+        posting = None if connection is None else Posting(connection, store)
+        follower = Follower(store, known, catalogue, digests, posting)
+        yield Monitor(store, follower, known, catalogue, today, loopback=is_loopback(host)), follower
+    finally:
+        begun.close()
+
+
+def serve(
+    url: str,
+    registry: bytes,
+    name: str,
+    connection: Connection | None,
+    host: str,
+    port: int,
+    session_key: bytes | None,
+) -> None:
+    """Listen until told to stop (see `listen`)."""
+    with opened(url, registry, name, connection, host) as (monitor, follower):
+        listen(monitor, session_key, host, port, (follower,), takes_events=connection is not None)

@@ -1,0 +1,157 @@
+"""Listening: the web application of a monitor, the parts that run beside it, and a clean end."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import Protocol
+
+import structlog
+import uvicorn
+
+from dashboards.metrics import registry_of
+from dashboards.web.app import create_app
+from dashboards.web.site import Site, site
+from streams.monitor import Monitor
+from streams.store import Store, StoreRefused, people
+
+log = structlog.get_logger()
+
+
+def log_to(stream_is_terminal: bool) -> None:
+    """Log lines on standard error: readable on a terminal, one JSON object each elsewhere."""
+    renderer = (
+        structlog.dev.ConsoleRenderer() if stream_is_terminal else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.processors.format_exc_info, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is of this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_users(store: Store, host: str) -> None:
+    """Refuse to listen where others can reach it while nobody has to log in."""
+    if not is_loopback(host) and not people.users(store):
+        advice = "add one with `budgetwatch user add NAME --role administrator`, and put TLS before it"
+        raise StoreRefused(f"{host} can be reached from elsewhere and there are no users: {advice}")
+
+
+class Part(Protocol):
+    """What runs beside the web server."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self) -> None:
+        """End, and wait until it has."""
+
+
+def listen(
+    monitor: Monitor, session_key: bytes | None, host: str, port: int, beside: Sequence[Part], **facts: object
+) -> None:
+    """Listen until told to stop (SIGTERM, SIGINT); what was acknowledged is committed.
+
+    Args:
+        monitor: what is shown.
+        session_key: 32 bytes that keep people logged in over a restart; None: they log in again.
+        host: the address to bind to.
+        port: and its port.
+        beside: what runs as long as it listens, started in this order.
+        facts: told in the log with the address.
+
+    Raises StoreRefused where nothing can listen at the address.
+    """
+    listener = _listener(host, port)
+    metrics_registry, instruments = registry_of(monitor)
+    monitor.keeper.watchers.append(instruments.committed)
+    page = site(monitor, session_key)
+    app = create_app(monitor, page, metrics_registry, instruments)
+    server = _Server(
+        page,
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=15,
+            timeout_graceful_shutdown=5,
+            h11_max_incomplete_event_size=64 * 1024,
+        ),
+        position=monitor.keeper.position,
+        **facts,
+    )
+    for told in (signal.SIGTERM, signal.SIGINT):
+        # While it runs the server has handlers of its own; it raises the signal again at its end, when there is still
+        # something to do here.
+        signal.signal(told, lambda *_: server.leave())
+    for part in beside:
+        part.start()
+    try:
+        server.run(sockets=[listener])
+    finally:
+        listener.close()
+        for part in reversed(beside):
+            part.stop()
+        log.info("stopped", position=monitor.keeper.position)
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    """A bound socket, before anything else is begun."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise StoreRefused(f"{host}:{port}: {error.strerror}; name another --port") from None
+    return listener
+
+
+class _Server(uvicorn.Server):
+    """Ends the streams of open pages first: they would hold the server up."""
+
+    def __init__(self, page: Site, config: uvicorn.Config, **facts: object) -> None:
+        super().__init__(config)
+        self._page = page
+        self._facts = facts
+
+    def leave(self) -> None:
+        """End as soon as what was begun is answered."""
+        self._page.close()
+        self.should_exit = True
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """SIGTERM or SIGINT while it runs."""
+        self.leave()
+        super().handle_exit(sig, frame)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say where it listens, once it does."""
+        await super().startup(sockets)
+        if self.started:
+            log.info("listening", address=f"http://{self.config.host}:{self.config.port}/", **self._facts)

@@ -1,0 +1,282 @@
+"""The books of a store that workers fold into, followed for those who look at them: pages, API, metrics.
+
+Nothing is folded here. Every so often the marks are read; where they moved, the rows of the agencies' years that new
+segments name are loaded again, as of one moment, and put in the place of the old.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Final, TypeVar
+
+import msgspec
+import sqlalchemy as sa
+import structlog
+
+from alerts.catalogue import Catalogue
+from ledger.books import Books
+from ledger.process import Transition
+from ledger.receipt import Outcome
+from ledger.registry import Registry
+from streams.closings import apply_closings
+from streams.kafka.posting import Posting
+from streams.monitor import Committed
+from streams.store import Store, StoreError, StoreRefused, schema
+from streams.store.alert_rows import alert_of, attach_alerts, attach_shared_alerts, load_time_alerts
+from streams.store.loading import load_books, load_shared_funds
+from streams.writer import Unavailable
+
+LOOK_SECONDS: Final = 0.1
+"""Between two looks at the marks."""
+SHARE_MAX: Final = 0.5
+"""Of the time that may be spent loading; after a long load the next one waits."""
+LINES_MAX: Final = 100_000
+"""More new lines than this and everything is loaded again, instead of reading which agencies they name."""
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+
+class _Address(msgspec.Struct):
+    """Which agency's year an event is about; who else's business it may be is admission's."""
+
+    fiscal_year: int
+    agency: str
+
+
+_address: Final = msgspec.json.Decoder(_Address).decode
+
+
+class _Moment(msgspec.Struct):
+    """By what it is seen that something changed."""
+
+    store_id: str = ""
+    positions: dict[int, int] = {}
+    offsets: dict[int, int] = {}
+    remembered: int = 0
+    judged: int = 0
+    acted: int = 0
+    told: int = 0
+
+
+class Follower:
+    """Keeps the books of a store as they were committed a moment ago (see `streams.monitor.Keeper`)."""
+
+    def __init__(
+        self,
+        store: Store,
+        registry: Registry,
+        catalogue: Catalogue,
+        digests: tuple[str, str],
+        posting: Posting | None = None,
+    ) -> None:
+        """Load everything.
+
+        Args:
+            store: of any partition; how many there are must be known.
+            registry: the register the store was folded with.
+            catalogue: the rules it was folded with.
+            digests: of rules and register, by which it is noticed that another version folds the store now.
+            posting: where events are sent to; None: they are not taken here.
+        """
+        self.store = store
+        self.watchers: list[Callable[[Committed], None]] = []
+        self._registry, self._catalogue, self._digests = registry, catalogue, digests
+        self._posting = posting
+        self._broken: str | None = None
+        self._books = Books()
+        self._seen = _Moment()
+        self._lock = threading.RLock()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
+        self.refresh()
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._thread.start()
+        if self._posting is not None:
+            self._posting.start()
+
+    def stop(self) -> None:
+        """Follow no more."""
+        if self._posting is not None:
+            self._posting.stop()
+        self._stopping.set()
+        self._thread.join()
+
+    @property
+    def broken(self) -> str | None:
+        """Why the store could not be read last."""
+        return self._broken
+
+    @property
+    def position(self) -> int:
+        """How many lines all partitions have folded."""
+        return sum(self._seen.positions.values())
+
+    @property
+    def waiting_lines(self) -> int | None:
+        """How many records stand in Kafka behind the marks; None where Kafka is not asked, or does not answer."""
+        return None if self._posting is None else self._posting.lag(self._seen.offsets)
+
+    @property
+    def remembered(self) -> int:
+        """How many events were accepted: each is remembered."""
+        return self._seen.remembered
+
+    @contextmanager
+    def reading(self) -> Iterator[Books]:
+        """The books as loaded last; hold them no longer than it takes to look."""
+        with self._lock:
+            yield self._books
+
+    def submit(self, lines: list[bytes], origin: str, first_line: int = 1) -> Future[list[Outcome]]:
+        """Send lines to Kafka; their outcomes once workers have folded them (see `Posting.submit`)."""
+        if self._posting is None:
+            refused: Future[list[Outcome]] = Future()
+            refused.set_exception(
+                Unavailable("no events are taken here: start `serve` with --bootstrap, or use `publish`")
+            )
+            return refused
+        return self._posting.submit(lines, origin, first_line, self.reading)
+
+    def at_rest(self, fiscal_year: int, agency: str, run: Callable[[Store, Books, int], T]) -> T:
+        """Run something while the partition of an agency's year is not folded on."""
+        with self._lock, self.store.of_year(fiscal_year, agency).held() as (held, position):
+            return run(held, self._books, position)
+
+    # ------------------------------------------------------------ following
+
+    def refresh(self) -> bool:
+        """Load what changed since; returns whether anything did. Raises StoreError."""
+        with self.store.at_one_moment() as store, store.transaction() as connection:
+            now = _moment(connection, store.log)
+            if now == self._seen:
+                return False
+            if now.store_id != self._seen.store_id:
+                self._check_folded_alike(connection)
+            wanted = None if now.store_id != self._seen.store_id else self._changed(store, now)
+            books = load_books(connection, wanted)
+            attach_alerts(connection, books, wanted)
+            if wanted is not None:
+                books.funds = load_shared_funds(connection)
+                attach_shared_alerts(connection, books.funds)
+                books.time_alerts = load_time_alerts(connection)
+            apply_closings(books, store)
+            transitions = _transitions(connection, self._seen.told) if self._seen.store_id else []
+        with self._lock:
+            if wanted is None:
+                self._books = books
+            else:
+                for year in books.agency_years():
+                    self._books.add(year)
+                self._books.funds, self._books.time_alerts = books.funds, books.time_alerts
+            self._seen = now
+        self._tell(Committed(self.position, transitions, None))
+        return True
+
+    def _changed(self, store: Store, now: _Moment) -> set[tuple[int, str]] | None:
+        """The agencies' years that lines folded since name; None for everything."""
+        before = self._seen.positions
+        moved = {part: at for part, at in now.positions.items() if at != before.get(part, 0)}
+        if any(at < before.get(part, 0) for part, at in moved.items()):
+            return None
+        if sum(at - before.get(part, 0) for part, at in moved.items()) > LINES_MAX:
+            return None
+        found: set[tuple[int, str]] = set()
+        for part in moved:
+            for segment in store.part(part).log_segments(before.get(part, 0)):
+                found |= _named(segment.lines)
+        return found
+
+    def _check_folded_alike(self, connection: sa.Connection) -> None:
+        rows = schema.manifest.c
+        found = dict(connection.execute(sa.select(rows.name, rows.value)).tuples().all())
+        if (found.get("rules_digest"), found.get("registry_digest")) != self._digests:
+            raise StoreRefused(
+                "the store is folded with other rules or another register now: start this version's `serve` again with"
+                " the register that the workers have"
+            )
+
+    def _run(self) -> None:
+        wait = LOOK_SECONDS
+        while not self._stopping.wait(wait):
+            began = time.monotonic()
+            try:
+                changed = self.refresh()
+            except StoreError as error:
+                if self._broken is None:
+                    log.error("the store cannot be read", reason=str(error))
+                self._broken, wait = str(error), 1.0
+                continue
+            except Exception as error:  # a follower that has ended shows old figures as new
+                log.exception("the store could not be followed")
+                self._broken, wait = repr(error), 5.0
+                continue
+            if self._broken is not None:
+                log.info("the store can be read again", position=self.position)
+                self._broken = None
+            if self._posting is not None:
+                self._posting.folded(self._seen.offsets)
+            wait = max(LOOK_SECONDS, (time.monotonic() - began) * (1 / SHARE_MAX - 1)) if changed else LOOK_SECONDS
+
+    def _tell(self, committed: Committed) -> None:
+        for watcher in self.watchers:
+            try:
+                watcher(committed)
+            except Exception:
+                log.exception("a watcher failed; the books are not concerned")
+
+
+def _moment(connection: sa.Connection, of_log: str) -> _Moment:
+    marks, manifest = schema.marks.c, schema.manifest.c
+    rows = connection.execute(
+        sa.select(marks.partition, marks.position, marks.next_offset, marks.accepted).where(marks.log == of_log)
+    ).all()
+
+    def newest(column: sa.Column[int]) -> sa.ScalarSelect[int]:
+        return sa.select(sa.func.coalesce(sa.func.max(column), 0)).scalar_subquery()
+
+    rest = connection.execute(
+        sa.select(
+            sa.select(manifest.value).where(manifest.name == "store_id").scalar_subquery().label("store_id"),
+            newest(schema.judgements.c.n).label("judged"),
+            newest(schema.acts.c.n).label("acted"),
+            newest(schema.alert_history.c.n).label("told"),
+        )
+    ).one()
+    return _Moment(
+        store_id=rest.store_id or "",
+        positions={row.partition: row.position for row in rows},
+        offsets={row.partition: row.next_offset for row in rows},
+        remembered=sum(row.accepted for row in rows),
+        judged=rest.judged,
+        acted=rest.acted,
+        told=rest.told,
+    )
+
+
+def _named(lines: list[bytes]) -> set[tuple[int, str]]:
+    """The agencies' years that lines name; what names none was refused and changed nothing."""
+    found = set()
+    for line in lines:
+        try:
+            one = _address(line)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            continue
+        found.add((one.fiscal_year, one.agency))
+    return found
+
+
+def _transitions(connection: sa.Connection, after: int) -> list[Transition]:
+    """Transitions written since, for pages that are open: one whose transaction ended late may be left untold."""
+    history = schema.alert_history.c
+    wanted = sa.select(schema.alerts, history.change, history.by, history.severity_before).join(
+        schema.alert_history, history.alert == schema.alerts.c.id
+    )
+    rows = connection.execute(wanted.where(history.n > after).order_by(history.n.desc()).limit(100)).all()
+    return [Transition(alert_of(row), row.change, row.by, row.severity_before) for row in reversed(rows)]

@@ -1,0 +1,199 @@
+"""Events that come by HTTP, sent on to Kafka: answered once workers have folded, judged and committed them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, suppress
+from typing import Any, Final, Literal, TypeAlias
+
+import msgspec
+import structlog
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+
+from ledger.admission import read
+from ledger.books import Books
+from ledger.events import Event
+from ledger.json_text import LINE_BYTES_MAX
+from ledger.receipt import Outcome, warnings_of
+from producers.kafka_connection import Connection
+from producers.publisher import new_producer, where_of
+from streams.kafka.outcomes import Folded, changes_by, folded
+from streams.kafka.topics import EVENTS, KafkaUnavailable, SourceReader, told
+from streams.store import Store
+from streams.writer import Busy, Unavailable
+
+POSTS_AT_ONCE: Final = 32
+"""Posts under way; further ones wait."""
+WAITING_MAX: Final = 256
+"""Posts that wait, beyond which no more are taken."""
+FOLD_SECONDS: Final = 30.0
+"""How long an answer waits for workers; the events are in Kafka by then, and folded when a worker is there."""
+SEND_SECONDS: Final = 30.0
+_LOOK_SECONDS: Final = 5.0
+
+Reading: TypeAlias = Callable[[], AbstractContextManager[Books]]
+log = structlog.get_logger()
+
+
+class _Sent(msgspec.Struct):
+    """A line on its way: its number in the post, and the place it took in the log."""
+
+    number: int
+    line: bytes
+    partition: int
+    offset: int
+
+
+class Posting:
+    """Sends posts to the source topic, and knows how far the workers are."""
+
+    def __init__(self, connection: Connection, store: Store) -> None:
+        """Raises KafkaUnavailable where no broker answers."""
+        self._store, self._connection = store, connection
+        with told():
+            self._producer: KafkaProducer = new_producer(connection, "budgetwatch-serve", linger_ms=2)
+        self._threads = ThreadPoolExecutor(POSTS_AT_ONCE, thread_name_prefix="post")
+        self._under_way = 0
+        self._moved = threading.Condition()
+        self._folded: Mapping[int, int] = {}
+        self._ends: dict[int, int] = {}
+        self._stopping = threading.Event()
+        self._looking = threading.Thread(target=self._look, name="log-ends", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look where the log ends."""
+        self._looking.start()
+
+    def stop(self) -> None:
+        """Finish what is under way."""
+        self._stopping.set()
+        with self._moved:
+            self._moved.notify_all()
+        self._threads.shutdown()
+        self._looking.join()
+        with suppress(KafkaError):
+            self._producer.close(timeout=5)
+
+    def folded(self, offsets: Mapping[int, int]) -> None:
+        """Told how far each partition is folded and can be read."""
+        with self._moved:
+            self._folded = offsets
+            self._moved.notify_all()
+
+    def lag(self, offsets: Mapping[int, int]) -> int | None:
+        """How many records stand behind the marks; None while the brokers have not answered."""
+        ends = self._ends
+        return sum(max(0, end - offsets.get(part, 0)) for part, end in ends.items()) if ends else None
+
+    def submit(self, lines: list[bytes], origin: str, first_line: int, reading: Reading) -> Future[list[Outcome]]:
+        """Send lines, each under its own key, in their order; blank lines are left out.
+
+        The future fails with Unavailable where they are not known to be kept, or are kept but not yet judged: sending
+        them again does no harm. Raises Busy where too many posts wait.
+        """
+        with self._moved:
+            if self._under_way >= POSTS_AT_ONCE + WAITING_MAX:
+                raise Busy(retry_after=2)
+            self._under_way += 1
+        done = self._threads.submit(self._post, lines, origin, first_line, reading)
+        done.add_done_callback(lambda _: self._left())
+        return done
+
+    def _left(self) -> None:
+        with self._moved:
+            self._under_way -= 1
+
+    def _post(self, lines: list[bytes], origin: str, first_line: int, reading: Reading) -> list[Outcome]:
+        numbered = [(number, line) for number, line in enumerate(lines, first_line) if line and not line.isspace()]
+        try:
+            sent, refused = self._send(numbered, origin)
+            self._wait(sent)
+            return sorted([*self._outcomes(sent, reading), *refused], key=lambda outcome: outcome.line)
+        except KafkaError as error:
+            raise Unavailable(f"Kafka: {' '.join(str(error).split())}") from None
+
+    def _send(self, numbered: Sequence[tuple[int, bytes]], origin: str) -> tuple[list[_Sent], list[Outcome]]:
+        headers = [("origin", origin.encode())]
+        under_way: list[tuple[int, bytes, Any]] = []
+        refused: list[Outcome] = []
+        for number, line in numbered:
+            problem = _unsendable(line)
+            if problem is not None:
+                refused.append(Outcome(number, None, "refused", "malformed", f"{problem}; it was not kept"))
+                continue
+            under_way.append((number, line, self._producer.send(EVENTS, line, headers=headers, **where_of(line))))
+        self._producer.flush(timeout=SEND_SECONDS)
+        sent = []
+        for number, line, future in under_way:
+            taken = future.get(timeout=SEND_SECONDS)
+            sent.append(_Sent(number, line, taken.partition, taken.offset))
+        return sent, refused
+
+    def _wait(self, sent: Sequence[_Sent]) -> None:
+        """Until all of it is folded, committed and in the books shown."""
+        wanted: dict[int, int] = {}
+        for one in sent:
+            wanted[one.partition] = max(one.offset, wanted.get(one.partition, 0))
+        deadline = time.monotonic() + FOLD_SECONDS
+        with self._moved:
+            while any(self._folded.get(part, 0) <= offset for part, offset in wanted.items()):
+                left = deadline - time.monotonic()
+                if left <= 0 or self._stopping.is_set():
+                    raise Unavailable("the events are in Kafka, but no worker has judged them yet")
+                self._moved.wait(left)
+
+    def _outcomes(self, sent: Sequence[_Sent], reading: Reading) -> list[Outcome]:
+        by_partition: dict[int, list[_Sent]] = {}
+        for one in sent:
+            by_partition.setdefault(one.partition, []).append(one)
+        became: dict[int, Folded] = {}
+        for part, records in by_partition.items():
+            of_part = folded(self._store.part(part), sorted(one.offset for one in records))
+            became |= {one.number: of_part[one.offset] for one in records}
+        events = {one.number: event for one in sent if isinstance(event := read(one.line), Event)}
+        names = {number: f"{event.agency}:{event.id}" for number, event in events.items() if became[number].is_new}
+        changes = changes_by(self._store, list(names.values()))
+        outcomes = []
+        with reading() as books:
+            for one in sent:
+                folded_as, event = became[one.number], events.get(one.number)
+                if not folded_as.is_new:
+                    kind: Literal["duplicate", "refused"] = "duplicate" if folded_as.reason is None else "refused"
+                    name = None if event is None else event.id
+                    outcomes.append(Outcome(one.number, name, kind, folded_as.reason, folded_as.detail))
+                    continue
+                assert event is not None, "what cannot be read is refused"
+                warnings = [each.en for each in warnings_of(event, books)]
+                of_event = changes.get(names[one.number], [])
+                outcomes.append(Outcome(one.number, event.id, "accepted", alerts=of_event, warnings=warnings))
+        return outcomes
+
+    def _look(self) -> None:
+        """Ask now and then where the log ends."""
+        reader: SourceReader | None = None
+        while True:
+            try:
+                reader = reader or SourceReader(self._connection)
+                self._ends = {one: ends.end for one, ends in reader.ends(range(self._store.partitions)).items()}
+            except KafkaUnavailable as error:
+                if self._ends:
+                    log.warning("it is not known where the log ends", reason=str(error))
+                self._ends = {}
+                if reader is not None:
+                    reader.close()
+                    reader = None
+            if self._stopping.wait(_LOOK_SECONDS):
+                break
+        if reader is not None:
+            reader.close()
+
+
+def _unsendable(line: bytes) -> str | None:
+    """Why a line cannot be a record: on Kafka an array is several events, and no event is so long."""
+    if line.lstrip().startswith(b"["):
+        return "an array within a line is no event"
+    return f"longer than {LINE_BYTES_MAX:,} bytes" if len(line) > LINE_BYTES_MAX else None
