@@ -724,6 +724,13 @@ def worker(
     patience: Annotated[
         float, typer.Option(min=0, envvar="BUDGETWATCH_PATIENCE", help="Seconds to wait for a database that is away.")
     ] = 60.0,
+    health_port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, envvar="BUDGETWATCH_HEALTH_PORT", help="Where /healthz and /metrics are told."),
+    ] = None,
+    health_host: Annotated[
+        str, typer.Option(envvar="BUDGETWATCH_HEALTH_HOST", help="The address of that port.")
+    ] = "127.0.0.1",
 ) -> None:
     """Fold the topic into the store, beside any number of other workers, until told to stop."""
     from agents.start import run as start
@@ -732,7 +739,8 @@ def worker(
 
     log_to(sys.stderr.isatty())
     group = GroupSettings(session_timeout=session_timeout, member=member)
-    start(_kafka(bootstrap), store, registry.read_bytes(), str(registry), group, patience)
+    health = None if health_port is None else (health_host, health_port)
+    start(_kafka(bootstrap), store, registry.read_bytes(), str(registry), group, patience, health)
 
 
 @app.command(

@@ -8,10 +8,12 @@ import faust
 import structlog
 
 from agents import clock, ledger, relay
+from agents import health as told_at
 from alerts.catalogue import load
 from ledger.registry import parse
 from producers.kafka_connection import Connection
 from streams.kafka.app import DEFAULT_GROUP, GroupSettings, create_app
+from streams.kafka.health import Health
 from streams.kafka.topics import EVENTS
 from streams.kafka.worker import LogWorker
 from streams.patience import SECONDS, patiently
@@ -47,6 +49,7 @@ def run(
     name: str,
     group: GroupSettings = DEFAULT_GROUP,
     patience: float = SECONDS,
+    health: tuple[str, int] | None = None,
 ) -> None:
     """Fold until told to stop (SIGTERM, SIGINT).
 
@@ -57,6 +60,7 @@ def run(
         name: the register's, for what is wrong with it.
         group: how soon a silent worker is taken for gone.
         patience: for so many seconds it is waited for a database that is away.
+        health: the address and port at which the worker tells how it is; None: nowhere.
     """
     known, catalogue = parse(registry, name), load()
     store = patiently(lambda: open_kafka_store(url, registry), patience)
@@ -64,5 +68,7 @@ def run(
     app = create_app(connection, worker, group)
     for agent in _AGENTS:
         agent.attach(app, worker)
+    if health is not None:
+        told_at.attach(app, worker, Health(worker, connection), *health)
     log.info("worker starts", brokers=connection.bootstrap)
     faust.Worker(app, loglevel="WARN", quiet=True, redirect_stdouts=False).execute_from_commandline()

@@ -18,6 +18,7 @@ from dashboards.web.pages.lagging import present_list
 from ledger.fiscal import closing_day
 from producers.simulator import registry_csv, simulate
 from streams.folder import Folder
+from streams.monitor import Monitor
 from streams.people_acts import Person
 from streams.store import StoreRefused, open_store
 from streams.writer import Writer
@@ -122,7 +123,7 @@ class Demonstration:
 @contextlib.contextmanager
 def opened(
     folder: Folder, host: str, seed: int, events: int, days_a_second: float
-) -> Iterator[tuple[embedded.Embedded, Demonstration]]:
+) -> Iterator[tuple[Monitor, Demonstration]]:
     """A monitor on a demonstration's folder, folded up to the start, and the year that goes on in it."""
     years: list[Demonstration] = []
 

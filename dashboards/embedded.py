@@ -28,12 +28,6 @@ INBOX_SECONDS: Final = 1.0
 log = structlog.get_logger()
 
 
-class Embedded(Monitor, frozen=True):
-    """A monitor whose books are kept by its own writer."""
-
-    keeper: Writer
-
-
 @contextmanager
 def opened(
     folder: Folder,
@@ -41,7 +35,7 @@ def opened(
     *,
     demonstration: bool | None = None,
     day: Callable[[Writer], Callable[[], str]] = lambda _: today,
-) -> Iterator[Embedded]:
+) -> Iterator[Monitor]:
     """A monitor on a data folder, folding but not yet listening; everything is closed again in the end.
 
     Raises StoreRefused where the folder, its store or its register is not as it must be.
@@ -57,7 +51,7 @@ def opened(
             made_up = store.manifest()["demonstration"] == "yes"
             writer.start()
             try:
-                yield Embedded(store, writer, registry, catalogue, day(writer), made_up, is_loopback(host))
+                yield Monitor(store, writer, registry, catalogue, day(writer), made_up, is_loopback(host))
             finally:
                 writer.stop()
         finally:
@@ -65,7 +59,7 @@ def opened(
 
 
 def serve(
-    monitor: Embedded, folder: Folder, host: str, port: int, *, beside: Sequence[Part] = (), clock: bool = True
+    monitor: Monitor, folder: Folder, host: str, port: int, *, beside: Sequence[Part] = (), clock: bool = True
 ) -> None:
     """Listen until told to stop (see `listen`), with the inbox, the relay and, unless told otherwise, the clock."""
     relay = Relay(monitor.store)
@@ -79,7 +73,7 @@ def serve(
 class _InboxThread:
     """Looks into the inbox once a second."""
 
-    def __init__(self, monitor: Embedded, path: Path) -> None:
+    def __init__(self, monitor: Monitor, path: Path) -> None:
         self._writer = monitor.keeper
         self._path = path
         self._stopping = threading.Event()

@@ -8,8 +8,8 @@ from typing import Final
 
 import structlog
 
+from streams.monitor import Keeper
 from streams.taipei import judged_day
-from streams.writer import Writer
 
 _LOOK_SECONDS: Final = 20.0
 
@@ -19,8 +19,8 @@ log = structlog.get_logger()
 class Daily:
     """Judges each day once. A clock that jumps back judges nothing: a day judged stays judged."""
 
-    def __init__(self, writer: Writer, last: str | None, day: Callable[[], str] = judged_day) -> None:
-        self._writer = writer
+    def __init__(self, keeper: Keeper, last: str | None, day: Callable[[], str] = judged_day) -> None:
+        self._keeper = keeper
         self._last = last or ""
         self._day = day
         self._stopping = threading.Event()
@@ -42,7 +42,7 @@ class Daily:
             log.warning("the clock stands before the day judged last; nothing is judged", day=day, last=self._last)
         if day <= self._last:
             return False
-        self._writer.judge(day).result()
+        self._keeper.judge(day).result()
         self._last = day
         return True
 

@@ -56,6 +56,9 @@ class Keeper(Protocol):
     def submit(self, lines: list[bytes], origin: str, first_line: int = 1) -> Future[list[Outcome]]:
         """Take lines in; their outcomes once they are durable and judged (see `Writer.submit`)."""
 
+    def judge(self, day: str) -> Future[int]:
+        """Judge the time rules as of a day; how many alerts changed by it."""
+
     def at_rest(self, fiscal_year: int, agency: str, run: Callable[[Store, Books, int], T]) -> T:
         """Run something while nothing of an agency's year is folded.
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
 import structlog
@@ -68,8 +68,8 @@ class _Post(msgspec.Struct, gc=False):
 class _Task(msgspec.Struct):
     """Anything else that must not happen during a batch."""
 
-    run: Callable[[], object]
-    done: Future[object]
+    run: Callable[[], Any]
+    done: Future[Any]
 
 
 _Job: TypeAlias = _Post | _Task
@@ -158,21 +158,20 @@ class Writer:
             self._jobs.put(post)
         return post.done
 
-    def judge(self, day: str) -> Future[object]:
-        """Queue the time rules' judgement as of a day."""
+    def judge(self, day: str) -> Future[int]:
+        """Queue the time rules' judgement as of a day; how many alerts changed by it."""
         return self.between_batches(lambda: self._judge(day))
 
-    def between_batches(self, run: Callable[[], object]) -> Future[object]:
+    def between_batches(self, run: Callable[[], T]) -> Future[T]:
         """Queue what must not happen during a batch (a person closes an alert, the clock judges)."""
-        task = _Task(run, Future())
-        self._jobs.put(task)
-        return task.done
+        done: Future[T] = Future()
+        self._jobs.put(_Task(run, done))
+        return done
 
     def at_rest(self, fiscal_year: int, agency: str, run: Callable[[Store, Books, int], T]) -> T:
         """Run something between two batches, and wait for it (see `Keeper.at_rest`)."""
         assert self.store.of_year(fiscal_year, agency) is self.store, "one writer has the whole log"
-        found: Future[T] = self.between_batches(lambda: run(self.store, self._books, self._position))  # type: ignore[assignment]
-        return found.result()
+        return self.between_batches(lambda: run(self.store, self._books, self._position)).result()
 
     def fold_segment(self, segment: Segment) -> None:
         """Fold and commit a batch of another store's log as the next of this one (before the thread is started)."""
@@ -269,11 +268,11 @@ class Writer:
         self._tell(Committed(self._position, effects.transitions, effects, time.perf_counter() - started))
         return outcomes
 
-    def _judge(self, day: str) -> list[Transition]:
+    def _judge(self, day: str) -> int:
         transitions = judge_day(self._books, self.catalogue, day)
         self.store.commit_judgement(day, transitions, self._books)
         self._tell(Committed(self._position, transitions, None))
-        return transitions
+        return len(transitions)
 
     def _tell(self, committed: Committed) -> None:
         for watcher in self.watchers:

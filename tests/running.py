@@ -13,12 +13,12 @@ import msgspec
 import uvicorn
 
 from dashboards import embedded
-from dashboards.embedded import Embedded
 from dashboards.metrics import registry_of
 from dashboards.web.app import create_app
 from dashboards.web.site import site
 from producers.simulator import registry_csv
 from streams.folder import Folder
+from streams.monitor import Monitor
 from streams.store import people
 from tests.real_parts.postgres import free_port
 
@@ -26,7 +26,7 @@ from tests.real_parts.postgres import free_port
 class Running(msgspec.Struct):
     """A monitor on a folder, listening at `url`."""
 
-    monitor: Embedded
+    monitor: Monitor
     folder: Folder
     url: str
 

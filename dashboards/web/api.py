@@ -23,7 +23,7 @@ from alerts.verdict import Verdict
 from ledger.output import AlertOut, LaggingOut, PositionOut, RefusalOut, ReserveOut, positions, reserves
 from producers.gateway import bearer, problem
 from streams.monitor import Monitor
-from streams.people_acts import Person, Refused, acknowledge, close_alert, standing
+from streams.people_acts import MAY_ACKNOWLEDGE, Person, Refused, acknowledge, close_alert, standing
 from streams.replay import alerts_out
 from streams.store import alert_lists, people, queries
 from streams.store.people import Act
@@ -186,6 +186,23 @@ async def post_close(
     return await _done(request, close_alert, monitor, alert, _person(request, monitor), data.reason)
 
 
+@post("/v1/judge", status_code=200, summary="Judge the time rules now", tags=["alerts"], exclude_from_csrf=True)
+async def post_judge(request: Request[Any, Any, Any], monitor: NamedDependency[Monitor]) -> Judged:
+    """Judge today's time rules again, without waiting for ten past midnight."""
+    person = _person(request, monitor)
+    if not person.may(MAY_ACKNOWLEDGE):
+        raise problem(403, "Not an officer", f"the token {person.name} may not have the rules judged")
+    day = monitor.today()
+    return Judged(day, await asyncio.to_thread(lambda: monitor.keeper.judge(day).result()))
+
+
+class Judged(msgspec.Struct):
+    """The day that was judged, and how many alerts changed by it."""
+
+    day: str
+    changes: int
+
+
 class Acknowledgement(msgspec.Struct):
     """Why an alert stands, and the day by which it will be dealt with."""
 
@@ -238,6 +255,7 @@ HANDLERS: Final = (
     post_check,
     post_acknowledge,
     post_close,
+    post_judge,
     get_positions,
     get_reserves,
     get_alerts,

@@ -23,6 +23,7 @@ from ledger.process import Transition
 from ledger.receipt import Outcome
 from ledger.registry import Registry
 from streams.closings import apply_closings
+from streams.kafka.judging import judge
 from streams.kafka.posting import Posting
 from streams.monitor import Committed
 from streams.store import Store, StoreError, StoreRefused, schema
@@ -143,6 +144,15 @@ class Follower:
             )
             return refused
         return self._posting.submit(lines, origin, first_line, self.reading)
+
+    def judge(self, day: str) -> Future[int]:
+        """Judge the time rules as of a day, here and now; how many alerts changed by it."""
+        done: Future[int] = Future()
+        try:
+            done.set_result(len(judge(self.store, self._catalogue, day, again=True) or ()))
+        except StoreError as error:
+            done.set_exception(error)
+        return done
 
     def at_rest(self, fiscal_year: int, agency: str, run: Callable[[Store, Books, int], T]) -> T:
         """Run something while the partition of an agency's year is not folded on."""

@@ -34,6 +34,7 @@ FOLD_SECONDS: Final = 30.0
 """How long an answer waits for workers; the events are in Kafka by then, and folded when a worker is there."""
 SEND_SECONDS: Final = 30.0
 _LOOK_SECONDS: Final = 5.0
+_LOOK_MS: Final = 5_000
 
 Reading: TypeAlias = Callable[[], AbstractContextManager[Books]]
 log = structlog.get_logger()
@@ -177,7 +178,7 @@ class Posting:
         reader: SourceReader | None = None
         while True:
             try:
-                reader = reader or SourceReader(self._connection)
+                reader = reader or SourceReader(self._connection, wait_ms=_LOOK_MS)
                 self._ends = {one: ends.end for one, ends in reader.ends(range(self._store.partitions)).items()}
             except KafkaUnavailable as error:
                 if self._ends:

@@ -79,8 +79,10 @@ def identity_of(connection: Connection, topic: str = EVENTS) -> LogIdentity:
 class SourceReader:
     """Looks at the source topic without being a member of the group. Used by one thread at a time."""
 
-    def __init__(self, connection: Connection, topic: str = EVENTS) -> None:
+    def __init__(self, connection: Connection, topic: str = EVENTS, wait_ms: int = _WAIT_MS) -> None:
+        """Args: connection, topic, and for how long brokers that do not answer are waited for, in milliseconds."""
         self._topic = topic
+        self._wait_ms = wait_ms
         with told():
             self._consumer = KafkaConsumer(
                 **connection.settings(),
@@ -90,6 +92,7 @@ class SourceReader:
                 max_partition_fetch_bytes=RECORD_BYTES_MAX,
                 max_poll_records=5_000,
                 fetch_max_wait_ms=_FETCH_WAIT_MS,
+                bootstrap_timeout_ms=wait_ms,
             )
 
     def close(self) -> None:
@@ -100,7 +103,8 @@ class SourceReader:
         """Where each partition begins and ends now."""
         wanted = [TopicPartition(self._topic, partition) for partition in partitions]
         with told():
-            first, end = self._consumer.beginning_offsets(wanted), self._consumer.end_offsets(wanted)
+            first = self._consumer.beginning_offsets(wanted, self._wait_ms)
+            end = self._consumer.end_offsets(wanted, self._wait_ms)
         return {one.partition: Ends(first[one], end[one]) for one in wanted}
 
     def read(self, partition: int, first: int, end: int) -> Iterator[list[Any]]:

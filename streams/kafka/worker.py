@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NoReturn, TypeVar
@@ -37,7 +38,6 @@ log = structlog.get_logger()
 class Counted(msgspec.Struct):
     """What this process has done so far."""
 
-    records: int = 0
     lines: int = 0
     batches: int = 0
     holes: int = 0
@@ -63,6 +63,12 @@ class LogWorker:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="fold")
         self._reader: SourceReader | None = None
         self.counted = Counted()
+        self.committed_at = time.monotonic()
+        """When the last batch was committed, by the monotonic clock; at first, when the worker began."""
+
+    def marks_now(self) -> dict[int, int]:
+        """The offset after the last record committed of each partition that is this worker's now."""
+        return {partition: books.next_offset for partition, books in self._books.copy().items()}
 
     async def aside(self, run: Callable[..., T], *arguments: object) -> T:
         """Run something of the store's in a thread beside the fold, as patiently."""
@@ -124,6 +130,7 @@ class LogWorker:
         if books is None:  # it was taken from us while these records waited
             return Taken.gone()
         taken = self._patiently(lambda: books.take(records, lambda *two: self._is_first_after(partition, *two)))
+        self.committed_at = time.monotonic()
         self.counted.batches += 1
         self.counted.lines += taken.lines
         self.counted.holes += taken.after_hole

@@ -16,13 +16,13 @@ import msgspec
 import uvicorn
 
 from dashboards import embedded
-from dashboards.embedded import Embedded
 from dashboards.metrics import registry_of
 from dashboards.web.app import create_app
 from dashboards.web.site import Site, site
 from ledger.receipt import Outcome
 from producers.simulator import registry_csv, simulate
 from streams.folder import Folder
+from streams.monitor import Monitor
 
 DAY = "2025-09-15"
 AGENCY, LINE = "020011", "32020110199/current/2000"
@@ -46,7 +46,7 @@ def simulated(day: str = DAY) -> Sequence[bytes]:
 class Serving(msgspec.Struct):
     """What a test is given: the monitor and where it listens."""
 
-    monitor: Embedded
+    monitor: Monitor
     page: Site
     url: str
 

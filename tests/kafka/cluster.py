@@ -98,19 +98,19 @@ class Cluster:
                 sending.send(EVENTS, value, key=key, partition=partition)
 
     @contextmanager
-    def workers(self, count: int = 1) -> Iterator[list[Worker]]:
+    def workers(self, count: int = 1, *more: str) -> Iterator[list[Worker]]:
         """So many workers, told to stop in the end."""
-        started = [self.worker() for _ in range(count)]
+        started = [self.worker(*more) for _ in range(count)]
         try:
             yield started
         finally:
             stop_all(started)
 
-    def worker(self) -> Worker:
+    def worker(self, *more: str) -> Worker:
         """One more worker."""
         arguments = ["worker", "--bootstrap", self.kafka.bootstrap, "--store", self.url]
         arguments += ["--registry", str(self.registry_file), "--session-timeout", str(SESSION_SECONDS)]
-        return self.started(arguments, "worker")
+        return self.started([*arguments, *more], "worker")
 
     def started(self, arguments: list[str], name: str) -> Worker:
         """One more process of the program."""

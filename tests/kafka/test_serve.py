@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import httpx
 import msgspec
 
 from producers.simulator import registry_csv, simulate
@@ -14,6 +15,7 @@ from streams.files import EventFiles
 from streams.replay import fold, output
 from tests.kafka.cluster import Cluster, wait_for
 from tests.kafka.serving import Served, served
+from tests.real_parts.postgres import free_port
 from tests.real_parts.prometheus import checked
 
 LINE = "33010010101/current/2015"
@@ -71,7 +73,7 @@ def _line_has_a_history(monitor: Served, wanted: Any) -> None:
     line = max((one for one in wanted["positions"] if one["level"] == "line"), key=lambda one: one["realised"])
     agency, name = line["key"].split(":", 1)
     page = monitor.client.get(f"/lines/{line['fiscal_year']}/{agency}/{name}")
-    assert page.status_code == 200 and "disbursement.paid" in page.text or "provisional.spent" in page.text
+    assert (page.status_code == 200 and "disbursement.paid" in page.text) or "provisional.spent" in page.text
 
 
 def test_what_is_posted_is_judged_before_the_answer(cluster: Cluster) -> None:
@@ -126,6 +128,29 @@ def test_a_closing_reaches_workers_that_run(cluster: Cluster) -> None:
     assert cluster.differences() == []
 
 
+def test_a_worker_tells_whether_it_keeps_up(cluster: Cluster) -> None:
+    cluster.begin(registry_csv())
+    port = free_port()
+    with cluster.workers(1, "--health-port", str(port)) as (worker,):
+        cluster.publish([move(number) for number in range(5)])
+        cluster.wait_folded(5)
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
+            found = client.get("/healthz")
+            assert found.status_code == 200
+            report = found.json()
+            assert (report["status"], report["lag_records"], len(report["partitions"])) == ("ok", 0, 12)
+            assert sum(one["mark"] for one in report["partitions"]) == 5
+            metrics = client.get("/metrics").content
+            assert checked(metrics) == ""
+            assert b"budgetwatch_worker_lines_total 5.0" in metrics
+            cluster.kafka.stop()
+            try:
+                assert client.get("/healthz").status_code == 503
+            finally:
+                cluster.kafka.start()
+        assert worker.process.poll() is None
+
+
 def test_it_rides_out_a_database_that_is_away(cluster: Cluster) -> None:
     cluster.begin(registry_csv())
     with served_with_worker(cluster) as monitor:
@@ -160,7 +185,7 @@ def test_wrong_stores_are_refused_in_one_line(cluster: Cluster) -> None:
         done = cluster.command("serve", "--store", store, "--registry", registry, expected=3)
         assert said in done.stderr and "Traceback" not in done.stderr
     elsewhere = cluster.command(
-        "serve", "--store", cluster.url, "--registry", str(cluster.registry_file), "--host", "0.0.0.0", expected=3
+        "serve", "--store", cluster.url, "--registry", str(cluster.registry_file), "--host", "192.0.2.1", expected=3
     )
     assert "there are no users" in elsewhere.stderr
     assert time.monotonic() - began < 60

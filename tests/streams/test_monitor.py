@@ -19,14 +19,13 @@ import sqlalchemy as sa
 
 from alerts.catalogue import Catalogue
 from dashboards import embedded
-from dashboards.embedded import Embedded
 from ledger.process import Transition
 from producers.simulator import registry_csv, simulate
 from streams.audit import audit
 from streams.backup import copy_store, restore_store
 from streams.daily import Daily
 from streams.folder import Folder
-from streams.monitor import Committed
+from streams.monitor import Committed, Monitor
 from streams.people_acts import Person, close_alert
 from streams.rebuild import rebuild
 from streams.relay import Message, Relay, unsent
@@ -48,7 +47,7 @@ def folder(tmp_path: Path) -> Folder:
 
 
 @pytest.fixture
-def monitor(folder: Folder) -> Iterator[Embedded]:
+def monitor(folder: Folder) -> Iterator[Monitor]:
     with embedded.opened(folder) as found:
         yield found
 
@@ -58,7 +57,7 @@ def event(id_: str, kind: str, **more: Any) -> bytes:
     return msgspec.json.encode(common | more)
 
 
-def feed(monitor: Embedded, lines: list[bytes] = LINES, size: int = 400) -> None:
+def feed(monitor: Monitor, lines: list[bytes] = LINES, size: int = 400) -> None:
     for at in range(0, len(lines), size):
         monitor.keeper.submit(lines[at : at + size], "http:test").result()
 
@@ -66,7 +65,7 @@ def feed(monitor: Embedded, lines: list[bytes] = LINES, size: int = 400) -> None
 # ---------------------------------------------------------------- writer
 
 
-def test_posts_that_wait_together_share_a_transaction(monitor: Embedded) -> None:
+def test_posts_that_wait_together_share_a_transaction(monitor: Monitor) -> None:
     seen: list[Committed] = []
     monitor.keeper.watchers.append(seen.append)
     with monitor.keeper.reading():
@@ -79,7 +78,7 @@ def test_posts_that_wait_together_share_a_transaction(monitor: Embedded) -> None
 
 
 def test_a_commit_that_fails_leaves_nothing_and_the_next_goes_on(
-    monitor: Embedded, monkeypatch: pytest.MonkeyPatch
+    monitor: Monitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     feed(monitor, LINES[:800])
     with monkeypatch.context() as broken:
@@ -132,7 +131,7 @@ def test_a_full_disk_is_told_and_got_over(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- clock
 
 
-def test_each_day_is_judged_once_and_never_backwards(monitor: Embedded) -> None:
+def test_each_day_is_judged_once_and_never_backwards(monitor: Monitor) -> None:
     feed(monitor)
     days = iter(["2025-06-30", "2025-06-30", "2025-07-01", "2025-06-30", "2025-07-01", "2025-07-02"])
     daily = Daily(monitor.keeper, None, lambda: next(days))
@@ -144,7 +143,7 @@ def test_each_day_is_judged_once_and_never_backwards(monitor: Embedded) -> None:
 # ---------------------------------------------------------------- relay
 
 
-def test_what_fails_is_sent_again_and_later_transitions_of_its_alert_wait(monitor: Embedded) -> None:
+def test_what_fails_is_sent_again_and_later_transitions_of_its_alert_wait(monitor: Monitor) -> None:
     line = "33010010101/current/1015"
     monitor.keeper.submit(
         [
@@ -186,7 +185,7 @@ def test_what_fails_is_sent_again_and_later_transitions_of_its_alert_wait(monito
         ("UPDATE acts SET after = '{}'", "acts"),
     ],
 )
-def test_what_was_tampered_with_is_named(monitor: Embedded, statement: str, named: str) -> None:
+def test_what_was_tampered_with_is_named(monitor: Monitor, statement: str, named: str) -> None:
     feed(monitor)
     monitor.keeper.submit([b"{"], "http:test").result()
     people.record(monitor.store, "王", "officer", "127.0.0.1", "note", "x", None, {"text": "seen"})
@@ -241,7 +240,7 @@ def test_after_a_closing_a_further_act_opens_a_new_alert_also_after_a_restart(
 # ---------------------------------------------------------------- backup, restore, rebuild
 
 
-def test_a_copy_made_under_load_is_whole(monitor: Embedded, tmp_path: Path) -> None:
+def test_a_copy_made_under_load_is_whole(monitor: Monitor, tmp_path: Path) -> None:
     feed(monitor, LINES[:1_000])
     waiting = [monitor.keeper.submit(LINES[at : at + 50], "http:test") for at in range(1_000, len(LINES), 50)]
     copy_store(Folder(monitor_path(monitor)).store, tmp_path / "copy.db")
@@ -255,7 +254,7 @@ def test_a_copy_made_under_load_is_whole(monitor: Embedded, tmp_path: Path) -> N
         copy_store(Folder(monitor_path(monitor)).store, tmp_path / "copy.db")
 
 
-def monitor_path(monitor: Embedded) -> Path:
+def monitor_path(monitor: Monitor) -> Path:
     name = monitor.store.engine.url.database
     assert name is not None
     return Path(name).parent

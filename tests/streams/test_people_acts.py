@@ -13,6 +13,7 @@ from streams.people_acts import LOCAL, Person, Refused, Standing, lapsed, state_
 from streams.store import alert_lists, people
 from streams.store.alert_lists import Overlay, Wanted
 from streams.store.people import Act
+from streams.writer import Writer
 from tests.e2e.serving import DAY, Serving, serving
 
 OFFICER = Person("王科長", ("officer",), "10.0.0.1")
@@ -105,8 +106,10 @@ def test_a_closing_takes_the_alert_off_its_row_and_loading_does_it_again(monitor
             return set(row.alerts or {})
 
     assert "virement-between-programs" not in standing()
-    monitor.monitor.keeper.between_batches(lambda: 1 / 0).exception()  # the books are loaded again
-    monitor.monitor.keeper.between_batches(lambda: None).result()
+    writer = monitor.monitor.keeper
+    assert isinstance(writer, Writer)
+    writer.between_batches(lambda: 1 / 0).exception()  # the books are loaded again
+    writer.between_batches(lambda: None).result()
     assert "virement-between-programs" not in standing()
     monitor.send(between | {"id": "v2", "amount": 9_000})
     second, first = opened(monitor, "virement-between-programs")
