@@ -635,9 +635,22 @@ def restore(
     sys.stdout.write(f"{data}: restored from {file}\n")
 
 
-@app.command(epilog="Example: `budgetwatch rebuild --data data`")
-def rebuild(data: DataFolder = Path("data")) -> None:
-    """Fold a data folder's log again by today's rules and register, into a new store that takes the old one's place."""
+@app.command(
+    epilog="Examples: `budgetwatch rebuild --data data` ·"
+    " `budgetwatch rebuild --bootstrap localhost:9092 --store postgresql://bw@db/budgetwatch --registry agencies.csv`"
+)
+def rebuild(
+    data: DataFolder = Path("data"),
+    bootstrap: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT,...", envvar="BUDGETWATCH_BOOTSTRAP", help="Kafka's brokers.")
+    ] = None,
+    store: Store = None,
+    registry: Registry = Path("agencies.csv"),
+) -> None:
+    """Fold the log again by today's rules and register, into a new store that takes the old one's place.
+
+    The log is a data folder's, or, with --bootstrap and --store, the topic on Kafka: workers and pages go on meanwhile.
+    """
     from alerts.catalogue import load
     from dashboards.reports.progress import counting
     from streams.folder import Folder
@@ -645,15 +658,35 @@ def rebuild(data: DataFolder = Path("data")) -> None:
     from streams.store import open_store
     from streams.store.store import digest_of
 
+    if (bootstrap is None) != (store is None):
+        raise Unusable("--bootstrap and --store go together")
+    if bootstrap is not None and store is not None:
+        sys.stdout.write(
+            f"{_rebuild_from_kafka(bootstrap, store, registry):,} lines folded again; the old tables are kept\n"
+        )
+        return
     folder = Folder(data)
     with folder.locked():
-        registry, content = folder.read_registry()
-        store = open_store(folder.store)
-        total = store.mark().position
-        store.close()
+        known, content = folder.read_registry()
+        opened = open_store(folder.store)
+        total = opened.mark().position
+        opened.close()
         with counting(total, "folding again") as progress:
-            lines = fold_again(folder, registry, load(), digest_of(content), progress)
+            lines = fold_again(folder, known, load(), digest_of(content), progress)
     sys.stdout.write(f"{data}: {lines:,} lines folded again; the old store is kept beside the new one\n")
+
+
+def _rebuild_from_kafka(bootstrap: str, url: str, registry: Path) -> int:
+    from dashboards.reports.progress import counting
+    from streams.kafka.rebuild import rebuild as fold_again
+    from streams.kafka.topics import EVENTS
+    from streams.store import open_store
+
+    opened = open_store(url, log=EVENTS)
+    total = opened.total().position
+    opened.close()
+    with counting(total, "folding again") as progress:
+        return fold_again(url, registry.read_bytes(), str(registry), _kafka(bootstrap), progress)
 
 
 Bootstrap = Annotated[

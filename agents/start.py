@@ -64,7 +64,7 @@ def run(
     """
     known, catalogue = parse(registry, name), load()
     store = patiently(lambda: open_kafka_store(url, registry), patience)
-    worker = LogWorker(store, connection, known, catalogue, patience)
+    worker = LogWorker(store, connection, known, catalogue, digest_of(registry), patience)
     app = create_app(connection, worker, group)
     for agent in _AGENTS:
         agent.attach(app, worker)

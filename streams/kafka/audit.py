@@ -7,10 +7,9 @@ alerts about the city's reserves only those that stand in the end are compared (
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-import msgspec
 import sqlalchemy as sa
 
 from alerts.catalogue import Catalogue
@@ -23,13 +22,14 @@ from ledger.process import Context, process
 from ledger.registry import Registry
 from producers.kafka_connection import Connection
 from streams.audit import Difference, compared, compared_all, rows_by_key, shown, stored_alerts
-from streams.closings import closings_by_position, take_off
+from streams.closings import take_off
+from streams.kafka.again import Close, Done, Fold, Judge, LogAgain, done
 from streams.kafka.records import Record, unpack
 from streams.kafka.topics import EVENTS, SourceReader, check_mark, identity_of
 from streams.store import Store, StoreRefused, people, schema
 from streams.store.alert_rows import agency_of, attach_alerts
 from streams.store.loading import load_books
-from streams.store.store import LogIdentity, Mark, Segment, as_of_one_moment
+from streams.store.store import LogIdentity, Mark, Segment
 
 Progress: TypeAlias = Callable[[int], None]
 
@@ -54,50 +54,16 @@ class _Refolded:
 class _Partition:
     """One partition's log folded again, as far as it is asked to."""
 
-    def __init__(self, store: Store, reader: SourceReader, mark: Mark) -> None:
+    def __init__(self, store: Store) -> None:
         self.store = store
-        self.end = mark.next_offset
         self.mark = Mark()
         self.seen = SeenIds()
         self.differences: list[Difference] = []
-        self._reader = reader
         self._segments: Iterator[Segment] = store.log_segments()
-        self._closings = closings_by_position(store)
         self._unmatched: list[bytes] = []
 
-    def fold(self, into: _Refolded, position: int | None = None) -> int:
-        """Fold on to a position, or all that the store has folded, with the alerts closed on the way; returns how many lines."""
-        before = self.mark.position
-        for at in sorted(at for at in self._closings if position is None or at <= position):
-            self._fold_to(at, into)
-            for closing in self._closings.pop(at):
-                take_off(into.books, closing)
-        self._fold_to(position, into)
-        return self.mark.position - before
-
-    def _fold_to(self, position: int | None, into: _Refolded) -> None:
-        before = self.mark.position
-        if self.mark.next_offset >= self.end or (position is not None and before >= position):
-            return
-        for records in self._reader.read(self.store.partition, self.mark.next_offset, self.end):
-            wanted = records if position is None else self._up_to(records, position)
-            if wanted:
-                self._fold(wanted, into)
-            if len(wanted) < len(records) or self.mark.position == position:
-                break
-
-    def _up_to(self, records: list[Record], position: int) -> list[Record]:
-        """As many records as stand before a position."""
-        counted = unpack(records, self.store.partition, self.store.partitions).counted
-        at, wanted = self.mark.position, 0
-        for _, lines in counted:
-            if at >= position:
-                break
-            at += lines
-            wanted += 1
-        return records[:wanted]
-
-    def _fold(self, records: list[Record], into: _Refolded) -> None:
+    def fold(self, records: Sequence[Record], into: _Refolded) -> None:
+        """Fold the partition's next records."""
         unpacked = unpack(records, self.store.partition, self.store.partitions)
         first, lines, mark = self.mark.position, unpacked.lines, self.mark
 
@@ -138,57 +104,54 @@ class _Partition:
 def audit(
     store: Store, connection: Connection, registry: Registry, catalogue: Catalogue, progress: Progress = lambda _: None
 ) -> Iterator[Difference]:
-    """Every difference between the topic folded again and the store; none where all is right.
+    """Every difference between the topic folded again and the store as it is now; none where all is right.
 
-    Raises StoreRefused where the topic is not the one that the store was folded from.
+    Workers may go on meanwhile. Raises StoreRefused where the topic is not the one that the store was folded from.
     """
     log = identity_of(connection)
     reader = SourceReader(connection)
     try:
-        partitions = _opened(store, reader, log)
-        found = _Refolded(registry, catalogue)
-        done = 0
-        for day, positions in _judgements(store):
-            for partition in partitions:
-                done += partition.fold(found, positions.get(partition.store.partition, 0))
-                progress(done)
-            found.judge(day)
-        for partition in partitions:
-            done += partition.fold(found)
-            progress(done)
+        of_log = Store(store.engine, EVENTS, store.partition, log.partitions)
+        with of_log.at_one_moment() as moment:
+            yield from _differences(moment, reader, log, registry, catalogue, progress)
     finally:
         reader.close()
-    for partition in partitions:
+
+
+def _differences(
+    store: Store, reader: SourceReader, log: LogIdentity, registry: Registry, catalogue: Catalogue, progress: Progress
+) -> Iterator[Difference]:
+    wanted = done(store)
+    partitions = _opened(store, reader, log, wanted)
+    found = _Refolded(registry, catalogue)
+    again = LogAgain(reader, log.partitions)
+    for step in again.steps(wanted):
+        match step:
+            case Fold(number, records):
+                partitions[number].fold(records, found)
+                progress(again.lines)
+            case Close(_, closing):
+                take_off(found.books, closing)
+            case Judge(day, _):
+                found.judge(day)
+    for partition in partitions.values():
         yield from partition.differences
         yield from _of_partition(partition, registry)
     yield from _of_all(store, found)
 
 
-def _opened(store: Store, reader: SourceReader, log: LogIdentity) -> list[_Partition]:
-    partitions = []
-    with store.transaction() as connection:
-        known = sorted(store.positions(connection))
-    ends = reader.ends(known)
-    for number in known:
-        one = Store(store.engine, EVENTS, number, log.partitions)
-        mark, kept = one.mark(), one.identity()
+def _opened(store: Store, reader: SourceReader, log: LogIdentity, to: Done) -> dict[int, _Partition]:
+    partitions = {}
+    ends = reader.ends(sorted(to.ends))
+    for number in sorted(to.ends):
+        one = store.part(number)
+        kept = one.identity()
         assert kept is not None, "there is a mark"
-        check_mark(number, mark, kept, log, ends[number], reader)
-        partitions.append(_Partition(one, reader, mark))
+        check_mark(number, one.mark(), kept, log, ends[number], reader)
+        partitions[number] = _Partition(one)
     if not partitions:
         raise StoreRefused("the store has folded nothing of Kafka; start `budgetwatch worker` on it first")
     return partitions
-
-
-def _judgements(store: Store) -> list[tuple[str, Mapping[int, int]]]:
-    """The days judged in their order, with the position of each partition that was seen."""
-    rows = schema.judgements
-    with store.transaction() as connection:
-        found = connection.execute(sa.select(rows.c.day, rows.c.marks).order_by(rows.c.n)).all()
-    return [
-        (row.day, {partition: at for log, partition, at in msgspec.json.decode(row.marks) if log == EVENTS})
-        for row in found
-    ]
 
 
 def _of_partition(one: _Partition, registry: Registry) -> Iterator[Difference]:
@@ -201,7 +164,6 @@ def _of_partition(one: _Partition, registry: Registry) -> Iterator[Difference]:
 
 def _of_all(store: Store, found: _Refolded) -> Iterator[Difference]:
     with store.transaction() as connection:
-        as_of_one_moment(connection)
         books = load_books(connection)
         attach_alerts(connection, books)
     again, stored = rows_by_key(found.books), rows_by_key(books)

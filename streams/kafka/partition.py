@@ -59,13 +59,19 @@ class Taken(msgspec.Struct, frozen=True):
 class PartitionBooks:
     """The books of one partition as of its mark. Used by one thread at a time."""
 
-    def __init__(self, store: Store, registry: Registry, catalogue: Catalogue) -> None:
+    def __init__(self, store: Store, registry: Registry, catalogue: Catalogue, registry_digest: str) -> None:
         self._store = store
         self._registry = registry
         self._engine = Engine(catalogue)
+        self._digests = (catalogue.digest, registry_digest)
         self._ahead = False
         """Whether the books may hold what was never committed."""
         self.load()
+
+    @property
+    def books(self) -> Books:
+        """The books as of the mark."""
+        return self._books
 
     @property
     def next_offset(self) -> int:
@@ -73,7 +79,9 @@ class PartitionBooks:
         return self._next_offset
 
     def load(self) -> None:
-        """Take everything from the store, as of its mark."""
+        """Take everything from the store, as of its mark; StoreRefused where it is folded otherwise by now."""
+        self._store.agree(*self._digests)
+        self._store_id = self._store.manifest()["store_id"]
         loaded = self._store.load(self._registry)
         self._books: Books = loaded.books
         self._closings_seen = apply_closings(self._books, self._store)
@@ -127,8 +135,8 @@ class PartitionBooks:
         self._ahead = True
         with store.transaction() as connection:
             # Until the commit nobody folds this partition on, nor closes an alert that its books hold.
-            if store.hold(connection) != first:
-                raise MarkMoved(f"the log does not stand at {first:,}: somebody else folded it on")
+            if store.hold(connection) != (first, self._store_id):
+                raise MarkMoved(f"the log does not stand at {first:,}: somebody else folded it on, or folds it again")
             self._closings_seen = apply_closings(self._books, store.within(connection), self._closings_seen)
             if store.partitions > 1:
                 self._books.funds = store.lock_shared_funds(connection) if _may_touch_reserves(lines) else {}

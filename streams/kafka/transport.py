@@ -21,8 +21,8 @@ from faust.types.transports import ConsumerT
 
 NAME: Final = "budgetwatch"
 """The scheme of the broker's URL that chooses this transport."""
-RECORDS_MAX: Final = 2_000
-BYTES_MAX: Final = 2 << 20
+RECORDS_MAX: Final = 20_000
+BYTES_MAX: Final = 8 << 20
 """What a batch, and so a transaction, holds at most."""
 
 RELIED_ON: Final[Mapping[str, tuple[str, ...]]] = {

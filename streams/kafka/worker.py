@@ -52,12 +52,14 @@ class LogWorker:
         connection: Connection,
         registry: Registry,
         catalogue: Catalogue,
+        registry_digest: str,
         patience: float = SECONDS,
     ) -> None:
         self.store = store
         self.catalogue = catalogue
         self._connection = connection
         self._registry = registry
+        self._registry_digest = registry_digest
         self._patience = patience
         self._books: dict[int, PartitionBooks] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="fold")
@@ -113,13 +115,16 @@ class LogWorker:
                 check_mark(partition, store.mark(), kept, identity, ends[partition], reader)
                 books = self._books.get(partition)
                 if books is None:
-                    self._books[partition] = PartitionBooks(store, self._registry, self.catalogue)
+                    self._books[partition] = self._books_of(store)
                 else:
                     books.catch_up()
         except KafkaUnavailable:
             self._look_away()
             raise
         return {partition: self._books[partition].next_offset for partition in partitions}
+
+    def _books_of(self, store: Store) -> PartitionBooks:
+        return PartitionBooks(store, self._registry, self.catalogue, self._registry_digest)
 
     def store_of(self, partition: int, identity: LogIdentity) -> Store:
         """The store of one partition."""

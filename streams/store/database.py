@@ -21,6 +21,9 @@ from streams.errors import StoreRefused, StoreUnavailable
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 BUSY_SECONDS: Final = 30
+LOCKS: Final = 0x62770000
+"""Advisory locks count from here: told apart from other programs' in the same database."""
+SCHEMA_LOCK: Final = LOCKS + 4
 _DRIVERS: Final = {
     "sqlite": "sqlite",
     "postgresql": "postgresql+psycopg",
@@ -133,7 +136,9 @@ def _begin_at_once(connection: sa.Connection) -> None:
 
 
 def _bring_to_head(connection: sa.Connection, *, create: bool) -> None:
-    """Migrate forward, or refuse."""
+    """Migrate forward, or refuse. Of several workers that start together one migrates, the others find it done."""
+    if create and connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(SCHEMA_LOCK)))
     scripts = ScriptDirectory(str(MIGRATIONS))
     head = scripts.get_current_head()
     context = MigrationContext.configure(connection)

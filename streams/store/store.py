@@ -27,7 +27,7 @@ from streams.errors import LogBroken, StoreError, StoreRefused, StoreUnavailable
 from streams.partitions import partition_of_year
 from streams.store import schema
 from streams.store.alert_rows import attach_alerts, attach_shared_alerts, write_alerts
-from streams.store.database import is_passing, open_database, plain
+from streams.store.database import LOCKS, SCHEMA_LOCK, is_passing, open_database, plain
 from streams.store.loading import load_books, load_shared_funds, years_kept
 from streams.store.record_runs import Records, whereabouts
 from streams.store.rows import KEPT, to_tuples
@@ -46,7 +46,7 @@ from streams.store.segments import (
 FOLD_VERSION: Final = "1"
 """Counted up whenever the same events would give other rows: a store folded by another version is not gone on with."""
 EMBEDDED: Final = "embedded"
-_REBUILD: Final = "fold the log again with `budgetwatch rebuild`"
+_REBUILD: Final = "start it with those, or fold the log again with `budgetwatch rebuild`"
 
 
 class MarkMoved(StoreUnavailable):
@@ -178,13 +178,18 @@ class Store:
     def held(self) -> Iterator[tuple[Store, int]]:
         """The store in a transaction in which its partition is not folded on, and the place after the last line."""
         with self.transaction() as connection:
-            yield self.within(connection), self.hold(connection)
+            yield self.within(connection), self.hold(connection)[0]
 
-    def hold(self, connection: sa.Connection) -> int:
-        """Let nobody else fold this partition on until the transaction ends; the place after the last line folded."""
-        marks = schema.marks.c
-        wanted = sa.select(marks.position).where(*self._own(schema.marks)).with_for_update()
-        return connection.execute(wanted).scalar_one_or_none() or 0
+    def hold(self, connection: sa.Connection) -> tuple[int, str]:
+        """Let nobody else fold this partition on, nor put another store in this one's place, until the transaction ends.
+
+        Returns the place after the last line folded, and the store's id.
+        """
+        marks, manifest = schema.marks.c, schema.manifest.c
+        store_id = sa.select(manifest.value).where(manifest.name == "store_id").scalar_subquery()
+        wanted = sa.select(marks.position, store_id).where(*self._own(schema.marks)).with_for_update(of=schema.marks)
+        found = connection.execute(wanted).one_or_none()
+        return (0, "") if found is None else (found[0], found[1])
 
     # ------------------------------------------------------------ manifest
 
@@ -201,6 +206,9 @@ class Store:
         wanted = {"fold_version": FOLD_VERSION, "rules_digest": rules_digest, "registry_digest": registry_digest}
         with self.transaction() as connection:
             found = {row.name: row.value for row in connection.execute(sa.select(schema.manifest))}
+            if not found:
+                lock(connection, SCHEMA_LOCK)  # another worker may be beginning the store as well
+                found = {row.name: row.value for row in connection.execute(sa.select(schema.manifest))}
             if not found:
                 new = {
                     "store_id": uuid.uuid4().hex,
@@ -573,11 +581,9 @@ def as_of_one_moment(connection: sa.Connection) -> None:
         connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
 
 
-_LOCKS: Final = 0x62770000
-"""Told apart from other programs' advisory locks in the same database."""
-FUNDS_LOCK: Final = _LOCKS + 1
-CLOCK_LOCK: Final = _LOCKS + 2
-RELAY_LOCK: Final = _LOCKS + 3
+FUNDS_LOCK: Final = LOCKS + 1
+CLOCK_LOCK: Final = LOCKS + 2
+RELAY_LOCK: Final = LOCKS + 3
 
 
 def lock(connection: sa.Connection, number: int) -> None:
