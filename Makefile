@@ -5,7 +5,7 @@ BIN := .venv/bin
 PORT ?= 8080
 RUNS ?= 200
 
-.PHONY: help install run test lint bench crash docs clean
+.PHONY: help install run test lint bench crash chaos docs clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,6 +43,9 @@ bench: install  ## measure speed and memory (some minutes)
 
 crash: install  ## kill the writer RUNS times at random moments, then audit (RUNS=200)
 	$(BIN)/python -m tests.streams.crashes $(RUNS)
+
+chaos: install  ## kill, stall and cut off workers, broker and database RUNS times, then audit each run (RUNS=200)
+	$(BIN)/python -m tests.kafka.chaos $(RUNS)
 
 docs: install  ## write the generated pages: the catalogue of rules and the JSON schemas
 	$(BIN)/python -m alerts.catalogue_page

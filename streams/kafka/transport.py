@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, ClassVar, Final, cast
 
-from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from aiokafka.errors import IllegalStateError, KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
@@ -125,13 +125,19 @@ class BatchConsumer(driver.Consumer):
         marks = await type(self).marks(sorted(tp.partition for tp in mine))
         positions = {tp: marks[tp.partition] for tp in mine if tp.partition in marks}
         if positions:
-            await self.seek_wait(positions)
+            await self._read_from(positions)
         return positions
 
     async def go_to(self, tp: TP, offset: int) -> None:
         """Read a partition from an offset on, if it is still ours."""
         if tp in self.assignment():
-            await self.seek_wait({tp: offset})
+            await self._read_from({tp: offset})
+
+    async def _read_from(self, positions: Mapping[TP, int]) -> None:
+        try:
+            await self.seek_wait(positions)
+        except IllegalStateError as error:  # taken from us between the question and the seek: the rebalance seeks again
+            self.log.info("not all positions were taken: %r", error)
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> dict[TP, list[Any]]:
         """Fetch; a partition of which the brokers cannot tell where to read is taken to its mark (and checked there)."""

@@ -1,7 +1,8 @@
 """Workers killed, stalled and cut off while a feeder goes on: in the end every dollar must be there, once.
 
-`python -m tests.kafka.chaos RUNS [SEED]`, or `make chaos RUNS=200`. A run feeds a simulated city (some of it twice) to
-two workers, does something to them or to the database at random moments, waits until all is folded, and audits.
+`python -m tests.kafka.chaos RUNS [SEED]`, or `make chaos RUNS=200`. A run feeds a simulated city (some of it twice, some
+of it spoilt) to two workers, does something to them, the broker or the database at random moments, waits until all is
+folded, and audits. Ten runs follow one another on the same topic and store.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+import sqlalchemy as sa
+from kafka import KafkaProducer
 
 from ledger.identity import key_of
 from producers.simulator import registry_csv, simulate
@@ -26,6 +29,10 @@ from tests.kafka.cluster import SESSION_SECONDS, Cluster, Worker, cluster, produ
 
 CHUNK: Final = 250
 PAUSE_SECONDS: Final = 0.05
+YEAR: Final = 50_000
+"""Events of a scene."""
+RUNS_A_SCENE: Final = 10
+ACTS_A_RUN: Final = 2
 
 
 class Report(msgspec.Struct):
@@ -50,62 +57,95 @@ class _Routing(msgspec.Struct):
     agency: str
 
 
-class Feeder(threading.Thread):
-    """Publishes until told to stop: a simulated year, and every now and then some of it again."""
+POISON: Final = (b"\xff\xfe", b"[1", b"null", b'{"id":"x"}')
 
-    def __init__(self, parts: Cluster, seed: int, events: int) -> None:
+
+class Feeder(threading.Thread):
+    """Publishes until told to stop: a simulated year, now and then some of it again, poison, and events under a wrong key."""
+
+    def __init__(self, brokers: str, lines: Sequence[bytes], at: int, end: int, chance: random.Random) -> None:
         super().__init__(name="feeder", daemon=True)
-        self._brokers = parts.kafka.bootstrap
-        self._random = random.Random(seed)
-        self.lines = [line.rstrip(b"\n") for line in simulate(114, seed, events)]
-        self.fed = self.at = 0
+        self._brokers = brokers
+        self._lines, self._random = lines, chance
+        self.at, self._end = at, min(end, len(lines))
+        self.fed = 0
         self.stopping = threading.Event()
 
     def run(self) -> None:
         """Feed."""
         with producer(self._brokers) as sending:
-            while not self.stopping.is_set() and self.at < len(self.lines):
+            while not self.stopping.is_set() and self.at < self._end:
                 again = self.at > CHUNK and self._random.random() < 0.2
                 first = self._random.randrange(self.at - CHUNK) if again else self.at
-                part = self.lines[first : first + CHUNK]
+                part = self._lines[first : min(first + CHUNK, self._end)]
                 for line in part:
                     routing = msgspec.json.decode(line, type=_Routing)
                     sending.send(EVENTS, line, key=key_of(routing.fiscal_year, routing.agency))
                 self.fed += len(part)
+                if self._random.random() < 0.2:
+                    self.fed += self._bad(sending, part[0])
                 self.at += 0 if again else len(part)
                 time.sleep(PAUSE_SECONDS)
 
+    def _bad(self, sending: KafkaProducer, line: bytes) -> int:
+        """Records that are refused and kept; returns how many events they count as."""
+        routing = msgspec.json.decode(line, type=_Routing)
+        sending.send(EVENTS, line, key=key_of(routing.fiscal_year + 1, routing.agency))
+        sending.send(EVENTS, self._random.choice(POISON), key=key_of(routing.fiscal_year, routing.agency))
+        return 2
+
+
+class Scene:
+    """A topic, a store and workers, in which one run may follow another."""
+
+    def __init__(self, parts: Cluster, seed: int) -> None:
+        parts.begin(registry_csv())
+        self.parts = parts
+        self._lines = [line.rstrip(b"\n") for line in simulate(114, seed, YEAR)]
+        self._at = self._fed = 0
+        self.workers = [parts.worker(), parts.worker()]
+
+    def __enter__(self) -> Scene:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        stop_all(self.workers)
+
+    def run(self, acts: Sequence[str], seed: int, events: int) -> Report:
+        """Feed so many events while these acts are done, one after the other; then wait, count and audit."""
+        parts, chance = self.parts, random.Random(seed)
+        feeder = Feeder(parts.kafka.bootstrap, self._lines, self._at, self._at + events, random.Random(seed))
+        before = parts.folded()
+        try:
+            feeder.start()
+            wait_for(lambda: parts.folded() > before, "the first events")
+            for act in acts:
+                time.sleep(chance.uniform(0.2, 1.5))
+                ACTS[act](parts, self.workers, chance)
+            feeder.stopping.set()
+            feeder.join(60)
+            self._at, self._fed = feeder.at, self._fed + feeder.fed
+            parts.wait_folded(self._fed)
+            parts.wait_told()
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n" + "\n".join(one.said() for one in self.workers)) from None
+        finally:
+            feeder.stopping.set()
+        return Report(
+            acts=list(acts),
+            fed=self._fed,
+            folded=parts.folded(),
+            accepted=sum(parts.column("accepted")),
+            wanted=_accepted_once(parts, self._lines[: self._at]),
+            differences=len(parts.differences()),
+            untold=_untold(parts),
+        )
+
 
 def run(parts: Cluster, acts: Sequence[str], seed: int, events: int = 40_000) -> Report:
-    """Feed two workers while these acts are done, one after the other."""
-    parts.begin(registry_csv())
-    feeder = Feeder(parts, seed, events)
-    chance = random.Random(seed)
-    workers = [parts.worker(), parts.worker()]
-    try:
-        feeder.start()
-        wait_for(lambda: parts.folded() > 0, "the first events", lambda: workers[0].said() + workers[1].said())
-        for act in acts:
-            time.sleep(chance.uniform(0.5, 2.5))
-            ACTS[act](parts, workers, chance)
-        feeder.stopping.set()
-        feeder.join(60)
-        parts.wait_folded(feeder.fed)
-        parts.wait_told()
-    except AssertionError as error:
-        raise AssertionError(f"{error}\n" + "\n".join(one.said() for one in workers)) from None
-    finally:
-        feeder.stopping.set()
-        stop_all(workers)
-    return Report(
-        acts=list(acts),
-        fed=feeder.fed,
-        folded=parts.folded(),
-        accepted=sum(parts.column("accepted")),
-        wanted=_accepted_once(parts, feeder.lines[: feeder.at]),
-        differences=len(parts.differences()),
-        untold=_untold(parts),
-    )
+    """One run in a scene of its own."""
+    with Scene(parts, seed) as scene:
+        return scene.run(acts, seed, events)
 
 
 def _kill(parts: Cluster, workers: list[Worker], chance: random.Random) -> None:
@@ -126,6 +166,20 @@ def _restart_database(parts: Cluster, workers: list[Worker], chance: random.Rand
     parts.database.stop("immediate" if chance.random() < 0.5 else "fast")
     time.sleep(chance.uniform(0.5, 2.0))
     parts.database.start()
+    assert all(one.process.poll() is None for one in workers), "the workers ride it out"
+
+
+def _cut_connections(parts: Cluster, workers: list[Worker], chance: random.Random) -> None:
+    """Again and again, so that some are within a transaction."""
+    engine = sa.create_engine(parts.database.url, isolation_level="AUTOCOMMIT")
+    ended = sa.text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename IS NOT NULL"
+    )
+    for _ in range(20):
+        with engine.connect() as connection:
+            connection.execute(ended)
+        time.sleep(chance.uniform(0.02, 0.2))
+    engine.dispose()
     assert all(one.process.poll() is None for one in workers), "the workers ride it out"
 
 
@@ -151,10 +205,14 @@ ACTS: Final[dict[str, Callable[[Cluster, list[Worker], random.Random], None]]] =
     "kill": _kill,
     "stall": _stall,
     "restart database": _restart_database,
+    "cut connections": _cut_connections,
     "restart broker": _restart_broker,
     "join": _join,
     "leave": _leave,
 }
+
+
+AT_RANDOM: Final = [one for one in ACTS if one != "leave"]
 
 
 def _accepted_once(parts: Cluster, lines: list[bytes]) -> int:
@@ -184,17 +242,21 @@ def main() -> None:
     """Run, print a report a run; exit 1 if anything is wrong."""
     runs = int(sys.argv[1])
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
-    wrong = 0
+    exact = 0
     with tempfile.TemporaryDirectory() as folder, cluster(Path(folder)) as parts:
-        for number in range(seed, seed + runs):
-            chance = random.Random(number)
-            acts = [chance.choice([one for one in ACTS if one != "leave"]) for _ in range(3)]
-            report = run(parts, acts, number)
-            wrong += not report.is_exact
-            sys.stdout.write(msgspec.json.encode(report).decode() + "\n")
-            sys.stdout.flush()
-    sys.stdout.write(f"{runs} runs, {runs - wrong} exact\n")
-    sys.exit(wrong > 0)
+        for first in range(seed, seed + runs, RUNS_A_SCENE):
+            with Scene(parts, first) as scene:
+                for number in range(first, min(first + RUNS_A_SCENE, seed + runs)):
+                    chance = random.Random(number)
+                    acts = [chance.choice(AT_RANDOM) for _ in range(ACTS_A_RUN)]
+                    report = scene.run(acts, number, YEAR // RUNS_A_SCENE)
+                    exact += report.is_exact
+                    sys.stdout.write(msgspec.json.encode(report).decode() + "\n")
+                    sys.stdout.flush()
+                    while len(scene.workers) > 2:
+                        scene.workers.pop().stop()
+    sys.stdout.write(f"{runs} runs, {exact} exact\n")
+    sys.exit(exact < runs)
 
 
 if __name__ == "__main__":
