@@ -14,7 +14,7 @@ from ledger.registry import parse
 from producers.kafka_connection import Connection
 from streams.kafka.app import DEFAULT_GROUP, GroupSettings, create_app
 from streams.kafka.health import Health
-from streams.kafka.topics import EVENTS
+from streams.kafka.topics import EVENTS, identity_of
 from streams.kafka.worker import LogWorker
 from streams.patience import SECONDS, patiently
 from streams.store import Store, StoreRefused, open_store
@@ -64,6 +64,7 @@ def run(
     """
     known, catalogue = parse(registry, name), load()
     store = patiently(lambda: open_kafka_store(url, registry), patience)
+    patiently(lambda: identity_of(connection), patience)  # without its topic a worker would wait for ever
     worker = LogWorker(store, connection, known, catalogue, digest_of(registry), patience)
     app = create_app(connection, worker, group)
     for agent in _AGENTS:
@@ -71,4 +72,6 @@ def run(
     if health is not None:
         told_at.attach(app, worker, Health(worker, connection), *health)
     log.info("worker starts", brokers=connection.bootstrap)
-    faust.Worker(app, loglevel="WARN", quiet=True, redirect_stdouts=False).execute_from_commandline()
+    started = faust.Worker(app, quiet=True, redirect_stdouts=False, override_logging=False)
+    started.spinner = None  # it would write cursor movements into the log
+    started.execute_from_commandline()

@@ -34,12 +34,13 @@ READY_SECONDS: Final = 60.0
 class Cluster:
     """The parts, and what tests ask of them."""
 
-    def __init__(self, kafka: Broker, database: Postgres, folder: Path) -> None:
+    def __init__(self, kafka: Broker, database: Postgres, folder: Path, url: str | None = None) -> None:
+        """`url`: where the database is to be found, if that is not always this one."""
         self.kafka, self.database, self.folder = kafka, database, folder
         self.connection = Connection(kafka.bootstrap)
         self.registry_file = folder / "agencies.csv"
         self.catalogue: Catalogue = load()
-        self.url = database.url
+        self._server = self.url = url or database.url
         self._started = 0
         self._databases = 0
 
@@ -53,11 +54,11 @@ class Cluster:
         self.registry_file.write_text(register, encoding="utf-8")
         self.make_topics()
         self._databases += 1
-        engine = sa.create_engine(self.database.url, isolation_level="AUTOCOMMIT")
+        engine = sa.create_engine(self._server, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             connection.execute(sa.text(f"CREATE DATABASE test_{self._databases}"))
         engine.dispose()
-        self.url = sa.make_url(self.database.url).set(database=f"test_{self._databases}").render_as_string(False)
+        self.url = sa.make_url(self._server).set(database=f"test_{self._databases}").render_as_string(False)
         open_kafka_store(self.url, self.registry_file.read_bytes()).close()
 
     def make_topics(self, partitions: int = 12) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from kafka import KafkaProducer
+from kafka import KafkaAdminClient, KafkaProducer
 
 from producers.simulator import registry_csv, simulate
 from streams.kafka.topics import EVENTS
 from streams.partitions import partition_of
 from streams.store import schema
-from tests.kafka.cluster import Cluster
+from tests.kafka.cluster import Cluster, wait_for
 
 KEY = b"114|010011"
 HOME = partition_of(KEY, 12)
@@ -128,6 +128,33 @@ def test_a_store_that_is_ahead_or_of_other_partitions_is_refused(cluster: Cluste
         with store.transaction() as connection:
             connection.execute(marks.update().where(own).values(before))
         store.close()
+
+
+def test_partitions_that_were_added_are_refused(cluster: Cluster) -> None:
+    cluster.begin(registry_csv())
+    cluster.send([(HOME, KEY, paid("a"))])
+    with cluster.workers():
+        cluster.wait_folded(1)
+    with KafkaAdminClient(bootstrap_servers=cluster.kafka.bootstrap) as admin:
+        admin.create_partitions({EVENTS: 13})
+        wait_for(lambda: len(admin.describe_topics([EVENTS])[0]["partitions"]) == 13, "the 13th partition")
+    ended = cluster.worker()
+    assert ended.wait() == 3
+    assert "keys have moved" in ended.said() and "Traceback" not in ended.said()
+
+
+def test_without_a_topic_nothing_is_begun(cluster: Cluster) -> None:
+    cluster.begin(registry_csv())
+    with KafkaAdminClient(bootstrap_servers=cluster.kafka.bootstrap) as admin:
+        admin.delete_topics([EVENTS])
+        wait_for(lambda: EVENTS not in admin.list_topics(), "the topic to be gone")
+    ended = cluster.worker()
+    assert ended.wait() == 3
+    assert "make it with `budgetwatch topics`" in ended.said() and "Traceback" not in ended.said()
+    file = cluster.folder / "one.ndjson"
+    file.write_bytes(paid("a") + b"\n")
+    published = cluster.command("publish", str(file), "--bootstrap", cluster.kafka.bootstrap, expected=3)
+    assert "make it with `budgetwatch topics`" in published.stderr
 
 
 def test_a_worker_without_its_parts_ends_in_one_line(cluster: Cluster) -> None:
