@@ -205,7 +205,7 @@ class Follower:
 
     def _check_folded_alike(self, connection: sa.Connection) -> None:
         rows = schema.manifest.c
-        found = dict(connection.execute(sa.select(rows.name, rows.value)).tuples().all())
+        found = {row.name: row.value for row in connection.execute(sa.select(rows.name, rows.value))}
         if (found.get("rules_digest"), found.get("registry_digest")) != self._digests:
             raise StoreRefused(
                 "the store is folded with other rules or another register now: start this version's `serve` again with"

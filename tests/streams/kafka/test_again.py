@@ -1,0 +1,99 @@
+"""The log once more: every line once, days judged and alerts closed between the same lines as before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.kafka.again import Close, Done, Fold, Judge, LogAgain
+from streams.kafka.topics import SourceReader
+from streams.store.people import Act
+
+PARTITIONS = 3
+
+
+class Record(msgspec.Struct):
+    offset: int
+    key: bytes
+    value: bytes
+
+
+class Log:
+    """A topic in memory; a fetch gives at most four records. Each record holds as many events as its array is long."""
+
+    def __init__(self, sizes: list[list[int]]) -> None:
+        self._records = [
+            [Record(offset, b"", b"[" + b",".join([b"{}"] * size) + b"]") for offset, size in enumerate(of_partition)]
+            for of_partition in sizes
+        ]
+
+    def read(self, partition: int, first: int, end: int) -> Iterator[list[Any]]:
+        for at in range(first, end, 4):
+            yield self._records[partition][at : min(at + 4, end)]
+
+
+def act(number: int, partition: int, position: int) -> Act:
+    after = {"partition": partition, "position": position}
+    return Act(number, "", "", "", "", "close", "", None, after, "", "")
+
+
+@st.composite
+def histories(draw: Any) -> tuple[list[list[int]], list[Done]]:
+    """Record sizes by partition, and what had been done at two moments."""
+    sizes = [draw(st.lists(st.integers(0, 3), max_size=12)) for _ in range(PARTITIONS)]
+    bounds = [[sum(one[:number]) for number in range(len(one) + 1)] for one in sizes]
+    middle = [draw(st.integers(0, len(one))) for one in sizes]
+    judgements: list[Judge] = []
+    closings: dict[int, dict[int, list[Act]]] = {part: {} for part in range(PARTITIONS)}
+    done = []
+    at = [0] * PARTITIONS
+    for ends in (middle, [len(one) for one in sizes]):
+        for _ in range(draw(st.integers(0, 3))):
+            at = [draw(st.integers(at[part], ends[part])) for part in range(PARTITIONS)]
+            judgements.append(
+                Judge(f"day {len(judgements)}", {part: bounds[part][at[part]] for part in range(PARTITIONS)})
+            )
+        for part in range(PARTITIONS):
+            if sizes[part] and draw(st.booleans()):
+                first = 0 if ends is middle else middle[part]
+                position = bounds[part][draw(st.integers(first, ends[part]))]
+                number = 1 + sum(len(acts) for one in closings.values() for acts in one.values())
+                closings[part].setdefault(position, []).append(act(number, part, position))
+        at = list(ends)
+        kept = {part: {where: list(acts) for where, acts in one.items()} for part, one in closings.items()}
+        done.append(Done(dict(enumerate(ends)), list(judgements), kept))
+    return sizes, done
+
+
+@given(histories())
+def test_everything_comes_once_and_at_its_place(history: tuple[list[list[int]], list[Done]]) -> None:
+    sizes, moments = history
+    again = LogAgain(cast("SourceReader", Log(sizes)), PARTITIONS)
+    positions, offsets = [0] * PARTITIONS, [0] * PARTITIONS
+    judged: list[Judge] = []
+    closed: list[int] = []
+    for done in moments:
+        for step in again.steps(done):
+            match step:
+                case Fold(part, records):
+                    assert [record.offset for record in records] == list(
+                        range(offsets[part], offsets[part] + len(records))
+                    )
+                    offsets[part] += len(records)
+                    positions[part] += sum(sizes[part][record.offset] for record in records)
+                case Close(part, closing):
+                    assert positions[part] == closing.after["position"]
+                    closed.append(closing.n)
+                case Judge():
+                    assert dict(enumerate(positions)) == step.positions
+                    judged.append(step)
+        assert offsets == [done.ends[part] for part in range(PARTITIONS)]
+        assert judged == list(done.judgements)
+        assert sorted(closed) == sorted(
+            one.n for of_part in done.closings.values() for acts in of_part.values() for one in acts
+        )
+    assert again.lines == sum(map(sum, sizes))
