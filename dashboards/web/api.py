@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
-from litestar.exceptions import NotAuthorizedException
+from litestar.exceptions import NotAuthorizedException, ValidationException
 from litestar.handlers import BaseRouteHandler
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
@@ -20,6 +20,21 @@ from alerts.check import check
 from alerts.engine import Engine
 from alerts.lagging import lagging
 from alerts.verdict import Verdict
+from dashboards.web.filters import (
+    PAGE_MAX,
+    AsOf,
+    EconomicClass,
+    FiscalYear,
+    LevelName,
+    Limit,
+    Offset,
+    Reserve,
+    Severity,
+    State,
+    day_of,
+    known_names,
+)
+from ledger.admission import Reason
 from ledger.output import AlertOut, LaggingOut, PositionOut, RefusalOut, ReserveOut, positions, reserves
 from producers.gateway import bearer, problem
 from streams.monitor import Monitor
@@ -27,11 +42,6 @@ from streams.people_acts import Person, Refused, acknowledge, close_alert, stand
 from streams.replay import alerts_out
 from streams.store import alert_lists, people, queries
 from streams.store.people import Act
-
-PAGE_MAX: Final = 10_000
-
-Limit = Annotated[int, QueryParameter(ge=1, le=PAGE_MAX, description="At most so many.")]
-Offset = Annotated[int, QueryParameter(ge=0, description="After leaving out so many.")]
 
 
 class Health(msgspec.Struct):
@@ -54,22 +64,23 @@ def reader_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHand
         raise NotAuthorizedException("send `Authorization: Bearer <token>`", headers={"WWW-Authenticate": "Bearer"})
 
 
-@get("/v1/positions", summary="Positions", tags=["figures"], guards=[reader_only], sync_to_thread=True)
+@get("/v1/positions", summary="Positions", tags=["figures"], guards=[reader_only, known_names], sync_to_thread=True)
 def get_positions(
     monitor: NamedDependency[Monitor],
-    as_of: FromQuery[str | None] = None,
-    level: FromQuery[str | None] = None,
+    as_of: AsOf = None,
+    level: LevelName = None,
     key: FromQuery[str | None] = None,
-    fiscal_year: FromQuery[int | None] = None,
-    economic_class: FromQuery[str | None] = None,
+    fiscal_year: FiscalYear = None,
+    economic_class: EconomicClass = None,
     limit: Limit = PAGE_MAX,
     offset: Offset = 0,
 ) -> list[PositionOut]:
-    """Figures and rates of lines, agencies, authorities and the city."""
+    """Figures and rates of lines, agencies, authorities and the city, from the books as they stand."""
+    day = monitor.today() if as_of is None else day_of(as_of)
     with monitor.writer.reading() as books:
         found = [
             one
-            for one in positions(books, as_of or monitor.today())
+            for one in positions(books, day)
             if level in (None, one.level)
             and key in (None, one.key)
             and fiscal_year in (None, one.fiscal_year)
@@ -78,9 +89,9 @@ def get_positions(
     return found[offset : offset + limit]
 
 
-@get("/v1/reserves", summary="Reserves", tags=["figures"], guards=[reader_only], sync_to_thread=True)
+@get("/v1/reserves", summary="Reserves", tags=["figures"], guards=[reader_only, known_names], sync_to_thread=True)
 def get_reserves(
-    monitor: NamedDependency[Monitor], fiscal_year: FromQuery[int | None] = None, reserve: FromQuery[str | None] = None
+    monitor: NamedDependency[Monitor], fiscal_year: FiscalYear = None, reserve: Reserve = None
 ) -> list[ReserveOut]:
     """Every reserve that an event named."""
     with monitor.writer.reading() as books:
@@ -88,20 +99,20 @@ def get_reserves(
     return [one for one in found if fiscal_year in (None, one.fiscal_year) and reserve in (None, one.reserve)]
 
 
-@get("/v1/alerts", summary="Alerts", tags=["alerts"], guards=[reader_only], sync_to_thread=True)
+@get("/v1/alerts", summary="Alerts", tags=["alerts"], guards=[reader_only, known_names], sync_to_thread=True)
 def get_alerts(
     monitor: NamedDependency[Monitor],
-    alert_state: Annotated[
-        str | None, QueryParameter(name="state", description="`open`, `acknowledged`, `resolved` or `closed`")
-    ] = None,
+    alert_state: State = None,
     rule: FromQuery[str | None] = None,
-    severity: FromQuery[str | None] = None,
-    fiscal_year: FromQuery[int | None] = None,
+    severity: Severity = None,
+    fiscal_year: FiscalYear = None,
     agency: FromQuery[str | None] = None,
     limit: Limit = 1_000,
     offset: Offset = 0,
 ) -> list[AlertOut]:
-    """Alerts by fiscal year, rule and subject, in the state that people's acts have put them."""
+    """The newest alerts, those of a page by fiscal year, rule and subject; in the state that people's acts have put them."""
+    if rule is not None and rule not in monitor.catalogue.rules:
+        raise ValidationException(f"rule: there is no rule {rule}")
     laid_over = standing(monitor.store, monitor.today())
     wanted = alert_lists.Wanted(
         states=(alert_state,) if alert_state else (),
@@ -117,16 +128,28 @@ def get_alerts(
     return alerts_out(found, monitor.catalogue)
 
 
-@get("/v1/lagging", summary="Lagging authorities", tags=["figures"], guards=[reader_only], sync_to_thread=True)
-def get_lagging(monitor: NamedDependency[Monitor]) -> list[LaggingOut]:
+@get(
+    "/v1/lagging",
+    summary="Lagging authorities",
+    tags=["figures"],
+    guards=[reader_only, known_names],
+    sync_to_thread=True,
+)
+def get_lagging(
+    monitor: NamedDependency[Monitor], fiscal_year: FiscalYear = None, authority: FromQuery[str | None] = None
+) -> list[LaggingOut]:
     """The authorities lagging in capital execution, as judged last."""
     with monitor.writer.reading() as books:
-        return lagging(list(books.time_alerts.values()), books, monitor.registry, monitor.today())
+        found = lagging(list(books.time_alerts.values()), books, monitor.registry, monitor.today())
+    return [one for one in found if fiscal_year in (None, one.fiscal_year) and authority in (None, one.authority)]
 
 
-@get("/v1/refusals", summary="Refusals", tags=["events"], guards=[reader_only], sync_to_thread=True)
+@get("/v1/refusals", summary="Refusals", tags=["events"], guards=[reader_only, known_names], sync_to_thread=True)
 def get_refusals(
-    monitor: NamedDependency[Monitor], reason: FromQuery[str | None] = None, limit: Limit = 1_000, offset: Offset = 0
+    monitor: NamedDependency[Monitor],
+    reason: FromQuery[Reason | None] = None,
+    limit: Limit = 1_000,
+    offset: Offset = 0,
 ) -> list[RefusalOut]:
     """What was refused, newest first; `file` says where it came from."""
     found = queries.refusals(monitor.store, reason, limit, offset)
