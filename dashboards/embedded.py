@@ -21,6 +21,7 @@ from alerts.catalogue import load
 from dashboards.metrics import registry_of
 from dashboards.web.app import create_app
 from dashboards.web.site import Site, site
+from dashboards.web.slow_clients import PatientProtocol
 from ledger.receipt import Outcome
 from producers.inbox import Inbox
 from streams.daily import Daily
@@ -134,6 +135,7 @@ def serve(
             app,
             host=host,
             port=port,
+            http=PatientProtocol,
             log_level="warning",
             access_log=False,
             server_header=False,

@@ -10,6 +10,7 @@ from litestar import Litestar, MediaType, Request, Response
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
+from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
@@ -19,6 +20,7 @@ from prometheus_client import CollectorRegistry
 from dashboards.metrics import Instruments
 from dashboards.web import api
 from dashboards.web.site import Site
+from dashboards.web.slow_clients import BodyInTime
 from producers.gateway import Intake, post_events
 from streams.monitor import Monitor
 from streams.store import StoreError, people
@@ -48,7 +50,7 @@ def create_app(monitor: Monitor, page: Site, metrics_registry: CollectorRegistry
     )
     return Litestar(
         route_handlers=[post_events, *api.HANDLERS, *page.routes],
-        middleware=page.middleware,
+        middleware=[DefineMiddleware(BodyInTime), *page.middleware],
         csrf_config=page.csrf,
         dependencies={
             "monitor": Provide(lambda: monitor, sync_to_thread=False),

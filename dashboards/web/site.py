@@ -39,6 +39,7 @@ _ERRORS: Final = {
     ),
     404: Words("查無此頁", "There is no such page"),
     405: Words("此頁不接受該動作", "The page does not take this"),
+    408: Words("傳送過慢，請再試一次", "It arrived too slowly; try again"),
     413: Words("內容過大", "Too much was sent"),
     421: Words("請以 localhost 連線", "Use localhost"),
     429: Words("請求過多，請稍後再試", "Too many requests; try again later"),
