@@ -25,6 +25,8 @@ class Feeder(Protocol):
     """What the gateway asks of a token. None for agencies or types means all of them."""
 
     @property
+    def id(self) -> str: ...  # noqa: D102
+    @property
     def name(self) -> str: ...  # noqa: D102
     @property
     def roles(self) -> Sequence[str]: ...  # noqa: D102
@@ -39,8 +41,10 @@ class Intake(msgspec.Struct, frozen=True):
 
     token: Callable[[str], Feeder | None]
     submit: Callable[[list[bytes], str], Future[list[Outcome]]]
+    wait: Callable[[str], int] = lambda _: 0
+    """By a token's id: in how many seconds its next post is taken; 0: now (see `Rate.wait`)."""
     counted: Callable[[str], None] = lambda _: None
-    """Told the outcome of each request that brought no events in: `unauthorised`, `forbidden`, `busy` …"""
+    """Told the outcome of each request that brought no events in: `unauthorised`, `forbidden`, `too_often`, `busy` …"""
 
 
 class Receipt(msgspec.Struct):
@@ -110,6 +114,11 @@ async def post_events(request: Request[Any, Any, Any], intake: NamedDependency[I
     if not {"feeder", "administrator"} & set(feeder.roles):
         intake.counted("forbidden")
         raise problem(403, "Not a feeder", f"the token {feeder.name} may not send events")
+    seconds = intake.wait(feeder.id)
+    if seconds:
+        intake.counted("too_often")
+        detail = f"the token {feeder.name} posts too often: send many events at once, or come again in {seconds} s"
+        raise problem(429, "Too many posts", detail, **{"Retry-After": str(seconds)})
     body = await request.body()
     try:
         lines = lines_of(body, request.headers.get("content-type"))

@@ -22,6 +22,7 @@ from dashboards.web import api
 from dashboards.web.site import Site
 from dashboards.web.slow_clients import BodyInTime
 from producers.gateway import Intake, post_events
+from producers.rate import Rate
 from streams.monitor import Monitor
 from streams.store import StoreError, people
 
@@ -46,6 +47,7 @@ def create_app(monitor: Monitor, page: Site, metrics_registry: CollectorRegistry
     intake = Intake(
         token=lambda secret: people.find_token(monitor.store, secret),
         submit=monitor.writer.submit,
+        wait=Rate().wait,
         counted=lambda reason: instruments.turned_away.labels(reason).inc(),
     )
     return Litestar(
