@@ -8,17 +8,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final, Protocol
 
 import msgspec
 from litestar import Request, Response, post
 from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
 
 from ledger.receipt import Outcome
 from producers.bodies import BadBody, TooMany, lines_of
 
 BODY_BYTES_MAX: Final = 32 << 20
+PROBLEM: Final = "application/problem+json"
 
 
 class Feeder(Protocol):
@@ -45,6 +50,50 @@ class Intake(msgspec.Struct, frozen=True):
     """By a token's id: in how many seconds its next post is taken; 0: now (see `Rate.wait`)."""
     counted: Callable[[str], None] = lambda _: None
     """Told the outcome of each request that brought no events in: `unauthorised`, `forbidden`, `too_often`, `busy` …"""
+
+
+class Problem(msgspec.Struct):
+    """An error as programs are told of it (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+
+
+def problems(*statuses: int) -> dict[int, ResponseSpec]:
+    """For the description of the API: which errors an operation answers with."""
+    return {
+        status: ResponseSpec(
+            Problem, description=HTTPStatus(status).phrase, generate_examples=False, media_type=PROBLEM
+        )
+        for status in statuses
+    }
+
+
+_EVENT: Final = Schema(type=OpenAPIType.OBJECT, description="an event, as in docs/schema/event.schema.json")
+_LINES: Final = Schema(type=OpenAPIType.STRING, description="one event a line")
+_ONE_OR_MORE: Final = Schema(one_of=[_EVENT, Schema(type=OpenAPIType.ARRAY, items=_EVENT)])
+
+
+@dataclass
+class TakesEvent(Operation):
+    """The description of a body that the handler reads itself: one event."""
+
+    def __post_init__(self) -> None:
+        """Name the form."""
+        self.request_body = RequestBody({"application/json": OpenAPIMediaType(_EVENT)}, required=True)
+
+
+@dataclass
+class TakesEvents(Operation):
+    """The same: one event, an array of them, or lines."""
+
+    def __post_init__(self) -> None:
+        """Name the three forms."""
+        content = {"application/json": OpenAPIMediaType(_ONE_OR_MORE), "application/x-ndjson": OpenAPIMediaType(_LINES)}
+        self.request_body = RequestBody(content, required=True)
 
 
 class Receipt(msgspec.Struct):
@@ -102,6 +151,8 @@ def _may_send(feeder: Feeder, line: bytes) -> bool:
     description="One event, NDJSON or a JSON array. 200 with the outcome of each, once all are durable and judged.",
     tags=["events"],
     exclude_from_csrf=True,
+    operation_class=TakesEvents,
+    responses=problems(400, 401, 403, 408, 413, 429, 503),
 )
 async def post_events(request: Request[Any, Any, Any], intake: NamedDependency[Intake]) -> Response[Receipt]:
     """Take events in."""

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import MediaType, Request, Response, get, post
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.exceptions import NotAuthorizedException, ValidationException
 from litestar.handlers import BaseRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -36,12 +37,15 @@ from dashboards.web.filters import (
 )
 from ledger.admission import Reason
 from ledger.output import AlertOut, LaggingOut, PositionOut, RefusalOut, ReserveOut, positions, reserves
-from producers.gateway import bearer, problem
+from producers.gateway import TakesEvent, bearer, problem, problems
 from streams.monitor import Monitor
 from streams.people_acts import Person, Refused, acknowledge, close_alert, standing
 from streams.replay import alerts_out
 from streams.store import alert_lists, people, queries
 from streams.store.people import Act
+
+_OF_QUESTIONS: Final = problems(400, 401)
+_OF_ACTS: Final = problems(400, 401, 403, 404, 409)
 
 
 class Health(msgspec.Struct):
@@ -64,7 +68,14 @@ def reader_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHand
         raise NotAuthorizedException("send `Authorization: Bearer <token>`", headers={"WWW-Authenticate": "Bearer"})
 
 
-@get("/v1/positions", summary="Positions", tags=["figures"], guards=[reader_only, known_names], sync_to_thread=True)
+@get(
+    "/v1/positions",
+    summary="Positions",
+    tags=["figures"],
+    guards=[reader_only, known_names],
+    responses=_OF_QUESTIONS,
+    sync_to_thread=True,
+)
 def get_positions(
     monitor: NamedDependency[Monitor],
     as_of: AsOf = None,
@@ -89,7 +100,14 @@ def get_positions(
     return found[offset : offset + limit]
 
 
-@get("/v1/reserves", summary="Reserves", tags=["figures"], guards=[reader_only, known_names], sync_to_thread=True)
+@get(
+    "/v1/reserves",
+    summary="Reserves",
+    tags=["figures"],
+    guards=[reader_only, known_names],
+    responses=_OF_QUESTIONS,
+    sync_to_thread=True,
+)
 def get_reserves(
     monitor: NamedDependency[Monitor], fiscal_year: FiscalYear = None, reserve: Reserve = None
 ) -> list[ReserveOut]:
@@ -99,7 +117,14 @@ def get_reserves(
     return [one for one in found if fiscal_year in (None, one.fiscal_year) and reserve in (None, one.reserve)]
 
 
-@get("/v1/alerts", summary="Alerts", tags=["alerts"], guards=[reader_only, known_names], sync_to_thread=True)
+@get(
+    "/v1/alerts",
+    summary="Alerts",
+    tags=["alerts"],
+    guards=[reader_only, known_names],
+    responses=_OF_QUESTIONS,
+    sync_to_thread=True,
+)
 def get_alerts(
     monitor: NamedDependency[Monitor],
     alert_state: State = None,
@@ -133,6 +158,7 @@ def get_alerts(
     summary="Lagging authorities",
     tags=["figures"],
     guards=[reader_only, known_names],
+    responses=_OF_QUESTIONS,
     sync_to_thread=True,
 )
 def get_lagging(
@@ -144,7 +170,14 @@ def get_lagging(
     return [one for one in found if fiscal_year in (None, one.fiscal_year) and authority in (None, one.authority)]
 
 
-@get("/v1/refusals", summary="Refusals", tags=["events"], guards=[reader_only, known_names], sync_to_thread=True)
+@get(
+    "/v1/refusals",
+    summary="Refusals",
+    tags=["events"],
+    guards=[reader_only, known_names],
+    responses=_OF_QUESTIONS,
+    sync_to_thread=True,
+)
 def get_refusals(
     monitor: NamedDependency[Monitor],
     reason: FromQuery[Reason | None] = None,
@@ -165,6 +198,8 @@ def get_refusals(
     guards=[reader_only],
     exclude_from_csrf=True,
     request_max_body_size=1 << 20,
+    operation_class=TakesEvent,
+    responses=problems(401, 408, 413),
 )
 async def post_check(request: Request[Any, Any, Any], monitor: NamedDependency[Monitor]) -> Verdict:
     """Judge an event by the fold's own code on a copy of its agency's books."""
@@ -186,6 +221,7 @@ def checked(monitor: Monitor, line: bytes) -> Verdict:
     summary="Acknowledge an alert",
     tags=["alerts"],
     exclude_from_csrf=True,
+    responses=_OF_ACTS,
 )
 async def post_acknowledge(
     request: Request[Any, Any, Any],
@@ -199,7 +235,12 @@ async def post_acknowledge(
 
 
 @post(
-    "/v1/alerts/{alert:str}/close", status_code=200, summary="Close an alert", tags=["alerts"], exclude_from_csrf=True
+    "/v1/alerts/{alert:str}/close",
+    status_code=200,
+    summary="Close an alert",
+    tags=["alerts"],
+    exclude_from_csrf=True,
+    responses=_OF_ACTS,
 )
 async def post_close(
     request: Request[Any, Any, Any], monitor: NamedDependency[Monitor], alert: FromPath[str], data: JSONBody[Closing]
@@ -242,7 +283,10 @@ def _person(request: Request[Any, Any, Any], monitor: Monitor) -> Person:
     return Person(token.name, token.roles, request.client.host if request.client else "")
 
 
-@get("/healthz", summary="Health", tags=["operation"])
+_FAILING: Final = {503: ResponseSpec(Health, description="Nothing can be kept now", generate_examples=False)}
+
+
+@get("/healthz", summary="Health", tags=["operation"], responses=_FAILING)
 async def healthz(monitor: NamedDependency[Monitor]) -> Response[Health]:
     """200 while events are taken and kept, 503 otherwise."""
     writer = monitor.writer
@@ -250,7 +294,15 @@ async def healthz(monitor: NamedDependency[Monitor]) -> Response[Health]:
     return Response(health, status_code=200 if writer.broken is None else 503)
 
 
-@get("/metrics", summary="Metrics for Prometheus", tags=["operation"], guards=[reader_only], sync_to_thread=True)
+@get(
+    "/metrics",
+    summary="Metrics for Prometheus",
+    tags=["operation"],
+    guards=[reader_only],
+    media_type=MediaType.TEXT,
+    responses=problems(401),
+    sync_to_thread=True,
+)
 def metrics(metrics_registry: NamedDependency[CollectorRegistry]) -> Response[bytes]:
     """Everything, in Prometheus' text format."""
     return Response(generate_latest(metrics_registry), media_type=CONTENT_TYPE_LATEST)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 import structlog
 from litestar import Litestar, MediaType, Request, Response
@@ -21,14 +21,12 @@ from dashboards.metrics import Instruments
 from dashboards.web import api
 from dashboards.web.site import Site
 from dashboards.web.slow_clients import BodyInTime
-from producers.gateway import Intake, post_events
+from producers.gateway import PROBLEM, Intake, post_events
 from producers.rate import Rate
 from streams.monitor import Monitor
 from streams.store import StoreError, people
 
 log = structlog.get_logger()
-
-_PROBLEM: Final = "application/problem+json"
 
 
 def create_app(monitor: Monitor, page: Site, metrics_registry: CollectorRegistry, instruments: Instruments) -> Litestar:
@@ -99,7 +97,7 @@ def problem_document(request: Request[Any, Any, Any], error: HTTPException) -> R
     }
     if isinstance(error.extra, list):
         document["errors"] = error.extra
-    return Response(document, status_code=error.status_code, media_type=_PROBLEM, headers=error.headers)
+    return Response(document, status_code=error.status_code, media_type=PROBLEM, headers=error.headers)
 
 
 def store_trouble(request: Request[Any, Any, Any], error: StoreError) -> Response[dict[str, Any]]:
@@ -116,4 +114,4 @@ def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[di
 
 def _plain(request: Request[Any, Any, Any], status: int, title: str, detail: str) -> Response[dict[str, Any]]:
     document = {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": request.url.path}
-    return Response(document, status_code=status, media_type=MediaType.JSON if status < 400 else _PROBLEM)
+    return Response(document, status_code=status, media_type=MediaType.JSON if status < 400 else PROBLEM)

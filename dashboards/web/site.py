@@ -21,7 +21,19 @@ from dashboards.web import static_files
 from dashboards.web.access import LogInFirst, SessionMiddleware, log_in_first
 from dashboards.web.answer import go, page, problem_text
 from dashboards.web.desk import Desk
-from dashboards.web.pages import alerts, check, lagging, lines, overview, people, refusals, reserves, rules, units
+from dashboards.web.pages import (
+    alerts,
+    api_reference,
+    check,
+    lagging,
+    lines,
+    overview,
+    people,
+    refusals,
+    reserves,
+    rules,
+    units,
+)
 from streams.monitor import Monitor
 from streams.store import StoreError
 
@@ -80,6 +92,7 @@ def site(monitor: Monitor, session_key: bytes | None = None) -> Site:
         route_handlers=[
             overview.overview,
             *alerts.HANDLERS,
+            api_reference.api_reference,
             *check.HANDLERS,
             *lagging.HANDLERS,
             *lines.HANDLERS,

@@ -68,6 +68,16 @@ WORDS: Final[Mapping[str, Words]] = {
         "Amounts are whole NT$. Percentages are rounded to two decimals and compared unrounded.",
     ),
     "api": Words("程式介面", "API"),
+    "api_lead": Words(
+        "供程式送入事件與查詢。權杖以 budgetwatch token add 建立，置於 Authorization 標頭；錯誤以 RFC 9457 文件回覆。",
+        "For programs that send events and ask for figures. A token is made with `budgetwatch token add` and goes into"
+        " the Authorization header; errors are RFC 9457 problem documents.",
+    ),
+    "api_loopback": Words("於本機查詢不需權杖。", "On this machine reading needs no token."),
+    "api_document": Words("OpenAPI 文件", "OpenAPI document"),
+    "api_operations": Words("各項操作", "Operations"),
+    "api_body": Words("內容", "Body"),
+    "api_answers": Words("回覆", "Answers"),
     "empty_text": Words(
         "尚無資料。事件送達後，本頁自動更新。", "Nothing yet. The page fills by itself when events arrive."
     ),

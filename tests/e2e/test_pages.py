@@ -28,6 +28,7 @@ FILLED = {
     "/check": "#c-type option",
     "/audit-trail": "#trail table",
     "/log-in": "#log-in-name",
+    "/api": ".operation pre",
 }
 """Each page, and what stands on it when it is filled."""
 
