@@ -179,7 +179,7 @@ _COLUMNS: Final = (
     Column("allotted", Words("累計分配數 L", "Allotted L"), "money"),
     Column("executed", Words("執行數 E", "Executed E"), "money"),
     Column("shortfall", Words("達 90%\n尚須執行數", "To execute\nfor 90 %"), "money"),
-    Column("monthly", Words("至 12 月每月\n須執行數", "Needed a month\nuntil December"), "money"),
+    Column("monthly", Words("至 12 月每月\n須執行數", "Needed\na month until\nDecember"), "money"),
 )
 _COMPARED: Final = (
     Column("rank_before", Words("上次\n序", "Rank\nlast\ntime"), "count"),
@@ -228,7 +228,7 @@ def _list(listed: list[LaggingRow], fiscal_year: int, catalogue: Catalogue, as_o
 def _cells(row: LaggingRow, columns: tuple[Column, ...], points: int) -> Row:
     special = {
         "authority": Words(f"{row.authority} {row.name.zh}", f"{row.authority} {row.name.en}"),
-        "diverges": Words(f"逾 {points} 點", f"over {points} points") if row.diverges else "",
+        "diverges": Words(f"逾 {points} 點", f"> {points} points") if row.diverges else "",
     }
     return tuple(special.get(column.key, getattr(row, column.key)) for column in columns)
 

@@ -97,11 +97,11 @@ def _with_reasons(table: Table, told_by: list[Act | None]) -> Table:
         table,
         columns=(
             *table.columns,
-            Column("reason", Words("落後原因", "Reason given"), "text"),
             Column("recovery_on", Words("預計\n趕上日", "Recovered\nby"), "day"),
+            Column("reason", Words("落後原因", "Reason given"), "text"),
         ),
         rows=[
-            (*cells, "" if act is None else act.after["reason"], None if act is None else act.after["recovery_on"])
+            (*cells, None if act is None else act.after["recovery_on"], "" if act is None else act.after["reason"])
             for cells, act in zip(table.rows, told_by, strict=True)
         ],
         total=None if table.total is None else (*table.total, None, None),
