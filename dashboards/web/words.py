@@ -337,10 +337,10 @@ WORDS: Final[Mapping[str, Words]] = {
         "雜湊鏈於第 {n} 筆中斷：該筆或其前之紀錄遭更改", "The chain breaks at act {n}: it or one before it was changed"
     ),
     "role": Words("角色", "Role"),
+    "command_line": Words("命令列", "command line"),
     "address": Words("位址", "Address"),
     "subject": Words("對象", "Subject"),
     "hash": Words("雜湊", "Hash"),
     "older": Words("較早之紀錄", "Older acts"),
     "trail_none": Words("尚無紀錄。", "Nothing yet."),
-    "local_role": Words("本機", "this machine"),
 }
