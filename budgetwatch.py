@@ -332,11 +332,16 @@ def lagging(
     lang: Lang = Language.ZH,
 ) -> None:
     """List the authorities whose predicted capital execution lags, as for the mayor's meeting. Writes nothing."""
-    from dashboards.reports.lagging_list import tables
+    from dashboards.reports.lagging_list import earlier_lists, rows, tables, with_reasons
 
     opened = _books(more, replay, data, store, registry, as_of)
     day = _judged(opened)
-    _report(tables(opened.alerts, opened.books, opened.registry, opened.catalogue, day), format_, out, lang)
+    earlier = earlier_lists(opened.presented, day) or None
+    known = (opened.alerts, opened.books, opened.registry, opened.catalogue, day, earlier)
+    made = tables(*known)
+    if opened.reasons:
+        made = with_reasons(made, rows(*known), opened.reasons)
+    _report(made, format_, out, lang)
 
 
 reports = typer.Typer(name="report", help="Report on one agency, or on the reserves.", no_args_is_help=True)
@@ -415,9 +420,15 @@ def _books(
     if not names and store is None and data is None and Path("data").is_dir():
         data = Path("data")  # where `run` keeps its own unless told otherwise
     try:
-        return books_from(replay=names, data=data, store=store, registry=registry, as_of=day, reading=reading)
+        opened = books_from(replay=names, data=data, store=store, registry=registry, as_of=day, reading=reading)
     except SourceProblem as error:
         raise Unusable(str(error)) from None
+    if opened.booked_later is not None:
+        sys.stderr.write(
+            f"note: the books hold what was booked up to {opened.booked_later}; only allotments and time rules are as of"
+            f" {opened.as_of}. For that day's figures: --replay FILE... --as-of {opened.as_of}\n"
+        )
+    return opened
 
 
 def _judged(opened: Opened) -> str:

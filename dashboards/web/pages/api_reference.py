@@ -18,6 +18,7 @@ NAMES: Final[Mapping[str, Words]] = {
     "post /v1/check": Words("試算一筆事件之後果", "May I spend this?"),
     "post /v1/alerts/{alert}/acknowledge": Words("確認警示", "Acknowledge an alert"),
     "post /v1/alerts/{alert}/close": Words("結案", "Close an alert"),
+    "post /v1/judge": Words("立即判定時間規則", "Judge the time rules now"),
     "get /v1/positions": Words("各層級執行數與執行率", "Positions and rates"),
     "get /v1/reserves": Words("預備金", "Reserves"),
     "get /v1/alerts": Words("違規與警示", "Alerts"),
@@ -84,7 +85,7 @@ ANSWERS: Final[Mapping[str, Words]] = {
     "503": Words("未寫入，請再送", "nothing kept, send again"),
 }
 
-_BODIES: Final[Mapping[str, str]] = {
+BODIES: Final[Mapping[str, str]] = {
     "post /v1/events": '{"id":"P-1","type":"disbursement.paid","fiscal_year":114,"agency":"010011",'
     '"booked_on":"2025-03-05","line":"33010010101/current/1015","amount":5000,"voucher":"V-1"}',
     "post /v1/check": '{"type":"disbursement.paid","fiscal_year":114,"agency":"010011",'
@@ -149,9 +150,11 @@ def _values(schema: Mapping[str, Any]) -> str:
 
 def _command(key: str, method: str, address: str) -> str:
     shown = '-H "Authorization: Bearer $TOKEN" '
-    body = _BODIES.get(key)
+    body = BODIES.get(key)
     if method == "get":
         return f"curl {'' if key == 'get /healthz' else shown}{address}"
+    if body is None:
+        return f"curl {shown}-X {method.upper()} {address}"
     return f"curl {shown}-H 'Content-Type: application/json' -d '{body}' {address}"
 
 
