@@ -341,7 +341,7 @@ def lagging(
     made = tables(*known)
     if opened.reasons:
         made = with_reasons(made, rows(*known), opened.reasons)
-    _report(made, format_, out, lang)
+    _report(opened, made, format_, out, lang)
 
 
 reports = typer.Typer(name="report", help="Report on one agency, or on the reserves.", no_args_is_help=True)
@@ -375,7 +375,7 @@ def report_agency(
         made = tables(code, opened.alerts, opened.books, opened.registry, opened.catalogue, day, fiscal_year)
     except ReportProblem as error:
         raise Unusable(str(error)) from None
-    _report(made, format_, out, lang)
+    _report(opened, made, format_, out, lang)
 
 
 @reports.command("reserve", epilog="Example: `budgetwatch report reserve --data DIR --lang en`")
@@ -395,7 +395,8 @@ def report_reserve(
     from dashboards.reports.reserve_report import tables
 
     opened = _books(more, replay, data, store, registry, as_of)
-    _report(tables(opened.books, opened.registry, opened.catalogue, _judged(opened), fiscal_year), format_, out, lang)
+    made = tables(opened.books, opened.registry, opened.catalogue, _judged(opened), fiscal_year)
+    _report(opened, made, format_, out, lang)
 
 
 def _books(
@@ -437,10 +438,12 @@ def _judged(opened: Opened) -> str:
     return opened.as_of
 
 
-def _report(tables: list[Table], format_: Format, out: str | None, lang: Language) -> None:
+def _report(opened: Opened, tables: list[Table], format_: Format, out: str | None, lang: Language) -> None:
     from dashboards.reports.formats import write
-    from dashboards.reports.table import ReportProblem
+    from dashboards.reports.table import ReportProblem, marked
 
+    if opened.demonstration:
+        tables = marked(tables)
     try:
         write(tables, format_.value, None if out in (None, "-") else Path(out), lang.value)
     except ReportProblem as error:

@@ -46,6 +46,8 @@ class Opened(msgspec.Struct, frozen=True):
     """The lagging lists presented before, newest first; of a store."""
     reasons: Mapping[tuple[str, int], Act] = {}
     """The reason that each lagging authority gave last, by authority and fiscal year; of a store."""
+    demonstration: bool = False
+    """Whether the books are made up."""
     booked_later: str | None = None
     """The latest booking in a store's books where it lies after the day judged: their figures are not of that day."""
 
@@ -107,19 +109,20 @@ def _loaded(name: str | Path, registry: Registry, catalogue: Catalogue, as_of: s
     try:
         books = store.load(registry).books
         apply_closings(books, store)
-        day = as_of or _day_of(store)
+        made_up = store.manifest().get("demonstration") == "yes"
+        day = as_of or (_day_of_demonstration(store) if made_up else today())
         presented, reasons = people.presented_lists(store), lagging_reasons(store)
     finally:
         store.close()
     judge_day(books, catalogue, day)
     latest = max((year.latest for year in books.agency_years()), default="")
     later = latest if latest > day else None
-    return Opened(books, unfinished(books), registry, catalogue, day, presented, reasons, later)
+    return Opened(books, unfinished(books), registry, catalogue, day, presented, reasons, made_up, later)
 
 
-def _day_of(store: Store) -> str:
-    """Today in Taipei; of a demonstration, the day judged last: its year is another."""
+def _day_of_demonstration(store: Store) -> str:
+    """The day judged last: its year is another than the clock's."""
     from streams.store import queries  # noqa: PLC0415
 
-    judged = queries.judgements(store) if store.manifest().get("demonstration") == "yes" else []
+    judged = queries.judgements(store)
     return judged[-1].day if judged else today()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from dashboards.reports.table import Words
+from dashboards.reports.table import MADE_UP, Words
 
 NAVIGATION: Final = (
     ("overview", "/", Words("總覽", "Overview")),
@@ -47,10 +47,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "live_text_resolved": Words("警示解除", "Alert resolved"),
     "live_more": Words("另有 {count} 筆變更", "and {count} more changes"),
     "dismiss": Words("關閉", "Dismiss"),
-    "demonstration": Words(
-        "示範資料：機關、金額與事件均為模擬，不得引用。",
-        "Demonstration data: agencies, amounts and events are simulated and must not be cited.",
-    ),
+    "demonstration": MADE_UP,
     "broken": Words("目前無法寫入：{reason}", "Nothing can be written now: {reason}"),
     "log_in": Words("登入", "Log in"),
     "log_out": Words("登出", "Log out"),

@@ -251,13 +251,16 @@ def test_the_list_of_a_data_folder_tells_of_the_last_meeting_and_of_reasons(run:
     assert (told["Recovered by"], told["Reason given"]) == ("2025-11-30", "'=late")
 
 
-def test_a_demonstration_is_judged_on_the_day_its_year_has_come_to(run: Run, data: Path) -> None:
+def test_a_demonstration_is_marked_and_judged_on_the_day_its_year_has_come_to(run: Run, data: Path) -> None:
     store = open_store(Folder(data).store)
     store.agree("rules", "register", demonstration=True)
     books = store.load(parse(Folder(data).registry.read_bytes(), "agencies.csv")).books
     store.commit_judgement("2025-06-30", [], books)
     store.close()
-    assert b"2025-06-30" in run("lagging", "--data", "data", "--lang", "en").stdout
+    for command in (("lagging",), ("report", "agency", "020011"), ("report", "reserve")):
+        told = run(*command, "--data", "data", "--lang", "en").stdout
+        assert b"2025-06-30" in told and b"[Demonstration data]" in told, command
+    assert b"emonstration" not in run("lagging", *ON_FILES, "--lang", "en").stdout
 
 
 @pytest.mark.parametrize("name", ["table", "json", "csv", "xlsx", "ods"])
