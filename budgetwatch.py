@@ -636,12 +636,33 @@ def restore(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A copy made by `backup`.")],
     data: DataFolder = Path("data"),
 ) -> None:
-    """Put a copy in the place of a data folder's store; the store that was there is kept beside it."""
+    """Put a copy in the place of a data folder's store, once an audit has proved it; the old store is kept beside it."""
+    from alerts.catalogue import load
+    from dashboards.reports.progress import counting
+    from streams.audit import audit as compared
     from streams.backup import restore_store
     from streams.folder import Folder
+    from streams.store import Store as AnyStore
+    from streams.store.store import digest_of
 
-    restore_store(file, Folder(data))
-    sys.stdout.write(f"{data}: restored from {file}\n")
+    folder, catalogue = Folder(data), load()
+    told: list[str] = []
+
+    def prove(store: AnyStore) -> None:
+        position, manifest = store.mark().position, store.manifest()
+        content = folder.registry.read_bytes() if folder.registry.exists() else b""
+        if (manifest.get("rules_digest"), manifest.get("registry_digest")) != (catalogue.digest, digest_of(content)):
+            told.append(f"{position:,} lines, not audited: it was folded by other rules or another register")
+            return
+        registry, _ = folder.read_registry()
+        with counting(position, "folding again") as progress:
+            wrong = next(compared(store, registry, catalogue, progress), None)
+        if wrong is not None:
+            raise Refused(f"{file}: not what its log says ({wrong.what} {wrong.key}); nothing was changed")
+        told.append(f"{position:,} lines, audited")
+
+    restore_store(file, folder, prove)
+    sys.stdout.write(f"{data}: restored from {file}: {told[0]}\n")
 
 
 @app.command(epilog="Example: `budgetwatch rebuild --data data`")
