@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from producers.imported import Imported
     from producers.kafka_connection import Connection
     from streams.audit import Difference
+    from streams.folder import Folder
     from streams.sources import Opened
     from streams.store import Store as OpenStore
 
@@ -575,13 +576,17 @@ def _audit_folder(data: Path) -> tuple[list[Difference], int]:
     from streams.audit import audit as compared
     from streams.folder import Folder
     from streams.store import open_store
+    from streams.store.store import digest_of
 
     folder = Folder(data)
     store = open_store(folder.store)
     try:
-        registry, _ = folder.read_registry()
+        registry, content = folder.read_registry()
+        catalogue = load()
+        if store.manifest():
+            store.agree(catalogue.digest, digest_of(content))
         with counting(store.mark().position, "folding again") as progress:
-            return list(compared(store, registry, load(), progress)), store.mark().position
+            return list(compared(store, registry, catalogue, progress)), store.mark().position
     finally:
         store.close()
 
@@ -609,26 +614,41 @@ def backup(
     data: DataFolder = Path("data"),
 ) -> None:
     """Copy a data folder's store, while the monitor runs or not, and prove the copy by an audit."""
-    from alerts.catalogue import load
-    from dashboards.reports.progress import counting
-    from streams.audit import audit as compared
     from streams.backup import copy_store
     from streams.folder import Folder
     from streams.store import open_store
 
     folder = Folder(data)
     copy_store(folder.store, out)
-    registry, _ = folder.read_registry()
     store = open_store(out)
     try:
-        position = store.mark().position
-        with counting(position, "folding again") as progress:
-            wrong = next(compared(store, registry, load(), progress), None)
+        proof = _proof(store, folder)
+    except Refused as wrong:
+        store.close()
+        kept = out.rename(out.with_name(out.name + ".differs"))
+        raise Refused(f"{kept}: no backup, {wrong.format_message()}; see `budgetwatch audit`") from None
     finally:
         store.close()
+    sys.stdout.write(f"{out}: {proof}\n")
+
+
+def _proof(store: OpenStore, folder: Folder) -> str:
+    """What an audit says of a copy, by a folder's register; raises Refused where the copy is not what its log says."""
+    from alerts.catalogue import load
+    from dashboards.reports.progress import counting
+    from streams.audit import audit as compared
+    from streams.store.store import digest_of
+
+    catalogue, position, manifest = load(), store.mark().position, store.manifest()
+    content = folder.registry.read_bytes() if folder.registry.exists() else b""
+    if (manifest.get("rules_digest"), manifest.get("registry_digest")) != (catalogue.digest, digest_of(content)):
+        return f"{position:,} lines, not audited: they were folded by other rules or another register"
+    registry, _ = folder.read_registry()
+    with counting(position, "folding again") as progress:
+        wrong = next(compared(store, registry, catalogue, progress), None)
     if wrong is not None:
-        raise Refused(f"{out}: the copy is not what its log says ({wrong.what} {wrong.key}); see `budgetwatch audit`")
-    sys.stdout.write(f"{out}: {position:,} lines, audited\n")
+        raise Refused(f"it is not what its log says ({wrong.what} {wrong.key})")
+    return f"{position:,} lines, audited"
 
 
 @app.command(epilog="Example: `budgetwatch restore backup-2025-06-30.db --data data`")
@@ -637,31 +657,15 @@ def restore(
     data: DataFolder = Path("data"),
 ) -> None:
     """Put a copy in the place of a data folder's store, once an audit has proved it; the old store is kept beside it."""
-    from alerts.catalogue import load
-    from dashboards.reports.progress import counting
-    from streams.audit import audit as compared
     from streams.backup import restore_store
     from streams.folder import Folder
-    from streams.store import Store as AnyStore
-    from streams.store.store import digest_of
 
-    folder, catalogue = Folder(data), load()
+    folder = Folder(data)
     told: list[str] = []
-
-    def prove(store: AnyStore) -> None:
-        position, manifest = store.mark().position, store.manifest()
-        content = folder.registry.read_bytes() if folder.registry.exists() else b""
-        if (manifest.get("rules_digest"), manifest.get("registry_digest")) != (catalogue.digest, digest_of(content)):
-            told.append(f"{position:,} lines, not audited: it was folded by other rules or another register")
-            return
-        registry, _ = folder.read_registry()
-        with counting(position, "folding again") as progress:
-            wrong = next(compared(store, registry, catalogue, progress), None)
-        if wrong is not None:
-            raise Refused(f"{file}: not what its log says ({wrong.what} {wrong.key}); nothing was changed")
-        told.append(f"{position:,} lines, audited")
-
-    restore_store(file, folder, prove)
+    try:
+        restore_store(file, folder, lambda copy: told.append(_proof(copy, folder)))
+    except Refused as wrong:
+        raise Refused(f"{file}: {wrong.format_message()}; nothing was changed") from None
     sys.stdout.write(f"{data}: restored from {file}: {told[0]}\n")
 
 

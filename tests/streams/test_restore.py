@@ -91,9 +91,13 @@ def test_a_disk_that_is_full_changes_nothing(folder: Folder, copy: Path, monkeyp
     untouched(folder, before)
 
 
+def command(folder: Folder, *arguments: str) -> subprocess.CompletedProcess[str]:
+    whole = [sys.executable, "budgetwatch.py", *arguments, "--data", str(folder.path)]
+    return subprocess.run(whole, capture_output=True, text=True, check=False)
+
+
 def restore(copy: Path, folder: Folder) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "budgetwatch.py", "restore", str(copy), "--data", str(folder.path)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return command(folder, "restore", str(copy))
 
 
 def test_a_copy_that_was_changed_is_refused_by_its_own_log(folder: Folder, copy: Path) -> None:
@@ -113,4 +117,23 @@ def test_a_copy_is_audited_before_it_takes_the_place(folder: Folder, copy: Path,
         assert list(audit(monitor.store, monitor.registry, catalogue)) == []
     folder.registry.unlink()
     done = restore(copy, folder)
-    assert done.returncode == 0 and "not audited: it was folded by other rules or another register" in done.stdout
+    assert done.returncode == 0 and "not audited: they were folded by other rules or another register" in done.stdout
+
+
+def test_a_copy_that_differs_is_not_called_a_backup(folder: Folder, tmp_path: Path) -> None:
+    with sqlite3.connect(folder.store) as changed:
+        changed.execute("UPDATE positions SET original = original + 1 WHERE original > 0")
+    changed.close()
+    done = command(folder, "backup", "-o", str(tmp_path / "b.db"))
+    assert done.returncode == 3 and "no backup, it is not what its log says" in done.stderr
+    assert not (tmp_path / "b.db").exists() and (tmp_path / "b.db.differs").exists()
+    assert command(folder, "audit").returncode == 1
+
+
+def test_another_register_is_told_of_and_not_taken_for_differences(folder: Folder, tmp_path: Path) -> None:
+    with folder.registry.open("a", encoding="utf-8") as register:
+        register.write("990011,新局,New Bureau,99,新局主管,New,\n")
+    done = command(folder, "audit")
+    assert done.returncode == 3 and "another registry digest" in done.stderr and "rebuild" in done.stderr
+    done = command(folder, "backup", "-o", str(tmp_path / "b.db"))
+    assert done.returncode == 0 and "not audited" in done.stdout, "before a rebuild one wants a backup"
