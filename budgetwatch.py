@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from producers.imported import Imported
     from producers.kafka_connection import Connection
     from streams.audit import Difference
+    from streams.folder import Folder
     from streams.sources import Opened
     from streams.store import Store as OpenStore
 
@@ -335,11 +336,16 @@ def lagging(
     lang: Lang = Language.ZH,
 ) -> None:
     """List the authorities whose predicted capital execution lags, as for the mayor's meeting. Writes nothing."""
-    from dashboards.reports.lagging_list import tables
+    from dashboards.reports.lagging_list import earlier_lists, rows, tables, with_reasons
 
     opened = _books(more, replay, data, store, registry, as_of)
     day = _judged(opened)
-    _report(tables(opened.alerts, opened.books, opened.registry, opened.catalogue, day), format_, out, lang)
+    earlier = earlier_lists(opened.presented, day) or None
+    known = (opened.alerts, opened.books, opened.registry, opened.catalogue, day, earlier)
+    made = tables(*known)
+    if opened.reasons:
+        made = with_reasons(made, rows(*known), opened.reasons)
+    _report(opened, made, format_, out, lang)
 
 
 reports = typer.Typer(name="report", help="Report on one agency, or on the reserves.", no_args_is_help=True)
@@ -373,7 +379,7 @@ def report_agency(
         made = tables(code, opened.alerts, opened.books, opened.registry, opened.catalogue, day, fiscal_year)
     except ReportProblem as error:
         raise Unusable(str(error)) from None
-    _report(made, format_, out, lang)
+    _report(opened, made, format_, out, lang)
 
 
 @reports.command("reserve", epilog="Example: `budgetwatch report reserve --data DIR --lang en`")
@@ -393,7 +399,8 @@ def report_reserve(
     from dashboards.reports.reserve_report import tables
 
     opened = _books(more, replay, data, store, registry, as_of)
-    _report(tables(opened.books, opened.registry, opened.catalogue, _judged(opened), fiscal_year), format_, out, lang)
+    made = tables(opened.books, opened.registry, opened.catalogue, _judged(opened), fiscal_year)
+    _report(opened, made, format_, out, lang)
 
 
 def _books(
@@ -418,9 +425,15 @@ def _books(
     if not names and store is None and data is None and Path("data").is_dir():
         data = Path("data")  # where `run` keeps its own unless told otherwise
     try:
-        return books_from(replay=names, data=data, store=store, registry=registry, as_of=day, reading=reading)
+        opened = books_from(replay=names, data=data, store=store, registry=registry, as_of=day, reading=reading)
     except SourceProblem as error:
         raise Unusable(str(error)) from None
+    if opened.booked_later is not None:
+        sys.stderr.write(
+            f"note: the books hold what was booked up to {opened.booked_later}; only allotments and time rules are as of"
+            f" {opened.as_of}. For that day's figures: --replay FILE... --as-of {opened.as_of}\n"
+        )
+    return opened
 
 
 def _judged(opened: Opened) -> str:
@@ -429,10 +442,12 @@ def _judged(opened: Opened) -> str:
     return opened.as_of
 
 
-def _report(tables: list[Table], format_: Format, out: str | None, lang: Language) -> None:
+def _report(opened: Opened, tables: list[Table], format_: Format, out: str | None, lang: Language) -> None:
     from dashboards.reports.formats import write
-    from dashboards.reports.table import ReportProblem
+    from dashboards.reports.table import ReportProblem, marked
 
+    if opened.demonstration:
+        tables = marked(tables)
     try:
         write(tables, format_.value, None if out in (None, "-") else Path(out), lang.value)
     except ReportProblem as error:
@@ -566,13 +581,17 @@ def _audit_folder(data: Path) -> tuple[list[Difference], int]:
     from streams.audit import audit as compared
     from streams.folder import Folder
     from streams.store import open_store
+    from streams.store.store import digest_of
 
     folder = Folder(data)
     store = open_store(folder.store)
     try:
-        registry, _ = folder.read_registry()
+        registry, content = folder.read_registry()
+        catalogue = load()
+        if store.manifest():
+            store.agree(catalogue.digest, digest_of(content))
         with counting(store.mark().position, "folding again") as progress:
-            return list(compared(store, registry, load(), progress)), store.mark().position
+            return list(compared(store, registry, catalogue, progress)), store.mark().position
     finally:
         store.close()
 
@@ -600,26 +619,41 @@ def backup(
     data: DataFolder = Path("data"),
 ) -> None:
     """Copy a data folder's store, while the monitor runs or not, and prove the copy by an audit."""
-    from alerts.catalogue import load
-    from dashboards.reports.progress import counting
-    from streams.audit import audit as compared
     from streams.backup import copy_store
     from streams.folder import Folder
     from streams.store import open_store
 
     folder = Folder(data)
     copy_store(folder.store, out)
-    registry, _ = folder.read_registry()
     store = open_store(out)
     try:
-        position = store.mark().position
-        with counting(position, "folding again") as progress:
-            wrong = next(compared(store, registry, load(), progress), None)
+        proof = _proof(store, folder)
+    except Refused as wrong:
+        store.close()
+        kept = out.rename(out.with_name(out.name + ".differs"))
+        raise Refused(f"{kept}: no backup, {wrong.format_message()}; see `budgetwatch audit`") from None
     finally:
         store.close()
+    sys.stdout.write(f"{out}: {proof}\n")
+
+
+def _proof(store: OpenStore, folder: Folder) -> str:
+    """What an audit says of a copy, by a folder's register; raises Refused where the copy is not what its log says."""
+    from alerts.catalogue import load
+    from dashboards.reports.progress import counting
+    from streams.audit import audit as compared
+    from streams.store.store import digest_of
+
+    catalogue, position, manifest = load(), store.mark().position, store.manifest()
+    content = folder.registry.read_bytes() if folder.registry.exists() else b""
+    if (manifest.get("rules_digest"), manifest.get("registry_digest")) != (catalogue.digest, digest_of(content)):
+        return f"{position:,} lines, not audited: they were folded by other rules or another register"
+    registry, _ = folder.read_registry()
+    with counting(position, "folding again") as progress:
+        wrong = next(compared(store, registry, catalogue, progress), None)
     if wrong is not None:
-        raise Refused(f"{out}: the copy is not what its log says ({wrong.what} {wrong.key}); see `budgetwatch audit`")
-    sys.stdout.write(f"{out}: {position:,} lines, audited\n")
+        raise Refused(f"it is not what its log says ({wrong.what} {wrong.key})")
+    return f"{position:,} lines, audited"
 
 
 @app.command(epilog="Example: `budgetwatch restore backup-2025-06-30.db --data data`")
@@ -627,12 +661,17 @@ def restore(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A copy made by `backup`.")],
     data: DataFolder = Path("data"),
 ) -> None:
-    """Put a copy in the place of a data folder's store; the store that was there is kept beside it."""
+    """Put a copy in the place of a data folder's store, once an audit has proved it; the old store is kept beside it."""
     from streams.backup import restore_store
     from streams.folder import Folder
 
-    restore_store(file, Folder(data))
-    sys.stdout.write(f"{data}: restored from {file}\n")
+    folder = Folder(data)
+    told: list[str] = []
+    try:
+        restore_store(file, folder, lambda copy: told.append(_proof(copy, folder)))
+    except Refused as wrong:
+        raise Refused(f"{file}: {wrong.format_message()}; nothing was changed") from None
+    sys.stdout.write(f"{data}: restored from {file}: {told[0]}\n")
 
 
 @app.command(

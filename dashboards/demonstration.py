@@ -12,23 +12,33 @@ from typing import Final
 import msgspec
 import structlog
 
+from alerts.subjects import alert_id
 from dashboards import embedded
 from dashboards.web.desk import Desk
-from dashboards.web.pages.lagging import present_list
+from dashboards.web.pages.lagging import lagging_rows, present_list
 from ledger.fiscal import closing_day
 from producers.simulator import registry_csv, simulate
 from streams.folder import Folder
 from streams.monitor import Monitor
-from streams.people_acts import Person
-from streams.store import StoreRefused, open_store
+from streams.people_acts import Person, acknowledge, add_note, close_alert, give_lagging_reason
+from streams.store import StoreRefused, alert_lists, open_store
+from streams.store.alert_lists import Overlay, Wanted
 from streams.writer import Writer
 
 FISCAL_YEAR: Final = 114
 START: Final = "2025-09-15"
 """Folded at once up to here: enough of the year for something on every page."""
 MEETINGS: Final = ("2025-07-15", "2025-08-15")
-PRESENTER: Final = Person("示範資料", ("officer",))
+PRESENTER: Final = Person("示範資料 demonstration", ("officer",))
 """Nobody: what stands where a person's name would."""
+REASONS: Final = (
+    ("示範：用地取得延宕 (demo: land came late)", 75),
+    ("示範：兩次流標 (demo: no bids, twice)", 100),
+    ("示範：變更設計審查中 (demo: design under review)", 90),
+)
+"""Why the authorities first on the list lag, and in how many days they will have caught up."""
+KNOWN: Final = ("示範：已請機關查明 (demo: the agency is looking into it)", 30)
+"""Why alerts are acknowledged, and for how many days."""
 ORIGIN: Final = "demonstration"
 _CHUNK: Final = 2_000
 
@@ -67,14 +77,18 @@ class Demonstration:
         """The simulated day."""
         return self.day
 
-    def prepare(self, present: Callable[[], None]) -> None:
-        """Fold the year up to the start; `present` keeps the lagging list on the days of two earlier meetings."""
+    def prepare(self, present: Callable[[], None], act: Callable[[], None]) -> None:
+        """Fold the year up to the start.
+
+        `present` keeps the lagging list on the days of two earlier meetings, `act` does what people do about what is found.
+        """
         if self._writer.position == 0:
             for self.day in (*MEETINGS, START):
                 self._feed(self.day)
                 self._writer.judge(self.day).result()
                 if self.day in MEETINGS:
                     present()
+            act()
         else:
             self._skip()
 
@@ -132,8 +146,30 @@ def opened(
         return years[0].today
 
     with embedded.opened(folder, host, demonstration=True, day=calendar) as monitor:
-        years[0].prepare(lambda: present_list(Desk(monitor), PRESENTER))
+        years[0].prepare(lambda: present_list(Desk(monitor), PRESENTER), lambda: _act(monitor))
         yield monitor, years[0]
+
+
+def _act(monitor: Monitor) -> None:
+    """Give reasons for those first on the list; acknowledge two alerts, note one and close one."""
+    store, today = monitor.store, monitor.today()
+
+    def later(days: int) -> str:
+        return (date.fromisoformat(today) + timedelta(days=days)).isoformat()
+
+    for row, (reason, days) in zip(lagging_rows(Desk(monitor)), REASONS, strict=False):
+        give_lagging_reason(store, row.authority, row.fiscal_year, PRESENTER, reason, later(days), today)
+    found = [
+        alert_id(alert)
+        for alert in alert_lists.find(store, Wanted(states=("open",)), Overlay(), "severity", limit=50)
+        if monitor.catalogue.rules[alert.rule].kind == "act"
+    ]
+    for name in found[1:3]:
+        acknowledge(store, name, PRESENTER, KNOWN[0], later(KNOWN[1]), today)
+    for name in found[1:2]:
+        add_note(store, name, PRESENTER, KNOWN[0])
+    for name in found[-1:]:
+        close_alert(monitor, name, PRESENTER, KNOWN[0])
 
 
 def make_folder(folder: Folder) -> None:

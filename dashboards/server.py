@@ -17,6 +17,7 @@ import uvicorn
 from dashboards.metrics import registry_of
 from dashboards.web.app import create_app
 from dashboards.web.site import Site, site
+from dashboards.web.slow_clients import PatientProtocol
 from streams.monitor import Monitor
 from streams.store import Store, StoreRefused, people
 
@@ -103,6 +104,7 @@ def listen(
             app,
             host=host,
             port=port,
+            http=PatientProtocol,
             log_level="warning",
             access_log=False,
             server_header=False,

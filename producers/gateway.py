@@ -8,23 +8,29 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final, Protocol
 
 import msgspec
 from litestar import Request, Response, post
 from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
 
 from ledger.receipt import Outcome
 from producers.bodies import BadBody, TooMany, lines_of
 
 BODY_BYTES_MAX: Final = 32 << 20
-BODY_SECONDS_MAX: Final = 30.0
+PROBLEM: Final = "application/problem+json"
 
 
 class Feeder(Protocol):
     """What the gateway asks of a token. None for agencies or types means all of them."""
 
+    @property
+    def id(self) -> str: ...  # noqa: D102
     @property
     def name(self) -> str: ...  # noqa: D102
     @property
@@ -40,8 +46,54 @@ class Intake(msgspec.Struct, frozen=True):
 
     token: Callable[[str], Feeder | None]
     submit: Callable[[list[bytes], str], Future[list[Outcome]]]
+    wait: Callable[[str], int] = lambda _: 0
+    """By a token's id: in how many seconds its next post is taken; 0: now (see `Rate.wait`)."""
     counted: Callable[[str], None] = lambda _: None
-    """Told the outcome of each request that brought no events in: `unauthorised`, `forbidden`, `busy` …"""
+    """Told the outcome of each request that brought no events in: `unauthorised`, `forbidden`, `too_often`, `busy` …"""
+
+
+class Problem(msgspec.Struct):
+    """An error as programs are told of it (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+
+
+def problems(*statuses: int) -> dict[int, ResponseSpec]:
+    """For the description of the API: which errors an operation answers with."""
+    return {
+        status: ResponseSpec(
+            Problem, description=HTTPStatus(status).phrase, generate_examples=False, media_type=PROBLEM
+        )
+        for status in statuses
+    }
+
+
+_EVENT: Final = Schema(type=OpenAPIType.OBJECT, description="an event, as in docs/schema/event.schema.json")
+_LINES: Final = Schema(type=OpenAPIType.STRING, description="one event a line")
+_ONE_OR_MORE: Final = Schema(one_of=[_EVENT, Schema(type=OpenAPIType.ARRAY, items=_EVENT)])
+
+
+@dataclass
+class TakesEvent(Operation):
+    """The description of a body that the handler reads itself: one event."""
+
+    def __post_init__(self) -> None:
+        """Name the form."""
+        self.request_body = RequestBody({"application/json": OpenAPIMediaType(_EVENT)}, required=True)
+
+
+@dataclass
+class TakesEvents(Operation):
+    """The same: one event, an array of them, or lines."""
+
+    def __post_init__(self) -> None:
+        """Name the three forms."""
+        content = {"application/json": OpenAPIMediaType(_ONE_OR_MORE), "application/x-ndjson": OpenAPIMediaType(_LINES)}
+        self.request_body = RequestBody(content, required=True)
 
 
 class Receipt(msgspec.Struct):
@@ -99,6 +151,8 @@ def _may_send(feeder: Feeder, line: bytes) -> bool:
     description="One event, NDJSON or a JSON array. 200 with the outcome of each, once all are durable and judged.",
     tags=["events"],
     exclude_from_csrf=True,
+    operation_class=TakesEvents,
+    responses=problems(400, 401, 403, 408, 413, 429, 503),
 )
 async def post_events(request: Request[Any, Any, Any], intake: NamedDependency[Intake]) -> Response[Receipt]:
     """Take events in."""
@@ -111,10 +165,12 @@ async def post_events(request: Request[Any, Any, Any], intake: NamedDependency[I
     if not {"feeder", "administrator"} & set(feeder.roles):
         intake.counted("forbidden")
         raise problem(403, "Not a feeder", f"the token {feeder.name} may not send events")
-    try:
-        body = await asyncio.wait_for(request.body(), BODY_SECONDS_MAX)
-    except TimeoutError:
-        raise problem(408, "Too slow", f"the body did not arrive within {BODY_SECONDS_MAX:.0f} s") from None
+    seconds = intake.wait(feeder.id)
+    if seconds:
+        intake.counted("too_often")
+        detail = f"the token {feeder.name} posts too often: send many events at once, or come again in {seconds} s"
+        raise problem(429, "Too many posts", detail, **{"Retry-After": str(seconds)})
+    body = await request.body()
     try:
         lines = lines_of(body, request.headers.get("content-type"))
     except BadBody as error:

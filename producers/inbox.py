@@ -1,12 +1,15 @@
 """The inbox: a folder that takes event files from whoever cannot post.
 
 `DIR/*.ndjson` is folded in the order of names and moved to `done/` with a receipt of outcomes beside it, or to `failed/`
-with the reason. A file is taken once it has stood unchanged for a moment; better is to write it under another name and
-rename it. A crash in between folds the file again from its beginning: what was accepted is then a duplicate.
+with the reason. A file is taken once it was seen to stand unchanged for a moment, by a clock that nobody sets: the times
+of files may lie in the future. Better is to write it under another name and rename it. A crash in between folds the file
+again from its beginning: what was accepted is then a duplicate. A file that cannot be moved away holds up no other, and
+is not folded again for that.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import time
@@ -15,11 +18,13 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 import msgspec
+import structlog
 
 from ledger.receipt import Outcome
+from ledger.text import printable
 
 _BOM: Final = b"\xef\xbb\xbf"
 SETTLED_SECONDS: Final = 2.0
@@ -28,6 +33,10 @@ CHUNK_LINES: Final = 20_000
 FILE_BYTES_MAX: Final = 4 << 30
 LINE_BYTES_KEPT: Final = (1 << 20) + 1
 """A longer line is refused whole; no more of it is read into memory."""
+_NAME_BYTES_MAX: Final = 255
+_RECEIPT: Final = ".receipt.json"
+
+log = structlog.get_logger()
 
 Submit = Callable[[list[bytes], str, int], list[Outcome]]
 """(lines, where they come from, the number there of the first) → the outcomes of those that are not blank, once durable."""
@@ -47,39 +56,92 @@ class Receipt(msgspec.Struct):
     outcomes: list[Outcome]
 
 
+class _Look(NamedTuple):
+    """What tells that a file has changed."""
+
+    inode: int
+    size: int
+    changed: int
+
+
+class _Seen(msgspec.Struct):
+    """A file as it lies in the folder: how it looked, since when, and what came of it once it was folded."""
+
+    look: _Look
+    since: float
+    receipt: Receipt | None = None
+    trouble: str | None = None
+
+
 class Inbox:
     """A folder watched by asking; `take_all` is one round."""
 
-    def __init__(self, folder: Path, submit: Submit, settled_seconds: float = SETTLED_SECONDS) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        submit: Submit,
+        settled_seconds: float = SETTLED_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.folder = folder
         self._submit = submit
         self._settled_seconds = settled_seconds
+        self._clock = clock
+        self._seen: dict[str, _Seen] = {}
+        self._make_folders()
+
+    def _make_folders(self) -> None:
         for name in ("done", "failed"):
-            (folder / name).mkdir(parents=True, exist_ok=True)
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
 
     def take_all(self) -> int:
-        """Fold every file that is ready; returns how many."""
-        ready = [path for path in sorted(self.folder.iterdir()) if self._is_ready(path)]
-        for path in ready:
-            self._take(path)
-        return len(ready)
+        """Fold every file that is ready; returns how many were folded and moved. Raises what `submit` raises."""
+        self._make_folders()
+        there = {path.name: path for path in sorted(self.folder.iterdir()) if _is_event_file(path)}
+        self._seen = {name: seen for name, seen in self._seen.items() if name in there}
+        ready = [path for path in there.values() if self._is_ready(path)]
+        return sum([self._take(path) for path in ready])
 
     def _is_ready(self, path: Path) -> bool:
-        if path.suffix != ".ndjson" or path.name.startswith("."):
+        look, now = _look(path), self._clock()
+        if look is None:
             return False
-        try:
-            return time.time() - path.lstat().st_mtime >= self._settled_seconds
-        except OSError:
-            return False  # taken away again
+        seen = self._seen.get(path.name)
+        if seen is None or seen.look != look:
+            seen = self._seen[path.name] = _Seen(look, now)
+        return now - seen.since >= self._settled_seconds
 
-    def _take(self, path: Path) -> None:
+    def _take(self, path: Path) -> bool:
+        seen = self._seen[path.name]
+        if seen.receipt is None:
+            receipt = self._folded(path)
+            if _look(path) != seen.look:
+                return False  # written on meanwhile: it is folded again, whole, once it stands still
+            seen.receipt = receipt
+        try:
+            self._put_away(path, seen.receipt)
+        except OSError as error:
+            if seen.trouble != str(error):
+                seen.trouble = str(error)
+                log.error(
+                    "a file was folded and cannot be moved out of the inbox",
+                    file=printable(path.name),
+                    reason=str(error),
+                )
+            return False
+        del self._seen[path.name]
+        return True
+
+    def _folded(self, path: Path) -> Receipt:
+        """Submit a file's lines; what came of it."""
         counts: Counter[str] = Counter()
         told: list[Outcome] = []
         problem = None
         reasons: Counter[str] = Counter()
+        name = printable(path.name)
         try:
             for first, lines in _chunks(path):
-                for outcome in self._submit(lines, f"inbox:{path.name}", first):
+                for outcome in self._submit(lines, f"inbox:{name}", first):
                     counts[outcome.outcome] += 1
                     reasons[outcome.reason or ""] += 1
                     if outcome.outcome == "refused" or outcome.alerts or outcome.warnings:
@@ -90,11 +152,26 @@ class Inbox:
                 problem = "no line of it is a JSON object"
         except Unreadable as error:
             problem = str(error)
-        receipt = Receipt(path.name, datetime.now(UTC).isoformat(timespec="seconds"), dict(counts), problem, told)
-        target = _free_name(self.folder / ("done" if problem is None else "failed"), path.name)
-        written = target.with_name(target.name + ".receipt.json")
+        return Receipt(name, datetime.now(UTC).isoformat(timespec="seconds"), dict(counts), problem, told)
+
+    def _put_away(self, path: Path, receipt: Receipt) -> None:
+        """Write the receipt, then move the file beside it."""
+        target = _free_name(self.folder / ("done" if receipt.problem is None else "failed"), path.name)
+        written = target.with_name(target.name + _RECEIPT)
         written.write_bytes(msgspec.json.format(msgspec.json.encode(receipt), indent=2) + b"\n")
         path.rename(target)
+
+
+def _look(path: Path) -> _Look | None:
+    try:
+        found = path.lstat()
+    except OSError:
+        return None  # taken away again
+    return _Look(found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+def _is_event_file(path: Path) -> bool:
+    return path.suffix == ".ndjson" and not path.name.startswith(".")
 
 
 def _chunks(path: Path) -> Iterator[tuple[int, list[bytes]]]:
@@ -111,9 +188,16 @@ def _chunks(path: Path) -> Iterator[tuple[int, list[bytes]]]:
         raise Unreadable(f"larger than {FILE_BYTES_MAX >> 30} GiB; split it")
     with os.fdopen(handle, "rb") as file:
         lines, number = _lines(file), 1
-        while chunk := list(islice(lines, CHUNK_LINES)):
+        while chunk := _next_chunk(lines):
             yield number, chunk
             number += len(chunk)
+
+
+def _next_chunk(lines: Iterator[bytes]) -> list[bytes]:
+    try:
+        return list(islice(lines, CHUNK_LINES))
+    except OSError as error:
+        raise Unreadable(f"cannot be read to its end: {error.strerror}") from None
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:
@@ -128,9 +212,18 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _free_name(folder: Path, name: str) -> Path:
-    """A name in a folder that no earlier file has."""
-    target = folder / name
-    if not target.exists():
+    """A name in a folder that no earlier file has, with room for the receipt's."""
+    target = folder / _short(name)
+    if not target.exists() and not target.is_symlink():
         return target
     moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-    return folder / f"{Path(name).stem}.{moment}.ndjson"
+    return folder / _short(f"{Path(name).stem}.{moment}.ndjson")
+
+
+def _short(name: str) -> str:
+    """A name that a file system takes with the receipt's ending; one that is too long is cut and told by its digest."""
+    whole, room = os.fsencode(name), _NAME_BYTES_MAX - len(_RECEIPT)
+    if len(whole) <= room:
+        return name
+    ending = f"~{hashlib.sha256(whole).hexdigest()[:12]}.ndjson"
+    return os.fsencode(name)[: room - len(ending)].decode("utf-8", "ignore") + ending

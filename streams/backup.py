@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from streams.folder import Folder
-from streams.store import StoreRefused
+from streams.store import Store, StoreRefused, open_store
 
 _PAGES: Final = 4_096
 """Pages copied between two breaths of the monitor."""
@@ -46,19 +46,44 @@ def copy_store(source: Path, target: Path, progress: Callable[[int, int], None] 
         raise StoreRefused(f"{target}: {error}") from None
 
 
-def restore_store(backup: Path, folder: Folder) -> None:
+def restore_store(backup: Path, folder: Folder, prove: Callable[[Store], None] = lambda _: None) -> None:
     """Put a backup in the place of a folder's store; the store that was there is kept beside it.
 
-    The folder must not be in use (StoreRefused).
+    Before it takes the place the copy is looked through, brought to this version's schema, and handed to `prove`, which
+    may raise StoreRefused. The folder must not be in use (StoreRefused).
     """
     if not backup.is_file():
         raise StoreRefused(f"{backup}: no backup there")
     folder.path.mkdir(parents=True, exist_ok=True)
     with folder.locked():
         fresh = folder.store.with_name(folder.store.name + ".restored")
-        shutil.copyfile(backup, fresh)
-        _to_disk(fresh)
-        swap_in(fresh, folder, "before-restore")
+        try:
+            shutil.copyfile(backup, fresh)
+            _check_whole(fresh, backup)
+            store = open_store(fresh, create=True)
+            try:
+                prove(store)
+            finally:
+                store.close()
+            _to_disk(fresh)
+            swap_in(fresh, folder, "before-restore")
+        except OSError as error:
+            raise StoreRefused(f"{folder.path}: {error.strerror}") from None
+        finally:
+            for suffix in ("", "-wal", "-shm"):  # nothing is left where it was refused
+                fresh.with_name(fresh.name + suffix).unlink(missing_ok=True)
+
+
+def _check_whole(copy: Path, backup: Path) -> None:
+    """Whether a file is a store of this program and every page of it can be read; StoreRefused where not."""
+    try:
+        with contextlib.closing(sqlite3.connect(copy)) as connection:
+            connection.execute("SELECT version_num FROM alembic_version, marks LIMIT 1").fetchall()
+            (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    except sqlite3.DatabaseError as error:
+        raise StoreRefused(f"{backup}: not a store of budgetwatch ({error}); nothing was changed") from None
+    if found != "ok":
+        raise StoreRefused(f"{backup}: damaged ({' '.join(found.split())}); nothing was changed")
 
 
 def swap_in(fresh: Path, folder: Folder, why: str) -> None:

@@ -5,10 +5,10 @@ The books are made for one command and thrown away with it, so the time rules ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
@@ -20,6 +20,10 @@ from ledger.registry import Registry, parse
 from streams.files import EventFiles
 from streams.replay import fold
 from streams.taipei import today
+
+if TYPE_CHECKING:
+    from streams.store import Store
+    from streams.store.people import Act, Presented
 
 Reading: TypeAlias = Callable[[int], AbstractContextManager[Callable[[int], None]]]
 """Begins to show progress over so many bytes, and gives a callback that is told how many have been read."""
@@ -38,6 +42,14 @@ class Opened(msgspec.Struct, frozen=True):
     catalogue: Catalogue
     as_of: str | None
     """The day judged; None where no event was accepted and none was named."""
+    presented: Sequence[Presented] = ()
+    """The lagging lists presented before, newest first; of a store."""
+    reasons: Mapping[tuple[str, int], Act] = {}
+    """The reason that each lagging authority gave last, by authority and fiscal year; of a store."""
+    demonstration: bool = False
+    """Whether the books are made up."""
+    booked_later: str | None = None
+    """The latest booking in a store's books where it lies after the day judged: their figures are not of that day."""
 
 
 def books_from(
@@ -56,7 +68,8 @@ def books_from(
         data: a data folder, which holds its own register; the books are those of its store as it stands.
         store: an SQLAlchemy URL, or the path of a SQLite database.
         registry: the register that goes with files or a store.
-        as_of: the day as of which time rules are judged; else the latest booked in the files, or today in Taipei.
+        as_of: the day as of which time rules are judged; else the latest booked in the files, or today in Taipei (of a
+            demonstration, the day its year has come to).
         reading: shows how far the files have been read.
 
     Raises SourceProblem where nothing is named; UnreadableFile, RegistryProblem, StoreError and OSError where what is named
@@ -89,14 +102,27 @@ def _folded(
 
 def _loaded(name: str | Path, registry: Registry, catalogue: Catalogue, as_of: str | None) -> Opened:
     from streams.closings import apply_closings  # noqa: PLC0415
-    from streams.store import open_store  # noqa: PLC0415
+    from streams.people_acts import lagging_reasons  # noqa: PLC0415
+    from streams.store import open_store, people  # noqa: PLC0415
 
     store = open_store(name, read_only=True)
     try:
         books = store.load(registry).books
         apply_closings(books, store)
+        made_up = store.manifest().get("demonstration") == "yes"
+        day = as_of or (_day_of_demonstration(store) if made_up else today())
+        presented, reasons = people.presented_lists(store), lagging_reasons(store)
     finally:
         store.close()
-    day = as_of or today()
     judge_day(books, catalogue, day)
-    return Opened(books, unfinished(books), registry, catalogue, day)
+    latest = max((year.latest for year in books.agency_years()), default="")
+    later = latest if latest > day else None
+    return Opened(books, unfinished(books), registry, catalogue, day, presented, reasons, made_up, later)
+
+
+def _day_of_demonstration(store: Store) -> str:
+    """The day judged last: its year is another than the clock's."""
+    from streams.store import queries  # noqa: PLC0415
+
+    judged = queries.judgements(store)
+    return judged[-1].day if judged else today()

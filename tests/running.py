@@ -16,6 +16,7 @@ from dashboards import embedded
 from dashboards.metrics import registry_of
 from dashboards.web.app import create_app
 from dashboards.web.site import site
+from dashboards.web.slow_clients import PatientProtocol
 from producers.simulator import registry_csv
 from streams.folder import Folder
 from streams.monitor import Monitor
@@ -54,7 +55,9 @@ def running(path: Path, register: str | None = None, host: str = "127.0.0.1") ->
         page = site(monitor)
         app = create_app(monitor, page, metrics_registry, instruments)
         port = free_port()
-        server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", access_log=False))
+        server = uvicorn.Server(
+            uvicorn.Config(app, port=port, http=PatientProtocol, log_level="error", access_log=False)
+        )
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         deadline = time.monotonic() + 20

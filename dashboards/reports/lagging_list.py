@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
@@ -18,6 +18,9 @@ from ledger.money import percent
 from ledger.rates import apart
 from ledger.registry import Registry
 from ledger.rollup import Level
+
+if TYPE_CHECKING:
+    from streams.store.people import Act, Presented
 
 EarlierLists: TypeAlias = Mapping[int, Sequence[Mapping[str, int]]]
 """By fiscal year, the lists presented before this one, newest first: authority code → rank."""
@@ -80,6 +83,59 @@ def rows(
     """Everything the list says: fiscal years descending, ranked within each. `alerts` may hold any others too."""
     points = catalogue.rules[_DIVERGES].parameters_on(as_of)["points_max"]
     return [_row(each, registry, as_of, points, earlier) for each in behind(alerts, books, as_of)]
+
+
+def earlier_lists(presented: Iterable[Presented], day: str) -> EarlierLists:
+    """The ranks of the lists presented before a day, newest first as they are given; of several on one day the first."""
+    by_day: dict[str, Presented] = {}
+    for one in presented:
+        by_day.setdefault(one.presented_on, one)
+    found: dict[int, list[Mapping[str, int]]] = {}
+    for one in by_day.values():
+        if one.presented_on < day:
+            for fiscal_year, ranks in one.payload["ranks"].items():
+                found.setdefault(int(fiscal_year), []).append(ranks)
+    return found
+
+
+def by_year(tables: Iterable[Table], listed: Iterable[LaggingRow]) -> Iterator[tuple[Table, list[LaggingRow]]]:
+    """Each table with the rows of its fiscal year: years descend, each has its list and then its plans."""
+    known = list(listed)
+    years = iter(sorted({row.fiscal_year for row in known}, reverse=True))
+    of_year: list[LaggingRow] = []
+    for table in tables:
+        if table.name == "lagging":
+            year = next(years, None)
+            of_year = [row for row in known if row.fiscal_year == year]
+        yield table, of_year
+
+
+def with_reasons(
+    tables: Iterable[Table], listed: Iterable[LaggingRow], reasons: Mapping[tuple[str, int], Act]
+) -> list[Table]:
+    """The tables, each list with what its authorities gave as their reason, and when they will have caught up."""
+    return [
+        _explained(table, [reasons.get((row.authority, row.fiscal_year)) for row in of_year])
+        if table.name == "lagging" and of_year
+        else table
+        for table, of_year in by_year(tables, listed)
+    ]
+
+
+def _explained(table: Table, told: list[Act | None]) -> Table:
+    return msgspec.structs.replace(
+        table,
+        columns=(
+            *table.columns,
+            Column("recovery_on", Words("預計\n趕上日", "Recovered\nby"), "day"),
+            Column("reason", Words("落後原因", "Reason given"), "text"),
+        ),
+        rows=[
+            (*cells, None if act is None else act.after["recovery_on"], "" if act is None else act.after["reason"])
+            for cells, act in zip(table.rows, told, strict=True)
+        ],
+        total=None if table.total is None else (*table.total, None, None),
+    )
 
 
 def months_left(fiscal_year: int, as_of: str) -> int:
@@ -179,7 +235,7 @@ _COLUMNS: Final = (
     Column("allotted", Words("累計分配數 L", "Allotted L"), "money"),
     Column("executed", Words("執行數 E", "Executed E"), "money"),
     Column("shortfall", Words("達 90%\n尚須執行數", "To execute\nfor 90 %"), "money"),
-    Column("monthly", Words("至 12 月每月\n須執行數", "Needed a month\nuntil December"), "money"),
+    Column("monthly", Words("至 12 月每月\n須執行數", "Needed\na month until\nDecember"), "money"),
 )
 _COMPARED: Final = (
     Column("rank_before", Words("上次\n序", "Rank\nlast\ntime"), "count"),
@@ -228,7 +284,7 @@ def _list(listed: list[LaggingRow], fiscal_year: int, catalogue: Catalogue, as_o
 def _cells(row: LaggingRow, columns: tuple[Column, ...], points: int) -> Row:
     special = {
         "authority": Words(f"{row.authority} {row.name.zh}", f"{row.authority} {row.name.en}"),
-        "diverges": Words(f"逾 {points} 點", f"over {points} points") if row.diverges else "",
+        "diverges": Words(f"逾 {points} 點", f"> {points} points") if row.diverges else "",
     }
     return tuple(special.get(column.key, getattr(row, column.key)) for column in columns)
 

@@ -5,7 +5,8 @@ The language is chosen when a table is written, so one table serves the page, th
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple, TypeAlias
+from collections.abc import Sequence
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -65,3 +66,21 @@ class Table(msgspec.Struct):
         for row in (*self.rows, *(() if self.total is None else (self.total,))):
             if len(row) != len(self.columns):
                 raise ValueError(f"{self.name}: a row of {len(row)} cells under {len(self.columns)} headings: {row}")
+
+
+MADE_UP: Final = Words(
+    "示範資料：機關、金額與事件均為模擬，不得引用。",
+    "Demonstration data: agencies, amounts and events are simulated and must not be cited.",
+)
+
+
+def marked(tables: Sequence[Table]) -> list[Table]:
+    """Tables of a demonstration, so that none is taken for a city's: said in the title and first among the notes."""
+    return [
+        msgspec.structs.replace(
+            table,
+            title=Words(f"【示範資料】{table.title.zh}", f"[Demonstration data] {table.title.en}"),
+            notes=(MADE_UP, *table.notes),
+        )
+        for table in tables
+    ]

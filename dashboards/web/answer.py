@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from dashboards.reports.formats import FORMATS
 from dashboards.reports.formats.cells import day
-from dashboards.reports.table import Language, ReportProblem, Table, Words
+from dashboards.reports.table import Language, ReportProblem, Table, Words, marked
 from dashboards.web import grid, language, names, shown, static_files
 from dashboards.web.desk import Desk, session_of
 from dashboards.web.grid import Grid
@@ -72,7 +72,8 @@ def page(
     reader = language.of(request)
     asked = request.query_params.get("export")
     if asked in EXPORTED and grids:
-        return _export(grids, str(asked), request.query_params.get("table"), reader, file_name or here or "budgetwatch")
+        wanted, stem = request.query_params.get("table"), file_name or here or "budgetwatch"
+        return _export(desk, grids, str(asked), wanted, reader, stem)
     fragment = FRAGMENT_HEADER in request.headers
     views = {each.name: grid.view(each, reader) for each in grids}
     common = _common(desk, request, reader)
@@ -94,7 +95,7 @@ def _html(desk: Desk, request: Request[Any, Any, Any], text: str, *, status: int
     return Response(
         text,
         status_code=status,
-        media_type="text/html; charset=utf-8",
+        media_type="text/html",
         headers=headers(charts=charts),
         cookies=[] if asked is None else [language.kept(asked, secure=secure)],
     )
@@ -191,12 +192,15 @@ def _query(request: Request[Any, Any, Any], changes: Mapping[str, Any]) -> str:
     return f"{request.url.path}?{urlencode(pairs)}" if pairs else request.url.path
 
 
-def _export(grids: Sequence[Grid], name: str, wanted: str | None, reader: Language, file_name: str) -> Response[Any]:
+def _export(
+    desk: Desk, grids: Sequence[Grid], name: str, wanted: str | None, reader: Language, file_name: str
+) -> Response[Any]:
     """One table, or all of them, as a file."""
     chosen = [each for each in grids if wanted is None or each.name == wanted]
     if not chosen or not any(name in each.formats for each in chosen):
         return problem_text(404, "no such table, or not in this format")
     return report(
+        desk,
         [each.table for each in chosen],
         name,
         reader,
@@ -204,9 +208,11 @@ def _export(grids: Sequence[Grid], name: str, wanted: str | None, reader: Langua
     )
 
 
-def report(tables: Sequence[Table], name: str, reader: Language, file_name: str) -> Response[Any]:
+def report(desk: Desk, tables: Sequence[Table], name: str, reader: Language, file_name: str) -> Response[Any]:
     """Tables as a file in one of the formats; its name is ASCII and ends with the day judged."""
     form = FORMATS[name]
+    if desk.monitor.demonstration:
+        tables, file_name = marked(tables), f"demonstration-{file_name}"
     try:
         content = form.render(tables, reader)
     except ReportProblem as problem:
@@ -218,7 +224,7 @@ def report(tables: Sequence[Table], name: str, reader: Language, file_name: str)
 
 def problem_text(status: int, sentence: str) -> Response[Any]:
     """A plain sentence."""
-    return Response(sentence, status_code=status, media_type="text/plain; charset=utf-8", headers=headers())
+    return Response(sentence, status_code=status, media_type="text/plain", headers=headers())
 
 
 def go(path: str) -> Redirect:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import MediaType, Request, Response, get, post
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
-from litestar.exceptions import NotAuthorizedException
+from litestar.exceptions import NotAuthorizedException, ValidationException
 from litestar.handlers import BaseRouteHandler
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, FromQuery, JSONBody
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
@@ -20,18 +21,31 @@ from alerts.check import check
 from alerts.engine import Engine
 from alerts.lagging import lagging
 from alerts.verdict import Verdict
+from dashboards.web.filters import (
+    PAGE_MAX,
+    AsOf,
+    EconomicClass,
+    FiscalYear,
+    LevelName,
+    Limit,
+    Offset,
+    Reserve,
+    Severity,
+    State,
+    day_of,
+    known_names,
+)
+from ledger.admission import Reason
 from ledger.output import AlertOut, LaggingOut, PositionOut, RefusalOut, ReserveOut, positions, reserves
-from producers.gateway import bearer, problem
+from producers.gateway import TakesEvent, bearer, problem, problems
 from streams.monitor import Monitor
 from streams.people_acts import MAY_ACKNOWLEDGE, Person, Refused, acknowledge, close_alert, standing
 from streams.replay import alerts_out
 from streams.store import alert_lists, people, queries
 from streams.store.people import Act
 
-PAGE_MAX: Final = 10_000
-
-Limit = Annotated[int, QueryParameter(ge=1, le=PAGE_MAX, description="At most so many.")]
-Offset = Annotated[int, QueryParameter(ge=0, description="After leaving out so many.")]
+_OF_QUESTIONS: Final = problems(400, 401)
+_OF_ACTS: Final = problems(400, 401, 403, 404, 409)
 
 
 class Health(msgspec.Struct):
@@ -55,22 +69,30 @@ def reader_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHand
         raise NotAuthorizedException("send `Authorization: Bearer <token>`", headers={"WWW-Authenticate": "Bearer"})
 
 
-@get("/v1/positions", summary="Positions", tags=["figures"], guards=[reader_only], sync_to_thread=True)
+@get(
+    "/v1/positions",
+    summary="Positions",
+    tags=["figures"],
+    guards=[reader_only, known_names],
+    responses=_OF_QUESTIONS,
+    sync_to_thread=True,
+)
 def get_positions(
     monitor: NamedDependency[Monitor],
-    as_of: FromQuery[str | None] = None,
-    level: FromQuery[str | None] = None,
+    as_of: AsOf = None,
+    level: LevelName = None,
     key: FromQuery[str | None] = None,
-    fiscal_year: FromQuery[int | None] = None,
-    economic_class: FromQuery[str | None] = None,
+    fiscal_year: FiscalYear = None,
+    economic_class: EconomicClass = None,
     limit: Limit = PAGE_MAX,
     offset: Offset = 0,
 ) -> list[PositionOut]:
-    """Figures and rates of lines, agencies, authorities and the city."""
+    """Figures and rates of lines, agencies, authorities and the city, from the books as they stand."""
+    day = monitor.today() if as_of is None else day_of(as_of)
     with monitor.keeper.reading() as books:
         found = [
             one
-            for one in positions(books, as_of or monitor.today())
+            for one in positions(books, day)
             if level in (None, one.level)
             and key in (None, one.key)
             and fiscal_year in (None, one.fiscal_year)
@@ -79,9 +101,16 @@ def get_positions(
     return found[offset : offset + limit]
 
 
-@get("/v1/reserves", summary="Reserves", tags=["figures"], guards=[reader_only], sync_to_thread=True)
+@get(
+    "/v1/reserves",
+    summary="Reserves",
+    tags=["figures"],
+    guards=[reader_only, known_names],
+    responses=_OF_QUESTIONS,
+    sync_to_thread=True,
+)
 def get_reserves(
-    monitor: NamedDependency[Monitor], fiscal_year: FromQuery[int | None] = None, reserve: FromQuery[str | None] = None
+    monitor: NamedDependency[Monitor], fiscal_year: FiscalYear = None, reserve: Reserve = None
 ) -> list[ReserveOut]:
     """Every reserve that an event named."""
     with monitor.keeper.reading() as books:
@@ -89,20 +118,27 @@ def get_reserves(
     return [one for one in found if fiscal_year in (None, one.fiscal_year) and reserve in (None, one.reserve)]
 
 
-@get("/v1/alerts", summary="Alerts", tags=["alerts"], guards=[reader_only], sync_to_thread=True)
+@get(
+    "/v1/alerts",
+    summary="Alerts",
+    tags=["alerts"],
+    guards=[reader_only, known_names],
+    responses=_OF_QUESTIONS,
+    sync_to_thread=True,
+)
 def get_alerts(
     monitor: NamedDependency[Monitor],
-    alert_state: Annotated[
-        str | None, QueryParameter(name="state", description="`open`, `acknowledged`, `resolved` or `closed`")
-    ] = None,
+    alert_state: State = None,
     rule: FromQuery[str | None] = None,
-    severity: FromQuery[str | None] = None,
-    fiscal_year: FromQuery[int | None] = None,
+    severity: Severity = None,
+    fiscal_year: FiscalYear = None,
     agency: FromQuery[str | None] = None,
     limit: Limit = 1_000,
     offset: Offset = 0,
 ) -> list[AlertOut]:
-    """Alerts by fiscal year, rule and subject, in the state that people's acts have put them."""
+    """The newest alerts, those of a page by fiscal year, rule and subject; in the state that people's acts have put them."""
+    if rule is not None and rule not in monitor.catalogue.rules:
+        raise ValidationException(f"rule: there is no rule {rule}")
     laid_over = standing(monitor.store, monitor.today())
     wanted = alert_lists.Wanted(
         states=(alert_state,) if alert_state else (),
@@ -118,16 +154,36 @@ def get_alerts(
     return alerts_out(found, monitor.catalogue)
 
 
-@get("/v1/lagging", summary="Lagging authorities", tags=["figures"], guards=[reader_only], sync_to_thread=True)
-def get_lagging(monitor: NamedDependency[Monitor]) -> list[LaggingOut]:
+@get(
+    "/v1/lagging",
+    summary="Lagging authorities",
+    tags=["figures"],
+    guards=[reader_only, known_names],
+    responses=_OF_QUESTIONS,
+    sync_to_thread=True,
+)
+def get_lagging(
+    monitor: NamedDependency[Monitor], fiscal_year: FiscalYear = None, authority: FromQuery[str | None] = None
+) -> list[LaggingOut]:
     """The authorities lagging in capital execution, as judged last."""
     with monitor.keeper.reading() as books:
-        return lagging(list(books.time_alerts.values()), books, monitor.registry, monitor.today())
+        found = lagging(list(books.time_alerts.values()), books, monitor.registry, monitor.today())
+    return [one for one in found if fiscal_year in (None, one.fiscal_year) and authority in (None, one.authority)]
 
 
-@get("/v1/refusals", summary="Refusals", tags=["events"], guards=[reader_only], sync_to_thread=True)
+@get(
+    "/v1/refusals",
+    summary="Refusals",
+    tags=["events"],
+    guards=[reader_only, known_names],
+    responses=_OF_QUESTIONS,
+    sync_to_thread=True,
+)
 def get_refusals(
-    monitor: NamedDependency[Monitor], reason: FromQuery[str | None] = None, limit: Limit = 1_000, offset: Offset = 0
+    monitor: NamedDependency[Monitor],
+    reason: FromQuery[Reason | None] = None,
+    limit: Limit = 1_000,
+    offset: Offset = 0,
 ) -> list[RefusalOut]:
     """What was refused, newest first; `file` says where it came from."""
     found = queries.refusals(monitor.store, reason, limit, offset)
@@ -143,6 +199,8 @@ def get_refusals(
     guards=[reader_only],
     exclude_from_csrf=True,
     request_max_body_size=1 << 20,
+    operation_class=TakesEvent,
+    responses=problems(401, 408, 413),
 )
 async def post_check(request: Request[Any, Any, Any], monitor: NamedDependency[Monitor]) -> Verdict:
     """Judge an event by the fold's own code on a copy of its agency's books."""
@@ -164,6 +222,7 @@ def checked(monitor: Monitor, line: bytes) -> Verdict:
     summary="Acknowledge an alert",
     tags=["alerts"],
     exclude_from_csrf=True,
+    responses=_OF_ACTS,
 )
 async def post_acknowledge(
     request: Request[Any, Any, Any],
@@ -177,7 +236,12 @@ async def post_acknowledge(
 
 
 @post(
-    "/v1/alerts/{alert:str}/close", status_code=200, summary="Close an alert", tags=["alerts"], exclude_from_csrf=True
+    "/v1/alerts/{alert:str}/close",
+    status_code=200,
+    summary="Close an alert",
+    tags=["alerts"],
+    exclude_from_csrf=True,
+    responses=_OF_ACTS,
 )
 async def post_close(
     request: Request[Any, Any, Any], monitor: NamedDependency[Monitor], alert: FromPath[str], data: JSONBody[Closing]
@@ -186,7 +250,14 @@ async def post_close(
     return await _done(request, close_alert, monitor, alert, _person(request, monitor), data.reason)
 
 
-@post("/v1/judge", status_code=200, summary="Judge the time rules now", tags=["alerts"], exclude_from_csrf=True)
+@post(
+    "/v1/judge",
+    status_code=200,
+    summary="Judge the time rules now",
+    tags=["alerts"],
+    responses=_OF_ACTS,
+    exclude_from_csrf=True,
+)
 async def post_judge(request: Request[Any, Any, Any], monitor: NamedDependency[Monitor]) -> Judged:
     """Judge today's time rules again, without waiting for ten past midnight."""
     person = _person(request, monitor)
@@ -237,7 +308,10 @@ def _person(request: Request[Any, Any, Any], monitor: Monitor) -> Person:
     return Person(token.name, token.roles, request.client.host if request.client else "")
 
 
-@get("/healthz", summary="Health", tags=["operation"])
+_FAILING: Final = {503: ResponseSpec(Health, description="Nothing can be kept now", generate_examples=False)}
+
+
+@get("/healthz", summary="Health", tags=["operation"], responses=_FAILING)
 async def healthz(monitor: NamedDependency[Monitor]) -> Response[Health]:
     """200 while events are taken and kept, 503 otherwise."""
     keeper = monitor.keeper
@@ -245,7 +319,15 @@ async def healthz(monitor: NamedDependency[Monitor]) -> Response[Health]:
     return Response(health, status_code=200 if keeper.broken is None else 503)
 
 
-@get("/metrics", summary="Metrics for Prometheus", tags=["operation"], guards=[reader_only], sync_to_thread=True)
+@get(
+    "/metrics",
+    summary="Metrics for Prometheus",
+    tags=["operation"],
+    guards=[reader_only],
+    media_type=MediaType.TEXT,
+    responses=problems(401),
+    sync_to_thread=True,
+)
 def metrics(metrics_registry: NamedDependency[CollectorRegistry]) -> Response[bytes]:
     """Everything, in Prometheus' text format."""
     return Response(generate_latest(metrics_registry), media_type=CONTENT_TYPE_LATEST)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 import structlog
 from litestar import Litestar, MediaType, Request, Response
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
+from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
@@ -19,13 +20,13 @@ from prometheus_client import CollectorRegistry
 from dashboards.metrics import Instruments
 from dashboards.web import api
 from dashboards.web.site import Site
-from producers.gateway import Intake, post_events
+from dashboards.web.slow_clients import BodyInTime
+from producers.gateway import PROBLEM, Intake, post_events
+from producers.rate import Rate
 from streams.monitor import Monitor
 from streams.store import StoreError, people
 
 log = structlog.get_logger()
-
-_PROBLEM: Final = "application/problem+json"
 
 
 def create_app(monitor: Monitor, page: Site, metrics_registry: CollectorRegistry, instruments: Instruments) -> Litestar:
@@ -44,11 +45,12 @@ def create_app(monitor: Monitor, page: Site, metrics_registry: CollectorRegistry
     intake = Intake(
         token=lambda secret: people.find_token(monitor.store, secret),
         submit=monitor.keeper.submit,
+        wait=Rate().wait,
         counted=lambda reason: instruments.turned_away.labels(reason).inc(),
     )
     return Litestar(
         route_handlers=[post_events, *api.HANDLERS, *page.routes],
-        middleware=page.middleware,
+        middleware=[DefineMiddleware(BodyInTime), *page.middleware],
         csrf_config=page.csrf,
         dependencies={
             "monitor": Provide(lambda: monitor, sync_to_thread=False),
@@ -95,7 +97,7 @@ def problem_document(request: Request[Any, Any, Any], error: HTTPException) -> R
     }
     if isinstance(error.extra, list):
         document["errors"] = error.extra
-    return Response(document, status_code=error.status_code, media_type=_PROBLEM, headers=error.headers)
+    return Response(document, status_code=error.status_code, media_type=PROBLEM, headers=error.headers)
 
 
 def store_trouble(request: Request[Any, Any, Any], error: StoreError) -> Response[dict[str, Any]]:
@@ -112,4 +114,4 @@ def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[di
 
 def _plain(request: Request[Any, Any, Any], status: int, title: str, detail: str) -> Response[dict[str, Any]]:
     document = {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": request.url.path}
-    return Response(document, status_code=status, media_type=MediaType.JSON if status < 400 else _PROBLEM)
+    return Response(document, status_code=status, media_type=MediaType.JSON if status < 400 else PROBLEM)

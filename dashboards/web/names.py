@@ -72,6 +72,30 @@ CHANGE: Final[Mapping[str, Words]] = {
     "resolved": Words("解除", "resolved"),
 }
 
+ROLE: Final[Mapping[str, Words]] = {
+    "feeder": Words("資料來源", "feeder"),
+    "officer": Words("承辦", "officer"),
+    "reviewer": Words("檢視", "reviewer"),
+    "administrator": Words("管理", "administrator"),
+    "local": Words("本機", "this machine"),
+    "": Words("–", "–"),
+}
+"""The role that an act is recorded under."""
+
+ACT_FIELD: Final[Mapping[str, Words]] = {
+    "reason": Words("理由", "reason"),
+    "text": Words("附註", "note"),
+    "due_on": Words("期限", "due"),
+    "recovery_on": Words("預計趕上日", "recovered by"),
+    "position": Words("日誌位置", "place in the log"),
+    "state": Words("狀態", "state"),
+    "roles": Words("角色", "roles"),
+    "name": Words("名稱", "name"),
+    "agencies": Words("機關", "agencies"),
+    "event_types": Words("事件種類", "event types"),
+}
+"""What of an act is told on the trail, in this order; the rest is in its export."""
+
 ACT: Final[Mapping[str, Words]] = {
     "acknowledge": Words("確認警示", "acknowledged an alert"),
     "close": Words("警示結案", "closed an alert"),
@@ -81,6 +105,10 @@ ACT: Final[Mapping[str, Words]] = {
     "log-in": Words("登入", "logged in"),
     "log-in-failed": Words("登入失敗", "failed to log in"),
     "log-out": Words("登出", "logged out"),
+    "user-added": Words("新增使用者", "added a user"),
+    "user-disabled": Words("停用使用者", "disabled a user"),
+    "token-added": Words("新增權杖", "made a token"),
+    "token-revoked": Words("廢止權杖", "revoked a token"),
 }
 
 REASON: Final[Mapping[str, Words]] = {

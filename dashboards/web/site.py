@@ -21,7 +21,19 @@ from dashboards.web import static_files
 from dashboards.web.access import LogInFirst, SessionMiddleware, log_in_first
 from dashboards.web.answer import go, page, problem_text
 from dashboards.web.desk import Desk
-from dashboards.web.pages import alerts, check, lagging, lines, overview, people, refusals, reserves, rules, units
+from dashboards.web.pages import (
+    alerts,
+    api_reference,
+    check,
+    lagging,
+    lines,
+    overview,
+    people,
+    refusals,
+    reserves,
+    rules,
+    units,
+)
 from streams.monitor import Monitor
 from streams.store import StoreError
 
@@ -39,6 +51,7 @@ _ERRORS: Final = {
     ),
     404: Words("查無此頁", "There is no such page"),
     405: Words("此頁不接受該動作", "The page does not take this"),
+    408: Words("傳送過慢，請再試一次", "It arrived too slowly; try again"),
     413: Words("內容過大", "Too much was sent"),
     421: Words("請以 localhost 連線", "Use localhost"),
     429: Words("請求過多，請稍後再試", "Too many requests; try again later"),
@@ -79,6 +92,7 @@ def site(monitor: Monitor, session_key: bytes | None = None) -> Site:
         route_handlers=[
             overview.overview,
             *alerts.HANDLERS,
+            api_reference.api_reference,
             *check.HANDLERS,
             *lagging.HANDLERS,
             *lines.HANDLERS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from dashboards.reports.table import Words
+from dashboards.reports.table import MADE_UP, Words
 
 NAVIGATION: Final = (
     ("overview", "/", Words("總覽", "Overview")),
@@ -47,10 +47,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "live_text_resolved": Words("警示解除", "Alert resolved"),
     "live_more": Words("另有 {count} 筆變更", "and {count} more changes"),
     "dismiss": Words("關閉", "Dismiss"),
-    "demonstration": Words(
-        "示範資料：機關、金額與事件均為模擬，不得引用。",
-        "Demonstration data: agencies, amounts and events are simulated and must not be cited.",
-    ),
+    "demonstration": MADE_UP,
     "broken": Words("目前無法寫入：{reason}", "Nothing can be written now: {reason}"),
     "log_in": Words("登入", "Log in"),
     "log_out": Words("登出", "Log out"),
@@ -68,6 +65,16 @@ WORDS: Final[Mapping[str, Words]] = {
         "Amounts are whole NT$. Percentages are rounded to two decimals and compared unrounded.",
     ),
     "api": Words("程式介面", "API"),
+    "api_lead": Words(
+        "供程式送入事件與查詢。權杖以 budgetwatch token add 建立，置於 Authorization 標頭；錯誤以 RFC 9457 文件回覆。",
+        "For programs that send events and ask for figures. A token is made with `budgetwatch token add` and goes into"
+        " the Authorization header; errors are RFC 9457 problem documents.",
+    ),
+    "api_loopback": Words("於本機查詢不需權杖。", "On this machine reading needs no token."),
+    "api_document": Words("OpenAPI 文件", "OpenAPI document"),
+    "api_operations": Words("各項操作", "Operations"),
+    "api_body": Words("內容", "Body"),
+    "api_answers": Words("回覆", "Answers"),
     "empty_text": Words(
         "尚無資料。事件送達後，本頁自動更新。", "Nothing yet. The page fills by itself when events arrive."
     ),
@@ -327,10 +334,10 @@ WORDS: Final[Mapping[str, Words]] = {
         "雜湊鏈於第 {n} 筆中斷：該筆或其前之紀錄遭更改", "The chain breaks at act {n}: it or one before it was changed"
     ),
     "role": Words("角色", "Role"),
+    "command_line": Words("命令列", "command line"),
     "address": Words("位址", "Address"),
     "subject": Words("對象", "Subject"),
     "hash": Words("雜湊", "Hash"),
     "older": Words("較早之紀錄", "Older acts"),
     "trail_none": Words("尚無紀錄。", "Nothing yet."),
-    "local_role": Words("本機", "this machine"),
 }

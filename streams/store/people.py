@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import hashlib
+import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -82,6 +84,7 @@ def add_user(store: Store, name: str, shown_as: str, password: str, roles: Seque
         if connection.execute(sa.select(schema.users.c.name).where(schema.users.c.name == name)).first():
             raise PeopleProblem(f"there is a user {name} already")
         connection.execute(schema.users.insert(), values | {"password_hash": _hasher.hash(password)})
+        _by_hand(connection, "user-added", name, {"name": shown_as, "roles": user.roles})
     return user
 
 
@@ -100,7 +103,8 @@ def find_user(store: Store, name: str) -> User | None:
 
 def disable_user(store: Store, name: str) -> None:
     """The user can no longer log in; what the user did stays."""
-    _stamp(store, schema.users, schema.users.c.name == name, "disabled_at", f"user {name}")
+    users = schema.users
+    _stamp(store, users, users.c.name == name, "disabled_at", f"user {name}", ("user-disabled", name))
 
 
 def log_in(store: Store, name: str, password: str) -> User | None:
@@ -143,13 +147,15 @@ def add_token(
         "id": token.id,
         "hash": _hash(secret),
         "name": name,
-        "agencies": None if agencies is None else _json(sorted(agencies)),
-        "event_types": None if event_types is None else _json(sorted(event_types)),
+        "agencies": None if agencies is None else _json(_sorted(agencies)),
+        "event_types": None if event_types is None else _json(_sorted(event_types)),
         "roles": _json(token.roles),
         "created_at": token.created_at,
     }
     with store.transaction() as connection:
         connection.execute(schema.tokens.insert(), values)
+        told = {"name": name, "roles": token.roles, "agencies": _sorted(agencies), "event_types": _sorted(event_types)}
+        _by_hand(connection, "token-added", token.id, told)
     return token, secret
 
 
@@ -170,7 +176,8 @@ def find_token(store: Store, secret: str) -> Token | None:
 
 def revoke_token(store: Store, token_id: str) -> None:
     """The token is no longer taken."""
-    _stamp(store, schema.tokens, schema.tokens.c.id == token_id, "revoked_at", f"token {token_id}")
+    tokens = schema.tokens
+    _stamp(store, tokens, tokens.c.id == token_id, "revoked_at", f"token {token_id}", ("token-revoked", token_id))
 
 
 # ---------------------------------------------------------------- acts
@@ -187,28 +194,34 @@ def record(
     after: Any,
 ) -> Act:
     """Append an act to the trail, bound to the one before it."""
-    acts = schema.acts
     with store.transaction() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(sa.text("LOCK TABLE acts IN EXCLUSIVE MODE"))
-        elif connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("UPDATE acts SET n = n WHERE 0")  # takes the write lock before reading
-        last = connection.execute(sa.select(acts.c.n, acts.c.hash).order_by(acts.c.n.desc()).limit(1)).one_or_none()
-        n, previous = (1, _NO_HASH) if last is None else (last.n + 1, last.hash)
-        values = {
-            "n": n,
-            "at": now(),
-            "person": person,
-            "role": role,
-            "address": address,
-            "kind": kind,
-            "subject": subject,
-            "before": _json(before),
-            "after": _json(after),
-            "previous_hash": previous,
-        }
-        values["hash"] = _link(values)
-        connection.execute(acts.insert(), values)
+        return _append(connection, person, role, address, kind, subject, before, after)
+
+
+def _append(
+    connection: sa.Connection, person: str, role: str, address: str, kind: str, subject: str, before: Any, after: Any
+) -> Act:
+    acts = schema.acts
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("LOCK TABLE acts IN EXCLUSIVE MODE"))
+    elif connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("UPDATE acts SET n = n WHERE 0")  # takes the write lock before reading
+    last = connection.execute(sa.select(acts.c.n, acts.c.hash).order_by(acts.c.n.desc()).limit(1)).one_or_none()
+    n, previous = (1, _NO_HASH) if last is None else (last.n + 1, last.hash)
+    values = {
+        "n": n,
+        "at": now(),
+        "person": person,
+        "role": role,
+        "address": address,
+        "kind": kind,
+        "subject": subject,
+        "before": _json(before),
+        "after": _json(after),
+        "previous_hash": previous,
+    }
+    values["hash"] = _link(values)
+    connection.execute(acts.insert(), values)
     return _act(values)
 
 
@@ -305,11 +318,30 @@ def _check(name: str, roles: Sequence[str]) -> None:
         raise PeopleProblem(f"unknown role {', '.join(unknown) or '(none)'}; one or more of {', '.join(ROLES)}")
 
 
-def _stamp(store: Store, table: sa.Table, where: sa.ColumnElement[bool], column: str, what: str) -> None:
+def _stamp(
+    store: Store, table: sa.Table, where: sa.ColumnElement[bool], column: str, what: str, act: tuple[str, str]
+) -> None:
     with store.transaction() as connection:
         changed = connection.execute(table.update().where(where, table.c[column].is_(None)).values({column: now()}))
-    if changed.rowcount == 0:
-        raise PeopleProblem(f"there is no {what} (any more)")
+        if changed.rowcount == 0:
+            raise PeopleProblem(f"there is no {what} (any more)")
+        _by_hand(connection, *act, None)
+
+
+def _by_hand(connection: sa.Connection, kind: str, subject: str, after: Any) -> None:
+    """What was done at the command line, under the name of the system's user: who may act is an act too."""
+    _append(connection, _system_user(), "local", "command line", kind, subject, None, after)
+
+
+def _system_user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container without a list of users
+        return f"uid {os.getuid()}"
+
+
+def _sorted(names: Sequence[str] | None) -> list[str] | None:
+    return None if names is None else sorted(names)
 
 
 def _user(row: Any) -> User:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gc
 import io
 import json
@@ -21,7 +22,8 @@ from dashboards.reports.formats import FORMATS
 from ledger.registry import parse
 from streams import schema
 from streams.folder import Folder
-from streams.store import open_store
+from streams.people_acts import Person, give_lagging_reason
+from streams.store import open_store, people
 from streams.taipei import today
 from streams.writer import Writer
 from tests.machine.random_events import REGISTRY
@@ -230,6 +232,35 @@ def test_a_day_before_the_latest_booking_is_judged_on_that_day(run: Run, data: P
     """A store's books stay as they stand: only the judgement is of the day named."""
     done = run("lagging", "--data", "data", "--as-of", "2025-01-31", "--format", "json")
     assert json.loads(done.stdout)[0]["predicted"] == "75.00"
+    assert b"note: the books hold what was booked up to 2025-0" in done.stderr and b"as of 2025-01-31" in done.stderr
+
+
+def test_the_list_of_a_data_folder_tells_of_the_last_meeting_and_of_reasons(run: Run, data: Path) -> None:
+    store = open_store(Folder(data).store)
+    payload = {"ranks": {"114": {"02": 4}}, "tables": []}
+    for day in ("2025-04-01", "2025-05-01", "2025-06-30"):
+        people.keep_list(store, day, day, "somebody", payload)
+    officer = Person("somebody", ("officer",))
+    give_lagging_reason(store, "02", 114, officer, "=late", "2025-11-30", "2025-06-30")
+    store.close()
+    done = run("lagging", "--data", "data", "--as-of", "2025-06-30", "--format", "csv", "--lang", "en")
+    assert done.code == 0
+    head, row, *_ = csv.reader(io.StringIO(done.stdout.decode("utf-8-sig")))
+    told = dict(zip(head, row, strict=True))
+    assert (told["Rank last time"], told["Times in a row"]) == ("4", "3")
+    assert (told["Recovered by"], told["Reason given"]) == ("2025-11-30", "'=late")
+
+
+def test_a_demonstration_is_marked_and_judged_on_the_day_its_year_has_come_to(run: Run, data: Path) -> None:
+    store = open_store(Folder(data).store)
+    store.agree("rules", "register", demonstration=True)
+    books = store.load(parse(Folder(data).registry.read_bytes(), "agencies.csv")).books
+    store.commit_judgement("2025-06-30", [], books)
+    store.close()
+    for command in (("lagging",), ("report", "agency", "020011"), ("report", "reserve")):
+        told = run(*command, "--data", "data", "--lang", "en").stdout
+        assert b"2025-06-30" in told and b"[Demonstration data]" in told, command
+    assert b"emonstration" not in run("lagging", *ON_FILES, "--lang", "en").stdout
 
 
 @pytest.mark.parametrize("name", ["table", "json", "csv", "xlsx", "ods"])

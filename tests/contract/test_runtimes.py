@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import time
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +65,6 @@ def test_a_simulated_year_by_inbox(replay: Replay, tmp_path: Path) -> None:
         for part, (first, last) in enumerate(((0, 1_777), (1_777, 3_000), (3_000, 5_000))):
             path = city.folder.inbox / f"{part}.ndjson"
             path.write_bytes(b"\r\n".join(lines[first:last]))
-            os.utime(path, (time.time() - 60, time.time() - 60))
-        inbox = Inbox(city.folder.inbox, lambda *sent: city.monitor.keeper.submit(*sent).result())
+        inbox = Inbox(city.folder.inbox, lambda *sent: city.monitor.keeper.submit(*sent).result(), settled_seconds=0)
         assert inbox.take_all() == 3
         compared(expected, answers(city, "2026-02-28"))

@@ -14,7 +14,7 @@ from tests.e2e.serving import Serving
 from tests.e2e.test_pages import FILLED, address_of
 
 
-@pytest.mark.parametrize("page", [page for page in FILLED if page not in ("/check", "/log-in")])
+@pytest.mark.parametrize("page", [page for page in FILLED if page not in ("/check", "/log-in", "/api")])
 def test_every_table_of_a_page_opens_again(city: Serving, page: str) -> None:
     with httpx.Client(timeout=60) as client:
         text = client.get(address_of(city, page)).text
@@ -67,3 +67,25 @@ def test_the_report_on_an_agency_is_a_pdf(city: Serving) -> None:
 def test_a_table_that_is_none_is_not_found(city: Serving) -> None:
     assert httpx.get(city.url + "/alerts?export=csv&table=none").status_code == 404
     assert httpx.get(city.url + "/alerts?export=exe").headers["content-type"].startswith("text/html")
+
+
+def test_what_is_taken_from_a_demonstration_says_so(city: Serving) -> None:
+    assert city.monitor.demonstration
+    found = httpx.get(city.url + "/?export=xlsx&table=authorities&lang=en")
+    assert 'filename="demonstration-overview-authorities-' in found.headers["content-disposition"]
+    sheet = openpyxl.load_workbook(io.BytesIO(found.content)).worksheets[0]
+    texts = " ".join(str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value is not None)
+    assert "[Demonstration data]" in texts and "must not be cited" in texts
+
+
+def test_one_character_set_is_named_once(city: Serving) -> None:
+    for path in (
+        "/",
+        "/nothing",
+        "/static/page.css",
+        "/static/page.js",
+        "/alerts?export=csv",
+        "/alerts?export=csv&table=none",
+        "/v1/alerts",
+    ):
+        assert httpx.get(city.url + path).headers["content-type"].count("charset") <= 1, path

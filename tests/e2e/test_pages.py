@@ -28,6 +28,7 @@ FILLED = {
     "/check": "#c-type option",
     "/audit-trail": "#trail table",
     "/log-in": "#log-in-name",
+    "/api": ".operation pre",
 }
 """Each page, and what stands on it when it is filled."""
 
@@ -157,3 +158,18 @@ def test_an_unknown_page_and_a_foreign_host_are_answered_in_words(city: Serving)
             found = client.get(path)
             assert found.status_code == 404 and "<h1>" in found.text, path
         assert client.get("/", headers={"Host": "evil.example"}).status_code == 421
+
+
+def test_on_a_phone_the_navigation_shows_where_one_is(city: Serving, open_page: Open) -> None:
+    page = open_page(city.url + "/audit-trail", PHONE)
+    box = page.locator(".main-nav [aria-current]").bounding_box()
+    assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= PHONE[0]
+
+
+def test_on_a_phone_the_answer_of_a_check_is_in_view(city: Serving, open_page: Open) -> None:
+    page = open_page(city.url + "/check?agency=020011", PHONE)
+    page.get_by_label("預算科目").fill("32020110199/current/2000")
+    page.get_by_label("金額（元）").fill("5")
+    page.get_by_role("button", name="試算").click()
+    page.locator(".verdict").wait_for()
+    assert page.evaluate("document.querySelector('.verdict').getBoundingClientRect().top") < PHONE[1]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,14 +48,18 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def put(folder: Path) -> Callable[..., Path]:
-    def write(name: str, content: bytes, age: float = 60) -> Path:
+    def write(name: str, content: bytes) -> Path:
         folder.mkdir(exist_ok=True)
         path = folder / name
         path.write_bytes(content)
-        os.utime(path, (time.time() - age, time.time() - age))
         return path
 
     return write
+
+
+def watching(folder: Path, taken: Taken) -> Inbox:
+    """An inbox that takes a file at the first look."""
+    return Inbox(folder, taken.submit, settled_seconds=0)
 
 
 def receipt(path: Path) -> Receipt:
@@ -65,7 +68,7 @@ def receipt(path: Path) -> Receipt:
 
 def test_a_file_is_folded_and_moved_with_a_receipt(folder: Path, taken: Taken, put: Callable[..., Path]) -> None:
     put("year.ndjson", b'\xef\xbb\xbf{"a":1}\r\n\r\n  \nnope\n{"b":2}')
-    assert Inbox(folder, taken.submit).take_all() == 1
+    assert watching(folder, taken).take_all() == 1
     assert taken.lines == [b'{"a":1}', b"nope", b'{"b":2}'] and taken.origins == {"inbox:year.ndjson"}
     assert not (folder / "year.ndjson").exists() and (folder / "done/year.ndjson").exists()
     found = receipt(folder / "done/year.ndjson.receipt.json")
@@ -73,12 +76,98 @@ def test_a_file_is_folded_and_moved_with_a_receipt(folder: Path, taken: Taken, p
     assert [(one.line, one.reason) for one in found.outcomes] == [(4, "malformed")]  # the number an editor shows
 
 
-def test_a_file_that_is_still_written_is_left(folder: Path, taken: Taken, put: Callable[..., Path]) -> None:
-    put("new.ndjson", b'{"a":1}\n', age=0)
+def test_a_file_is_taken_once_it_was_seen_to_stand_still(folder: Path, taken: Taken, put: Callable[..., Path]) -> None:
+    now = 0.0
+    watched = Inbox(folder, taken.submit, settled_seconds=2, clock=lambda: now)
+    path = put("new.ndjson", b'{"a":1}\n')
     put("other.part", b'{"a":1}\n')
     put(".hidden.ndjson", b'{"a":1}\n')
-    assert Inbox(folder, taken.submit).take_all() == 0 and taken.lines == []
-    assert Inbox(folder, taken.submit, settled_seconds=0).take_all() == 1
+    assert watched.take_all() == 0
+    now = 1.9
+    with path.open("ab") as file:
+        file.write(b'{"b":2}\n')
+    assert watched.take_all() == 0
+    now = 3.0
+    assert watched.take_all() == 0 and taken.lines == []
+    now = 3.9
+    assert watched.take_all() == 1 and taken.lines == [b'{"a":1}', b'{"b":2}']
+
+
+def test_the_clock_of_the_machine_is_not_asked(folder: Path, taken: Taken, put: Callable[..., Path]) -> None:
+    for name, at in (("future", 4_000_000_000), ("past", 0)):
+        os.utime(put(f"{name}.ndjson", b'{"a":1}\n'), (at, at))
+    now = 0.0
+    watched = Inbox(folder, taken.submit, settled_seconds=2, clock=lambda: now)
+    assert watched.take_all() == 0, "an old date does not say that nobody writes it"
+    now = 2.0
+    assert watched.take_all() == 2
+
+
+def test_what_is_written_while_a_file_is_folded_is_folded_too(
+    folder: Path, taken: Taken, put: Callable[..., Path]
+) -> None:
+    path = put("slow.ndjson", b'{"a":1}\n')
+
+    def submit(lines: list[bytes], origin: str, first_line: int) -> list[Outcome]:
+        if not taken.lines:
+            with path.open("ab") as file:
+                file.write(b'{"b":2}\n')
+            os.utime(path, ns=(1, 1))
+        return taken.submit(lines, origin, first_line)
+
+    watched = Inbox(folder, submit, settled_seconds=0)
+    assert watched.take_all() == 0 and path.exists()
+    assert watched.take_all() == 1 and taken.lines[-2:] == [b'{"a":1}', b'{"b":2}']
+    assert receipt(folder / "done/slow.ndjson.receipt.json").counts == {"accepted": 2}
+
+
+NAMES = (
+    b"a" * 248 + b".ndjson",
+    "預".encode() * 82 + b".ndjson",
+    b"no-text-\xff.ndjson",
+    b"line\nbreak.ndjson",
+    b"<script>x=1<.ndjson",
+    b"=cmd|x!A1.ndjson",
+)
+
+
+def test_names_of_every_kind_are_taken_and_hold_nothing_up(folder: Path, taken: Taken) -> None:
+    folder.mkdir()
+    for name in (*NAMES, b"..hidden.ndjson"):
+        Path(os.fsdecode(os.fsencode(folder) + b"/" + name)).write_bytes(b'{"a":1}\n')
+    watched = watching(folder, taken)
+    assert watched.take_all() == len(NAMES) == len(taken.lines)
+    assert all(origin.isprintable() for origin in taken.origins)
+    receipts = [path for path in (folder / "done").iterdir() if path.name.endswith(".receipt.json")]
+    assert len(receipts) == len(NAMES)
+    for path in receipts:
+        assert path.with_name(path.name.removesuffix(".receipt.json")).read_bytes() == b'{"a":1}\n'
+        assert receipt(path).counts == {"accepted": 1}
+    assert watched.take_all() == 0
+
+
+def test_a_file_that_cannot_be_moved_holds_up_no_other_and_is_folded_once(
+    folder: Path, taken: Taken, put: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put("a.ndjson", b'{"a":1}\n')
+    put("b.ndjson", b'{"b":2}\n')
+    watched = watching(folder, taken)
+    rename = Path.rename
+
+    def refused(path: Path, target: Path) -> Path:
+        if path.name == "a.ndjson":
+            raise OSError(28, "No space left on device")
+        return rename(path, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", refused)
+        assert watched.take_all() == 1
+        assert watched.take_all() == 0
+    assert taken.lines == [b'{"a":1}', b'{"b":2}']
+    assert watched.take_all() == 1 and taken.lines == [b'{"a":1}', b'{"b":2}']
+    assert (folder / "done/a.ndjson").exists()
+    put("a.ndjson", b'{"c":3}\n')
+    assert watched.take_all() == 1 and taken.lines[-1] == b'{"c":3}'
 
 
 @pytest.mark.parametrize(
@@ -89,13 +178,13 @@ def test_a_file_without_events_fails(
     folder: Path, taken: Taken, put: Callable[..., Path], content: bytes, problem: str
 ) -> None:
     put("x.ndjson", content)
-    Inbox(folder, taken.submit).take_all()
+    watching(folder, taken).take_all()
     found = receipt(folder / "failed/x.ndjson.receipt.json")
     assert found.problem is not None and problem in found.problem
 
 
 def test_links_folders_and_pipes_are_not_followed(folder: Path, taken: Taken, tmp_path: Path) -> None:
-    watched = Inbox(folder, taken.submit, settled_seconds=0)
+    watched = watching(folder, taken)
     secret = tmp_path / "secret"
     secret.write_bytes(b'{"secret":1}\n')
     (folder / "link.ndjson").symlink_to(secret)
@@ -110,7 +199,7 @@ def test_links_folders_and_pipes_are_not_followed(folder: Path, taken: Taken, tm
 def test_a_name_that_was_there_before_does_not_lose_the_earlier_file(
     folder: Path, taken: Taken, put: Callable[..., Path]
 ) -> None:
-    watched = Inbox(folder, taken.submit)
+    watched = watching(folder, taken)
     for number in range(3):
         put("same.ndjson", b'{"n":%d}\n' % number)
         watched.take_all()
@@ -124,26 +213,26 @@ def test_a_file_stays_where_it_is_when_nothing_can_be_kept(
     path = put("x.ndjson", b'{"a":1}\n')
     taken.fail = OSError("no space left on device")
     with pytest.raises(OSError, match="no space"):
-        Inbox(folder, taken.submit).take_all()
+        watching(folder, taken).take_all()
     assert path.exists()
     taken.fail = None
-    assert Inbox(folder, taken.submit).take_all() == 1 and not path.exists()
+    assert watching(folder, taken).take_all() == 1 and not path.exists()
 
 
 def test_long_lines_and_files_are_bounded(
     folder: Path, taken: Taken, put: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put("long.ndjson", b"x" * 5_000_000 + b'\n{"a":1}\n')
-    Inbox(folder, taken.submit).take_all()
+    watching(folder, taken).take_all()
     assert [len(line) for line in taken.lines] == [module.LINE_BYTES_KEPT, 7]
     monkeypatch.setattr(module, "FILE_BYTES_MAX", 10)
     put("big.ndjson", b'{"a":1}\n' * 5)
-    Inbox(folder, taken.submit).take_all()
+    watching(folder, taken).take_all()
     found = receipt(folder / "failed/big.ndjson.receipt.json")
     assert found.problem is not None and "split it" in found.problem
 
 
 def test_many_lines_are_taken_in_parts(folder: Path, taken: Taken, put: Callable[..., Path]) -> None:
     put("many.ndjson", b'{"a":1}\n' * 45_000)
-    Inbox(folder, taken.submit).take_all()
+    watching(folder, taken).take_all()
     assert receipt(folder / "done/many.ndjson.receipt.json").counts == {"accepted": 45_000}

@@ -23,9 +23,9 @@ class Format(NamedTuple):
 
 
 FORMATS: Final[Mapping[str, Format]] = {
-    "table": Format(".txt", "text/plain; charset=utf-8", False, terminal.render),
+    "table": Format(".txt", "text/plain", False, terminal.render),
     "json": Format(".json", "application/json", False, json.render),
-    "csv": Format(".csv", "text/csv; charset=utf-8", False, csv.render),
+    "csv": Format(".csv", "text/csv", False, csv.render),
     "xlsx": Format(".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", True, xlsx.render),
     "ods": Format(".ods", "application/vnd.oasis.opendocument.spreadsheet", True, ods.render),
     "pdf": Format(".pdf", "application/pdf", True, pdf.render),

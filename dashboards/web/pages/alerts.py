@@ -20,7 +20,7 @@ from dashboards.web.answer import page
 from dashboards.web.desk import Desk
 from dashboards.web.forms import act, acting, form_of, told
 from dashboards.web.grid import Grid
-from dashboards.web.subjects import authority_name, page_of, split_key, subject
+from dashboards.web.subjects import agency_name, authority_name, page_of, split_key, subject
 from ledger.books import Alert
 from streams import people_acts
 from streams.people_acts import MAY_ACKNOWLEDGE, MAY_CLOSE
@@ -199,7 +199,14 @@ def alert(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: Fr
     )
 
 
-def _agency(desk: Desk, found: Alert) -> str | None:
+def _agency(desk: Desk, found: Alert) -> tuple[str, Words] | None:
+    """The code and name of the agency whose thing an alert is about."""
+    registry = desk.monitor.registry
+    code = _agency_code(desk, found)
+    return None if code is None else (code, agency_name(registry, code))
+
+
+def _agency_code(desk: Desk, found: Alert) -> str | None:
     if found.level in ("city", "authority"):
         return None
     if found.level == "reserve":

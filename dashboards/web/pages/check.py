@@ -19,6 +19,7 @@ from dashboards.web.answer import page
 from dashboards.web.desk import Desk
 from dashboards.web.forms import form_of
 from dashboards.web.grid import Grid
+from dashboards.web.refusal_words import words_of
 from dashboards.web.subjects import agency_name, page_of, subject
 from ledger.books import Books
 from ledger.fiscal import ROC_OFFSET
@@ -140,6 +141,7 @@ def _page(
         "agencies": [(code, agency_name(registry, code)) for code in sorted(registry.agencies)],
         "lines": lines,
         "verdict": verdict,
+        "refusal_words": None if verdict is None or verdict.refusal is None else words_of(verdict.refusal.detail),
         "answer": None if verdict is None else ANSWERS[verdict.verdict],
         "turns": TURNS,
         "asked_json": "" if line is None else line.decode("utf-8", "replace"),

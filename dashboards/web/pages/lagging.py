@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -13,8 +12,8 @@ from litestar.params import FromPath
 
 from alerts.lagging import TARGET_PERCENT
 from dashboards.reports import lagging_list
-from dashboards.reports.lagging_list import LaggingRow
-from dashboards.reports.table import Column, Table, Words
+from dashboards.reports.lagging_list import EarlierLists, LaggingRow
+from dashboards.reports.table import Table, Words
 from dashboards.web.answer import page
 from dashboards.web.desk import Desk
 from dashboards.web.forms import act, acting, form_of, told
@@ -29,25 +28,12 @@ from streams.people_acts import (
     lagging_reasons,
 )
 from streams.store import people
-from streams.store.people import Act, Presented
 
 
-def earlier_lists(desk: Desk) -> dict[int, list[Mapping[str, int]]]:
+def earlier_lists(desk: Desk) -> EarlierLists:
     """The ranks of the lists presented before today, newest first; of several on one day the last counts."""
-
-    def build(_: Books) -> dict[int, list[Mapping[str, int]]]:
-        by_day: dict[str, Presented] = {}
-        for presented in people.presented_lists(desk.monitor.store):
-            by_day.setdefault(presented.presented_on, presented)
-        today = desk.monitor.today()
-        found: dict[int, list[Mapping[str, int]]] = {}
-        for presented in by_day.values():
-            if presented.presented_on < today:
-                for fiscal_year, ranks in presented.payload["ranks"].items():
-                    found.setdefault(int(fiscal_year), []).append(ranks)
-        return found
-
-    return desk.look("earlier lists", build)
+    presented, today = people.presented_lists(desk.monitor.store), desk.monitor.today()
+    return desk.look("earlier lists", lambda _: lagging_list.earlier_lists(presented, today))
 
 
 def lagging_rows(desk: Desk) -> list[LaggingRow]:
@@ -71,41 +57,8 @@ def lagging_tables(desk: Desk) -> list[Table]:
         alerts = list(books.time_alerts.values())
         return lagging_list.tables(alerts, books, monitor.registry, monitor.catalogue, monitor.today(), earlier or None)
 
-    reasons = lagging_reasons(monitor.store)
     tables = desk.look("lagging tables", build)
-    return [
-        _with_reasons(table, [reasons.get((row.authority, row.fiscal_year)) for row in of_year])
-        if table.name == "lagging" and of_year
-        else table
-        for table, of_year in _by_year(tables, lagging_rows(desk))
-    ]
-
-
-def _by_year(tables: list[Table], rows: list[LaggingRow]) -> Iterator[tuple[Table, list[LaggingRow]]]:
-    """Each table with the rows of its fiscal year: years descend, each has its list and then its plans."""
-    years = iter(sorted({row.fiscal_year for row in rows}, reverse=True))
-    of_year: list[LaggingRow] = []
-    for table in tables:
-        if table.name == "lagging":
-            year = next(years, None)
-            of_year = [row for row in rows if row.fiscal_year == year]
-        yield table, of_year
-
-
-def _with_reasons(table: Table, told_by: list[Act | None]) -> Table:
-    return msgspec.structs.replace(
-        table,
-        columns=(
-            *table.columns,
-            Column("reason", Words("落後原因", "Reason given"), "text"),
-            Column("recovery_on", Words("預計\n趕上日", "Recovered\nby"), "day"),
-        ),
-        rows=[
-            (*cells, "" if act is None else act.after["reason"], None if act is None else act.after["recovery_on"])
-            for cells, act in zip(table.rows, told_by, strict=True)
-        ],
-        total=None if table.total is None else (*table.total, None, None),
-    )
+    return lagging_list.with_reasons(tables, lagging_rows(desk), lagging_reasons(monitor.store))
 
 
 _EMPTY = Words("無主管機關低於標準", "No authority is below the limit")
@@ -140,7 +93,7 @@ def lagging(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Res
     rows = lagging_rows(desk)
     grids = [
         _grid(table, f"{table.name}-{of_year[0].fiscal_year}" if of_year else table.name, of_year)
-        for table, of_year in _by_year(lagging_tables(desk), rows)
+        for table, of_year in lagging_list.by_year(lagging_tables(desk), rows)
     ]
     person = desk.person(request)
     return page(

@@ -116,12 +116,28 @@ def audit_trail(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) ->
             "acts": acts,
             "broken_link": people.broken_link(store),
             "older": acts[-1].n if len(acts) == TRAIL_SHOWN and acts[-1].n > 1 else None,
+            "told": {act.n: _told(act) for act in acts},
             "links": {act.n: _subject_page(act) for act in acts},
         },
         [_grid(acts, desk.monitor.today())],
         here="audit-trail",
         file_name="audit-trail",
     )
+
+
+def _told(act: Act) -> list[tuple[Words, str | None, str]]:
+    """What an act says: what it is about, what stood there before where that changed, and what stands there now."""
+    before = act.before if isinstance(act.before, dict) else {}
+    after = act.after if isinstance(act.after, dict) else {}
+    return [
+        (words, None if name not in before else _text(before[name]), _text(after[name]))
+        for name, words in names.ACT_FIELD.items()
+        if after.get(name) is not None
+    ]
+
+
+def _text(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _subject_page(act: Act) -> str | None:

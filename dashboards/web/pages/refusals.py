@@ -13,6 +13,7 @@ from dashboards.web import names, shown
 from dashboards.web.answer import page
 from dashboards.web.desk import Desk
 from dashboards.web.grid import Grid
+from dashboards.web.refusal_words import words_of
 from streams.store import queries
 from streams.store.queries import Refusal
 
@@ -26,6 +27,7 @@ class Shown(msgspec.Struct):
     """A refusal with its line."""
 
     refusal: Refusal
+    said: Words
     raw: str
     cut: bool
 
@@ -71,7 +73,7 @@ def refusals(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
 
 def _shown(desk: Desk, refusal: Refusal) -> Shown:
     line = shown.raw(desk.monitor.store.part(refusal.partition).recall(refusal.place))
-    return Shown(refusal, line[:RAW_MAX], len(line) > RAW_MAX)
+    return Shown(refusal, words_of(refusal.detail), line[:RAW_MAX], len(line) > RAW_MAX)
 
 
 def _grid(found: list[Refusal], day: str) -> Grid:
@@ -96,7 +98,7 @@ def _grid(found: list[Refusal], day: str) -> Grid:
                     each.at,
                     names.REASON.get(each.reason, Words(each.reason, each.reason)),
                     each.reason,
-                    each.detail,
+                    words_of(each.detail),
                     each.id or "",
                     each.origin,
                     each.line,

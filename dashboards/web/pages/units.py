@@ -195,7 +195,7 @@ def agency_pdf(request: Request[Any, Any, Any], desk: NamedDependency[Desk], cod
         tables = desk.look(("agency report", fiscal_year, code), build)
     except ReportProblem as problem:
         raise NotFoundException(str(problem)) from None
-    return report(tables, "pdf", language.of(request), f"agency-{code}-{fiscal_year}")
+    return report(desk, tables, "pdf", language.of(request), f"agency-{code}-{fiscal_year}")
 
 
 HANDLERS = (authority, explain, agency, agency_pdf)

@@ -175,6 +175,12 @@ else state.hidden = true;
 
 // ---------------------------------------------------------------- small things
 
+const here = document.querySelector(".main-nav [aria-current]");
+if (here) {
+  const bar = here.closest(".main-nav"); // on a phone it is wider than the screen
+  bar.scrollLeft = here.offsetLeft - (bar.clientWidth - here.offsetWidth) / 2;
+}
+
 for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => window.print());
 
 const kind = document.getElementById("c-type");

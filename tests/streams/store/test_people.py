@@ -154,3 +154,30 @@ def test_a_list_is_kept_as_it_was_presented(store: Store) -> None:
         "2025-07-08", "2025-06-30", "王小明", rows,
     )  # fmt: skip
     assert newest.payload == []
+
+
+def test_who_may_act_is_on_the_trail_too(store: Store) -> None:
+    before = len(people.trail(store))
+    people.add_user(store, "chen", "陳", "a long password", ["officer"])
+    token, secret = people.add_token(store, "cba", ["feeder"], ["020011", "010011"], ["disbursement.paid"])
+    people.revoke_token(store, token.id)
+    people.disable_user(store, "chen")
+    with pytest.raises(people.PeopleProblem):
+        people.revoke_token(store, token.id)
+    with pytest.raises(people.PeopleProblem):
+        people.add_user(store, "chen", "陳", "a long password", ["officer"])
+    acts = list(reversed(people.trail(store)))[before:]
+    assert [(act.kind, act.subject, act.role) for act in acts] == [
+        ("user-added", "chen", "local"),
+        ("token-added", token.id, "local"),
+        ("token-revoked", token.id, "local"),
+        ("user-disabled", "chen", "local"),
+    ]
+    assert acts[1].after == {
+        "name": "cba",
+        "roles": ["feeder"],
+        "agencies": ["010011", "020011"],
+        "event_types": ["disbursement.paid"],
+    }
+    assert all(act.person for act in acts) and people.broken_link(store) is None
+    assert secret not in repr(acts) and "a long password" not in repr(acts)

@@ -1,0 +1,93 @@
+"""Clients that send their request a byte at a time: each part has its time, then the connection is given up.
+
+Otherwise a few hundred of them, by mistake or not, would hold every connection there is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+import h11
+from litestar.enums import ScopeType
+from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types.asgi_types import HTTPReceiveMessage
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+HEAD_SECONDS_MAX: Final = 10.0
+BODY_SECONDS_MAX: Final = 30.0
+
+
+class PatientProtocol(H11Protocol):
+    """uvicorn's protocol, with a time within which a request's head must have arrived."""
+
+    _waiting: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """A client has come: its first head is awaited."""
+        super().connection_made(transport)
+        self._await_head()
+
+    def data_received(self, data: bytes) -> None:
+        """Something has come: perhaps the end of a head, perhaps the beginning of the next."""
+        super().data_received(data)
+        if self.conn.their_state is not h11.IDLE:
+            self._stop_waiting()
+        elif self._waiting is None:
+            self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client has gone."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _await_head(self) -> None:
+        self._waiting = self.loop.call_later(HEAD_SECONDS_MAX, self._give_up)
+
+    def _stop_waiting(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+    def _give_up(self) -> None:
+        self._waiting = None
+        if not self.transport.is_closing():
+            self.transport.close()
+
+
+class TooSlow(HTTPException):
+    """The body did not arrive in time."""
+
+    status_code = 408
+
+
+class BodyInTime:
+    """Gives every request's body the same time to arrive; raises TooSlow where it is read after it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, with a clock beside what is received."""
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        end = asyncio.get_running_loop().time() + BODY_SECONDS_MAX
+        whole = False
+
+        async def in_time() -> Any:
+            nonlocal whole
+            if whole:  # what is awaited now is that the client goes away
+                return await receive()
+            try:
+                async with asyncio.timeout_at(end):
+                    message: HTTPReceiveMessage = await receive()  # type: ignore[assignment]  # the scope is HTTP
+            except TimeoutError:
+                raise TooSlow(
+                    f"the body did not arrive within {BODY_SECONDS_MAX:.0f} s", extra={"title": "Too slow"}
+                ) from None
+            whole = message["type"] != "http.request" or not message.get("more_body", False)
+            return message
+
+        await self._app(scope, in_time, send)

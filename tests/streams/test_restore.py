@@ -1,0 +1,139 @@
+"""`restore` changes nothing unless what it is given is a whole store, and says what its log says."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from alerts.catalogue import Catalogue
+from dashboards import embedded
+from producers.simulator import registry_csv, simulate
+from streams.audit import audit
+from streams.backup import copy_store, restore_store
+from streams.folder import Folder
+from streams.store import StoreRefused
+
+LINES = [line.rstrip(b"\n") for line in simulate(114, 5, 600)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    """A stopped monitor's folder."""
+    made = Folder(tmp_path / "data")
+    made.path.mkdir()
+    made.registry.write_text(registry_csv(), encoding="utf-8")
+    made.make(None)
+    with embedded.opened(made) as monitor:
+        monitor.keeper.submit(LINES, "test").result()
+    return made
+
+
+@pytest.fixture
+def copy(folder: Folder, tmp_path: Path) -> Path:
+    copy_store(folder.store, tmp_path / "copy.db")
+    return tmp_path / "copy.db"
+
+
+def spoil_text(path: Path) -> None:
+    path.write_text("root:x:0:0\n", encoding="utf-8")
+
+
+def spoil_empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def spoil_foreign(path: Path) -> None:
+    path.unlink()
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE alembic_version (version_num TEXT)")
+    other.close()
+
+
+def spoil_short(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:60_000])
+
+
+def spoil_pages(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[8_192:200_000] = b"\xaa" * (200_000 - 8_192)
+    path.write_bytes(content)
+
+
+def untouched(folder: Folder, before: bytes) -> None:
+    assert folder.store.read_bytes() == before
+    assert [path.name for path in folder.path.iterdir() if "restore" in path.name] == []
+
+
+@pytest.mark.parametrize("spoil", [spoil_text, spoil_empty, spoil_foreign, spoil_short, spoil_pages])
+def test_what_is_no_whole_store_is_refused(folder: Folder, copy: Path, spoil: Callable[[Path], None]) -> None:
+    before = folder.store.read_bytes()
+    spoil(copy)
+    with pytest.raises(StoreRefused, match="nothing was changed") as refused:
+        restore_store(copy, folder)
+    assert str(copy) in str(refused.value) and "\n" not in str(refused.value)
+    untouched(folder, before)
+
+
+def test_a_disk_that_is_full_changes_nothing(folder: Folder, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = folder.store.read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("streams.backup.shutil.copyfile", full)
+    with pytest.raises(StoreRefused, match="No space left"):
+        restore_store(copy, folder)
+    untouched(folder, before)
+
+
+def command(folder: Folder, *arguments: str) -> subprocess.CompletedProcess[str]:
+    whole = [sys.executable, "budgetwatch.py", *arguments, "--data", str(folder.path)]
+    return subprocess.run(whole, capture_output=True, text=True, check=False)
+
+
+def restore(copy: Path, folder: Folder) -> subprocess.CompletedProcess[str]:
+    return command(folder, "restore", str(copy))
+
+
+def test_a_copy_that_was_changed_is_refused_by_its_own_log(folder: Folder, copy: Path) -> None:
+    before = folder.store.read_bytes()
+    with sqlite3.connect(copy) as changed:
+        assert changed.execute("UPDATE positions SET original = original + 1 WHERE original > 0").rowcount
+    changed.close()
+    done = restore(copy, folder)
+    assert done.returncode == 3 and "not what its log says" in done.stderr and "Traceback" not in done.stderr
+    untouched(folder, before)
+
+
+def test_a_copy_is_audited_before_it_takes_the_place(folder: Folder, copy: Path, catalogue: Catalogue) -> None:
+    done = restore(copy, folder)
+    assert done.returncode == 0 and f"{len(LINES)} lines, audited" in done.stdout
+    with embedded.opened(folder) as monitor:
+        assert list(audit(monitor.store, monitor.registry, catalogue)) == []
+    folder.registry.unlink()
+    done = restore(copy, folder)
+    assert done.returncode == 0 and "not audited: they were folded by other rules or another register" in done.stdout
+
+
+def test_a_copy_that_differs_is_not_called_a_backup(folder: Folder, tmp_path: Path) -> None:
+    with sqlite3.connect(folder.store) as changed:
+        changed.execute("UPDATE positions SET original = original + 1 WHERE original > 0")
+    changed.close()
+    done = command(folder, "backup", "-o", str(tmp_path / "b.db"))
+    assert done.returncode == 3 and "no backup, it is not what its log says" in done.stderr
+    assert not (tmp_path / "b.db").exists() and (tmp_path / "b.db.differs").exists()
+    assert command(folder, "audit").returncode == 1
+
+
+def test_another_register_is_told_of_and_not_taken_for_differences(folder: Folder, tmp_path: Path) -> None:
+    with folder.registry.open("a", encoding="utf-8") as register:
+        register.write("990011,新局,New Bureau,99,新局主管,New,\n")
+    done = command(folder, "audit")
+    assert done.returncode == 3 and "another registry digest" in done.stderr and "rebuild" in done.stderr
+    done = command(folder, "backup", "-o", str(tmp_path / "b.db"))
+    assert done.returncode == 0 and "not audited" in done.stdout, "before a rebuild one wants a backup"
