@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from alerts.catalogue import Catalogue
 from alerts.standing import unfinished
 from ledger.books import Alert, Books
 from ledger.rates import Ratio, Sums
@@ -57,7 +58,7 @@ class Figures(Collector):
         with monitor.keeper.reading() as books:
             levels = [level for year in roll_up(books, monitor.today()) for level in year]
             figures = list(_of_levels(levels))
-            alerts = list(_of_alerts(unfinished(books)))
+            alerts = list(_of_alerts(unfinished(books), books.years, monitor.catalogue))
             funds = list(_of_reserves(books))
         yield from figures
         yield from funds
@@ -129,8 +130,11 @@ def _names(monitor: Monitor) -> Metric:
     return names
 
 
-def _of_alerts(alerts: Iterable[Alert]) -> Iterator[Metric]:
-    counts: dict[tuple[str, str, str], int] = {}
+def _of_alerts(alerts: Iterable[Alert], years: Iterable[int], catalogue: Catalogue) -> Iterator[Metric]:
+    """Every rule has a series for each year, 0 while nothing is wrong: a series that vanishes looks like no answer."""
+    counts: dict[tuple[str, str, str], int] = {
+        (str(year), rule.slug, rule.severity): 0 for year in years for rule in catalogue.rules.values()
+    }
     for alert in alerts:
         labels = (str(alert.fiscal_year), alert.rule, alert.severity)
         counts[labels] = counts.get(labels, 0) + 1

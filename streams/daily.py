@@ -22,6 +22,8 @@ class Daily:
     def __init__(self, keeper: Keeper, last: str | None, day: Callable[[], str] = judged_day) -> None:
         self._keeper = keeper
         self._last = last or ""
+        self._is_behind = False
+        """Whether the clock stood before the day judged last when it was looked at last: that is told once."""
         self._day = day
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="clock", daemon=True)
@@ -38,8 +40,9 @@ class Daily:
     def look(self) -> bool:
         """Judge the day if it is a new one; returns whether it was."""
         day = self._day()
-        if day < self._last:
+        if day < self._last and not self._is_behind:
             log.warning("the clock stands before the day judged last; nothing is judged", day=day, last=self._last)
+        self._is_behind = day < self._last
         if day <= self._last:
             return False
         self._keeper.judge(day).result()

@@ -29,6 +29,7 @@ ACKNOWLEDGE: Final = "acknowledge"
 NOTE: Final = "note"
 LAGGING_REASON: Final = "lagging-reason"
 LAGGING_PRESENTED: Final = "lagging-presented"
+JUDGE: Final = "judge"
 LOG_IN: Final = "log-in"
 
 MAY_ACKNOWLEDGE: Final = frozenset(("officer", "administrator"))
@@ -196,6 +197,15 @@ def close_alert(monitor: Monitor, alert: str, person: Person, reason: str) -> Ac
     return done
 
 
+def judge_now(monitor: Monitor, person: Person) -> int:
+    """Judge today's time rules again without waiting for the clock; how many alerts changed by it. Raises Refused."""
+    _check_person(person, MAY_ACKNOWLEDGE)
+    day = monitor.today()
+    changes = monitor.keeper.judge(day).result()
+    _record(monitor.store, person, JUDGE, day, None, {"changes": changes})
+    return changes
+
+
 # ---------------------------------------------------------------- acts about the lagging list
 
 
@@ -229,11 +239,15 @@ def lagging_reasons(store: Store) -> dict[tuple[str, int], Act]:
 # ---------------------------------------------------------------- common parts
 
 
-def _check(person: Person, roles: frozenset[str], text: str) -> None:
+def _check_person(person: Person, roles: frozenset[str]) -> None:
     if not is_text(person.name):
         raise Refused("person", "an act needs the name of a person: 1 to 128 characters")
     if not person.may(roles):
         raise Refused("role", f"this needs the role {' or '.join(sorted(roles))}")
+
+
+def _check(person: Person, roles: frozenset[str], text: str) -> None:
+    _check_person(person, roles)
     if not text.strip() or not is_note(text):
         raise Refused("reason", "write a reason of at most 2,000 characters")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from litestar import MediaType, Request, Response, get, post
@@ -39,12 +39,13 @@ from ledger.admission import Reason
 from ledger.output import AlertOut, LaggingOut, PositionOut, RefusalOut, ReserveOut, positions, reserves
 from producers.gateway import TakesEvent, bearer, problem, problems
 from streams.monitor import Monitor
-from streams.people_acts import MAY_ACKNOWLEDGE, Person, Refused, acknowledge, close_alert, standing
+from streams.people_acts import Person, Refused, acknowledge, close_alert, judge_now, standing
 from streams.replay import alerts_out
 from streams.store import alert_lists, people, queries
 from streams.store.people import Act
 
 _OF_QUESTIONS: Final = problems(400, 401)
+T = TypeVar("T")
 _OF_ACTS: Final = problems(400, 401, 403, 404, 409)
 
 
@@ -260,11 +261,7 @@ async def post_close(
 )
 async def post_judge(request: Request[Any, Any, Any], monitor: NamedDependency[Monitor]) -> Judged:
     """Judge today's time rules again, without waiting for ten past midnight."""
-    person = _person(request, monitor)
-    if not person.may(MAY_ACKNOWLEDGE):
-        raise problem(403, "Not an officer", f"the token {person.name} may not have the rules judged")
-    day = monitor.today()
-    return Judged(day, await asyncio.to_thread(lambda: monitor.keeper.judge(day).result()))
+    return Judged(monitor.today(), await _done(request, judge_now, monitor, _person(request, monitor)))
 
 
 class Judged(msgspec.Struct):
@@ -287,7 +284,7 @@ class Closing(msgspec.Struct):
     reason: str
 
 
-async def _done(request: Request[Any, Any, Any], act: Callable[..., Act], *given: Any) -> Act:
+async def _done(request: Request[Any, Any, Any], act: Callable[..., T], *given: Any) -> T:
     try:
         done = await asyncio.to_thread(act, *given)
     except Refused as refused:

@@ -101,6 +101,7 @@ ACT: Final[Mapping[str, Words]] = {
     "close": Words("警示結案", "closed an alert"),
     "note": Words("加註", "noted"),
     "lagging-reason": Words("說明落後原因", "gave the reason for lagging"),
+    "judge": Words("立即判定時間規則", "had the time rules judged"),
     "lagging-presented": Words("提報市政會議", "presented the lagging list"),
     "log-in": Words("登入", "logged in"),
     "log-in-failed": Words("登入失敗", "failed to log in"),

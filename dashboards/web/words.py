@@ -25,6 +25,7 @@ DONE: Final[Mapping[str, Words]] = {
     "closed": Words("已結案。", "The alert is closed."),
     "explained": Words("已登錄落後原因。", "The reason is recorded."),
     "presented": Words("名單已存檔為本次提報內容。", "The list is kept as presented."),
+    "judged": Words("時間規則已依今日重新判定。", "The time rules were judged as of today."),
 }
 
 WORDS: Final[Mapping[str, Words]] = {
@@ -135,6 +136,11 @@ WORDS: Final[Mapping[str, Words]] = {
     "present": Words("存為市政會議提報名單", "Keep as presented to the meeting"),
     "present_help": Words(
         "保存目前名單與名次，供下次比較。", "Keeps the list and its ranks as they are now, to compare with next time."
+    ),
+    "judge": Words("立即判定", "Judge now"),
+    "judge_help": Words(
+        "時間規則（含本名單）每日 0 時 10 分自動判定；此處可立即依今日數字重新判定。",
+        "Time rules, this list among them, are judged daily at ten past midnight; here they are judged at once, by today's figures.",
     ),
     "presented_lists": Words("歷次提報名單", "Lists presented"),
     "presented_on": Words("{day} 由 {person} 提報", "Presented on {day} by {person}"),

@@ -90,6 +90,12 @@ def test_events_and_alerts_are_counted(scraped: bytes, city: Running) -> None:
         unfinished: list[dict[str, Any]] = client.get("/v1/alerts", params={"state": "open", "limit": 10_000}).json()
     counted = sum(value for _, value in samples(scraped, "budgetwatch_alerts_open"))
     assert counted == len(unfinished) > 0
+    by_rule: dict[str, float] = {}
+    for one, value in samples(scraped, "budgetwatch_alerts_open"):
+        by_rule[one["rule"]] = by_rule.get(one["rule"], 0.0) + value
+    assert by_rule.keys() == city.monitor.catalogue.rules.keys()  # a rule that finds nothing says so
+    assert {rule for rule, value in by_rule.items() if value} == {one["rule"] for one in unfinished}
+    assert 0.0 in by_rule.values()
 
 
 def test_a_real_prometheus_answers_with_them(city: Running) -> None:

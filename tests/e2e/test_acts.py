@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 from playwright.sync_api import Page, expect
 
-from streams.store import people
+from streams.store import people, queries
 from tests.e2e.conftest import Open
 from tests.e2e.serving import Serving
 
@@ -164,3 +164,14 @@ def test_the_audit_trail_lists_every_act_and_says_when_it_was_tampered_with(smal
         connection.exec_driver_sql("UPDATE acts SET person = 'somebody else' WHERE n = 2")
     page.reload()
     expect(page.locator(".told.problem")).to_contain_text("第 2 筆")
+
+
+def test_the_time_rules_are_judged_at_a_button(small: Serving, open_page: Open) -> None:
+    page = open_page(small.url + "/lagging")
+    before = len(queries.judgements(small.monitor.store))
+    page.fill("#judge-person", "王科長")
+    page.click("form[action='/lagging/judge'] button")
+    expect(page.locator(".told")).to_contain_text("已依今日重新判定")
+    assert len(queries.judgements(small.monitor.store)) == before + 1
+    act = people.trail(small.monitor.store)[0]
+    assert (act.kind, act.person, act.subject) == ("judge", "王科長", small.monitor.today())

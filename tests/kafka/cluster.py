@@ -241,7 +241,7 @@ def producer(bootstrap: str) -> Iterator[KafkaProducer]:
     sending = KafkaProducer(bootstrap_servers=bootstrap, acks="all", linger_ms=5, max_request_size=4 << 20)
     try:
         yield sending
-        sending.flush(30)
+        sending.flush(120)
     finally:
         sending.close(5)
 

@@ -25,6 +25,7 @@ from streams.people_acts import (
     MAY_ACKNOWLEDGE,
     Person,
     Refused,
+    judge_now,
     lagging_reasons,
 )
 from streams.store import people
@@ -121,6 +122,13 @@ async def present(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) 
     return await act(desk, lambda: present_list(desk, acting(desk, request, form)), "/lagging", "presented")
 
 
+@post("/lagging/judge", include_in_schema=False)
+async def judge(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
+    """Judge the time rules now, and so the list anew."""
+    form = await form_of(request)
+    return await act(desk, lambda: judge_now(desk.monitor, acting(desk, request, form)), "/lagging", "judged")
+
+
 def present_list(desk: Desk, person: Person) -> None:
     """Keep the list of today as it is presented by a person. Raises Refused."""
     if not person.may(MAY_ACKNOWLEDGE):
@@ -160,4 +168,4 @@ def presented(request: Request[Any, Any, Any], desk: NamedDependency[Desk], numb
     )
 
 
-HANDLERS = (lagging, present, presented)
+HANDLERS = (lagging, present, judge, presented)
