@@ -5,7 +5,7 @@ BIN := .venv/bin
 PORT ?= 8080
 RUNS ?= 200
 
-.PHONY: help install run test lint bench crash chaos docs clean
+.PHONY: help install run cluster test lint bench crash chaos docs clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,6 +25,9 @@ install: .venv/installed  ## make .venv with the command .venv/bin/budgetwatch i
 run: install  ## the monitor on data/ where there is one, else a demonstration year on demo/ (http://127.0.0.1:8080/)
 	@if [ -f data/agencies.csv ]; then exec $(BIN)/budgetwatch run --data data --port $(PORT); \
 	else exec $(BIN)/budgetwatch demo --data demo --port $(PORT); fi
+
+cluster: install  ## Kafka, PostgreSQL, two workers and the page from packages, on cluster/ (development; Ctrl-C stops it)
+	@exec $(BIN)/python -m tests.real_parts.cluster cluster $(PORT)
 
 test: install lint  ## check style, types, structure and behaviour
 	$(BIN)/pytest -n auto

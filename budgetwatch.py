@@ -741,16 +741,50 @@ Shared = Annotated[
 ]
 
 
-@app.command(epilog="Example: `budgetwatch topics --bootstrap localhost:9092 --replicas 3`")
+@app.command(
+    epilog="Examples: `budgetwatch topics --bootstrap localhost:9092 --replicas 3` ·"
+    " `budgetwatch topics --bootstrap localhost:9092 --publisher gateway --worker folding --passwords secrets`"
+)
 def topics(
     bootstrap: Bootstrap,
     replicas: Annotated[int, typer.Option(min=1, envvar="BUDGETWATCH_REPLICAS", help="Copies of each record.")] = 1,
+    publisher: Annotated[
+        list[str] | None, typer.Option(metavar="USER", help="May write events; may be repeated.")
+    ] = None,
+    worker: Annotated[
+        list[str] | None, typer.Option(metavar="USER", help="May read events, fold and tell; may be repeated.")
+    ] = None,
+    passwords: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Give these users the passwords in DIR/USER (SCRAM-SHA-512).")
+    ] = None,
 ) -> None:
-    """Make the topics on Kafka, with the settings they must have. Those that stand are left as they are."""
+    """Make the topics on Kafka, with the settings they must have, and say who may write and read them.
+
+    Topics that stand, and rights granted before, are left as they are.
+    """
+    from streams.kafka.access import grant, set_passwords
     from streams.kafka.topics import make_topics
 
-    made = make_topics(_kafka(bootstrap), replicas)
+    connection, named = _kafka(bootstrap), [*(publisher or ()), *(worker or ())]
+    secrets = {} if passwords is None else {user: _password(passwords / user) for user in named}
+    made = make_topics(connection, replicas)
     sys.stdout.write("".join(f"{name}: made\n" for name in made) or "all topics were there already\n")
+    if secrets:
+        set_passwords(connection, secrets)
+        sys.stdout.write("".join(f"{user}: password set\n" for user in secrets))
+    if named:
+        grant(connection, publisher or (), worker or ())
+        sys.stdout.write("".join(f"{user}: may write events\n" for user in publisher or ()))
+        sys.stdout.write("".join(f"{user}: may work\n" for user in worker or ()))
+
+
+def _password(file: Path) -> str:
+    from streams.kafka.access import PASSWORD_MIN
+
+    secret = file.read_text(encoding="utf-8").rstrip("\n")
+    if len(secret) < PASSWORD_MIN or not (secret.isascii() and secret.isprintable()):
+        raise Unusable(f"{file}: a password of {PASSWORD_MIN} printable ASCII characters or more must be in it")
+    return secret
 
 
 @app.command(epilog="Example: `budgetwatch publish 114.ndjson --bootstrap localhost:9092 --pack 100`")

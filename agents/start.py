@@ -12,9 +12,10 @@ from agents import health as told_at
 from alerts.catalogue import load
 from ledger.registry import parse
 from producers.kafka_connection import Connection
+from streams.kafka.access import check_worker
 from streams.kafka.app import DEFAULT_GROUP, GroupSettings, create_app
 from streams.kafka.health import Health
-from streams.kafka.topics import EVENTS, identity_of
+from streams.kafka.topics import EVENTS
 from streams.kafka.worker import LogWorker
 from streams.patience import SECONDS, patiently
 from streams.store import Store, StoreRefused, open_store
@@ -64,7 +65,7 @@ def run(
     """
     known, catalogue = parse(registry, name), load()
     store = patiently(lambda: open_kafka_store(url, registry), patience)
-    patiently(lambda: identity_of(connection), patience)  # without its topic a worker would wait for ever
+    patiently(lambda: check_worker(connection), patience)  # without its topic or rights a worker would wait for ever
     worker = LogWorker(store, connection, known, catalogue, digest_of(registry), patience)
     app = create_app(connection, worker, group)
     for agent in _AGENTS:

@@ -49,6 +49,7 @@ def log_to(stream_is_terminal: bool) -> None:
         )
     )
     logging.basicConfig(level=logging.WARNING, handlers=[of_libraries])
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # what it cannot do is told once, in one line of our own
 
 
 def is_loopback(host: str) -> bool:

@@ -16,6 +16,8 @@ from typing import Any, Final
 import msgspec
 
 _PREFIX: Final = "BUDGETWATCH_KAFKA_"
+REACH_MS: Final = 10_000
+"""So long it is tried to reach any broker."""
 PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 MECHANISMS: Final = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 
@@ -61,7 +63,11 @@ class Connection(msgspec.Struct, frozen=True):
 
     def settings(self) -> dict[str, Any]:
         """As kafka-python takes them."""
-        found: dict[str, Any] = {"bootstrap_servers": self.bootstrap.split(","), "security_protocol": self.protocol}
+        found: dict[str, Any] = {
+            "bootstrap_servers": self.bootstrap.split(","),
+            "bootstrap_timeout_ms": REACH_MS,
+            "security_protocol": self.protocol,
+        }
         if self.is_encrypted:
             found["ssl_context"] = self.tls()
         if self.is_signed_in:

@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import msgspec
-from kafka import KafkaProducer
-from kafka.errors import KafkaError
+from kafka import KafkaAdminClient, KafkaProducer
+from kafka.errors import KafkaError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError
 
 from ledger.identity import key_of
 from producers.kafka_connection import Connection
+from producers.kafka_trouble import trouble
 
 TOPIC: Final = "budget.events.v1"
 RECORD_BYTES_MAX: Final = 4 << 20
@@ -92,13 +93,12 @@ def publish(
     began = time.monotonic()
     report = Report(str(file))
     try:
+        _check_topic(connection)
         producer = new_producer(connection, "budgetwatch-publish", linger_ms=20)
     except KafkaError as error:
-        raise PublishProblem(f"Kafka does not answer at {connection.bootstrap}: {_plain(error)}") from None
+        raise PublishProblem(f"Kafka: {trouble(error, connection).text}") from None
     note = file.with_name(file.name + ".published")
     try:
-        if not producer.partitions_for(TOPIC):
-            raise PublishProblem(f"{TOPIC}: no such topic at {connection.bootstrap}; make it with `budgetwatch topics`")
         with file.open("rb") as source:
             known = TOPIC  # a topic made anew is noticed by the workers; events sent again are duplicates
             report.from_byte = 0 if again else _resume(source, note, known)
@@ -110,12 +110,24 @@ def publish(
             finally:
                 sending.finish()
     except KafkaError as error:
-        raise PublishProblem(f"{file}: stopped at byte {report.to_byte:,}: {_plain(error)}; run it again") from None
+        found = trouble(error, connection)
+        advice = "" if found.is_final else "; run it again"
+        raise PublishProblem(f"{file}: stopped at byte {report.to_byte:,}: {found.text}{advice}") from None
     finally:
         with suppress(KafkaError):
             producer.close(timeout=5)
     report.seconds = time.monotonic() - began
     return report
+
+
+def _check_topic(connection: Connection) -> None:
+    """Refuse a topic that is not there at once: a producer would wait for it."""
+    with KafkaAdminClient(**connection.settings()) as admin:
+        code = admin.describe_topics([TOPIC])[0]["error_code"]
+    if code == UnknownTopicOrPartitionError.errno:
+        raise PublishProblem(f"{TOPIC}: no such topic at {connection.bootstrap}; make it with `budgetwatch topics`")
+    if code == TopicAuthorizationFailedError.errno:
+        raise TopicAuthorizationFailedError(TOPIC)
 
 
 def new_producer(connection: Connection, client_id: str, linger_ms: int) -> KafkaProducer:
@@ -283,7 +295,3 @@ def _keep(file: Path, note: Path, topic: str, byte: int) -> None:
 def _tail(source: BinaryIO, byte: int) -> str:
     source.seek(max(0, byte - _TAIL))
     return hashlib.sha256(source.read(min(byte, _TAIL))).hexdigest()
-
-
-def _plain(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

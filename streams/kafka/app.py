@@ -13,10 +13,9 @@ import msgspec
 
 from producers.kafka_connection import Connection
 from streams.kafka import transport
-from streams.kafka.topics import EVENTS, RECORD_BYTES_MAX
+from streams.kafka.topics import EVENTS, GROUP, RECORD_BYTES_MAX
 from streams.kafka.worker import LogWorker
 
-GROUP: Final = "budgetwatch"
 _BATCHES_WAITING: Final = 16
 """Per topic; with BYTES_MAX of the transport this bounds what waits in memory."""
 

@@ -10,7 +10,8 @@ from typing import Final
 import msgspec
 
 from producers.kafka_connection import Connection
-from streams.kafka.topics import KafkaUnavailable, SourceReader
+from streams.errors import StoreError
+from streams.kafka.topics import SourceReader
 from streams.kafka.worker import LogWorker
 
 STALLED_SECONDS: Final = 90.0
@@ -62,7 +63,7 @@ class Health:
         now = time.monotonic()
         try:
             ends = self._ends(sorted(marks))
-        except KafkaUnavailable as error:
+        except StoreError as error:
             return Report(str(error), 0, 0.0, [])
         shares = [Share(partition, marks[partition], ends[partition]) for partition in sorted(marks)]
         lag = sum(share.lag for share in shares)
@@ -80,7 +81,7 @@ class Health:
                 if self._reader is None:
                     self._reader = SourceReader(self._connection, wait_ms=_WAIT_MS)
                 return {one: ends.end for one, ends in self._reader.ends(partitions).items()}
-            except KafkaUnavailable:
+            except StoreError:
                 if self._reader is not None:
                     self._reader.close()
                     self._reader = None

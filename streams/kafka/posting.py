@@ -21,8 +21,9 @@ from ledger.json_text import LINE_BYTES_MAX
 from ledger.receipt import Outcome, warnings_of
 from producers.kafka_connection import Connection
 from producers.publisher import new_producer, where_of
+from streams.errors import StoreError
 from streams.kafka.outcomes import Folded, changes_by, folded
-from streams.kafka.topics import EVENTS, KafkaUnavailable, SourceReader, told
+from streams.kafka.topics import EVENTS, SourceReader, told
 from streams.store import Store
 from streams.writer import Busy, Unavailable
 
@@ -53,9 +54,9 @@ class Posting:
     """Sends posts to the source topic, and knows how far the workers are."""
 
     def __init__(self, connection: Connection, store: Store) -> None:
-        """Raises KafkaUnavailable where no broker answers."""
+        """Raises KafkaUnavailable where no broker answers, KafkaRefused where none lets us in."""
         self._store, self._connection = store, connection
-        with told():
+        with told(connection):
             self._producer: KafkaProducer = new_producer(connection, "budgetwatch-serve", linger_ms=2)
         self._threads = ThreadPoolExecutor(POSTS_AT_ONCE, thread_name_prefix="post")
         self._under_way = 0
@@ -180,7 +181,7 @@ class Posting:
             try:
                 reader = reader or SourceReader(self._connection, wait_ms=_LOOK_MS)
                 self._ends = {one: ends.end for one, ends in reader.ends(range(self._store.partitions)).items()}
-            except KafkaUnavailable as error:
+            except StoreError as error:
                 if self._ends:
                     log.warning("it is not known where the log ends", reason=str(error))
                 self._ends = {}

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import msgspec
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, TopicAuthorizationFailedError
 
-from producers.kafka_connection import Connection
+from producers.kafka_connection import REACH_MS, Connection
+from producers.kafka_trouble import trouble
 from streams.errors import StoreRefused, StoreUnavailable
 from streams.kafka.partition import digest
 from streams.partitions import PARTITIONS
@@ -19,6 +20,8 @@ from streams.store.store import LogIdentity, Mark
 EVENTS: Final = "budget.events.v1"
 ALERTS: Final = "budget.alerts.v1"
 REFUSED: Final = "budget.refused.v1"
+GROUP: Final = "budgetwatch"
+"""The consumer group of the workers."""
 RECORD_BYTES_MAX: Final = 4 << 20
 """A record's value with all its events; one event is at most 1 MiB."""
 _FOR_EVER: Final = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
@@ -28,7 +31,11 @@ _FETCH_WAIT_MS: Final = 10
 
 
 class KafkaUnavailable(StoreUnavailable):
-    """The brokers do not answer, or do not let us; the message says which."""
+    """The brokers do not answer, or cannot now; the message says what is known of it."""
+
+
+class KafkaRefused(StoreRefused):
+    """The brokers do not let us in, or we do not trust them; settings, certificates or rights must be changed first."""
 
 
 class Ends(msgspec.Struct, frozen=True):
@@ -39,12 +46,13 @@ class Ends(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Errors of the Kafka client as one line."""
+def told(connection: Connection) -> Iterator[None]:
+    """Errors of the Kafka client as one line, KafkaRefused where the same again cannot succeed."""
     try:
         yield
     except KafkaError as error:
-        raise KafkaUnavailable(f"Kafka: {' '.join(str(error).split()) or type(error).__name__}") from error
+        found = trouble(error, connection)
+        raise (KafkaRefused if found.is_final else KafkaUnavailable)(f"Kafka: {found.text}") from error
 
 
 def make_topics(connection: Connection, replicas: int = 1, partitions: int = PARTITIONS) -> list[str]:
@@ -58,7 +66,7 @@ def make_topics(connection: Connection, replicas: int = 1, partitions: int = PAR
         ALERTS: {"num_partitions": partitions, "configs": _FOR_EVER | in_sync},
         REFUSED: {"num_partitions": 1, "configs": _FOR_EVER | in_sync},
     }
-    with told(), KafkaAdminClient(**connection.settings()) as admin:
+    with told(connection), KafkaAdminClient(**connection.settings()) as admin:
         there = set(admin.list_topics())
         missing = {name: {"replication_factor": replicas} | how for name, how in wanted.items() if name not in there}
         if missing:
@@ -68,8 +76,10 @@ def make_topics(connection: Connection, replicas: int = 1, partitions: int = PAR
 
 def identity_of(connection: Connection, topic: str = EVENTS) -> LogIdentity:
     """Which log the topic is now; StoreRefused where there is none."""
-    with told(), KafkaAdminClient(**connection.settings()) as admin:
+    with told(connection), KafkaAdminClient(**connection.settings()) as admin:
         found = admin.describe_topics([topic])[0]
+        if found["error_code"] == TopicAuthorizationFailedError.errno:
+            raise TopicAuthorizationFailedError(topic)
         cluster = admin.describe_cluster()["cluster_id"]
     if found["error_code"] or not found["partitions"]:
         raise StoreRefused(f"{topic}: no such topic at {connection.bootstrap}; make it with `budgetwatch topics`")
@@ -83,16 +93,16 @@ class SourceReader:
         """Args: connection, topic, and for how long brokers that do not answer are waited for, in milliseconds."""
         self._topic = topic
         self._wait_ms = wait_ms
-        with told():
+        self._connection = connection
+        with told(connection):
             self._consumer = KafkaConsumer(
-                **connection.settings(),
+                **connection.settings() | {"bootstrap_timeout_ms": min(wait_ms, REACH_MS)},
                 group_id=None,
                 enable_auto_commit=False,
                 auto_offset_reset="none",
                 max_partition_fetch_bytes=RECORD_BYTES_MAX,
                 max_poll_records=5_000,
                 fetch_max_wait_ms=_FETCH_WAIT_MS,
-                bootstrap_timeout_ms=wait_ms,
             )
 
     def close(self) -> None:
@@ -102,7 +112,7 @@ class SourceReader:
     def ends(self, partitions: Sequence[int]) -> dict[int, Ends]:
         """Where each partition begins and ends now."""
         wanted = [TopicPartition(self._topic, partition) for partition in partitions]
-        with told():
+        with told(self._connection):
             first = self._consumer.beginning_offsets(wanted, self._wait_ms)
             end = self._consumer.end_offsets(wanted, self._wait_ms)
         return {one.partition: Ends(first[one], end[one]) for one in wanted}
@@ -110,7 +120,7 @@ class SourceReader:
     def read(self, partition: int, first: int, end: int) -> Iterator[list[Any]]:
         """The records of a partition from one offset up to another, fetch by fetch."""
         one = TopicPartition(self._topic, partition)
-        with told():
+        with told(self._connection):
             self._consumer.assign([one])
             self._consumer.seek(one, first)
             while self._consumer.position(one) < end:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from array import array
 from pathlib import Path
@@ -24,6 +25,8 @@ BUSY_SECONDS: Final = 30
 LOCKS: Final = 0x62770000
 """Advisory locks count from here: told apart from other programs' in the same database."""
 SCHEMA_LOCK: Final = LOCKS + 4
+PASSWORD_FILE: Final = "BUDGETWATCH_STORE_PASSWORD_FILE"  # noqa: S105  # where it is, not what it is
+"""In the environment: the name of a file with the password of the store's URL."""
 _DRIVERS: Final = {
     "sqlite": "sqlite",
     "postgresql": "postgresql+psycopg",
@@ -46,6 +49,17 @@ def url_of(store: str | Path) -> sa.URL:
     return url.set(drivername=_DRIVERS[url.drivername])
 
 
+def _with_password(url: sa.URL) -> sa.URL:
+    """With the password that a file holds, where the URL has none: it then stands in no command line."""
+    file = os.environ.get(PASSWORD_FILE)
+    if not file or url.password is not None or url.get_backend_name() == "sqlite":
+        return url
+    try:
+        return url.set(password=Path(file).read_text(encoding="utf-8").rstrip("\n"))
+    except OSError as error:
+        raise StoreRefused(f"{PASSWORD_FILE}: {file}: {error.strerror}") from None
+
+
 def open_database(store: str | Path, *, create: bool = False, read_only: bool = False) -> sa.Engine:
     """An engine whose database stands at this version's schema.
 
@@ -56,7 +70,7 @@ def open_database(store: str | Path, *, create: bool = False, read_only: bool = 
 
     Raises StoreRefused for a missing, foreign, corrupt or newer database, StoreError where it cannot be reached.
     """
-    url = url_of(store)
+    url = _with_password(url_of(store))
     if url.get_backend_name() == "sqlite":
         _check_file(url.database or "", create=create)
     engine = sa.create_engine(url, **_options(url, read_only))

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -22,7 +22,7 @@ from typing import Final
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from tests.real_parts.postgres import free_port, missing
+from tests.real_parts.postgres import MissingPart, free_port, missing
 
 _OWN: Final = Path(__file__).parent / "kafka"
 _START_SECONDS: Final = 60.0
@@ -30,25 +30,46 @@ _CACHE: Final = Path(os.environ.get("BUDGETWATCH_CACHE") or Path.home() / ".cach
 
 
 class Broker:
-    """One broker's process; it may be stopped, killed and started again on the same ports and the same log."""
+    """One broker's process; it may be stopped, killed and started again on the same ports and the same log.
 
-    def __init__(self, folder: Path, libs: Path) -> None:
+    A log that stands in the folder already is gone on with.
+
+    Args:
+        folder: its own.
+        libs: the jars.
+        port: that of the open listener on loopback; any free one if None.
+        more: listeners beside that one: names (as `listener.security.protocol.map` knows them) and ports.
+        settings: further lines of `server.properties`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        libs: Path,
+        port: int | None = None,
+        more: Mapping[str, int] | None = None,
+        settings: str = "",
+    ) -> None:
         self.folder = folder
         self._libs = libs
-        self._process: subprocess.Popen[bytes] | None = None
-        port, controller = free_port(), free_port()
+        self.process: subprocess.Popen[bytes] | None = None
+        controller = port + 1 if port else free_port()
+        port = port or free_port()
         self.bootstrap = f"127.0.0.1:{port}"
-        settings = (_OWN / "server.properties").read_text()
-        settings += (
-            f"controller.quorum.voters=1@127.0.0.1:{controller}\n"
-            f"listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}\n"
-            f"advertised.listeners=PLAINTEXT://127.0.0.1:{port}\n"
-            f"log.dirs={folder / 'data'}\n"
-        )
+        listeners = {"PLAINTEXT": port} | dict(more or {})
+        open_to_clients = ",".join(f"{name}://127.0.0.1:{at}" for name, at in listeners.items())
         self._settings = folder / "server.properties"
-        self._settings.write_text(settings)
-        cluster = self._java("kafka.tools.StorageTool", "random-uuid").strip().splitlines()[-1]
-        self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._settings))
+        self._settings.write_text(
+            (_OWN / "server.properties").read_text()
+            + f"controller.quorum.voters=1@127.0.0.1:{controller}\n"
+            + f"listeners={open_to_clients},CONTROLLER://127.0.0.1:{controller}\n"
+            + f"advertised.listeners={open_to_clients}\n"
+            + f"log.dirs={folder / 'data'}\n"
+            + settings
+        )
+        if not (folder / "data" / "meta.properties").exists():
+            cluster = self._java("kafka.tools.StorageTool", "random-uuid").strip().splitlines()[-1]
+            self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._settings))
 
     def _command(self, *arguments: str) -> list[str]:
         quiet = f"-Dlog4j2.configurationFile={_OWN / 'log4j2.properties'}"
@@ -69,21 +90,25 @@ class Broker:
     def start(self) -> None:
         """Start, and wait until it answers."""
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command("kafka.Kafka", str(self._settings)), stdout=log, stderr=log, cwd=self.folder
+            self.process = subprocess.Popen(
+                self._command("kafka.Kafka", str(self._settings)),
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                start_new_session=True,
             )
         deadline = time.monotonic() + _START_SECONDS
         while not answers(self.bootstrap):
-            if self._process.poll() is not None or time.monotonic() > deadline:
+            if self.process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"Kafka does not start:\n{(self.folder / 'log').read_text()[-2_000:]}")
             time.sleep(0.2)
 
     def stop(self, sent: signal.Signals = signal.SIGTERM) -> None:
         """End it, gently or not."""
-        if self._process is not None:
-            self._process.send_signal(sent)
-            self._process.wait(30)
-            self._process = None
+        if self.process is not None:
+            self.process.send_signal(sent)
+            self.process.wait(30)
+            self.process = None
 
 
 def answers(bootstrap: str) -> bool:
@@ -97,15 +122,17 @@ def answers(bootstrap: str) -> bool:
         return False
 
 
-def _libs() -> Path:
-    """The broker's jars, fetched once by whoever comes first."""
+def jars() -> Path:
+    """The broker's jars, fetched once by whoever comes first; raises MissingPart."""
+    if shutil.which("java") is None:
+        raise MissingPart("Java, for Apache Kafka (Debian's package default-jre-headless)")
     libs = _CACHE / "kafka-libs"
     _CACHE.mkdir(parents=True, exist_ok=True)
     with (_CACHE / "kafka-libs.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not any(libs.glob("kafka_2.13-*.jar")):
             if shutil.which("mvn") is None:
-                missing("Apache Kafka (its jars come by Maven)")
+                raise MissingPart("Maven, which brings Apache Kafka (Debian's package maven)")
             fresh = libs.with_name("kafka-libs.new")
             shutil.rmtree(fresh, ignore_errors=True)
             wanted = ["dependency:copy-dependencies", f"-DoutputDirectory={fresh}"]
@@ -113,7 +140,7 @@ def _libs() -> Path:
                 ["mvn", "-q", "-B", "-f", str(_OWN / "pom.xml"), *wanted], check=False, capture_output=True, text=True
             )
             if fetched.returncode:
-                missing(f"Apache Kafka (Maven: {fetched.stdout[-300:]})")
+                raise MissingPart(f"Apache Kafka (Maven: {' '.join(fetched.stdout.split())[-300:]})")
             shutil.rmtree(libs, ignore_errors=True)
             fresh.rename(libs)
     return libs
@@ -131,12 +158,15 @@ def kafka() -> Iterator[str]:
 
 
 @contextmanager
-def broker() -> Iterator[Broker]:
-    """A broker of the test's own, for tests that stop and start it."""
-    if shutil.which("java") is None:
-        missing("Java (for Apache Kafka)")
+def broker(more: Mapping[str, int] | None = None, settings: str = "") -> Iterator[Broker]:
+    """A broker of the test's own, for tests that stop and start it; the arguments are `Broker`'s."""
+    try:
+        libs = jars()
+    except MissingPart as error:
+        missing(str(error))
+        return
     with tempfile.TemporaryDirectory(prefix="budgetwatch-kafka-", ignore_cleanup_errors=True) as folder:
-        own = Broker(Path(folder), _libs())
+        own = Broker(Path(folder), libs, more=more, settings=settings)
         own.start()
         try:
             yield own

@@ -1,4 +1,4 @@
-"""A real PostgreSQL of the test's own: a cluster in a temporary folder, on a Unix socket and a loopback port."""
+"""A real PostgreSQL of the test's own: a cluster in a temporary folder, on a loopback port."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ import sqlalchemy as sa
 IS_REQUIRED = bool(os.environ.get("CI") or os.environ.get("BUDGETWATCH_REAL_PARTS"))
 
 
+class MissingPart(Exception):
+    """A real part is not installed; the message names it, and what to install."""
+
+
 def missing(part: str) -> None:
     """A real part is not there: a failure where it must be, a loud skip elsewhere."""
     if IS_REQUIRED:
@@ -33,36 +37,58 @@ def free_port() -> int:
         return port
 
 
-def _binaries() -> Path | None:
+def is_free(port: int) -> bool:
+    """Whether nobody listens on a loopback port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def binaries() -> Path:
+    """Where PostgreSQL's programs are, the newest; raises MissingPart."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     if found:
         return found[-1].parent
     initdb = shutil.which("initdb")
-    return Path(initdb).parent if initdb else None
+    if initdb is None:
+        raise MissingPart("PostgreSQL (Debian's package postgresql)")
+    return Path(initdb).parent
 
 
 class Postgres:
-    """One cluster's server; it may be stopped and started again on the same port and data."""
+    """One cluster's server; it may be stopped and started again on the same port and data.
 
-    def __init__(self, folder: Path, binaries: Path, primary: Postgres | None = None) -> None:
-        """A new cluster, or a standby of another one that runs."""
-        self._folder, self._binaries = folder, binaries
+    What stands in the folder already is gone on with. `primary`: a new one is its standby. `is_durable`: it waits for
+    the disk at each commit.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        programs: Path,
+        port: int | None = None,
+        primary: Postgres | None = None,
+        *,
+        is_durable: bool = False,
+    ) -> None:
+        self._folder, self._programs, self._is_durable = folder, programs, is_durable
         self._as_user: list[str] = []
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root
             owner = pwd.getpwnam("postgres")
             os.chown(folder, owner.pw_uid, owner.pw_gid)
             self._as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-        self.port = free_port()
-        if primary is None:
-            self._run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
-        else:
+        self.port = port or free_port()
+        if primary is not None:
             source = f"host=127.0.0.1 port={primary.port} user=postgres"
             self._run("pg_basebackup", "-d", source, "-R", "-c", "fast", "--no-sync")
+        elif not (folder / "data" / "PG_VERSION").exists():
+            self._run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
         self.url = f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/postgres"
 
     def start(self) -> None:
         """Start, and wait until it answers."""
-        options = f"-p {self.port} -k {self._folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''"
+        if not self._is_durable:
+            options += " -c fsync=off"
         self._run("pg_ctl", "-l", str(self._folder / "log"), "-w", "-o", options, "start")
 
     def stop(self, mode: str = "immediate") -> None:
@@ -75,9 +101,19 @@ class Postgres:
         self._run("pg_ctl", "-w", "promote")
 
     def _run(self, program: str, *arguments: str) -> None:
-        command: list[str | Path] = [*self._as_user, self._binaries / program, "-D", self._folder / "data", *arguments]
-        # No pipes: the server would hold them open after pg_ctl has ended.
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self._folder)
+        command: list[str | Path] = [*self._as_user, self._programs / program, "-D", self._folder / "data", *arguments]
+        said = self._folder / "said"
+        with said.open("wb") as output:  # no pipe: the server would hold it open after pg_ctl has ended
+            done = subprocess.run(
+                command,
+                check=False,
+                stdout=output,
+                stderr=output,
+                cwd=self._folder,
+                start_new_session=True,  # a terminal's Ctrl-C is for whoever started it
+            )
+        if done.returncode:
+            raise RuntimeError(f"PostgreSQL: {program} failed in {self._folder}: {' '.join(said.read_text().split())}")
 
 
 @contextmanager
@@ -101,12 +137,13 @@ def postgres_pair() -> Iterator[tuple[Postgres, Postgres]]:
 
 @contextmanager
 def _started(primary: Postgres | None = None) -> Iterator[Postgres]:
-    binaries = _binaries()
-    if binaries is None:
-        missing("PostgreSQL")
+    try:
+        programs = binaries()
+    except MissingPart as error:
+        missing(str(error))
         return
     with tempfile.TemporaryDirectory(prefix="budgetwatch-pg-") as folder:
-        server = Postgres(Path(folder), binaries, primary)
+        server = Postgres(Path(folder), programs, primary=primary)
         server.start()
         try:
             yield server

@@ -1,0 +1,181 @@
+"""`make cluster`: Kafka, PostgreSQL, two workers and the page, from packages, for development where there is no Docker.
+
+Everything listens on loopback alone and keeps its data in one folder; Ctrl-C stops all of it, and the next start goes on.
+A worker or the page that ends by itself is started again, as a supervisor would, unless it refused to go on.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from producers.kafka_connection import Connection
+from producers.simulator import registry_csv
+from streams.kafka.topics import make_topics
+from tests.real_parts.kafka import Broker, jars
+from tests.real_parts.postgres import MissingPart, Postgres, binaries, is_free
+
+WORKERS: Final = ("first", "second")
+_PROGRAM: Final = Path(__file__).parents[2] / "budgetwatch.py"
+_REFUSED: Final = (2, 3)
+"""Exit codes after which starting again would only fail again."""
+_AGAIN_SECONDS: Final = 2.0
+_STOP_SECONDS: Final = 30.0
+
+
+class Ended(Exception):
+    """A part cannot go on; the message says which."""
+
+
+class Ports(msgspec.Struct, frozen=True):
+    """Where the parts listen, on loopback. Kafka's controller and the second worker have the ports after."""
+
+    page: int
+    kafka: int = 19092
+    postgres: int = 15432
+    health: int = 19100
+
+
+class _Part:
+    """One of the program's commands, running with its output in a file."""
+
+    def __init__(self, name: str, folder: Path, arguments: list[str]) -> None:
+        self.name, self._arguments = name, arguments
+        self.log = folder / f"{name}.log"
+        self.start()
+
+    def start(self) -> None:
+        """Start it, out of reach of the terminal's Ctrl-C: it is told to stop in its turn."""
+        with self.log.open("ab") as log:
+            command = [sys.executable, str(_PROGRAM), *self._arguments]
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+
+    def look(self) -> None:
+        """Start it again if it ended; raises Ended where that is of no use."""
+        code = self._process.poll()
+        if code is None:
+            return
+        last = self.log.read_text(errors="replace").strip().rpartition("\n")[2]
+        if code in _REFUSED:
+            raise Ended(f"{self.name} does not go on: {last}")
+        _say(f"{self.name} ended with {code} and is started again: {last}")
+        time.sleep(_AGAIN_SECONDS)
+        self.start()
+
+    def stop(self) -> None:
+        """Tell it to stop, and wait."""
+        self._process.terminate()
+        try:
+            self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+@contextmanager
+def _servers(folder: Path, ports: Ports) -> Iterator[tuple[str, str]]:
+    """Kafka and PostgreSQL, on what the folder holds: Kafka's address, and the URL of the store."""
+    libs, programs = jars(), binaries()
+    for port in (ports.kafka, ports.kafka + 1, ports.postgres):
+        if not is_free(port):
+            raise Ended(f"port {port} is taken: is another `make cluster` running?")
+    for part in ("kafka", "postgres"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        database = Postgres(folder / "postgres", programs, ports.postgres, is_durable=True)
+        database.start()
+        stack.callback(database.stop, "fast")
+        kafka = Broker(folder / "kafka", libs, ports.kafka)
+        stack.callback(kafka.stop)
+        kafka.start()
+        yield kafka.bootstrap, database.url
+
+
+def run(folder: Path, ports: Ports, is_to_stop: Callable[[], bool]) -> None:
+    """Start all of it and look after it; returns, or raises Ended, after everything has stopped.
+
+    Args:
+        folder: where the data are, or will be.
+        ports: where the parts listen.
+        is_to_stop: whether somebody wants it to end.
+    """
+    if not is_free(ports.page):
+        raise Ended(f"port {ports.page} is taken; name another with `make cluster PORT={ports.page + 1}`")
+    _say("starting Kafka and PostgreSQL; the first time Kafka is fetched through Maven")
+    with _servers(folder, ports) as (bootstrap, url), ExitStack() as stack:
+        registry = folder / "agencies.csv"
+        if not registry.exists():
+            registry.write_text(registry_csv(), encoding="utf-8")
+        make_topics(Connection(bootstrap))
+        shared = ["--bootstrap", bootstrap, "--store", url, "--registry", str(registry)]
+        wanted = {
+            f"worker-{name}": ["worker", *shared, "--member", name, "--health-port", str(ports.health + number)]
+            for number, name in enumerate(WORKERS)
+        }
+        wanted["serve"] = ["serve", *shared, "--port", str(ports.page)]
+        parts = []
+        for name, arguments in wanted.items():
+            parts.append(_Part(name, folder, arguments))
+            stack.callback(parts[-1].stop)
+            while len(parts) == 1 and is_free(ports.health) and not is_to_stop():
+                parts[0].look()  # the first worker makes the store's tables; the others find them
+                time.sleep(0.2)
+        _say(_addresses(folder, bootstrap, url, ports))
+        while not is_to_stop():
+            for part in parts:
+                part.look()
+            time.sleep(0.2)
+        _say("stopping")
+
+
+def _addresses(folder: Path, bootstrap: str, url: str, ports: Ports) -> str:
+    folder = Path(os.path.relpath(folder))
+    program, registry, events = ".venv/bin/budgetwatch", folder / "agencies.csv", folder / "events.ndjson"
+    plain_url = url.replace("+psycopg", "")
+    return f"""
+  page      http://127.0.0.1:{ports.page}/
+  workers   {"  ".join(f"http://127.0.0.1:{ports.health + number}/healthz" for number in range(len(WORKERS)))}
+  Kafka     {bootstrap}
+  store     {plain_url}
+  data      {folder}/, with a .log of each part; delete the folder to begin anew
+
+Feed it, in another terminal:
+  {program} simulate --events 20000 -o {events} --registry {registry}
+  {program} publish {events} --bootstrap {bootstrap}
+  {program} audit --bootstrap {bootstrap} --store {plain_url} --registry {registry}
+
+Ctrl-C stops all of it."""
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def main() -> None:
+    """`python -m tests.real_parts.cluster FOLDER PORT`."""
+
+    asked: list[int] = []
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda number, _: asked.append(number))
+    try:
+        run(Path(sys.argv[1]).resolve(), Ports(page=int(sys.argv[2])), lambda: bool(asked))
+    except MissingPart as error:
+        _say(f"make cluster needs {error}")
+        sys.exit(2)
+    except (Ended, OSError, RuntimeError, subprocess.CalledProcessError) as error:
+        _say(f"make cluster: {error}")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

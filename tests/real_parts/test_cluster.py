@@ -1,0 +1,112 @@
+"""`make cluster`: all parts start together, go on with their data after a stop, and what is missing is named."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx
+import pytest
+
+from producers.simulator import simulate
+from tests.kafka.cluster import PROGRAM, wait_for
+from tests.real_parts.cluster import Ended, Ports, run
+from tests.real_parts.kafka import jars
+from tests.real_parts.postgres import MissingPart, binaries, free_port, is_free, missing
+
+EVENTS_FED = 300
+
+
+@pytest.fixture
+def ports() -> Ports:
+    try:
+        jars(), binaries()
+    except MissingPart as error:
+        missing(str(error))
+    pairs: list[int] = []
+    while len(pairs) < 2:
+        port = free_port()
+        if is_free(port + 1):
+            pairs.append(port)
+    return Ports(page=free_port(), kafka=pairs[0], postgres=free_port(), health=pairs[1])
+
+
+def position(ports: Ports) -> int:
+    """How many events the page knows of; -1 while it does not answer."""
+    try:
+        return int(httpx.get(f"http://127.0.0.1:{ports.page}/healthz", timeout=5).json()["position"])
+    except (httpx.HTTPError, KeyError, TypeError):
+        return -1
+
+
+def workers_share(ports: Ports) -> bool:
+    """Whether both workers are well and have all partitions between them."""
+    try:
+        reports = [httpx.get(f"http://127.0.0.1:{ports.health + one}/healthz", timeout=5) for one in range(2)]
+    except httpx.HTTPError:
+        return False
+    mine = [len(report.json()["partitions"]) for report in reports if report.status_code == 200]
+    return len(mine) == 2 and sum(mine) == 12 and min(mine) > 0
+
+
+@contextmanager
+def started(folder: Path, ports: Ports) -> Iterator[Future[None]]:
+    """All of it in a thread; told to stop in the end, and what went wrong is raised."""
+    stopping = threading.Event()
+    with ThreadPoolExecutor(1) as beside:
+        running = beside.submit(run, folder, ports, stopping.is_set)
+        try:
+            yield running
+        finally:
+            stopping.set()
+            running.result(60)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """One that PostgreSQL's own user may enter."""
+    with TemporaryDirectory(ignore_cleanup_errors=True) as made:
+        Path(made).chmod(0o755)
+        yield Path(made)
+
+
+def test_it_starts_stops_and_goes_on(folder: Path, ports: Ports) -> None:
+    for is_first in (True, False):
+        with started(folder, ports) as running:
+            wait_for(lambda: running.done() or workers_share(ports), "two workers", seconds=120)
+            if is_first:
+                events = folder / "events.ndjson"
+                events.write_bytes(b"".join(simulate(114, 1, EVENTS_FED)))
+                publish = [sys.executable, str(PROGRAM), "publish", str(events)]
+                subprocess.run([*publish, "--bootstrap", f"127.0.0.1:{ports.kafka}"], check=True, timeout=60)
+            wait_for(lambda: running.done() or position(ports) == EVENTS_FED, "the page to show them")
+        assert all(is_free(port) for port in (ports.page, ports.kafka, ports.postgres, ports.health))
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path, ports: Ports) -> None:
+    with socket.create_server(("127.0.0.1", ports.page)), pytest.raises(Ended, match=f"port {ports.page} is taken"):
+        run(tmp_path, ports, lambda: True)
+
+
+def test_what_is_missing_is_named_with_the_package_to_install(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.real_parts.cluster", str(tmp_path), str(free_port())],
+        cwd=PROGRAM.parent,
+        env=os.environ | {"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == (
+        "make cluster needs Java, for Apache Kafka (Debian's package default-jre-headless)"
+    )
