@@ -84,6 +84,7 @@ Host = Annotated[
 
 
 SESSION_KEY_BYTES_MIN = 32
+METRICS_TOKEN_MIN = 16
 
 
 class Language(StrEnum):
@@ -873,6 +874,14 @@ def serve(
             help="32 bytes or more that keep people logged in over a restart; else they log in again.",
         ),
     ] = None,
+    metrics_token: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            envvar="BUDGETWATCH_METRICS_TOKEN",
+            help="Holds what Prometheus shows to read /metrics from elsewhere; it opens nothing else.",
+        ),
+    ] = None,
 ) -> None:
     """Show the store that workers fold into: page, API and /metrics, beside any number of workers."""
     from dashboards.beside_workers import serve as start
@@ -882,8 +891,11 @@ def serve(
     key = None if session_key is None else session_key.read_bytes()
     if key is not None and len(key) < SESSION_KEY_BYTES_MIN:
         raise Unusable(f"{session_key}: {len(key)} bytes; make one with `openssl rand -out {session_key} 32`")
+    token = None if metrics_token is None else metrics_token.read_text(encoding="utf-8").strip()
+    if token is not None and len(token) < METRICS_TOKEN_MIN:
+        raise Unusable(f"{metrics_token}: fewer than {METRICS_TOKEN_MIN} characters; `openssl rand -hex 24` makes some")
     connection = None if bootstrap is None else _kafka(bootstrap)
-    start(store, registry.read_bytes(), str(registry), connection, host, port, key)
+    start(store, registry.read_bytes(), str(registry), connection, host, port, key, token)
 
 
 def _kafka(bootstrap: str) -> Connection:

@@ -21,7 +21,7 @@ from streams.taipei import today
 
 @contextmanager
 def opened(
-    url: str, registry: bytes, name: str, connection: Connection | None, host: str
+    url: str, registry: bytes, name: str, connection: Connection | None, host: str, metrics_token: str | None = None
 ) -> Iterator[tuple[Monitor, Follower]]:
     """A monitor of a store that workers have begun, and the follower that keeps its books.
 
@@ -31,6 +31,7 @@ def opened(
         name: the register's, for what is wrong with it.
         connection: to Kafka, for events that are posted; None: none are taken.
         host: the address that will be listened at.
+        metrics_token: what Prometheus may show.
 
     Raises StoreRefused where the store was folded otherwise, or nobody has to log in where others can reach it.
     """
@@ -46,7 +47,9 @@ def opened(
         store = Store(begun.engine, EVENTS, 0, PARTITIONS if kept is None else kept.partitions)
         posting = None if connection is None else Posting(connection, store)
         follower = Follower(store, known, catalogue, digests, posting)
-        yield Monitor(store, follower, known, catalogue, today, loopback=is_loopback(host)), follower
+        loopback = is_loopback(host)
+        monitor = Monitor(store, follower, known, catalogue, today, loopback=loopback, metrics_token=metrics_token)
+        yield monitor, follower
     finally:
         begun.close()
 
@@ -59,7 +62,8 @@ def serve(
     host: str,
     port: int,
     session_key: bytes | None,
+    metrics_token: str | None = None,
 ) -> None:
     """Listen until told to stop (see `listen`)."""
-    with opened(url, registry, name, connection, host) as (monitor, follower):
+    with opened(url, registry, name, connection, host, metrics_token) as (monitor, follower):
         listen(monitor, session_key, host, port, (follower,), takes_events=connection is not None)

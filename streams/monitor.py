@@ -78,3 +78,5 @@ class Monitor(msgspec.Struct, frozen=True):
     demonstration: bool = False
     loopback: bool = True
     """Whether it is bound to this machine alone; else reading needs a login."""
+    metrics_token: str | None = None
+    """What Prometheus may show to read `/metrics` alone, beside the tokens of the store."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
@@ -68,6 +69,13 @@ def reader_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHand
     secret = bearer(Request(connection.scope))
     if secret is None or people.find_token(monitor.store, secret) is None:
         raise NotAuthorizedException("send `Authorization: Bearer <token>`", headers={"WWW-Authenticate": "Bearer"})
+
+
+def scraper_only(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """As for readers; Prometheus may show a token of its own, which opens nothing else."""
+    own, shown = connection.app.state.monitor.metrics_token, bearer(Request(connection.scope))
+    if own is None or shown is None or not hmac.compare_digest(own.encode(), shown.encode()):
+        reader_only(connection, handler)
 
 
 @get(
@@ -320,7 +328,7 @@ async def healthz(monitor: NamedDependency[Monitor]) -> Response[Health]:
     "/metrics",
     summary="Metrics for Prometheus",
     tags=["operation"],
-    guards=[reader_only],
+    guards=[scraper_only],
     media_type=MediaType.TEXT,
     responses=problems(401),
     sync_to_thread=True,

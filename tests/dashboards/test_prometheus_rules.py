@@ -22,7 +22,9 @@ SOURCES = ("dashboards/metrics.py", "agents/health.py")
 """Where metrics are declared."""
 
 
-@pytest.mark.parametrize("arguments", [("check", "config", "prometheus.yml"), ("test", "rules", "rules_test.yml")])
+@pytest.mark.parametrize(
+    "arguments", [("check", "config", "--syntax-only", "prometheus.yml"), ("test", "rules", "rules_test.yml")]
+)
 def test_promtool_takes_them(arguments: tuple[str, ...]) -> None:
     promtool = shutil.which("promtool")
     if promtool is None:

@@ -72,6 +72,9 @@ def test_no_password_stands_in_it_and_each_has_a_file_of_its_own() -> None:
         assert secret == {"file": f"${{BUDGETWATCH_SECRETS:?name the folder of the passwords}}/{name}"}
     for variable in re.findall(r"(?<!\$)\$\{([^}]*)\}", TEXT):
         assert ":?" in variable, f"{variable}: it may be left out"
+    scraped = yaml.safe_load((ROOT / "dashboards/prometheus/prometheus.yml").read_text())["scrape_configs"]
+    shown = [one["authorization"]["credentials_file"] for one in scraped if "authorization" in one]
+    assert shown == [f"/run/secrets/{secret}" for secret in SERVICES["prometheus"]["secrets"]]
     used = [secret for service in SERVICES.values() for secret in service.get("secrets", ())]
     assert set(used) == set(COMPOSE["secrets"])
     for service in SERVICES.values():

@@ -21,7 +21,7 @@ from ledger.registry import Registry, parse
 from producers.kafka_connection import Connection
 from streams.kafka.audit import audit
 from streams.kafka.topics import ALERTS, EVENTS, REFUSED, identity_of, make_topics
-from streams.store import Store, open_store, schema
+from streams.store import Store, open_store, people, schema
 from tests.real_parts.kafka import Broker, broker
 from tests.real_parts.postgres import Postgres, postgres_server
 
@@ -83,6 +83,12 @@ class Cluster:
         )
         assert done.returncode == expected, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
+
+    def add_user(self, name: str) -> None:
+        """Somebody who may log in to the page."""
+        store = self.store()
+        people.add_user(store, name, name, "a long password", ["administrator"])
+        store.close()
 
     def publish(self, lines: Iterable[bytes], *more: str) -> Path:
         """Send lines as a file, by the program's own command."""

@@ -172,6 +172,36 @@ def served_with_worker(cluster: Cluster) -> Iterator[Served]:
         yield monitor
 
 
+def test_from_elsewhere_prometheus_shows_a_token_of_its_own(cluster: Cluster) -> None:
+    cluster.begin(registry_csv())
+    cluster.add_user("wang")
+    token = cluster.folder / "metrics-token"
+    token.write_text("0123456789abcdef\n")
+    with (
+        cluster.workers(),
+        served(cluster, "--host", "0.0.0.0", "--metrics-token", str(token)) as monitor,  # noqa: S104  # of the test's own machine
+    ):
+
+        def asked(path: str, secret: str) -> int:
+            return monitor.client.get(path, headers={"Authorization": f"Bearer {secret}"}).status_code
+
+        assert asked("/metrics", "0123456789abcdef") == 200
+        assert asked("/metrics", "0123456789abcdeg") == asked("/metrics", "x") == 401
+        assert asked("/v1/positions", "0123456789abcdef") == 401  # it opens nothing else
+        assert monitor.client.get("/metrics").status_code == 200  # a reader's
+    token.write_text("short")
+    arguments = [
+        "serve",
+        "--store",
+        cluster.url,
+        "--registry",
+        str(cluster.registry_file),
+        "--metrics-token",
+        str(token),
+    ]
+    assert "openssl rand" in cluster.command(*arguments, expected=2).stderr
+
+
 def test_wrong_stores_are_refused_in_one_line(cluster: Cluster) -> None:
     cluster.begin(registry_csv())
     began = time.monotonic()
