@@ -42,7 +42,11 @@ class Row(msgspec.Struct, gc=False, eq=False, kw_only=True):
 
 def by_month() -> MutableSequence[int]:
     """Fourteen sums of NT$, one a month of booking; packed until a sum passes 64 bits (see `add_to_month`)."""
-    return array("q", bytes(8 * MONTHS))
+    return _NO_MONTHS[:]
+
+
+_NO_MONTHS: Final = array("q", [0] * MONTHS)
+"""Copied, it takes no more memory than it needs."""
 
 
 def add_to_month(sums: MutableSequence[int], month: int, amount: int) -> MutableSequence[int]:
@@ -257,13 +261,16 @@ class Feed(Row, kw_only=True):
 
     def see(self, seq: int) -> None:
         """Remember a number; numbers may come in any order and more than once."""
-        if seq <= self.unbroken:
-            return
         if self.beyond is None:
             if seq == self.unbroken + 1:
                 self.unbroken = seq
-            else:
+            elif seq > self.unbroken:
                 self.beyond = [seq, seq]
+            return
+        if seq == self.beyond[-1] + 1:
+            self.beyond[-1] = seq
+            return
+        if seq <= self.unbroken:
             return
         runs = [1, self.unbroken, *self.beyond] if self.unbroken else self.beyond
         _join(runs, seq)

@@ -6,6 +6,7 @@ accepted; the acts are not (CONTRACT §4).
 
 from __future__ import annotations
 
+from sys import intern
 from typing import Final, TypeAlias
 
 from msgspec import UNSET
@@ -83,7 +84,9 @@ def _spending_of(position: Position) -> ProvisionalSpending:
 
 def _book(spending: ProvisionalSpending, year: AgencyYear, day: str, sums: ProvisionalDay) -> None:
     """Add to what was paid, counted and reversed on a day."""
-    of_day = spending.days.setdefault(day, ProvisionalDay())
+    of_day = spending.days.get(day)
+    if of_day is None:
+        of_day = spending.days[intern(day)] = ProvisionalDay()
     of_day.payments += sums.payments
     of_day.counted += sums.counted
     of_day.reversals += sums.reversals
