@@ -1,8 +1,9 @@
 """What keeps rules off the hot path: sums beneath which a row cannot break any rule, so that no rule need be asked.
 
 A guard is set by judging a row and finding nothing; it holds until an effect takes it away (`guarded = False`) or a sum
-passes its ceiling. Ceilings may be lower than they could be: money that came since then is not in them. It never decides anything itself: above a ceiling the rules are asked. The tests compare guarded
-with unguarded judging over random events.
+passes its ceiling. Ceilings may be lower than they could be: money that came since then is not in them. It never
+decides anything itself: above a ceiling the rules are asked. The tests compare guarded with unguarded judging over
+random events.
 
 Guards know only the rules in COVERED. Any other rule is asked for every row touched, and for every event of its types,
 so a new rule is judged in full from the start; it may join COVERED once it is shown to hold of no quiet row.

@@ -2,8 +2,10 @@
 
 An effect changes rows and returns those it touched: they are judged, and they are what a store writes. Where it can
 bring a position nearer to breaking a rule, and no ceiling of `alerts.guards` would tell, it takes the guard away; more
-money for a line, and a report that agrees with the books, leave it standing. A new event type
-needs its struct in `ledger.events` and its effect here; `CHECKS` names those that can be refused for what they refer to.
+money for a line, and a report that agrees with the books, leave it standing.
+
+A new event type needs its struct in `ledger.events` and its effect here; `CHECKS` names those that can be refused for
+what they refer to.
 """
 
 from __future__ import annotations
@@ -54,7 +56,7 @@ def _realise(position: Position, amount: int, month: int) -> None:
         position.realised_by_month[month - 1] += amount
     except OverflowError:
         position.realised_by_month = add_to_month(position.realised_by_month, month, amount)
-    if month > position.month_last:
+    if month > position.month_last:  # noqa: PLR1730  # for every payment, and `max` is a call
         position.month_last = month
     if month <= position.month_floor:
         position.guarded = False  # a reported balance covers this month
@@ -239,7 +241,7 @@ def paid(books: Books, year: AgencyYear, event: e.DisbursementPaid, month: int) 
         position.realised_by_month[month - 1] += amount
     except OverflowError:
         position.realised_by_month = add_to_month(position.realised_by_month, month, amount)
-    if month > position.month_last:
+    if month > position.month_last:  # noqa: PLR1730  # for every payment, and `max` is a call
         position.month_last = month
     if month <= position.month_floor:
         position.guarded = False

@@ -120,7 +120,7 @@ def process(
         if event is None:
             blank += 1
             continue
-        if type(event) is Refusal:
+        if isinstance(event, Refusal):
             effects.refusals.append(Refused(place, event))
             continue
         if routes is not None:

@@ -88,7 +88,7 @@ def _carry(year: AgencyYear, reference: Reference, month: int, touched: list[Row
     standing = reference.opened - reference.cancelled
     if taken > 0:
         standing -= taken
-    if standing < 0:
+    if standing < 0:  # noqa: PLR1730  # for most payments, and `max` is a call
         standing = 0
     change = standing - reference.standing
     name = reference.position
@@ -110,5 +110,4 @@ def _carry(year: AgencyYear, reference: Reference, month: int, touched: list[Row
 def _move_prepaid(position: Position, change: int, month: int) -> None:
     position.prepaid += change
     position.prepaid_by_month = add_to_month(position.prepaid_by_month or by_month(), month, change)
-    if month > position.month_last:
-        position.month_last = month
+    position.month_last = max(position.month_last, month)

@@ -19,9 +19,8 @@ from ledger.process import Context, process
 from ledger.registry import Registry
 from streams.files import EventFiles
 
-
-_LINE_BYTES: Final = 256
-"""About as long as an event is, or longer: for the number of ids to expect."""
+_LINE_BYTES: Final = 192
+"""Somewhat shorter than most events are: for the number of ids to expect."""
 
 
 class Replayed(msgspec.Struct):
