@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 a check failed; 2 bad usage or unreadable input, told in o
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import os
 import sys
@@ -138,8 +139,6 @@ def replay(
     lang: Annotated[Language, typer.Option(envvar="BUDGETWATCH_LANG", help="Language of the summary.")] = Language.ZH,
 ) -> None:
     """Fold event files and print every position, reserve, alert and the list of lagging authorities. Writes nothing."""
-    import gc
-
     import msgspec
 
     from alerts.catalogue import load
@@ -149,7 +148,6 @@ def replay(
     from streams.files import EventFiles
     from streams.replay import fold, output
 
-    gc.set_threshold(50_000, 50, 50)  # rows are never part of a cycle; collecting often only costs time
     day = None if as_of is None else _day(as_of)
     known = _registry(registry)
     catalogue = load()
@@ -413,14 +411,11 @@ def _books(
     as_of: str | None,
 ) -> Opened:
     """The books that a command names."""
-    import gc
-
     from dashboards.reports.progress import reading
     from streams.sources import SourceProblem, books_from
 
     if more and not replay:
         raise Unusable(f"unexpected argument {more[0]}; further files follow --replay FILE")
-    gc.set_threshold(50_000, 50, 50)  # rows are never part of a cycle; collecting often only costs time
     day = None if as_of is None else _day(as_of)
     names = [*(replay or ()), *(more or ())]
     if not names and store is None and data is None and Path("data").is_dir():
@@ -1036,6 +1031,7 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that knows no Chinese is no reason to stop
+    gc.set_threshold(50_000, 50, 50)  # rows are never part of a cycle; looking for one often only costs time
     try:
         code = app(standalone_mode=False)
     except Refused as error:

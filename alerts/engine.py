@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from msgspec import UNSET
 
 from alerts.catalogue import Catalogue, Rule
-from alerts.guards import COVERED, QUIET, act_is_quiet, guard
+from alerts.guards import COVERED, PAYMENTS, QUIET, act_is_quiet, guard
 from alerts.judgement import Act, Breach, Finding, Parameters
 from alerts.subjects import subject_key
 from ledger.books import AgencyYear, Alert, Case, Feed, Fund, ObjectSum, Position, Reference, Row
@@ -51,6 +51,7 @@ class Engine:
         guarded = [rule for rule in catalogue.rules.values() if rule.slug in covered]
         unguarded = [rule for rule in catalogue.rules.values() if rule.slug not in covered and rule.kind != "time"]
         self._state, self._acts = _by_row(guarded), _by_event(guarded)
+        self._acts_once_adopted = self._acts | dict.fromkeys(PAYMENTS, ())
         self._state_always, self._acts_always = _by_row(unguarded), _by_event(unguarded)
         # Chosen once: where the guards cover every rule, nothing is asked of the others at each event.
         self.judge = self._judge_all if unguarded else self._judge_guarded
@@ -69,7 +70,7 @@ class Engine:
         for row in touched:
             if not QUIET[type(row)](row):
                 self._judge_row(year, row, event, transitions)
-        acts = self._acts[type(event)]
+        acts = (self._acts if event.booked_on < year.adopted_on else self._acts_once_adopted)[type(event)]
         if acts and not act_is_quiet(year, event):
             self._judge_act(year, event, acts, transitions)
 
@@ -80,7 +81,8 @@ class Engine:
             breach = rule.function(row, year, parameters)
             if breach is not None:
                 clean = False
-            if breach is not None or row.alerts is not None:
+                transitions += _follow(rule, row, year, event, breach)
+            elif row.alerts is not None:
                 transitions += _follow(rule, row, year, event, breach)
         if isinstance(row, Position):
             if clean:
@@ -135,8 +137,8 @@ def _follow(rule: Rule, row: Row, year: AgencyYear, event: Event, breach: Breach
     severity = breach.severity or rule.severity
     if alert is None:
         return [_open(rule, row, year, event, severity, breach.evidence)]
-    alert.evidence = dict(breach.evidence)
-    return _change_severity(alert, severity, cause(year, event))
+    alert.evidence = breach.evidence
+    return [] if severity == alert.severity else _change_severity(alert, severity, cause(year, event))
 
 
 def _join(rule: Rule, finding: Finding, year: AgencyYear, event: Event) -> list[Transition]:

@@ -1,8 +1,9 @@
 """What keeps rules off the hot path: sums beneath which a row cannot break any rule, so that no rule need be asked.
 
 A guard is set by judging a row and finding nothing; it holds until an effect takes it away (`guarded = False`) or a sum
-passes its ceiling. It never decides anything itself: above a ceiling the rules are asked. The tests compare guarded
-with unguarded judging over random events.
+passes its ceiling. Ceilings may be lower than they could be: money that came since then is not in them. It never
+decides anything itself: above a ceiling the rules are asked. The tests compare guarded with unguarded judging over
+random events.
 
 Guards know only the rules in COVERED. Any other rule is asked for every row touched, and for every event of its types,
 so a new rule is judged in full from the start; it may join COVERED once it is shown to hold of no quiet row.
@@ -14,7 +15,14 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ledger.books import AgencyYear, Case, Feed, Fund, ObjectSum, Position, Reference, Row
-from ledger.events import CommitmentMade, DisbursementPaid, Event, PrepaymentMade, ProvisionalSpent
+from ledger.events import (
+    AppropriationProposed,
+    CommitmentMade,
+    DisbursementPaid,
+    Event,
+    PrepaymentMade,
+    ProvisionalSpent,
+)
 from ledger.money import NO_LIMIT
 
 COVERED: Final = frozenset(
@@ -53,7 +61,8 @@ COVERED: Final = frozenset(
 )
 """The state and act rules that cannot hold of what is quiet here; time rules are the clock's and need no guard."""
 
-_PAYMENTS: Final = frozenset((DisbursementPaid, ProvisionalSpent, PrepaymentMade))
+PAYMENTS: Final = frozenset((DisbursementPaid, ProvisionalSpent, PrepaymentMade))
+"""Of these no covered act rule is about any that is booked under an adopted budget."""
 
 
 def position_is_quiet(position: Position) -> bool:
@@ -129,11 +138,15 @@ QUIET: Final[dict[type[Row], Callable[[Any], bool]]] = {
 
 
 def act_is_quiet(year: AgencyYear, event: Event) -> bool:
-    """Whether no covered act rule can concern an event: ordinary payments, and commitments within the year."""
+    """Whether no covered act rule can concern an event: payments and commitments of an adopted budget's own year.
+
+    So is a proposal for a line on which nothing was spent before it.
+    """
+    if type(event) is AppropriationProposed:
+        return year.position(event.line).provisional is None
     if event.booked_on < year.adopted_on:
         return False
-    kind = type(event)
-    return kind in _PAYMENTS or (kind is CommitmentMade and year.months[event.booked_on] <= 12)
+    return type(event) in PAYMENTS or (type(event) is CommitmentMade and year.months[event.booked_on] <= 12)
 
 
 def guard(position: Position, year: AgencyYear) -> None:

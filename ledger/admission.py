@@ -43,17 +43,20 @@ class Refusal(msgspec.Struct, frozen=True):
 _decode: Final = msgspec.json.Decoder(Union[EVENTS]).decode
 _decode_loosely: Final = msgspec.json.Decoder().decode
 _encode: Final = msgspec.json.Encoder().encode
+_encode_into: Final = msgspec.json.Encoder().encode_into
 _BACKSLASH: Final = 0x5C
 _DELETE: Final = 0x7F
 _FACT: Final = b'"id":'
 """Where the fact begins in an encoded event: `source` … `note` stand before it, and no text can hold this unescaped."""
 
 
-def read(line: bytes) -> Event | Refusal | None:
+def read(line: bytes, scratch: bytearray | None = None) -> Event | Refusal | None:
     """Admit one line; None where it is only white space.
 
-    What is wrong with an event beyond its own line (agency, year, references) is not asked here.
+    What is wrong with an event beyond its own line (agency, year, references) is not asked here. Whoever reads many lines
+    gives a `scratch` to encode into, which is his alone.
     """
+    encoded = bytearray() if scratch is None else scratch
     try:
         event = _decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -61,10 +64,10 @@ def read(line: bytes) -> Event | Refusal | None:
     # Only an escape, or U+007F itself, can bring a control character into a decoded text.
     if event.problem() is not None or _BACKSLASH in line or _DELETE in line or len(line) > LINE_BYTES_MAX:
         return _explain(line)
-    encoded = _encode(event)
+    _encode_into(event, encoded)
     if len(encoded) != len(line) and not _keys_are_single(line, encoded):
         return _explain(line)
-    return event if event.origin_year != event.fiscal_year else _of_this_year(event)
+    return event if event.origin_year is UNSET else _of_this_year(event)
 
 
 def content(event: Event) -> bytes:
@@ -80,7 +83,7 @@ def _of_this_year(event: Event) -> Event:
     return event
 
 
-def _keys_are_single(line: bytes, encoded: bytes) -> bool:
+def _keys_are_single(line: bytes, encoded: bytearray) -> bool:
     """Prove that no key of a well-formed line without escapes is repeated.
 
     The encoded form holds each key once and is the shortest: a line of its length repeats none. Else quotes are

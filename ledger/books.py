@@ -42,7 +42,11 @@ class Row(msgspec.Struct, gc=False, eq=False, kw_only=True):
 
 def by_month() -> MutableSequence[int]:
     """Fourteen sums of NT$, one a month of booking; packed until a sum passes 64 bits (see `add_to_month`)."""
-    return array("q", bytes(8 * MONTHS))
+    return _NO_MONTHS[:]
+
+
+_NO_MONTHS: Final = array("q", [0] * MONTHS)
+"""Copied, it takes no more memory than it needs."""
 
 
 def add_to_month(sums: MutableSequence[int], month: int, amount: int) -> MutableSequence[int]:
@@ -254,35 +258,44 @@ class Feed(Row, kw_only=True):
     unbroken: int = 0
     beyond: list[int] | None = None
     """Runs [first, last, first, last, …] above the first number missing, in ascending order; None while there is no gap."""
+    missing: int = 0
+    """How many numbers below the highest were not seen, counted from 1; worked out of the other fields."""
+
+    def __post_init__(self) -> None:
+        """Count what is missing."""
+        self._count_missing()
 
     def see(self, seq: int) -> None:
         """Remember a number; numbers may come in any order and more than once."""
-        if seq <= self.unbroken:
-            return
         if self.beyond is None:
             if seq == self.unbroken + 1:
                 self.unbroken = seq
-            else:
+            elif seq > self.unbroken:
                 self.beyond = [seq, seq]
+                self._count_missing()
+            return
+        if seq == self.beyond[-1] + 1:
+            self.beyond[-1] = seq
+            return
+        if seq <= self.unbroken:
             return
         runs = [1, self.unbroken, *self.beyond] if self.unbroken else self.beyond
         _join(runs, seq)
         if runs[0] == 1:
             self.unbroken, runs = runs[1], runs[2:]
         self.beyond = runs or None
+        self._count_missing()
 
     @property
     def highest(self) -> int:
         """The highest number seen."""
         return self.unbroken if self.beyond is None else self.beyond[-1]
 
-    @property
-    def missing(self) -> int:
-        """How many numbers below the highest were not seen, counted from 1."""
-        if self.beyond is None:
-            return 0
-        seen = sum(self.beyond[1::2]) - sum(self.beyond[::2]) + len(self.beyond) // 2
-        return self.highest - self.unbroken - seen
+    def _count_missing(self) -> None:
+        self.missing = 0
+        if self.beyond is not None:
+            seen = sum(self.beyond[1::2]) - sum(self.beyond[::2]) + len(self.beyond) // 2
+            self.missing = self.beyond[-1] - self.unbroken - seen
 
 
 def _join(runs: list[int], seq: int) -> None:

@@ -6,6 +6,7 @@ accepted; the acts are not (CONTRACT §4).
 
 from __future__ import annotations
 
+from sys import intern
 from typing import Final, TypeAlias
 
 from msgspec import UNSET
@@ -82,11 +83,14 @@ def _spending_of(position: Position) -> ProvisionalSpending:
 
 
 def _book(spending: ProvisionalSpending, year: AgencyYear, day: str, sums: ProvisionalDay) -> None:
-    """Add to what was paid, counted and reversed on a day."""
-    of_day = spending.days.setdefault(day, ProvisionalDay())
-    of_day.payments += sums.payments
-    of_day.counted += sums.counted
-    of_day.reversals += sums.reversals
+    """Add to what was paid, counted and reversed on a day; `sums` are the day's own from now on, where it had none."""
+    of_day = spending.days.get(day)
+    if of_day is None:
+        spending.days[intern(day)] = sums
+    else:
+        of_day.payments += sums.payments
+        of_day.counted += sums.counted
+        of_day.reversals += sums.reversals
     spending.paid += sums.payments - sums.reversals
     spending.counted += sums.counted - sums.reversals
     spending.counted_by_month[year.months[day] - 1] += sums.counted - sums.reversals

@@ -1,13 +1,18 @@
 """What each event does to the books: one function a type, called once the event is accepted.
 
-An effect changes rows and returns those it touched: they are judged, and they are what a store writes. A new event type
-needs its struct in `ledger.events` and its effect here; `CHECKS` names those that can be refused for what they refer to.
+An effect changes rows and returns those it touched: they are judged, and they are what a store writes. Where it can
+bring a position nearer to breaking a rule, and no ceiling of `alerts.guards` would tell, it takes the guard away; more
+money for a line, and a report that agrees with the books, leave it standing.
+
+A new event type needs its struct in `ledger.events` and its effect here; `CHECKS` names those that can be refused for
+what they refer to.
 """
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
+from sys import intern
 from typing import Any, Final, TypeAlias
 
 from msgspec import UNSET
@@ -17,7 +22,7 @@ from ledger.admission import Reason
 from ledger.books import AgencyYear, Books, Case, Position, Proposal, Row, add_to_month
 from ledger.codes import object_of, position_name, split
 from ledger.continuing_resolution import Spending, decide_anew, record_reversal, record_spending
-from ledger.references import cancel, ending_problem, open_reference, opening_problem, settle
+from ledger.references import cancel, ending_problem, open_reference, opening_problem, references, settle
 
 Effect: TypeAlias = Callable[[Books, AgencyYear, Any, int], list[Row]]
 """(books, year, event, month of booking) → rows touched. The month is 0 for budget papers booked outside the year."""
@@ -51,7 +56,8 @@ def _realise(position: Position, amount: int, month: int) -> None:
         position.realised_by_month[month - 1] += amount
     except OverflowError:
         position.realised_by_month = add_to_month(position.realised_by_month, month, amount)
-    position.month_last = max(position.month_last, month)
+    if month > position.month_last:  # noqa: PLR1730  # for every payment, and `max` is a call
+        position.month_last = month
     if month <= position.month_floor:
         position.guarded = False  # a reported balance covers this month
 
@@ -89,7 +95,8 @@ def enacted(books: Books, year: AgencyYear, event: e.AppropriationEnacted, month
 def _appropriate(year: AgencyYear, position: Position, amount: int) -> list[Row]:
     position.original += amount
     position.has_money |= amount > 0
-    position.guarded = False
+    if amount < 0:
+        position.guarded = False
     of_object = year.object_sum(position.line)
     of_object.original += amount
     if position.economic_class == "current":
@@ -134,12 +141,13 @@ def supplemented(books: Books, year: AgencyYear, event: e.AppropriationSupplemen
     """supplemented += amount."""
     position = year.position(event.line)
     position.supplemented += event.amount
+    if event.amount < 0:
+        position.guarded = False
     return _granted(position)
 
 
 def _granted(position: Position) -> list[Row]:
     position.has_money = True
-    position.guarded = False
     return [position]
 
 
@@ -159,7 +167,7 @@ def vired(books: Books, year: AgencyYear, event: e.VirementApproved, month: int)
     source.virement_out += event.amount
     target.virement_in += event.amount
     target.has_money = True
-    source.guarded = target.guarded = False
+    source.guarded = False
     touched: list[Row] = [source, target]
     same_account = split(event.from_line).account == split(event.to_line).account
     if same_account and object_of(event.from_line) != object_of(event.to_line) and not event.disaster:
@@ -183,7 +191,8 @@ def hold_released(books: Books, year: AgencyYear, event: e.HoldReleased, month: 
 def _hold(year: AgencyYear, line: str, amount: int) -> list[Row]:
     position = year.position(line)
     position.held += amount
-    position.guarded = False
+    if amount > 0:
+        position.guarded = False
     return [position]
 
 
@@ -232,7 +241,8 @@ def paid(books: Books, year: AgencyYear, event: e.DisbursementPaid, month: int) 
         position.realised_by_month[month - 1] += amount
     except OverflowError:
         position.realised_by_month = add_to_month(position.realised_by_month, month, amount)
-    position.month_last = max(position.month_last, month)
+    if month > position.month_last:  # noqa: PLR1730  # for every payment, and `max` is a call
+        position.month_last = month
     if month <= position.month_floor:
         position.guarded = False
     if event.commitment is not UNSET:
@@ -423,8 +433,11 @@ def balance(books: Books, year: AgencyYear, event: e.BalanceReported, month: int
     """Compared and never booked; the latest booked_on counts, of equal ones the last to arrive."""
     _, position = _at(year, event)
     if position.reported is None or event.booked_on >= position.reported[0]:
-        position.reported = (event.booked_on, month, event.realised)
-        position.guarded = False
+        position.reported = (intern(event.booked_on), month, event.realised)
+        if position.guarded and sum(position.realised_by_month[:month]) == event.realised:
+            position.month_floor = month
+        else:
+            position.guarded = False
     return [position]
 
 
@@ -433,7 +446,10 @@ def balance(books: Books, year: AgencyYear, event: e.BalanceReported, month: int
 
 def _opens(kind: Any) -> Check:
     def check(year: AgencyYear, event: Any) -> tuple[Reason, str] | None:
-        return opening_problem(year, kind, getattr(event, kind), _name(year, event))
+        found = references(year, kind).get(getattr(event, kind))
+        if found is None or found.position is None:
+            return None
+        return opening_problem(found, _name(year, event))
 
     return check
 

@@ -31,18 +31,25 @@ hash_line: Final = xxh3_64_intdigest
 """The bytes of an event as it came → 64 bits."""
 
 
+_TAG_SHIFT: Final = 56
+"""The uppermost byte of a hash is its tag; the lower bits choose its slot."""
+
+
 class SeenIds:
     """An open-addressed index over three parallel arrays: id hash, line hash and place, in order of arrival.
 
-    28 to 36 bytes an id. Entries are kept in order, so a log's digests can be read back in one piece.
+    32 to 39 bytes an id. Entries are kept in order, so a log's digests can be read back in one piece. Beside each slot of
+    the index stands a tag, a byte of the hash (0: the slot is free): a new id is told by the tags alone, which lie close
+    together in memory, and only where a tag agrees is the hash itself looked up.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, room: int = 0) -> None:
+        """`room`: how many ids to expect; filing every entry anew, whenever a table has grown full, takes its time."""
         self._ids = array("Q")
         self._lines = array("Q")
         self._places = array("Q")
-        self._index = array("I", bytes(4 * 1024))
         self._mask = 1023
+        self._make_room(room)
 
     def __len__(self) -> int:
         """How many ids are remembered."""
@@ -50,27 +57,40 @@ class SeenIds:
 
     def bytes_held(self) -> int:
         """What the table takes in memory."""
-        return sum(
-            part.buffer_info()[1] * part.itemsize for part in (self._ids, self._lines, self._places, self._index)
-        )
+        arrays = (self._ids, self._lines, self._places, self._index)
+        return len(self._tags) + sum(part.buffer_info()[1] * part.itemsize for part in arrays)
 
     def add(self, wanted: int, line: int, place: int) -> int:
         """Remember an event by the hashes of its id and line; returns −1.
 
         Where the id hash is known already nothing is remembered, and its first entry is returned.
         """
-        index, ids, mask = self._index, self._ids, self._mask
+        tags, mask, tag = self._tags, self._mask, wanted >> _TAG_SHIFT or 1
         slot = wanted & mask
-        while entry := index[slot]:
-            if ids[entry - 1] == wanted:
-                return entry - 1
+        while found := tags[slot]:
+            if found == tag and self._ids[self._index[slot] - 1] == wanted:
+                return self._index[slot] - 1
             slot = (slot + 1) & mask
-        self._file(slot, wanted, line, place)
+        ids = self._ids
+        ids.append(wanted)
+        self._lines.append(line)
+        self._places.append(place)
+        tags[slot] = tag
+        self._index[slot] = count = len(ids)
+        if 3 * count > 2 * mask:
+            self._make_room(count)
         return -1
 
     def add_again(self, wanted: int, line: int, place: int) -> None:
         """Remember one more event under an id hash that is known already."""
-        self._file(self._free_slot(wanted), wanted, line, place)
+        slot = self._free_slot(wanted)
+        self._ids.append(wanted)
+        self._lines.append(line)
+        self._places.append(place)
+        self._tags[slot] = wanted >> _TAG_SHIFT or 1
+        self._index[slot] = count = len(self._ids)
+        if 3 * count > 2 * self._mask:
+            self._make_room(count)
 
     def forget_last(self) -> None:
         """Take back what was remembered last: the event was refused after all."""
@@ -80,7 +100,7 @@ class SeenIds:
         slot = wanted & mask
         while index[slot] != last:
             slot = (slot + 1) & mask
-        index[slot] = 0  # no later entry can have been filed behind it
+        index[slot] = self._tags[slot] = 0  # no later entry can have been filed behind it
 
     def all_of(self, wanted: int) -> Iterator[int]:
         """Every entry with this id hash (more than one only where two ids share it)."""
@@ -108,33 +128,25 @@ class SeenIds:
         self._ids += ids
         self._lines += lines
         self._places += places
-        while 3 * len(self._ids) > 2 * self._mask:
-            self._mask = 2 * self._mask + 1
-        self._build_index()
+        self._make_room(len(self._ids))
 
-    def _file(self, slot: int, wanted: int, line: int, place: int) -> None:
-        ids = self._ids
-        ids.append(wanted)
-        self._lines.append(line)
-        self._places.append(place)
-        count = len(ids)
-        self._index[slot] = count
-        if 3 * count > 2 * self._mask:
+    def _make_room(self, count: int) -> None:
+        """Build the index anew, for so many entries: a third of it stays free."""
+        while 3 * count > 2 * self._mask:
             self._mask = 2 * self._mask + 1
-            self._build_index()
-
-    def _build_index(self) -> None:
-        index, mask = array("I", bytes(4 * (self._mask + 1))), self._mask
+        mask = self._mask
+        index, tags = array("I", bytes(4 * (mask + 1))), bytearray(mask + 1)
         for entry, wanted in enumerate(self._ids, start=1):
             slot = wanted & mask
-            while index[slot]:
+            while tags[slot]:
                 slot = (slot + 1) & mask
+            tags[slot] = wanted >> _TAG_SHIFT or 1
             index[slot] = entry
-        self._index = index
+        self._index, self._tags = index, tags
 
     def _free_slot(self, wanted: int) -> int:
-        index, mask = self._index, self._mask
+        tags, mask = self._tags, self._mask
         slot = wanted & mask
-        while index[slot]:
+        while tags[slot]:
             slot = (slot + 1) & mask
         return slot

@@ -74,7 +74,10 @@ class Effects(msgspec.Struct):
     refusals: list[Refused] = []
     transitions: list[Transition] = []
     touched: list[tuple[AgencyYear, list[Row]]] = []
-    """By each accepted event in turn (and each duplicate whose running number was heard): its agency year, its rows."""
+    """By each accepted event in turn (and each duplicate whose running number was heard): its agency year, its rows.
+
+    This and the next two stay empty where the context does not follow.
+    """
     events: list[Event] = []
     """Each of them."""
     places: list[int] = []
@@ -90,6 +93,9 @@ class Context(msgspec.Struct, frozen=True):
     recall: Recall
     as_of: str | None = None
     """Events booked after this day are left out."""
+    follow: bool = True
+    """Whether the effects name each accepted event and the rows it touched, for a caller who writes them down. Without,
+    an event is let go of at once, and the next is read into memory that the processor still has at hand."""
 
 
 def process(
@@ -105,12 +111,12 @@ def process(
     addressed, an event of another agency or year is refused as misrouted.
     """
     effects = Effects()
-    agencies, seen, as_of = context.agencies, context.seen, context.as_of
+    agencies, seen, as_of, follow = context.agencies, context.seen, context.as_of, context.follow
     judge, transitions, years = context.judge.judge, effects.transitions, books.years
     remember, touched_by_all, places, events = seen.add, effects.touched, effects.places, effects.events
-    blank = 0
+    blank, scratch = 0, bytearray()
     for place, line in enumerate(lines, first_place):
-        event = read(line)
+        event = read(line, scratch)
         if event is None:
             blank += 1
             continue
@@ -144,10 +150,12 @@ def process(
             outcome = _compare(context, event, wanted, line_hash, entry)
             if outcome == "duplicate":
                 effects.duplicates.append(place)
-                if event.seq is not UNSET:
-                    touched_by_all.append((year, [_hear(year, event)]))
-                    places.append(place)
-                    events.append(event)
+                if event.source is not UNSET and event.seq is not UNSET:
+                    feed = _hear(year, event.source, event.seq)
+                    if follow:
+                        touched_by_all.append((year, [feed]))
+                        places.append(place)
+                        events.append(event)
                 continue
             if outcome == "conflict":
                 _refuse(effects, place, event, "conflicting_duplicate", "this id was accepted with other content")
@@ -167,15 +175,17 @@ def process(
                 books.add(year)
             year.latest = booked_on
         touched = effect(books, year, event, month)
-        if event.source is not UNSET:
-            if event.seq is not UNSET:
-                touched.append(_hear(year, event))
-            elif event.source in year.feeds:
-                touched.append(year.feeds[event.source])
+        source, seq = event.source, event.seq
+        if source is not UNSET:
+            if seq is not UNSET:
+                touched.append(_hear(year, source, seq))
+            elif source in year.feeds:
+                touched.append(year.feeds[source])
         judge(year, event, touched, transitions)
-        touched_by_all.append((year, touched))
-        places.append(place)
-        events.append(event)
+        if follow:
+            touched_by_all.append((year, touched))
+            places.append(place)
+            events.append(event)
     effects.read = len(lines) - blank
     effects.accepted = effects.read - len(effects.duplicates) - effects.later - len(effects.refusals)
     return effects
@@ -210,9 +220,7 @@ def _window_text(year: AgencyYear, event: Event) -> str:
     return f"booked_on {event.booked_on} is not between {first} and {last}"
 
 
-def _hear(year: AgencyYear, event: Event) -> Feed:
-    source, seq = event.source, event.seq
-    assert source is not UNSET and seq is not UNSET, "admission refuses a seq without a source"
+def _hear(year: AgencyYear, source: str, seq: int) -> Feed:
     feed = year.feeds.get(source)
     if feed is None:
         feed = year.feeds[source] = Feed(source=source)

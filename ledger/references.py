@@ -16,11 +16,10 @@ def references(year: AgencyYear, kind: ReferenceKind) -> dict[str, Reference]:
     return year.payables if kind == "payable" else year.prepayments
 
 
-def opening_problem(year: AgencyYear, kind: ReferenceKind, name: str, position: str) -> tuple[Reason, str] | None:
-    """Why a reference cannot be opened (further) on this position, or None."""
-    found = references(year, kind).get(name)
-    if found is not None and found.position is not None and found.position != position:
-        return "conflicting_reference", f"{kind} {name} was opened on {found.position}"
+def opening_problem(found: Reference, position: str) -> tuple[Reason, str] | None:
+    """Why a reference that is open already cannot be opened further on this position, or None."""
+    if found.position != position:
+        return "conflicting_reference", f"{found.kind} {found.id} was opened on {found.position}"
     return None
 
 
@@ -86,16 +85,21 @@ def _carry(year: AgencyYear, reference: Reference, month: int, touched: list[Row
     """Carry what stands open now to the position the reference was opened on."""
     touched.append(reference)
     taken = reference.taken
-    standing = reference.opened - reference.cancelled - (taken if taken > 0 else 0)
-    standing = max(standing, 0)
+    standing = reference.opened - reference.cancelled
+    if taken > 0:
+        standing -= taken
+    if standing < 0:  # noqa: PLR1730  # for most payments, and `max` is a call
+        standing = 0
     change = standing - reference.standing
-    if change == 0 or reference.position is None:
+    name = reference.position
+    if change == 0 or name is None:
         return
     reference.standing = standing
-    position = year.positions[reference.position]
-    if reference.kind == "commitment":
+    position = year.positions[name]
+    kind = reference.kind
+    if kind == "commitment":
         position.committed += change
-    elif reference.kind == "payable":
+    elif kind == "payable":
         position.payable += change
     else:
         _move_prepaid(position, change, month)

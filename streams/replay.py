@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 
@@ -17,6 +18,9 @@ from ledger.output import AlertOut, Counts, Output, RefusalOut, positions, reser
 from ledger.process import Context, process
 from ledger.registry import Registry
 from streams.files import EventFiles
+
+_LINE_BYTES: Final = 192
+"""Somewhat shorter than most events are: for the number of ids to expect."""
 
 
 class Replayed(msgspec.Struct):
@@ -38,8 +42,8 @@ def fold(
     progress: Callable[[int], None] = lambda _: None,
 ) -> Replayed:
     """Fold opened files and judge the time rules as of the day; `progress` is told how many bytes have been read."""
-    books, counts, seen = Books(), Counts(), SeenIds()
-    context = Context(registry.agencies, seen, Engine(catalogue), files.recall, as_of)
+    books, counts, seen = Books(), Counts(), SeenIds(files.size // _LINE_BYTES)
+    context = Context(registry.agencies, seen, Engine(catalogue), files.recall, as_of, follow=False)
     alerts: list[Alert] = []
     refusals: list[RefusalOut] = []
     for batch in files.batches():

@@ -92,7 +92,7 @@ KEPT: Final[dict[type[Row], Kept]] = {
     Case: _kept(schema.cases, ("fiscal_year", "agency"), {}, ()),
     Fund: _kept(schema.funds, ("agency",), {}, ("agency",)),
     ObjectSum: _kept(schema.object_sums, ("fiscal_year", "agency"), {}, ()),
-    Feed: _kept(schema.feeds, ("fiscal_year", "agency"), {"beyond": list[int] | None}, ()),
+    Feed: _kept(schema.feeds, ("fiscal_year", "agency"), {"beyond": list[int] | None}, ("missing",)),
 }
 """Every kind of row (a test holds this table against the structs' fields)."""
 

@@ -10,6 +10,7 @@ alert is seen when the answer to `GET /v1/alerts` after the `POST` has it, on on
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import statistics
 import subprocess
@@ -49,6 +50,7 @@ def _run(events: Path, registry: Path, batch: int, path: Path | None) -> float:
     books, seen, known = Books(), SeenIds(), parse(registry.read_bytes(), "agencies.csv")
     context = Context(known.agencies, seen, Engine(load()), lambda place: lines[place])
     store = None if path is None else open_store(path, create=True)
+    gc.set_threshold(50_000, 50, 50)  # as the program does
     started = time.perf_counter()
     for at in range(0, len(lines), batch):
         part, remembered = lines[at : at + batch], len(seen)

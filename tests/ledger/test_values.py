@@ -151,8 +151,9 @@ def test_a_feed_knows_what_it_has_not_seen(numbers: list[int]) -> None:
     assert feed.beyond is None or feed.beyond == sorted(feed.beyond)
 
 
-def test_ids_are_remembered_and_shared_hashes_kept_apart() -> None:
-    seen, numbers = SeenIds(), random.Random(1)
+@pytest.mark.parametrize("room", [0, 1, 100, 20_000])
+def test_ids_are_remembered_and_shared_hashes_kept_apart(room: int) -> None:
+    seen, numbers = SeenIds(room), random.Random(1)
     wanted = [numbers.getrandbits(64) for _ in range(5_000)]
     for place, one in enumerate(wanted):
         assert seen.add(one, place * 7, place) == -1
@@ -164,18 +165,19 @@ def test_ids_are_remembered_and_shared_hashes_kept_apart() -> None:
     assert len(seen) == 5_001
 
 
-@given(st.lists(st.tuples(st.integers(0, 2_000), st.booleans()), max_size=2_000))
-def test_what_is_taken_back_is_forgotten(steps: list[tuple[int, bool]]) -> None:
+@pytest.mark.parametrize("step", [1 << 10, 1 << 54, (1 << 56) + (1 << 10)], ids=["one tag", "few tags", "many tags"])
+@given(steps=st.lists(st.tuples(st.integers(0, 2_000), st.booleans()), max_size=2_000))
+def test_what_is_taken_back_is_forgotten(step: int, steps: list[tuple[int, bool]]) -> None:
     seen, known = SeenIds(), set[int]()
     for wanted, is_refused in steps:
-        spread = wanted * 1024 % (1 << 64)  # ids that meet in one slot
-        assert (seen.add(spread, wanted, wanted) == -1) == (wanted not in known)
-        if wanted not in known and is_refused:
+        spread = wanted * step % (1 << 64)  # ids that meet in one slot
+        assert (seen.add(spread, spread, wanted) == -1) == (spread not in known)
+        if spread not in known and is_refused:
             seen.forget_last()
         else:
-            known.add(wanted)
+            known.add(spread)
     assert len(seen) == len(known)
-    assert all([seen.line(entry) for entry in seen.all_of(one * 1024)] == [one] for one in known)
+    assert all([seen.line(entry) for entry in seen.all_of(one)] == [one] for one in known)
 
 
 def test_a_log_s_digests_are_read_back_in_one_piece() -> None:

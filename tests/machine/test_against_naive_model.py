@@ -94,6 +94,24 @@ def test_how_batches_are_cut_changes_nothing(
     assert folded(catalogue, registry, lines, cuts) == folded(catalogue, registry, lines, [])
 
 
+@settings(max_examples=20)
+@given(seed=SEEDS)
+def test_the_books_are_the_same_whether_the_effects_follow_each_event_or_not(
+    catalogue: Catalogue, registry: Registry, seed: int
+) -> None:
+    lines = stream(Random(seed), 80).split(b"\n")
+    outcomes = []
+    for follow in (True, False):
+        books = Books()
+        context = Context(registry.agencies, SeenIds(), Engine(catalogue), lines.__getitem__, follow=follow)
+        effects = process(0, lines, books, context)
+        named = {len(effects.touched), len(effects.events), len(effects.places)}
+        assert len(named) == 1 and (named == {0} or follow)
+        told = [(t.alert.rule, t.alert.key, t.change, t.by) for t in effects.transitions]
+        outcomes.append((told, effects.duplicates, len(effects.refusals), list(positions(books, "2025-12-31"))))
+    assert outcomes[0] == outcomes[1]
+
+
 @settings(max_examples=40)
 @given(seed=SEEDS)
 def test_duplicates_anywhere_change_no_figure_and_no_alert(replay: Replay, seed: int) -> None:
