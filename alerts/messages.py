@@ -1,7 +1,8 @@
 """What people read about an alert: its message, from the rule's template, the evidence and the articles.
 
-`{subject}` is the key of the subject, `{name}` a number of the evidence with thousands separators, `{one/other}` the
-percentage that one is of the other with two decimals. The articles and the full stop are added here.
+`{subject}` is the key of the subject (a reserve is called by its name), `{name}` a number of the evidence with thousands
+separators, `{one/other}` the percentage that one is of the other with two decimals. The articles and the full stop are
+added here.
 """
 
 from __future__ import annotations
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from alerts.catalogue import Citation, Rule
 
 MISSING: Final = "—"
+_RESERVES: Final = {
+    "first": ("第一預備金", "The first reserve"),
+    "second": ("第二預備金", "The second reserve"),
+    "disaster": ("災害準備金", "The disaster reserve"),
+}
 _PLACEHOLDER: Final = re.compile(r"\{(?P<name>[a-z_]+)(?:/(?P<of>[a-z_]+))?\}")
 
 
@@ -38,10 +44,10 @@ def message(
         strict: raise MissingEvidence where a number is missing, for tests; else it reads —.
     """
     zh, en = citation_text(rule.citations if day is None else rule.citations_on(day))
-    values = {**evidence, "subject": subject_key}
+    named_zh, named_en = _named(rule, subject_key)
     return (
-        f"{_fill(rule.message.zh, values, rule.slug, strict)}{zh}。",
-        f"{_fill(rule.message.en, values, rule.slug, strict)}{en}.",
+        f"{_fill(rule.message.zh, {**evidence, 'subject': named_zh}, rule.slug, strict)}{zh}。",
+        f"{_fill(rule.message.en, {**evidence, 'subject': named_en}, rule.slug, strict)}{en}.",
     )
 
 
@@ -64,6 +70,15 @@ def remedy(
         f"{_fill(rule.remedy.zh, values, rule.slug, strict)}。",
         f"{_fill(rule.remedy.en, values, rule.slug, strict)}.",
     )
+
+
+def _named(rule: Rule, subject_key: str) -> tuple[str, str]:
+    """A subject as messages call it: a reserve by its name, anything else by its key."""
+    if rule.subject != "reserve":
+        return subject_key, subject_key
+    reserve, _, agency = subject_key.partition(":")
+    zh, en = _RESERVES[reserve]
+    return (f"{agency} {zh}", f"{en} of {agency}") if agency else (zh, en)
 
 
 @lru_cache(maxsize=256)

@@ -157,8 +157,11 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """SIGTERM or SIGINT while it runs."""
-        self.leave()
+        """SIGTERM or SIGINT while it runs; a second SIGINT waits for nothing any more.
+
+        uvicorn takes a SIGINT for the second one where it is leaving already, so it is told to leave by uvicorn itself.
+        """
+        self._page.close()
         super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

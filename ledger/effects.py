@@ -11,7 +11,7 @@ what they refer to.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from sys import intern
 from typing import Any, Final, TypeAlias
 
@@ -118,7 +118,10 @@ def corrected(books: Books, year: AgencyYear, event: e.AppropriationCorrected, m
 
 
 def adopted(books: Books, year: AgencyYear, event: e.BudgetAdopted, month: int) -> list[Row]:
-    """The earliest adoption counts; everything of the agency is judged anew."""
+    """The earliest adoption counts; everything of the agency is judged anew.
+
+    In the order of the keys, so that alerts open in the same order whether the rows were loaded from a store or not.
+    """
     if not year.adopted:
         for position in year.positions.values():
             position.allotment_under_cr = position.allotment
@@ -127,14 +130,18 @@ def adopted(books: Books, year: AgencyYear, event: e.BudgetAdopted, month: int) 
         decide_anew(year, position)
         position.guarded = False
     return [
-        *year.positions.values(),
-        *year.objects.values(),
-        *year.commitments.values(),
-        *year.payables.values(),
-        *year.prepayments.values(),
+        *_in_order(year.positions),
+        *_in_order(year.objects),
+        *_in_order(year.commitments),
+        *_in_order(year.payables),
+        *_in_order(year.prepayments),
         *([year.first_reserve] if year.first_reserve is not None else []),
         year,
     ]
+
+
+def _in_order(rows: Mapping[str, Row]) -> list[Row]:
+    return [rows[key] for key in sorted(rows)]
 
 
 def supplemented(books: Books, year: AgencyYear, event: e.AppropriationSupplemented, month: int) -> list[Row]:

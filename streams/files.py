@@ -141,7 +141,9 @@ def _blocks(file: BinaryIO) -> Iterator[tuple[int, int, list[bytes]]]:
             yield offset, end, [line]
             offset = end
     if carried:
-        yield offset, file.tell(), [carried]
+        # More than one line only where the file ends in the block that ended a line too long.
+        *lines, last = carried.split(b"\n")
+        yield offset, file.tell(), [*_without_returns(lines), *([last] if last else [])]
 
 
 def _without_returns(lines: list[bytes]) -> list[bytes]:

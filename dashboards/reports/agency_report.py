@@ -10,6 +10,7 @@ from alerts.engine import SEVERITIES
 from alerts.lagging import UNFINISHED
 from alerts.messages import citation_text, message
 from dashboards.reports import formulas
+from dashboards.reports.severities import SEVERITY
 from dashboards.reports.table import Cell, Column, ReportProblem, Row, Table, Words
 from ledger.books import AgencyYear, Alert, Books
 from ledger.fiscal import ROC_OFFSET
@@ -21,12 +22,6 @@ _CLASSES: Final = {
     "current": Words("經常門", "Current"),
     "capital": Words("資本門", "Capital"),
     "all": Words("合計", "All"),
-}
-_SEVERITY: Final = {
-    "critical": Words("重大", "critical"),
-    "high": Words("嚴重", "high"),
-    "warn": Words("警告", "warn"),
-    "info": Words("提示", "info"),
 }
 _STATE: Final = {"open": Words("未處理", "open"), "acknowledged": Words("已確認", "acknowledged")}
 _SHARED: Final = ("authority", "city", "reserve")
@@ -277,7 +272,7 @@ def _alert(alert: Alert, catalogue: Catalogue) -> Row:
         rule.citations_on(alert.opened_on)
     )  # the articles stand in a column of their own
     return (
-        _SEVERITY[alert.severity],
+        SEVERITY[alert.severity],
         Words(rule.title.zh, rule.title.en),
         formulas.articles(rule, alert.opened_on),
         alert.opened_on,

@@ -12,6 +12,7 @@ from rich.text import Text
 from alerts.catalogue import Catalogue
 from alerts.verdict import Change, Foretold, Limit, LineRoom, Verdict
 from dashboards.reports.formats.cells import printable
+from dashboards.reports.severities import SEVERITY, TERMINAL_STYLE
 from dashboards.reports.table import Language, Words
 from ledger.fiscal import roc_day
 from ledger.money import thousands
@@ -26,12 +27,6 @@ _TURNS: Final = {
     "opened": Words("新增", "new"),
     "worse": Words("加重", "worse"),
     "joined": Words("再犯", "again"),
-}
-_SEVERITIES: Final = {
-    "critical": (Words("重大", "critical"), "bold magenta"),
-    "high": (Words("嚴重", "high"), "yellow"),
-    "warn": (Words("警告", "warn"), "cyan"),
-    "info": (Words("提示", "info"), "dim"),
 }
 _BASES: Final = {
     "statute": Words("法律", "statute"),
@@ -108,7 +103,7 @@ def _alerts(
         return
     _title(console, title, language)
     for alert in alerts:
-        severity, style = _SEVERITIES[alert.severity]
+        severity, style = SEVERITY[alert.severity], TERMINAL_STYLE[alert.severity]
         turn = f"（{_TURNS[alert.change].text(language)}）" if isinstance(alert, Foretold) else ""
         if language == "en":
             turn = turn.replace("（", " (").replace("）", ")")

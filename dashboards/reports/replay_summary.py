@@ -12,12 +12,12 @@ from rich.table import Table
 
 from alerts.catalogue import Catalogue
 from alerts.messages import citation_text
+from dashboards.reports.severities import SEVERITY, TERMINAL_STYLE
 from ledger.fiscal import roc_day
 from ledger.money import thousands
 from ledger.output import AlertOut, Output, PositionOut, ReserveOut
 from ledger.registry import Registry
 
-_SEVERITY_STYLE: Final = {"critical": "bold magenta", "high": "yellow", "warn": "cyan", "info": "dim"}
 WIDTH_MIN: Final = 150
 _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "as_of": ("截至", "As of"),
@@ -200,14 +200,15 @@ class Summary:
             ("resolved", True),
             ("example", False),
         )
-        order = tuple(_SEVERITY_STYLE)
+        order = tuple(SEVERITY)
         for (severity, rule), alerts in sorted(groups.items(), key=lambda item: (order.index(item[0][0]), item[0][1])):
             unfinished = [alert for alert in alerts if alert.state not in ("resolved", "closed")]
             example = (unfinished or alerts)[0]
+            title = self._catalogue.rules[rule].title.zh, self._catalogue.rules[rule].title.en
             cited = citation_text(self._catalogue.rules[rule].citations_on(example.opened_on))
             table.add_row(
-                f"[{_SEVERITY_STYLE[severity]}]{severity}[/]",
-                rule,
+                f"[{TERMINAL_STYLE[severity]}]{SEVERITY[severity][self._index]}[/]",
+                f"{escape(title[self._index])}\n[dim]{rule}[/]",
                 escape(cited[self._index].strip()[1:-1] or self._t("design")),
                 thousands(len(unfinished)),
                 thousands(len(alerts) - len(unfinished)),

@@ -268,6 +268,21 @@ def test_a_message_in_full(catalogue: Catalogue) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("key", "zh", "en"),
+    [
+        ("second", "第二預備金核准動支淨額", "The second reserve has NT$ 3 drawn"),
+        ("disaster", "災害準備金核准動支淨額", "The disaster reserve has NT$ 3 drawn"),
+        ("first:020011", "020011 第一預備金核准動支淨額", "The first reserve of 020011 has NT$ 3 drawn"),
+    ],
+)
+def test_a_message_calls_a_reserve_by_its_name(catalogue: Catalogue, key: str, zh: str, en: str) -> None:
+    evidence = {"drawn": 3, "established": 2, "excess": 1}
+    found = message(catalogue.rules["reserve-overdrawn"], key, evidence, strict=True)
+    assert found[0].startswith(zh)
+    assert found[1].startswith(en)
+
+
 def test_a_percentage_of_two_numbers(catalogue: Catalogue) -> None:
     """Two decimals, half away from zero; a denominator of 0 has none."""
     rule = catalogue.rules["reserve-balance-low"]

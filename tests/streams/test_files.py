@@ -97,6 +97,14 @@ def test_a_line_too_long_keeps_its_number_and_is_not_held(tmp_path: Path) -> Non
         assert LINE_BYTES_MAX < len(cut) < LINE_BYTES_MAX + 2 * files.BLOCK_BYTES
 
 
+@pytest.mark.parametrize("rest", [b"2\n3\r\n\n5", b"2\r\n3\n \n5\r\n", b"2\n" * 1000, b"2"])
+def test_the_lines_after_one_too_long_are_lines_to_the_end_of_the_file(tmp_path: Path, rest: bytes) -> None:
+    """They end in the very block in which the long line ends, and no block follows."""
+    (tmp_path / "f").write_bytes(b"x" * (3 * LINE_BYTES_MAX) + b"\n" + rest)
+    (tmp_path / "rest").write_bytes(rest)
+    assert lines_of(tmp_path / "f")[1:] == lines_of(tmp_path / "rest")
+
+
 @pytest.mark.parametrize("spare", [-1, 0, 1])
 def test_a_line_of_just_the_longest_size_is_whole(tmp_path: Path, spare: int) -> None:
     line = b"x" * (LINE_BYTES_MAX + spare)

@@ -346,16 +346,18 @@ def test_a_port_that_is_taken_is_told_in_one_line(folder: Folder) -> None:
     assert refused.stderr.decode().splitlines()[-1].endswith("Address already in use; name another --port")
 
 
-def test_told_to_stop_it_ends_in_order(folder: Folder) -> None:
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_stop_it_ends_in_order(folder: Folder, told: signal.Signals) -> None:
     command = [sys.executable, "-m", "budgetwatch", "run", "--data", str(folder.path), "--port", str(_port())]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as started:
         assert started.stderr is not None
         lines = iter(started.stderr.readline, b"")
         first = next(line for line in lines if b"listening" in line)
         assert msgspec.json.decode(first)["event"] == "listening"
-        started.send_signal(signal.SIGTERM)
+        started.send_signal(told)
         rest = b"".join(lines)
         assert started.wait(20) == 0
+    assert b"Traceback" not in rest, rest
     assert b'"event": "stopped"' in rest or b'"event":"stopped"' in rest, rest
 
 

@@ -69,14 +69,17 @@ def test_a_reserve_is_shown_with_every_figure(shown: dict[str, str]) -> None:
 
 
 def test_a_rule_whose_alerts_are_all_resolved_is_shown(shown: dict[str, str]) -> None:
-    for text in shown.values():
-        ((severity, rule, _, unfinished, resolved, _),) = cells(text, "payment-unmatched")
-        assert (severity, rule, unfinished, resolved) == ("warn", "payment-unmatched", "0", "1")
+    for language, words in (("zh", ("警告", "支付所引編號不符")), ("en", ("warn", "Payment without its reference"))):
+        ((severity, title, _, unfinished, resolved, _),) = cells(shown[language], words[1])
+        assert (severity, title, unfinished, resolved) == (*words, "0", "1")
+        assert cells(shown[language], "payment-unmatched"), "its slug stands below, for `--json` and the catalogue"
 
 
-def test_unfinished_and_resolved_alerts_add_up_to_all(result: Output, shown: dict[str, str]) -> None:
-    rules = {alert.rule for alert in result.alerts}
-    rows = [row for rule in rules for row in cells(shown["en"], rule)]
+def test_unfinished_and_resolved_alerts_add_up_to_all(
+    result: Output, shown: dict[str, str], catalogue: Catalogue
+) -> None:
+    titles = {catalogue.rules[alert.rule].title.en for alert in result.alerts}
+    rows = [row for title in titles for row in cells(shown["en"], title)]
     assert sum(int(row[3]) for row in rows) == sum(alert.state == "open" for alert in result.alerts)
     assert sum(int(row[4]) for row in rows) == sum(alert.state == "resolved" for alert in result.alerts)
 

@@ -53,9 +53,31 @@ def test_random_events_go_on_from_what_was_loaded(
         transitions += [(one.change, one.by, one.alert.rule, one.alert.key) for one in effects.transitions]
         at += size
     assert differences(straight.books, store.load(registry).books) == []
-    assert sorted(transitions) == sorted(
-        (one.change, one.by, one.alert.rule, one.alert.key) for one in straight_effects.transitions
-    )
+    # In their order too: an audit compares the history of alerts line by line.
+    assert transitions == [(one.change, one.by, one.alert.rule, one.alert.key) for one in straight_effects.transitions]
+
+
+def test_an_adoption_judges_in_the_same_order_before_and_after_a_restart(
+    store: Store, registry: Registry, catalogue: Catalogue
+) -> None:
+    """Lines, objects and references come out of the store in the order of their keys, not of their arrival."""
+    spent = [
+        event(n, "disbursement.paid", line=f"{account}/current/2000", amount=5, voucher="v", booked_on=day)
+        for n, (account, day) in enumerate((("39020110101", "2025-01-03"), ("31020110101", "2025-01-02")))
+    ]
+    proposed = [
+        event(n, "appropriation.proposed", line=f"{account}/current/2000", amount=5)
+        for n, account in enumerate(("39020110101", "31020110101"), start=2)
+    ]
+    adopted = event(4, "budget.adopted", booked_on="2025-02-01")
+    straight = Folding(store, registry, catalogue)
+    straight_effects, _ = straight.fold([*proposed, *spent, adopted])
+    Folding(store, registry, catalogue).commit([*proposed, *spent], [Origin(0, "test")])
+    resumed = Folding(store, registry, catalogue).commit([adopted], [Origin(0, "test")])
+    found = [(one.change, one.alert.rule, one.alert.key) for one in resumed.transitions]
+    by_adoption = [one for one in straight_effects.transitions if one.by.endswith(":e4")]
+    assert len({key for _, _, key in found}) == 2
+    assert found == [(one.change, one.alert.rule, one.alert.key) for one in by_adoption]
 
 
 def test_time_rules_alerts_are_loaded(
