@@ -20,6 +20,7 @@ from ledger.rates import Ratio, Sums
 from ledger.rollup import CITY, Level, roll_up
 from streams.monitor import Committed, Monitor
 from streams.store import Store
+from streams.store.queries import waiting_to_be_told
 
 LEVEL_LABELS: Final = ("fiscal_year", "level", "key", "economic_class")
 _FIGURES: Final = {
@@ -164,6 +165,11 @@ def _of_log(monitor: Monitor, store: Store) -> Iterator[Metric]:
         ),
         ("remembered_ids", "Event ids remembered against duplicates", keeper.remembered),
         ("store_up", "Whether the store takes commits: 1, or 0", int(keeper.broken is None)),
+        (
+            "relay_waiting",
+            "Transitions of alerts, and on Kafka refusals, that wait to be told",
+            waiting_to_be_told(store),
+        ),
         ("demonstration", "Whether the data are made up: 1, or 0", int(monitor.demonstration)),
     ):
         if value is not None:

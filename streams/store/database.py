@@ -166,7 +166,10 @@ def _bring_to_head(connection: sa.Connection, *, create: bool) -> None:
         )
     if not create:
         standing = current or "none"
-        raise StoreRefused(f"the store has schema {standing}, this version needs {head}: start `budgetwatch run` once")
+        begin = "run" if connection.dialect.name == "sqlite" else "worker"
+        raise StoreRefused(
+            f"the store has schema {standing}, this version needs {head}: start `budgetwatch {begin}` once"
+        )
     if current is None and sa.inspect(connection).get_table_names():
         raise StoreRefused("the database has tables that are not budgetwatch's; name an empty one")
     steps = reversed(list(scripts.iterate_revisions(head, current)))
