@@ -43,7 +43,7 @@ from streams.store.segments import (
     unpack_lines,
 )
 
-FOLD_VERSION: Final = "1"
+FOLD_VERSION: Final = "2"
 """Counted up whenever the same events would give other rows: a store folded by another version is not gone on with."""
 EMBEDDED: Final = "embedded"
 _REBUILD: Final = "start it with those, or fold the log again with `budgetwatch rebuild`"

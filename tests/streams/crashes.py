@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import random
+import select
 import signal
 import sys
 import tempfile
@@ -31,6 +32,7 @@ from streams.writer import Writer
 EVENTS_A_RUN = 1_000
 """Enough that new events are still taken in at the last kills."""
 POST_MAX = 400
+FIRST_POST_SECONDS_MAX = 60
 
 
 class Report(msgspec.Struct):
@@ -86,6 +88,8 @@ def crash(runs: int, seed: int, folder: Path) -> Report:
             finally:
                 os._exit(9)
         os.close(writing)
+        if run % 2:  # every other one is killed while it takes events in, however slow the machine is
+            select.select([reading], [], [], FIRST_POST_SECONDS_MAX)
         time.sleep(0.05 + numbers.random() * 0.6)
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
