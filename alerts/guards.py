@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from alerts.continuing_resolution import base
 from ledger.books import AgencyYear, Case, Feed, Fund, ObjectSum, Position, Reference, Row
 from ledger.events import (
     AppropriationProposed,
@@ -79,7 +80,10 @@ def position_is_quiet(position: Position) -> bool:
 
 
 def is_idle(position: Position) -> bool:
-    """Whether nothing was ever spent, bound or reported on a position: every rule on lines compares one of these."""
+    """Whether nothing was ever spent, bound or reported on a position: every rule on lines compares one of these.
+
+    Corrections can make what was proposed, and so the base, negative: then even no payment is above it.
+    """
     return (
         position.month_last == 0
         and position.committed == 0
@@ -87,6 +91,7 @@ def is_idle(position: Position) -> bool:
         and position.reported is None
         and position.provisional is None
         and position.alerts is None
+        and (base(position) or 0) >= 0
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from random import Random
@@ -95,6 +96,19 @@ def test_random_events_are_judged_alike_with_guards_and_without(
     guarded = judged(catalogue, registry, lines, COVERED)
     assert guarded == judged(catalogue, registry, lines, frozenset())
     assert guarded[0], "a stream of this length opens alerts"
+
+
+def test_a_base_corrected_below_nothing_is_judged_with_guards_too(catalogue: Catalogue, registry: Registry) -> None:
+    """Whatever was paid, and be it nothing, is above a negative base (comparisons are literal)."""
+    common = {"fiscal_year": 114, "agency": AGENCIES[0], "booked_on": "2025-01-02", "line": "32020110101/capital/3000"}
+    proposed = {"type": "appropriation.proposed", "amount": 9, "authorised_plan": "P"}
+    corrected = {"type": "appropriation.corrected", "stage": "proposed", "amount": -19}
+    lines = [json.dumps({"id": f"e{n}", **common, **each}).encode() for n, each in enumerate((proposed, corrected))]
+    guarded = judged(catalogue, registry, lines, COVERED)
+    assert [(alert["rule"], alert["evidence"]) for alert in guarded[1]] == [
+        ("cr-over-base", {"counted": 0, "base": -10, "excess": 10})
+    ]
+    assert guarded == judged(catalogue, registry, lines, frozenset())
 
 
 def test_a_simulated_year_is_judged_alike_with_guards_and_without(catalogue: Catalogue) -> None:
