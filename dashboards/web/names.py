@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from dashboards.reports import severities
 from dashboards.reports.table import Words
 
-SEVERITY: Final[Mapping[str, Words]] = {
-    "critical": Words("重大", "critical"),
-    "high": Words("嚴重", "high"),
-    "warn": Words("警告", "warn"),
-    "info": Words("提示", "info"),
-}
-"""From the gravest to the slightest."""
+SEVERITY: Final = severities.SEVERITY
 
 STATE: Final[Mapping[str, Words]] = {
     "open": Words("未處理", "open"),
