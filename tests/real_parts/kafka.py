@@ -32,7 +32,7 @@ _CACHE: Final = Path(os.environ.get("BUDGETWATCH_CACHE") or Path.home() / ".cach
 class Broker:
     """One broker's process; it may be stopped, killed and started again on the same ports and the same log."""
 
-    def __init__(self, folder: Path, libs: Path) -> None:
+    def __init__(self, folder: Path, libs: Path, more: str = "") -> None:
         self.folder = folder
         self._libs = libs
         self._process: subprocess.Popen[bytes] | None = None
@@ -44,11 +44,18 @@ class Broker:
             f"listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}\n"
             f"advertised.listeners=PLAINTEXT://127.0.0.1:{port}\n"
             f"log.dirs={folder / 'data'}\n"
+            f"{more}"
         )
         self._settings = folder / "server.properties"
         self._settings.write_text(settings)
         cluster = self._java("kafka.tools.StorageTool", "random-uuid").strip().splitlines()[-1]
         self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._settings))
+
+    @property
+    def pid(self) -> int:
+        """Of its process, while it runs."""
+        assert self._process is not None
+        return self._process.pid
 
     def _command(self, *arguments: str) -> list[str]:
         quiet = f"-Dlog4j2.configurationFile={_OWN / 'log4j2.properties'}"
@@ -131,12 +138,12 @@ def kafka() -> Iterator[str]:
 
 
 @contextmanager
-def broker() -> Iterator[Broker]:
-    """A broker of the test's own, for tests that stop and start it."""
+def broker(more: str = "") -> Iterator[Broker]:
+    """A broker of the test's own, for tests that stop and start it. `more`: further lines of its settings."""
     if shutil.which("java") is None:
         missing("Java (for Apache Kafka)")
     with tempfile.TemporaryDirectory(prefix="budgetwatch-kafka-", ignore_cleanup_errors=True) as folder:
-        own = Broker(Path(folder), _libs())
+        own = Broker(Path(folder), _libs(), more)
         own.start()
         try:
             yield own

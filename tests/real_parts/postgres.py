@@ -40,11 +40,15 @@ def _binaries() -> Path | None:
     return Path(initdb).parent if initdb else None
 
 
+QUICK = ("fsync=off",)
+"""Settings of tests, which lose nothing that matters when the machine stops."""
+
+
 class Postgres:
     """One cluster's server; it may be stopped and started again on the same port and data."""
 
-    def __init__(self, folder: Path, binaries: Path) -> None:
-        self._folder, self._binaries = folder, binaries
+    def __init__(self, folder: Path, binaries: Path, settings: tuple[str, ...] = QUICK) -> None:
+        self._folder, self._binaries, self._settings = folder, binaries, settings
         self._as_user: list[str] = []
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root
             owner = pwd.getpwnam("postgres")
@@ -56,12 +60,18 @@ class Postgres:
 
     def start(self) -> None:
         """Start, and wait until it answers."""
-        options = f"-p {self._port} -k {self._folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        options = f"-p {self._port} -k {self._folder} -c listen_addresses=127.0.0.1"
+        options += "".join(f" -c {setting}" for setting in self._settings)
         self._run("pg_ctl", "-l", str(self._folder / "log"), "-w", "-o", options, "start")
 
     def stop(self, mode: str = "immediate") -> None:
         """End it: `fast` ends its transactions, `immediate` leaves them to be recovered from."""
         self._run("pg_ctl", "-m", mode, "stop")
+
+    @property
+    def pid(self) -> int:
+        """Of its first process, the parent of all others, while it runs."""
+        return int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
 
     def _run(self, program: str, *arguments: str) -> None:
         command: list[str | Path] = [*self._as_user, self._binaries / program, "-D", self._folder / "data", *arguments]
@@ -70,14 +80,14 @@ class Postgres:
 
 
 @contextmanager
-def postgres_server() -> Iterator[Postgres]:
+def postgres_server(settings: tuple[str, ...] = QUICK) -> Iterator[Postgres]:
     """Start one, with an empty database, and take all of it away in the end."""
     binaries = _binaries()
     if binaries is None:
         missing("PostgreSQL")
         return
     with tempfile.TemporaryDirectory(prefix="budgetwatch-pg-") as folder:
-        server = Postgres(Path(folder), binaries)
+        server = Postgres(Path(folder), binaries, settings)
         server.start()
         try:
             yield server
