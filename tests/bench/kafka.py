@@ -37,7 +37,7 @@ from rich.table import Table
 from producers.simulator import line_count_for, registry_csv, simulate
 from streams.kafka.topics import EVENTS
 from tests.bench.replay import measure, spread
-from tests.kafka.cluster import Cluster, stop_all, wait_for
+from tests.kafka.cluster import Cluster, wait_for
 from tests.real_parts.kafka import broker
 from tests.real_parts.postgres import free_port, postgres_server
 

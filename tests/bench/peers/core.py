@@ -2,8 +2,8 @@
 
 A framework holds bytes under keys. The rows stay in memory as objects and are written through: after each fold every row
 that was touched and the ids that were accepted go to the framework's state, numbered, so that `Kept.load` finds them again
-by counting. That is less than a worker of ours keeps: no events, no refusals, no alerts' history, no outbox, and the
-city's reserves are each process's own.
+by counting. That is less than a worker of ours keeps: no events, no refusals, no alerts' history, no outbox, and of the
+city's reserves each key its own part.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import msgspec
 
 from alerts.catalogue import load
 from alerts.engine import Engine
-from ledger.books import AgencyYear, Books, Row
+from ledger.books import Books, Row
 from ledger.identity import SeenIds
 from ledger.process import Context, Effects, process
 from ledger.registry import Registry, parse
@@ -75,11 +75,6 @@ class Core:
         self.lines += lines
         return process(first, lines, self.books, self._context)
 
-    def year(self, key: bytes) -> AgencyYear | None:
-        """The books under a record's key."""
-        fiscal_year, _, agency = key.partition(b"|")
-        return self.books.find(int(fiscal_year), agency.decode())
-
 
 class Kept:
     """What of one agency's year is kept under which name: the year `y`, its rows `r0`, `r1` …, its ids `i0`, `i1` …"""
@@ -89,8 +84,9 @@ class Kept:
         self._rows: list[Row] = []
         self._runs = 0
 
-    def changed(self, year: AgencyYear, effects: Effects, seen: SeenIds, before: int) -> Iterator[tuple[str, bytes]]:
+    def changed(self, effects: Effects, seen: SeenIds, before: int) -> Iterator[tuple[str, bytes]]:
         """The entries that a fold changed; `before` is how many ids were remembered before it."""
+        year = effects.touched[0][0]
         for key, row in {id(row): row for _, rows in effects.touched for row in rows if row is not year}.items():
             number = self._numbers.get(key)
             if number is None:
@@ -126,9 +122,9 @@ class Hosted:
     """Books whose every change is written through to a framework's state, one agency's year a key."""
 
     def __init__(self, registry: Path) -> None:
-        self.core = Core.of(registry)
+        self._first = Core.of(registry)
         self.counted = Counted()
-        self._kept: dict[bytes, Kept] = {}
+        self._kept: dict[bytes, tuple[Core, Kept]] = {}
 
     def fold(
         self, key: bytes, lines: Sequence[bytes], get: Callable[[str], bytes | None], keep: Callable[[str, bytes], None]
@@ -137,15 +133,16 @@ class Hosted:
         if not self.counted.first_at:
             self.counted.first_at = time.time()
             self.counted.tell()
-        kept = self._kept.get(key)
-        if kept is None:
-            kept = self._kept[key] = Kept.load(self.core, get)
-        before = len(self.core.seen)
-        effects = self.core.fold(lines)
+        found = self._kept.get(key)
+        if found is None:
+            core = self._first.another()
+            found = self._kept[key] = core, Kept.load(core, get)
+        core, kept = found
+        before = len(core.seen)
+        effects = core.fold(lines)
         self.counted.add(effects)
-        year = self.core.year(key)
-        if year is not None and effects.touched:
-            for name, value in kept.changed(year, effects, self.core.seen, before):
+        if effects.touched:
+            for name, value in kept.changed(effects, core.seen, before):
                 keep(name, value)
 
 

@@ -39,7 +39,7 @@ def main(bootstrap: str, topic: str, partitions: str, group: str, folder: str, r
         web_enabled=False,
     )
     source = app.topic(topic, key_serializer="raw", value_serializer="raw")
-    table: Any = app.Table("books", partitions=int(partitions), key_serializer="raw", value_serializer="raw")
+    table: Any = app.Table("books", partitions=int(partitions), key_type=bytes, value_type=bytes)
 
     @app.agent(source)
     async def fold(stream: Any) -> None:
@@ -55,8 +55,10 @@ def main(bootstrap: str, topic: str, partitions: str, group: str, folder: str, r
 
             hosted.fold(key, lines_of(event.value), get, keep)
 
-    faust.Worker(app, loglevel="WARN", quiet=True, redirect_stdouts=False).execute_from_commandline()
-    hosted.counted.tell()
+    try:
+        faust.Worker(app, loglevel="ERROR", quiet=True, redirect_stdouts=False).execute_from_commandline()
+    finally:
+        hosted.counted.tell()
 
 
 if __name__ == "__main__":

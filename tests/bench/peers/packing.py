@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
@@ -28,6 +29,9 @@ from ledger.registry import Agency
 
 KINDS: Final[tuple[type[Row], ...]] = (Position, Reference, Case, Fund, ObjectSum, Feed)
 _OF_YEAR: Final = ("fiscal_year", "agency", "alerts", "latest", "adopted_on", "original_current", "forecast")
+_DERIVED: Final = frozenset(("guarded", "ceiling", "spent_ceiling", "month_floor"))
+_FIELDS: Final = {kind: tuple(name for name in kind.__struct_fields__ if name not in _DERIVED) for kind in KINDS}
+_VALUES: Final = {kind: (number, attrgetter(*_FIELDS[kind])) for number, kind in enumerate(KINDS)}
 _TYPES: Final[Mapping[str, Any]] = {
     "alerts": dict[str, Alert] | None,
     "proposal": Proposal | None,
@@ -58,14 +62,15 @@ def unpack_year(packed: bytes, agencies: Mapping[str, Agency]) -> AgencyYear:
 
 def pack_row(row: Row) -> bytes:
     """Any other row."""
-    return _encode((KINDS.index(type(row)), *msgspec.structs.astuple(row)))
+    number, values = _VALUES[type(row)]
+    return _encode((number, values(row)))
 
 
 def unpack_row(packed: bytes) -> Row:
     """The row again."""
-    number, *values = _decode(packed)
+    number, values = _decode(packed)
     kind = KINDS[number]
-    return kind(**_typed(zip(kind.__struct_fields__, values, strict=True)))
+    return kind(**_typed(zip(_FIELDS[kind], values, strict=True)))
 
 
 def rows_of(year: AgencyYear) -> list[Row]:

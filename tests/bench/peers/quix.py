@@ -26,7 +26,7 @@ def main(bootstrap: str, topic: str, _: str, group: str, folder: str, registry: 
         auto_create_topics=True,
         consumer_extra_config={"fetch.message.max.bytes": 4 << 20, "queued.max.messages.kbytes": 256 << 10},
         producer_extra_config={"linger.ms": 20, "batch.size": 1 << 20, "queue.buffering.max.messages": 1_000_000},
-        loglevel="WARNING",
+        loglevel="ERROR",
     )
     frame = app.dataframe(app.topic(topic, key_deserializer="bytes", value_deserializer="bytes"))
 
