@@ -70,7 +70,8 @@ def unpack_row(packed: bytes) -> Row:
     """The row again."""
     number, values = _decode(packed)
     kind = KINDS[number]
-    return kind(**_typed(zip(_FIELDS[kind], values, strict=True)))
+    made: Row = kind(**_typed(zip(_FIELDS[kind], values, strict=True)))
+    return made
 
 
 def rows_of(year: AgencyYear) -> list[Row]:
