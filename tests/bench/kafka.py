@@ -1,13 +1,14 @@
 """Kafka → committed: our worker beside ordinary Faust, Quix Streams and Bytewax that host the same core.
 
 `make bench-kafka`, or `python -m tests.bench.kafka [--events 300000] [--rounds 3] [--pack 1,50] [--workers 1,2]
-[--engines ours,faust,quix,bytewax] [--json FILE]`; `--restart` measures the start after SIGKILL instead.
+[--engines ours,faust,quix,bytewax,bytewax-1s] [--json FILE]`; `--restart` measures the start after SIGKILL instead (its bar
+is for `--events 3000000`, which takes half an hour by itself).
 
 One broker and one PostgreSQL (fsync on) run throughout. For each packing the same events are published once; then `replay` of the
 same file and every engine take turns. A run is timed from the moment records can come (ours: the partitions are taken over;
 the others: their first record is there) until everything is durable, or for at most `--seconds`: then until the last
 progress that is durable. Durable means: ours, the marks in PostgreSQL; Faust and Quix, the group's offsets in Kafka, which
-follow their changelogs; Bytewax, its last snapshot. What each came to is held against `replay`.
+follow their changelogs; Bytewax, its last snapshot (every 10 s, or every second as `bytewax-1s`). What each came to is held against `replay`.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from rich.table import Table
 from producers.simulator import line_count_for, registry_csv, simulate
 from streams.kafka.topics import EVENTS
 from tests.bench.replay import measure, spread
-from tests.kafka.cluster import Cluster, wait_for
+from tests.kafka.cluster import SESSION_SECONDS, Cluster, producer, wait_for
 from tests.real_parts.kafka import broker
 from tests.real_parts.postgres import free_port, postgres_server
 
@@ -136,8 +137,8 @@ class Bench:
         group = f"{engine}-{self.pack}-{self._runs}"
         folder = self.cluster.folder / group
         folder.mkdir()
-        if engine == "bytewax":
-            return self._to_the_end(folder, workers)
+        if engine.startswith("bytewax"):
+            return self._to_the_end(engine, folder, workers)
         command = [self.cluster.kafka.bootstrap, EVENTS, str(PARTITIONS), group]
         module = {"faust": "faust_tables", "quix": "quix"}[engine]
         started = [
@@ -167,13 +168,14 @@ class Bench:
         used = (b - a for a, b in zip(spent, after, strict=True))
         return Run(engine, workers, self.pack, events, progress[0] - first, *used)
 
-    def _to_the_end(self, folder: Path, workers: int) -> Run:
+    def _to_the_end(self, engine: str, folder: Path, workers: int) -> Run:
         """Bytewax ends by itself."""
         cluster: list[list[str]] = [[]]
         if workers > 1:
             addresses = [f"127.0.0.1:{free_port()}" for _ in range(workers)]
             cluster = [[str(number), *addresses] for number in range(workers)]
         arguments = [self.cluster.kafka.bootstrap, EVENTS, str(folder), str(self.cluster.registry_file)]
+        arguments.append("1" if engine == "bytewax-1s" else "10")
         spent = self._spent([])
         started = [_Peer("bytewax", [*arguments, *one], folder) for one in cluster]
         try:
@@ -188,7 +190,7 @@ class Bench:
         self._check(said)
         seconds = max(one["last_at"] for one in said) - min(one["first_at"] for one in said if one["first_at"])
         used = (0.0, after[1] - spent[1], after[2] - spent[2])
-        return Run("bytewax", workers, self.pack, self.count, seconds, *used)
+        return Run(engine, workers, self.pack, self.count, seconds, *used)
 
     def _check(self, said: list[dict[str, Any]]) -> None:
         """The same work was done: as many accepted, as many refused."""
@@ -210,6 +212,43 @@ class Bench:
             _cpu(self.cluster.kafka.pid),
             _cpu(self.cluster.database.pid),
         )
+
+
+def restarts(cluster: Cluster, count: int, rounds: int, member: str | None) -> list[float]:
+    """Seconds from the start of a worker whose forerunner was killed to its first new event committed."""
+    named = [] if member is None else ["--member", member]
+    found = []
+    for number in range(rounds):
+        events = count + number
+        worker = cluster.worker(*named)
+        wait_for(lambda events=events: cluster.folded() >= events, "the log to be folded", seconds=1_800)
+        time.sleep(2)  # it is alive in the group's eyes
+        worker.kill()
+        code = f"33010010001/current/2{number:03d}"
+        event = {"id": f"after-{member}-{number}", "type": "disbursement.paid", "fiscal_year": 114, "agency": "010011"}
+        event |= {"line": code, "amount": 5, "voucher": "v", "booked_on": "2025-12-30"}
+        with producer(cluster.kafka.bootstrap) as sending:
+            sending.send(EVENTS, msgspec.json.encode(event), key=b"114|010011")
+        began = time.monotonic()
+        worker = cluster.worker(*named)
+        wait_for(lambda events=events: cluster.folded() > events, "the new event", worker.said, seconds=120)
+        found.append(time.monotonic() - began)
+        worker.kill()
+        time.sleep(SESSION_SECONDS + 1)  # the next round begins without a trace of this worker
+    return found
+
+
+def measure_restarts(cluster: Cluster, bench: Bench, rounds: int) -> Table:
+    """With a name that a worker keeps, and without."""
+    bench.cluster.new_database()
+    made = Table(title=f"start after SIGKILL with {bench.count:,} remembered events; median (least to most)")
+    for column in ("worker", "seconds to the first new event committed"):
+        made.add_column(column)
+    folded = bench.count
+    for name, member in (("named (--member)", "bench"), ("unnamed", None)):
+        made.add_row(name, spread(restarts(cluster, folded, rounds, member), ".1f"))
+        folded += rounds
+    return made
 
 
 def _cpu(pid: int) -> float:
@@ -303,9 +342,10 @@ def main() -> None:
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--pack", default="1,50")
     arguments.add_argument("--workers", default="1,2")
-    arguments.add_argument("--engines", default="ours,faust,quix,bytewax")
+    arguments.add_argument("--engines", default="ours,faust,quix,bytewax,bytewax-1s")
     arguments.add_argument("--seconds", type=float, default=40.0)
     arguments.add_argument("--json", type=Path)
+    arguments.add_argument("--restart", action="store_true")
     chosen = arguments.parse_args()
     console = Console(width=150)
     runs: list[Run] = []
@@ -317,6 +357,9 @@ def main() -> None:
         for pack in map(int, chosen.pack.split(",")):
             bench = Bench(cluster, events, chosen.seconds, pack)
             bench.publish()
+            if chosen.restart:
+                console.print(measure_restarts(cluster, bench, chosen.rounds))
+                return
             for _ in range(chosen.rounds):
                 runs.append(bench.replay())
                 for engine in chosen.engines.split(","):

@@ -1,9 +1,9 @@
 """Bytewax: a stateful flow that is handed the events of a key in batches, with its recovery store on.
 
-`python -m tests.bench.peers.bytewax BOOTSTRAP TOPIC FOLDER REGISTRY [PROCESS ADDRESS …]`
+`python -m tests.bench.peers.bytewax BOOTSTRAP TOPIC FOLDER REGISTRY SECONDS [PROCESS ADDRESS …]`
 
-The whole agency's year of each key that was awake is snapshotted once in ten seconds (what its command line takes without
-recovery); the flow ends where the topic ends, with a last snapshot.
+The whole agency's year of each key that was awake is snapshotted once in so many seconds; the flow ends where the topic
+ends, with a last snapshot.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from streams.kafka.records import lines_of
 from tests.bench.peers.core import Core, Counted
 from tests.bench.peers.packing import pack_all, unpack_all
 
-_EPOCH: Final = timedelta(seconds=10)
 _BATCH: Final = 10_000
 _RECOVERY_PARTITIONS: Final = 4
 
@@ -83,14 +82,18 @@ def _unpacked(values: list[bytes]) -> list[bytes]:
     return [line for value in values for line in lines_of(value)]
 
 
-def main(bootstrap: str, topic: str, folder: str, registry: str, process: str = "0", *addresses: str) -> None:
+def main(
+    bootstrap: str, topic: str, folder: str, registry: str, seconds: str, process: str = "0", *addresses: str
+) -> None:
     """Fold to the end of the topic."""
     counted = Counted()
     if process == "0":
         init_db_dir(Path(folder), _RECOVERY_PARTITIONS)
     made = flow(bootstrap, topic, Path(registry), counted)
     cluster: dict[str, Any] = {"addresses": list(addresses), "process_id": int(process)} if addresses else {}
-    cli_main(made, epoch_interval=_EPOCH, recovery_config=RecoveryConfig(Path(folder)), **cluster)
+    cli_main(
+        made, epoch_interval=timedelta(seconds=int(seconds)), recovery_config=RecoveryConfig(Path(folder)), **cluster
+    )
     counted.last_at = time.time()
     counted.tell()
 
