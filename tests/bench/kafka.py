@@ -6,9 +6,10 @@ is for `--events 3000000`, which takes half an hour by itself).
 
 One broker and one PostgreSQL (fsync on) run throughout. For each packing the same events are published once; then `replay` of the
 same file and every engine take turns. A run is timed from the moment records can come (ours: the partitions are taken over;
-the others: their first record is there) until everything is durable, or for at most `--seconds`: then until the last
-progress that is durable. Durable means: ours, the marks in PostgreSQL; Faust and Quix, the group's offsets in Kafka, which
-follow their changelogs; Bytewax, its last snapshot (every 10 s, or every second as `bytewax-1s`). What each came to is held against `replay`.
+the others: their first record is there) until everything is durable, or for at most `--seconds`: then it is told to
+stop, and what it has made durable by then counts for the time until its last record. Durable means: ours, the marks in PostgreSQL; Faust and Quix, the group's offsets in Kafka, which
+follow their changelogs; Bytewax, its last snapshot (every 10 s, or every second as
+`bytewax-1s`). What each came to is held against `replay`.
 """
 
 from __future__ import annotations
@@ -161,12 +162,17 @@ class Bench:
         finally:
             for one in started:
                 one.stop()
-        first = min(one.said()[0]["first_at"] for one in started if one.said())
+        said = [one.said() for one in started if one.said()]
+        first = min(one[0]["first_at"] for one in said)
+        events, until = self.count, progress[0]
         if progress[1] == self.records:
-            self._check([one.said()[-1] for one in started])
-        events = self.count if progress[1] == self.records else round(progress[1] * self.count / self.records)
+            self._check([one[-1] for one in said])
+        else:  # time is up; what it committed on being stopped counts as well, the time that took does not
+            with KafkaAdminClient(bootstrap_servers=self.cluster.kafka.bootstrap) as admin:
+                events = round(committed(admin, group) * self.count / self.records)
+            until = max(one[-1]["last_at"] for one in said)
         used = (b - a for a, b in zip(spent, after, strict=True))
-        return Run(engine, workers, self.pack, events, progress[0] - first, *used)
+        return Run(engine, workers, self.pack, events, until - first, *used)
 
     def _to_the_end(self, engine: str, folder: Path, workers: int) -> Run:
         """Bytewax ends by itself."""
@@ -289,7 +295,10 @@ class _Peer:
 
     def said(self) -> list[Any]:
         """What it has told of itself so far."""
-        return [json.loads(line) for line in self._out.read_text().splitlines() if line.startswith("{")]
+        lines = self._out.read_text().splitlines()
+        return [
+            json.loads(line[line.index("{") :]) for line in lines if line.endswith("}")
+        ]  # Faust shows a cursor first
 
     def failed(self) -> str:
         """What it wrote besides."""
@@ -322,7 +331,7 @@ def summary(runs: list[Run], pack: int) -> Table:
     for engine, workers in dict.fromkeys((run.engine, run.workers) for run in of_pack):
         own = [run for run in of_pack if (run.engine, run.workers) == (engine, workers)]
         cpu = [
-            [1e6 * getattr(run, name) / run.events for run in own]
+            [1e6 * getattr(run, name) / max(1, run.events) for run in own]
             for name in ("cpu_workers", "cpu_broker", "cpu_database")
         ]
         made.add_row(

@@ -9,7 +9,7 @@ from ledger.books import Books
 from producers.publisher import where_of
 from producers.simulator import registry_csv, simulate
 from streams.audit import rows_by_key
-from tests.bench.peers.core import Core, Hosted, Kept
+from tests.bench.peers.core import Core, Hosted, Kept, bundled
 from tests.bench.peers.packing import pack_all, unpack_all
 
 
@@ -35,7 +35,7 @@ def test_books_written_through_row_by_row_are_the_same_books(tmp_path: Path) -> 
             hosted.fold(key, [event], states[key].get, states[key].__setitem__)
     for key, state in states.items():
         again = first.another()
-        Kept.load(again, state.get)
+        Kept.load(again, bundled(state.get))
         _same(cores[key], again)
     assert max(len(core.seen) for core in cores.values()) > 100
 

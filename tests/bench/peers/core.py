@@ -2,7 +2,7 @@
 
 A framework holds bytes under keys. The rows stay in memory as objects and are written through: after each fold every row
 that was touched and the ids that were accepted go to the framework's state, numbered, so that `Kept.load` finds them again
-by counting. That is less than a worker of ours keeps: no events, no refusals, no alerts' history, no outbox, and of the
+by counting; all that one record changed is one entry of the state, which costs these frameworks least. That is less than a worker of ours keeps: no events, no refusals, no alerts' history, no outbox, and of the
 city's reserves each key its own part.
 """
 
@@ -83,6 +83,8 @@ class Kept:
         self._numbers: dict[int, int] = {}
         self._rows: list[Row] = []
         self._runs = 0
+        self.bundles = 0
+        """How many entries of the state hold what single records changed."""
 
     def changed(self, effects: Effects, seen: SeenIds, before: int) -> Iterator[tuple[str, bytes]]:
         """The entries that a fold changed; `before` is how many ids were remembered before it."""
@@ -102,6 +104,7 @@ class Kept:
     def load(cls, core: Core, get: Callable[[str], bytes | None]) -> Kept:
         """What a framework's state holds of an agency's year, put into the core again."""
         kept, packed = cls(), get("y")
+        kept.bundles = int(get("n") or 0)
         if packed is None:
             return kept
         rows, runs, of_year = packed.split(b" ", 2)
@@ -136,14 +139,27 @@ class Hosted:
         found = self._kept.get(key)
         if found is None:
             core = self._first.another()
-            found = self._kept[key] = core, Kept.load(core, get)
+            found = self._kept[key] = core, Kept.load(core, bundled(get))
         core, kept = found
         before = len(core.seen)
         effects = core.fold(lines)
         self.counted.add(effects)
+        self.counted.last_at = time.time()
         if effects.touched:
-            for name, value in kept.changed(effects, core.seen, before):
-                keep(name, value)
+            entries = list(kept.changed(effects, core.seen, before))
+            keep(f"e{kept.bundles}", msgspec.msgpack.encode(entries))
+            kept.bundles += 1
+
+
+def bundled(get: Callable[[str], bytes | None]) -> Callable[[str], bytes | None]:
+    """Entries as they stand after all bundles, by their names; and how many bundles there are, as `n`."""
+    found: dict[str, bytes] = {}
+    number = 0
+    while (packed := get(f"e{number}")) is not None:
+        found.update(msgspec.msgpack.decode(packed))
+        number += 1
+    found["n"] = str(number).encode()
+    return found.get
 
 
 def _there(found: bytes | None) -> bytes:

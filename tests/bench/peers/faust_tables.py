@@ -33,7 +33,7 @@ def main(bootstrap: str, topic: str, partitions: str, group: str, folder: str, r
         stream_wait_empty=False,
         broker_commit_every=20_000,
         broker_commit_interval=1.0,
-        producer_linger=0.02,
+        producer_linger=0.0,
         producer_max_batch_size=256 << 10,
         worker_redirect_stdouts=False,
         web_enabled=False,
