@@ -98,6 +98,7 @@ class LogWorker:
                 for lane, share in zip(self._lanes, shares, strict=True)
             )
         )
+        log.info("partitions taken over", partitions=sorted(partitions))
         return {partition: mark for marks in found for partition, mark in marks.items()}
 
     async def take(self, partition: int, records: Sequence[Record]) -> Taken:

@@ -2,8 +2,9 @@
 
 A framework holds bytes under keys. The rows stay in memory as objects and are written through: after each fold every row
 that was touched and the ids that were accepted go to the framework's state, numbered, so that `Kept.load` finds them again
-by counting; all that one record changed is one entry of the state, which costs these frameworks least. That is less than a worker of ours keeps: no events, no refusals, no alerts' history, no outbox, and of the
-city's reserves each key its own part.
+by counting; all that one record changed is one entry of the state, which costs these frameworks least. That is less than
+a worker of ours keeps: no events, no refusals, no alerts' history, no outbox, and of the city's reserves each key its own
+part.
 """
 
 from __future__ import annotations
