@@ -32,4 +32,7 @@ async def _shared_out(cluster: Cluster) -> None:
         assert worker.marks_now() == dict.fromkeys((2, 6, 7, 9), 0)
         assert (await worker.take(0, [])).outcome is Outcome.GONE
     finally:
+        for lane in worker._lanes:  # a worker's end is its process's end
+            lane._look_away()
+            lane.thread.shutdown()
         store.close()
