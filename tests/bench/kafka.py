@@ -196,7 +196,7 @@ class Bench:
         assert len(said) == workers, started[0].failed()
         self._check(said)
         seconds = max(one["last_at"] for one in said) - min(one["first_at"] for one in said if one["first_at"])
-        used = (0.0, after[1] - spent[1], after[2] - spent[2])
+        used = (sum(one["cpu"] for one in said), after[1] - spent[1], after[2] - spent[2])
         return Run(engine, workers, self.pack, self.count, seconds, *used)
 
     def _check(self, said: list[dict[str, Any]]) -> None:

@@ -65,7 +65,7 @@ def flow(bootstrap: str, topic: str, registry: Path, counted: Counted) -> Datafl
 
     def by_key(messages: list[Any]) -> list[tuple[str, bytes]]:
         if not counted.first_at:
-            counted.first_at = time.time()
+            counted.first_at, counted.cpu = time.time(), -time.process_time()
         return [(message.key.decode(), message.value) for message in messages]
 
     made = Dataflow("budget")
@@ -95,6 +95,7 @@ def main(
         made, epoch_interval=timedelta(seconds=int(seconds)), recovery_config=RecoveryConfig(Path(folder)), **cluster
     )
     counted.last_at = time.time()
+    counted.cpu += time.process_time() if counted.first_at else 0.0
     counted.tell()
 
 

@@ -36,6 +36,8 @@ class Counted(msgspec.Struct):
     first_at: float = 0.0
     last_at: float = 0.0
     """By the clock on the wall, in seconds: when the first record came and when the last was done."""
+    cpu: float = 0.0
+    """Processor seconds since the first record, where the process ends by itself."""
 
     def add(self, effects: Effects) -> None:
         """Count what came of records."""
