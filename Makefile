@@ -5,7 +5,7 @@ BIN := .venv/bin
 PORT ?= 8080
 RUNS ?= 200
 
-.PHONY: help install run cluster test lint bench crash chaos docs clean
+.PHONY: help install run cluster test lint bench bench-kafka crash chaos docs clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,15 @@ bench: install  ## measure speed and memory (some minutes)
 	$(BIN)/python -m tests.bench.replay
 	$(BIN)/python -m tests.bench.embedded
 
+bench-kafka: install .venv-bench/installed  ## measure workers on Kafka beside Faust, Quix Streams and Bytewax (half an hour)
+	$(BIN)/python -m tests.bench.kafka
+	$(BIN)/python -m tests.bench.kafka --restart
+
+.venv-bench/installed: requirements-bench.txt
+	$(PYTHON) -m venv --clear .venv-bench
+	.venv-bench/bin/pip install -q --require-hashes -r requirements-bench.txt
+	@touch $@
+
 crash: install  ## kill the writer RUNS times at random moments, then audit (RUNS=200)
 	$(BIN)/python -m tests.streams.crashes $(RUNS)
 
@@ -55,4 +64,4 @@ docs: install  ## write the generated pages: the catalogue of rules and the JSON
 	$(BIN)/python -m streams.schema
 
 clean:  ## remove what these targets made
-	rm -rf .venv demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-bench demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

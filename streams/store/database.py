@@ -141,7 +141,18 @@ class _ArrayDumper(Dumper):
         return bytes(obj)
 
 
+class _ArrayTextDumper(Dumper):
+    """The same where all is text, as in a COPY."""
+
+    format = Format.TEXT
+    oid = postgres.types["bytea"].oid
+
+    def dump(self, obj: Any) -> bytes:
+        return b"\\x" + bytes(obj).hex().encode()
+
+
 def _take_arrays(connection: Any, _: object) -> None:
+    connection.adapters.register_dumper(array, _ArrayTextDumper)
     connection.adapters.register_dumper(array, _ArrayDumper)
 
 

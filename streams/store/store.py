@@ -27,6 +27,7 @@ from streams.errors import LogBroken, StoreError, StoreRefused, StoreUnavailable
 from streams.partitions import partition_of_year
 from streams.store import schema
 from streams.store.alert_rows import attach_alerts, attach_shared_alerts, write_alerts
+from streams.store.copying import WORTH_IT, copy_over
 from streams.store.database import LOCKS, SCHEMA_LOCK, is_passing, open_database, plain
 from streams.store.loading import load_books, load_shared_funds, years_kept
 from streams.store.record_runs import Records, whereabouts
@@ -615,16 +616,26 @@ def _by_kind(changed: Iterable[tuple[AgencyYear, Row]]) -> Mapping[type[Row], li
 @lru_cache(maxsize=64)
 def _upsert_text(table: sa.Table, dialect: str) -> str:
     columns = [column.name for column in table.columns]
-    key = [column.name for column in table.primary_key]
     places = ", ".join("?" if dialect == "sqlite" else "%s" for _ in columns)
-    changes = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name not in key)
     names = ", ".join(f'"{name}"' for name in columns)
+    return f'INSERT INTO "{table.name}" ({names}) VALUES ({places}) {_on_conflict(table)}'  # noqa: S608
+
+
+@lru_cache(maxsize=64)
+def _on_conflict(table: sa.Table) -> str:
+    key = [column.name for column in table.primary_key]
+    changes = ", ".join(
+        f'"{column.name}" = excluded."{column.name}"' for column in table.columns if column.name not in key
+    )
     keys = ", ".join(f'"{name}"' for name in key)
-    return f'INSERT INTO "{table.name}" ({names}) VALUES ({places}) ON CONFLICT ({keys}) DO UPDATE SET {changes}'  # noqa: S608
+    return f"ON CONFLICT ({keys}) DO UPDATE SET {changes}"
 
 
 def _upsert(connection: sa.Connection, table: sa.Table, values: list[tuple[Any, ...]]) -> None:
     """Write rows over those with their keys. The names come from the schema, the values are bound."""
+    if len(values) >= WORTH_IT and connection.dialect.name == "postgresql":
+        copy_over(connection, table, values, _on_conflict(table))
+        return
     statement = _upsert_text(table, connection.dialect.name)
     try:
         connection.exec_driver_sql(statement, values)

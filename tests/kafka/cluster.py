@@ -53,6 +53,10 @@ class Cluster:
         """New topics and a new database, for a register."""
         self.registry_file.write_text(register, encoding="utf-8")
         self.make_topics()
+        self.new_database()
+
+    def new_database(self) -> None:
+        """An empty store, for the register in use."""
         self._databases += 1
         engine = sa.create_engine(self._server, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:

@@ -91,7 +91,7 @@ def _servers(folder: Path, ports: Ports) -> Iterator[tuple[str, str]]:
     for part in ("kafka", "postgres"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        database = Postgres(folder / "postgres", programs, ports.postgres, is_durable=True)
+        database = Postgres(folder / "postgres", programs, ports.postgres, settings=())
         database.start()
         stack.callback(database.stop, "fast")
         kafka = Broker(folder / "kafka", libs, ports.kafka)

@@ -71,6 +71,12 @@ class Broker:
             cluster = self._java("kafka.tools.StorageTool", "random-uuid").strip().splitlines()[-1]
             self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._settings))
 
+    @property
+    def pid(self) -> int:
+        """Of its process, while it runs."""
+        assert self.process is not None
+        return self.process.pid
+
     def _command(self, *arguments: str) -> list[str]:
         quiet = f"-Dlog4j2.configurationFile={_OWN / 'log4j2.properties'}"
         return [

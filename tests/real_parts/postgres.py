@@ -54,11 +54,15 @@ def binaries() -> Path:
     return Path(initdb).parent
 
 
+QUICK = ("fsync=off",)
+"""Settings of tests, which lose nothing that matters when the machine stops."""
+
+
 class Postgres:
     """One cluster's server; it may be stopped and started again on the same port and data.
 
-    What stands in the folder already is gone on with. `primary`: a new one is its standby. `is_durable`: it waits for
-    the disk at each commit.
+    What stands in the folder already is gone on with. `primary`: a new one is its standby. `settings`: of
+    the server.
     """
 
     def __init__(
@@ -67,10 +71,9 @@ class Postgres:
         programs: Path,
         port: int | None = None,
         primary: Postgres | None = None,
-        *,
-        is_durable: bool = False,
+        settings: tuple[str, ...] = QUICK,
     ) -> None:
-        self._folder, self._programs, self._is_durable = folder, programs, is_durable
+        self._folder, self._programs, self._settings = folder, programs, settings
         self._as_user: list[str] = []
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root
             owner = pwd.getpwnam("postgres")
@@ -87,8 +90,7 @@ class Postgres:
     def start(self) -> None:
         """Start, and wait until it answers."""
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''"
-        if not self._is_durable:
-            options += " -c fsync=off"
+        options += "".join(f" -c {setting}" for setting in self._settings)
         self._run("pg_ctl", "-l", str(self._folder / "log"), "-w", "-o", options, "start")
 
     def stop(self, mode: str = "immediate") -> None:
@@ -99,6 +101,11 @@ class Postgres:
     def promote(self) -> None:
         """Let a standby take over, and wait until it has."""
         self._run("pg_ctl", "-w", "promote")
+
+    @property
+    def pid(self) -> int:
+        """Of its first process, the parent of all others, while it runs."""
+        return int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
 
     def _run(self, program: str, *arguments: str) -> None:
         command: list[str | Path] = [*self._as_user, self._programs / program, "-D", self._folder / "data", *arguments]
@@ -117,9 +124,9 @@ class Postgres:
 
 
 @contextmanager
-def postgres_server() -> Iterator[Postgres]:
+def postgres_server(settings: tuple[str, ...] = QUICK) -> Iterator[Postgres]:
     """Start one, with an empty database, and take all of it away in the end."""
-    with _started() as server:
+    with _started(settings=settings) as server:
         yield server
 
 
@@ -136,14 +143,14 @@ def postgres_pair() -> Iterator[tuple[Postgres, Postgres]]:
 
 
 @contextmanager
-def _started(primary: Postgres | None = None) -> Iterator[Postgres]:
+def _started(primary: Postgres | None = None, settings: tuple[str, ...] = QUICK) -> Iterator[Postgres]:
     try:
         programs = binaries()
     except MissingPart as error:
         missing(str(error))
         return
     with tempfile.TemporaryDirectory(prefix="budgetwatch-pg-") as folder:
-        server = Postgres(Path(folder), programs, primary=primary)
+        server = Postgres(Path(folder), programs, primary=primary, settings=settings)
         server.start()
         try:
             yield server

@@ -1,0 +1,110 @@
+"""A thread of a worker and the partitions it folds: their books, and a look at the topic beside the group.
+
+Lanes share nothing but the database. Two of them fold as two workers would, but for the interpreter's lock: while one
+waits for PostgreSQL the other folds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+
+import msgspec
+
+from producers.kafka_connection import Connection
+from streams.kafka.partition import PartitionBooks, Taken
+from streams.kafka.records import Record
+from streams.kafka.topics import EVENTS, Ends, KafkaUnavailable, SourceReader, check_mark, identity_of
+from streams.store import Store
+from streams.store.store import LogIdentity
+
+
+class Counted(msgspec.Struct):
+    """What was done so far."""
+
+    lines: int = 0
+    batches: int = 0
+    holes: int = 0
+
+
+class Lane:
+    """The books of some of a worker's partitions. Its methods are called in its own thread, one after the other."""
+
+    def __init__(
+        self, number: int, store: Store, connection: Connection, open_books: Callable[[Store], PartitionBooks]
+    ) -> None:
+        self.thread: Executor = ThreadPoolExecutor(1, thread_name_prefix=f"fold-{number}")
+        self._store, self._connection, self._open_books = store, connection, open_books
+        self._books: dict[int, PartitionBooks] = {}
+        self._reader: SourceReader | None = None
+        self.counted = Counted()
+        self.committed_at = time.monotonic()
+        """When the last batch was committed, by the monotonic clock; at first, when the worker began."""
+
+    def marks_now(self) -> dict[int, int]:
+        """The offset after the last record committed of each partition (from any thread)."""
+        return {partition: books.next_offset for partition, books in self._books.copy().items()}
+
+    def let_go(self, kept: Sequence[int]) -> None:
+        """Forget the books of partitions that are not kept."""
+        for gone in self._books.keys() - set(kept):
+            del self._books[gone]
+
+    def take_over(self, partitions: Sequence[int]) -> Mapping[int, int]:
+        """Where each of these partitions is to be read from; StoreRefused where the log is not the store's."""
+        if not partitions:
+            return {}
+        identity = identity_of(self._connection)
+        reader = self._looking()
+        try:
+            ends = reader.ends(partitions)
+            for partition in partitions:
+                store = Store(self._store.engine, EVENTS, partition, identity.partitions)
+                self._check(store, identity, ends[partition], reader)
+                books = self._books.get(partition)
+                if books is None:
+                    self._books[partition] = self._open_books(store)
+                else:
+                    books.catch_up()
+        except KafkaUnavailable:
+            self._look_away()
+            raise
+        return {partition: self._books[partition].next_offset for partition in partitions}
+
+    def _check(self, store: Store, identity: LogIdentity, ends: Ends, reader: SourceReader) -> None:
+        kept = store.identity()
+        if kept is None:
+            store.begin(identity, next_offset=0)
+            kept = identity
+        check_mark(store.partition, store.mark(), kept, identity, ends, reader)
+
+    def take(self, partition: int, records: Sequence[Record]) -> Taken:
+        """Fold a fetch of one partition and commit it."""
+        books = self._books.get(partition)
+        if books is None:  # it was taken from us while these records waited
+            return Taken.gone()
+        taken = books.take(records, lambda *two: self._is_first_after(partition, *two))
+        self.committed_at = time.monotonic()
+        self.counted.batches += 1
+        self.counted.lines += taken.lines
+        self.counted.holes += taken.after_hole
+        return taken
+
+    def _is_first_after(self, partition: int, offset: int, found: int) -> bool:
+        try:
+            return self._looking().is_first_after(partition, offset, found)
+        except KafkaUnavailable:
+            self._look_away()
+            raise
+
+    def _looking(self) -> SourceReader:
+        if self._reader is None:
+            self._reader = SourceReader(self._connection)
+        return self._reader
+
+    def _look_away(self) -> None:
+        """Let go of a reader that may have lost its brokers."""
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
