@@ -506,6 +506,24 @@ CHECKS: Final[dict[type[e.Event], Check]] = {
     e.ReserveReturned: _case_ends,
 }
 
+BOOKINGS: Final[frozenset[type[e.Event]]] = frozenset(
+    (
+        e.CommitmentMade,
+        e.CommitmentCancelled,
+        e.DisbursementPaid,
+        e.DisbursementReversed,
+        e.DisbursementRecovered,
+        e.ReclassificationBooked,
+        e.PayableRecognised,
+        e.PayableCleared,
+        e.PrepaymentMade,
+        e.PrepaymentSettled,
+        e.ProvisionalSpent,
+    )
+)
+"""Of a position they change what is realised, prepaid, payable and committed, and what is kept of spending under
+continuing resolution; never its budget, its proposal or its reported balance."""
+
 EFFECTS: Final[dict[type[e.Event], Effect]] = {
     e.AppropriationProposed: proposed,
     e.AppropriationEnacted: enacted,

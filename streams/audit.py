@@ -15,7 +15,7 @@ from alerts.catalogue import Catalogue
 from alerts.clock import judge_day
 from alerts.engine import Engine
 from alerts.subjects import alert_id
-from ledger.books import AgencyYear, Alert, Books, Row
+from ledger.books import AgencyYear, Alert, Books, Position, Row
 from ledger.identity import SeenIds
 from ledger.process import Context, Transition, process
 from ledger.registry import Registry
@@ -23,7 +23,7 @@ from streams.closings import apply_closings, closings_by_position, take_off
 from streams.errors import LogBroken
 from streams.store import Store, people, queries, schema
 from streams.store.alert_rows import alert_of
-from streams.store.rows import KEPT, to_tuples
+from streams.store.rows import BUDGET, KEPT, budget_tuples, to_tuples
 from streams.store.segments import pack_touches
 from streams.store.store import Mark, changed_rows
 
@@ -116,8 +116,8 @@ def _differences(
     for name in ("position", "read", "accepted", "duplicate", "refused"):
         yield from compared("mark", name, getattr(folded.mark, name), getattr(loaded.mark, name))
     again, stored = rows_by_key(folded.books), rows_by_key(loaded.books)
-    for kind in KEPT:
-        yield from compared_all(KEPT[kind].table.name, again.get(kind, {}), stored.get(kind, {}))
+    for table in sorted(again.keys() | stored.keys()):
+        yield from compared_all(table, again.get(table, {}), stored.get(table, {}))
     yield from compared_all("alerts", shown(folded.alerts), shown(stored_alerts(store)))
     yield from compared_all("alert_history", dict(enumerate(folded.history)), dict(enumerate(_stored_history(store))))
     yield from compared_all("refusals", folded.refusals, _stored_refusals(store))
@@ -146,12 +146,15 @@ def _keep(found: Refolded, transitions: Sequence[Transition]) -> None:
         found.history.append((name, one.change, one.by, one.severity_before, one.severity, evidence))
 
 
-def rows_by_key(books: Books) -> dict[type[Row], dict[tuple[Any, ...], tuple[Any, ...]]]:
-    """Every row as the store keeps it, by kind and key."""
-    found: dict[type[Row], dict[tuple[Any, ...], tuple[Any, ...]]] = {}
-    for kind, rows in _by_kind(books).items():
-        width = len(KEPT[kind].table.primary_key.columns)
-        found[kind] = {values[:width]: values for values in to_tuples(kind, rows)}
+def rows_by_key(books: Books) -> dict[str, dict[tuple[Any, ...], tuple[Any, ...]]]:
+    """Every row as the store keeps it, by the name of its table and its key."""
+    by_kind = _by_kind(books)
+    kept = [(KEPT[kind].table, to_tuples(kind, rows)) for kind, rows in by_kind.items()]
+    kept.append((BUDGET.table, budget_tuples(by_kind.get(Position, ()))))
+    found: dict[str, dict[tuple[Any, ...], tuple[Any, ...]]] = {}
+    for table, rows in kept:
+        width = len(table.primary_key.columns)
+        found[table.name] = {values[:width]: values for values in rows}
     return found
 
 

@@ -167,8 +167,8 @@ def _of_all(store: Store, found: _Refolded) -> Iterator[Difference]:
         books = load_books(connection)
         attach_alerts(connection, books)
     again, stored = rows_by_key(found.books), rows_by_key(books)
-    for kind in sorted(again.keys() | stored.keys(), key=lambda kind: kind.__name__):
-        yield from compared_all(kind.__name__, again.get(kind, {}), stored.get(kind, {}))
+    for table in sorted(again.keys() | stored.keys()):
+        yield from compared_all(table, again.get(table, {}), stored.get(table, {}))
     kept = stored_alerts(store)
     own = {name: alert for name, alert in found.alerts.items() if not _is_shared(alert)}
     yield from compared_all(

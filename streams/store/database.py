@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from array import array
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,9 +12,6 @@ import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from psycopg import postgres
-from psycopg.adapt import Dumper
-from psycopg.pq import Format
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from streams.errors import StoreRefused, StoreUnavailable
@@ -77,8 +73,6 @@ def open_database(store: str | Path, *, create: bool = False, read_only: bool = 
     if url.get_backend_name() == "sqlite":
         sa.event.listen(engine, "connect", _configure_read_only if read_only else _configure)
         sa.event.listen(engine, "begin", _begin_at_once)
-    else:
-        sa.event.listen(engine, "connect", _take_arrays)
     try:
         with engine.begin() as connection:
             _bring_to_head(connection, create=create and not read_only)
@@ -129,31 +123,6 @@ def _configure(connection: Any, _: object) -> None:
 def _configure_read_only(connection: Any, _: object) -> None:
     connection.isolation_level = None
     connection.execute("PRAGMA query_only=ON")
-
-
-class _ArrayDumper(Dumper):
-    """Sums by month are sent as the bytes they are."""
-
-    format = Format.BINARY
-    oid = postgres.types["bytea"].oid
-
-    def dump(self, obj: Any) -> bytes:
-        return bytes(obj)
-
-
-class _ArrayTextDumper(Dumper):
-    """The same where all is text, as in a COPY."""
-
-    format = Format.TEXT
-    oid = postgres.types["bytea"].oid
-
-    def dump(self, obj: Any) -> bytes:
-        return b"\\x" + bytes(obj).hex().encode()
-
-
-def _take_arrays(connection: Any, _: object) -> None:
-    connection.adapters.register_dumper(array, _ArrayTextDumper)
-    connection.adapters.register_dumper(array, _ArrayDumper)
 
 
 def _begin_at_once(connection: sa.Connection) -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from ledger.books import AgencyYear, Books, Case, Feed, Fund, ObjectSum, Position, Reference, Row
 from ledger.fiscal import booking_months, budget_window
 from ledger.identity import seed_of
-from streams.store.rows import KEPT, from_tuple
+from streams.store.rows import BUDGET, KEPT, from_tuple, set_budget
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ def load_books(connection: sa.Connection, wanted: Collection[tuple[int, str]] | 
             share included.
     """
     books = Books()
-    for fiscal_year, agency, *values in _rows(connection, AgencyYear, wanted):
+    for fiscal_year, agency, *values in _rows(connection, KEPT[AgencyYear].table, wanted):
         year = from_tuple(
             AgencyYear,
             (fiscal_year, agency, *values),
@@ -41,12 +41,15 @@ def load_books(connection: sa.Connection, wanted: Collection[tuple[int, str]] | 
         assert isinstance(year, AgencyYear)
         books.add(year)
 
-    def each(kind: type[Row], file: Callable[[AgencyYear, Sequence[Any]], None]) -> None:
-        for fiscal_year, agency, *values in _rows(connection, kind, wanted):
+    def each(table: sa.Table, file: Callable[[AgencyYear, Sequence[Any]], None]) -> None:
+        for fiscal_year, agency, *values in _rows(connection, table, wanted):
             file(books.years[fiscal_year][agency], values)
 
     def position(year: AgencyYear, values: Sequence[Any]) -> None:
         year.positions[values[0]] = _made(Position, from_tuple(Position, values[1:]))
+
+    def budget(year: AgencyYear, values: Sequence[Any]) -> None:
+        set_budget(year.positions[values[0]], values[1:])
 
     def reference(year: AgencyYear, values: Sequence[Any]) -> None:
         made = _made(Reference, from_tuple(Reference, values))
@@ -63,15 +66,16 @@ def load_books(connection: sa.Connection, wanted: Collection[tuple[int, str]] | 
     def feed(year: AgencyYear, values: Sequence[Any]) -> None:
         year.feeds[values[0]] = _made(Feed, from_tuple(Feed, values))
 
-    for kind, file in (
-        (Position, position),
-        (Reference, reference),
-        (Case, case),
-        (ObjectSum, of_object),
-        (Feed, feed),
+    for kept, file in (
+        (KEPT[Position], position),
+        (BUDGET, budget),
+        (KEPT[Reference], reference),
+        (KEPT[Case], case),
+        (KEPT[ObjectSum], of_object),
+        (KEPT[Feed], feed),
     ):
-        each(kind, file)
-    for fiscal_year, reserve, agency, *sums in _rows(connection, Fund, wanted):
+        each(kept.table, file)
+    for fiscal_year, reserve, agency, *sums in _rows(connection, KEPT[Fund].table, wanted):
         fund = fund_of(fiscal_year, reserve, agency, sums)
         if fund.agency is None:
             books.funds[fiscal_year, reserve] = fund
@@ -99,12 +103,11 @@ def _made(kind: type[T], row: Row) -> T:
 
 
 def _rows(
-    connection: sa.Connection, kind: type[Row], wanted: Collection[tuple[int, str]] | None
+    connection: sa.Connection, table: sa.Table, wanted: Collection[tuple[int, str]] | None
 ) -> Iterator[Sequence[Any]]:
-    """Rows of a kind as the driver gives them, in the order of their keys."""
+    """Rows of a table as the driver gives them, in the order of their keys."""
     if wanted is not None and not wanted:
         return
-    table = KEPT[kind].table
     names = ", ".join(f'"{column.name}"' for column in table.columns)
     keys = ", ".join(f'"{column.name}"' for column in table.primary_key)
     pair = "(?, ?)" if connection.dialect.name == "sqlite" else "(%s, %s)"

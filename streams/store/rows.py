@@ -65,8 +65,23 @@ def _kept(table: Table, key: Sequence[str], detail: Mapping[str, Any], derived: 
 def _parts(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
     if len(names) > 1:
         return attrgetter(*names)
-    return lambda row: tuple(getattr(row, name) for name in names)
+    if not names:
+        return lambda _: ()
+    only = attrgetter(names[0])
+    return lambda row: (only(row),)
 
+
+BUDGET: Final = _kept(
+    schema.position_budgets,
+    ("fiscal_year", "agency", "name"),
+    {
+        "proposal": Proposal | None,
+        "provisional": ProvisionalSpending | None,
+        "reported": tuple[str, int, int] | None,
+    },
+    (),
+)
+"""What a table of its own keeps of a position: all that bookings leave as it is (see `ledger.effects.BOOKINGS`)."""
 
 KEPT: Final[dict[type[Row], Kept]] = {
     AgencyYear: _kept(
@@ -81,12 +96,8 @@ KEPT: Final[dict[type[Row], Kept]] = {
     Position: _kept(
         schema.positions,
         ("fiscal_year", "agency", "name"),
-        {
-            "proposal": Proposal | None,
-            "provisional": ProvisionalSpending | None,
-            "reported": tuple[str, int, int] | None,
-        },
-        ("guarded", "ceiling", "spent_ceiling", "month_floor"),
+        {},
+        ("guarded", "ceiling", "spent_ceiling", "month_floor", *BUDGET.columns, *BUDGET.detail),
     ),
     Reference: _kept(schema.refs, ("fiscal_year", "agency"), {"taken_on": dict[str, int] | None}, ()),
     Case: _kept(schema.cases, ("fiscal_year", "agency"), {}, ()),
@@ -113,9 +124,6 @@ def to_tuples(kind: type[Row], rows: Iterable[tuple[AgencyYear, Row]]) -> list[t
                 *values(row),
                 pack_months(row.realised_by_month),
                 pack_months(row.prepaid_by_month),
-                pack_months(row.allotment),
-                pack_months(row.allotment_under_cr),
-                detail(row, kept),
             )
             for year, row in rows
             if isinstance(row, Position)
@@ -133,6 +141,24 @@ def to_tuples(kind: type[Row], rows: Iterable[tuple[AgencyYear, Row]]) -> list[t
     return [(year.fiscal_year, year.agency, *values(row)) for year, row in rows]
 
 
+def budget_tuples(rows: Iterable[tuple[AgencyYear, Row]]) -> list[tuple[Any, ...]]:
+    """What `position_budgets` has of positions: the key first, then the columns in their order, the detail last."""
+    values = BUDGET.values
+    return [
+        (
+            year.fiscal_year,
+            year.agency,
+            year.name_of(row),
+            *values(row),
+            pack_months(row.allotment),
+            pack_months(row.allotment_under_cr),
+            detail(row, BUDGET),
+        )
+        for year, row in rows
+        if isinstance(row, Position)
+    ]
+
+
 def detail(row: Row, kept: Kept) -> str | None:
     """The fields of a row that are no single value, as a JSON array; None where none is set."""
     parts = kept.parts(row)
@@ -141,7 +167,17 @@ def detail(row: Row, kept: Kept) -> str | None:
 
 def from_tuple(kind: type[Row], values: Sequence[Any], **further: Any) -> Row:
     """A row again, of its columns and its detail (the leading columns it does not know left out)."""
-    kept = KEPT[kind]
+    made: Row = kind(**_fields(KEPT[kind], values), **further)
+    return made
+
+
+def set_budget(position: Position, values: Sequence[Any]) -> None:
+    """Give a position what `position_budgets` keeps of it."""
+    for name, value in _fields(BUDGET, values).items():
+        setattr(position, name, value)
+
+
+def _fields(kept: Kept, values: Sequence[Any]) -> dict[str, Any]:
     fields = dict(zip(kept.columns, values, strict=False))
     for name in kept.money:
         fields[name] = int(fields[name])  # text where a sum passed 64 bits, Decimal from PostgreSQL
@@ -151,24 +187,29 @@ def from_tuple(kind: type[Row], values: Sequence[Any], **further: Any) -> Row:
         fields[name] = unpack_months(fields[name])
     if kept.detail and values[-1] is not None:
         fields.update(zip(kept.detail, kept.decode(values[-1]), strict=True))
-    made: Row = kind(**fields, **further)
-    return made
+    return fields
 
 
-def pack_months(sums: MutableSequence[int] | None) -> Any:
+_NO_SUMS: Final = bytearray()
+
+
+def pack_months(sums: MutableSequence[int] | None) -> bytearray:
     """Sums by month as the database takes them: eight bytes each, or JSON (of a length that tells) beyond 64 bits.
 
-    SQLite and psycopg (see `database`) take an array as the bytes it holds.
+    A bytearray is what SQLite's driver takes as it is: for bytes, an array or None it looks up an adapter, which takes
+    longer than binding the value. So no sums at all are no bytes.
     """
-    if sums is None or type(sums) is array:
-        return sums
+    if sums is None:
+        return _NO_SUMS
+    if type(sums) is array:
+        return bytearray(sums)
     text = _encode(list(sums))
-    return text + b" " * ((1 - len(text)) % _BYTES)
+    return bytearray(text + b" " * ((1 - len(text)) % _BYTES))
 
 
 def unpack_months(packed: bytes | None) -> MutableSequence[int] | None:
     """The sums again, packed while they fit 64 bits."""
-    if packed is None:
+    if not packed:
         return None
     if len(packed) % _BYTES:
         found: list[int] = msgspec.json.decode(packed)

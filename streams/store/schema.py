@@ -141,15 +141,24 @@ positions: Final = Table(
     Column("line", Text, nullable=False),
     Column("origin_year", SmallInteger, nullable=False),
     Column("month_last", SmallInteger, nullable=False),
+    *_money("realised", "prepaid", "payable", "committed"),
+    *(Column(name, Months) for name in ("realised_by_month", "prepaid_by_month")),
+)
+"""What bookings change of a position: written with every payment, and kept small for it."""
+
+position_budgets: Final = Table(
+    "position_budgets",
+    metadata,
+    *_of_agency("name"),
     *_money("original", "supplemented", "reserve_in", "virement_in", "virement_out", "held", "carryover"),
-    *_money("realised", "prepaid", "payable", "saving", "committed", "council_cut"),
-    *_money("correction_awaiting"),
+    *_money("saving", "council_cut", "correction_awaiting"),
     Column("allotment_revision", BigInteger, nullable=False),
     Column("statutory", Boolean, nullable=False),
     Column("has_money", Boolean, nullable=False),
-    *(Column(name, Months) for name in ("realised_by_month", "prepaid_by_month", "allotment", "allotment_under_cr")),
+    *(Column(name, Months) for name in ("allotment", "allotment_under_cr")),
     Column("detail", Text, comment="JSON: proposal, provisional spending, balance reported"),
 )
+"""The rest of a position, written when it changes; a position that is only spent on has no row here."""
 
 refs: Final = Table(
     "refs",

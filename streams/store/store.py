@@ -19,7 +19,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
-from ledger.books import AgencyYear, Books, Fund, Row
+from ledger.books import AgencyYear, Books, Fund, Position, Row
+from ledger.effects import BOOKINGS
 from ledger.identity import SeenIds
 from ledger.process import Effects, Transition
 from ledger.registry import Registry
@@ -31,7 +32,7 @@ from streams.store.copying import WORTH_IT, copy_over
 from streams.store.database import LOCKS, SCHEMA_LOCK, is_passing, open_database, plain
 from streams.store.loading import load_books, load_shared_funds, years_kept
 from streams.store.record_runs import Records, whereabouts
-from streams.store.rows import KEPT, to_tuples
+from streams.store.rows import BUDGET, KEPT, budget_tuples, to_tuples
 from streams.store.segments import (
     Digests,
     Origin,
@@ -276,10 +277,13 @@ class Store:
         self._write_segment(connection, first_place, lines, origins, digests, pack_touches(changed), records, at)
         for kind, rows in _by_kind(changed).items():
             _upsert(connection, KEPT[kind].table, to_tuples(kind, rows))
+        budgets = changed_budgets(effects)
+        if budgets:
+            _upsert(connection, BUDGET.table, budget_tuples(budgets))
         if effects.refusals:
             refused = list(self._refused(first_place, origins, effects, records, at))
             connection.execute(schema.refusals.insert(), refused)
-        alerts = {id(alert): alert for _, row in changed for alert in (row.alerts or {}).values()}
+        alerts = {id(alert): alert for _, row in changed if row.alerts for alert in row.alerts.values()}
         write_alerts(connection, alerts, effects.transitions, position, at)
 
     def _write_segment(
@@ -603,6 +607,22 @@ def changed_rows(effects: Effects) -> list[tuple[AgencyYear, Row]]:
         found[id(year)] = (year, year)
         for row in rows:
             found[id(row)] = (year, row)
+    return list(found.values())
+
+
+def changed_budgets(effects: Effects) -> list[tuple[AgencyYear, Row]]:
+    """The positions of which a batch changed more than what bookings do, once each.
+
+    Whether a booking falls under continuing resolution is asked of the adoption as it stands after the batch: if it came
+    or went back within the batch, it touched every position of its agency.
+    """
+    found: dict[int, tuple[AgencyYear, Row]] = {}
+    for event, (year, rows) in zip(effects.events, effects.touched, strict=True):
+        if type(event) in BOOKINGS and event.booked_on >= year.adopted_on:
+            continue
+        for row in rows:
+            if type(row) is Position:
+                found[id(row)] = (year, row)
     return list(found.values())
 
 

@@ -177,6 +177,7 @@ def test_what_fails_is_sent_again_and_later_transitions_of_its_alert_wait(monito
     ("statement", "named"),
     [
         ("UPDATE positions SET realised = realised + 1 WHERE name = (SELECT min(name) FROM positions)", "positions"),
+        ("UPDATE position_budgets SET original = original + 1", "position_budgets"),
         ("DELETE FROM alerts WHERE n = (SELECT min(n) FROM alerts)", "alerts"),
         ("UPDATE funds SET approved = approved + 1", "funds"),
         ("DELETE FROM refs WHERE rowid = (SELECT min(rowid) FROM refs)", "refs"),

@@ -103,7 +103,7 @@ def restore(copy: Path, folder: Folder) -> subprocess.CompletedProcess[str]:
 def test_a_copy_that_was_changed_is_refused_by_its_own_log(folder: Folder, copy: Path) -> None:
     before = folder.store.read_bytes()
     with sqlite3.connect(copy) as changed:
-        assert changed.execute("UPDATE positions SET original = original + 1 WHERE original > 0").rowcount
+        assert changed.execute("UPDATE position_budgets SET original = original + 1 WHERE original > 0").rowcount
     changed.close()
     done = restore(copy, folder)
     assert done.returncode == 3 and "not what its log says" in done.stderr and "Traceback" not in done.stderr
@@ -122,7 +122,7 @@ def test_a_copy_is_audited_before_it_takes_the_place(folder: Folder, copy: Path,
 
 def test_a_copy_that_differs_is_not_called_a_backup(folder: Folder, tmp_path: Path) -> None:
     with sqlite3.connect(folder.store) as changed:
-        changed.execute("UPDATE positions SET original = original + 1 WHERE original > 0")
+        changed.execute("UPDATE position_budgets SET original = original + 1 WHERE original > 0")
     changed.close()
     done = command(folder, "backup", "-o", str(tmp_path / "b.db"))
     assert done.returncode == 3 and "no backup, it is not what its log says" in done.stderr

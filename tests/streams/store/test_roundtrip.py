@@ -10,11 +10,13 @@ import pytest
 
 from alerts.catalogue import Catalogue
 from alerts.clock import judge_day
-from ledger.books import Books, Proposal, ProvisionalDay, ProvisionalSpending, Row
+from ledger.admission import read
+from ledger.books import Books, Position, Proposal, ProvisionalDay, ProvisionalSpending, Row
+from ledger.events import Event
 from ledger.process import Effects
 from ledger.registry import Registry
 from streams.store import Origin, Store, open_store
-from streams.store.rows import KEPT
+from streams.store.rows import BUDGET, KEPT
 from tests.machine.random_events import AGENCIES, Generator
 from tests.streams.store.folding import LINE, WORKED_OUT, Folding, differences, event
 
@@ -99,7 +101,8 @@ def test_every_field_of_every_row_is_stored_or_worked_out_again() -> None:
         assert stored | kept.derived == fields, kind.__name__
         assert not stored & kept.derived, kind.__name__
     positions = next(kept for kind, kept in KEPT.items() if kind.__name__ == "Position")
-    assert positions.derived == WORKED_OUT | {"alerts"}
+    assert positions.derived == WORKED_OUT | {"alerts", *BUDGET.columns, *BUDGET.detail}
+    assert not {*positions.columns} & {*BUDGET.columns, *BUDGET.detail}
     kinds = {kind for kind in _subclasses(Row) if kind.__module__ == "ledger.books"}
     assert set(KEPT) == kinds
 
@@ -121,7 +124,9 @@ def test_sums_beyond_64_bits_are_exact(store: Store, registry: Registry, catalog
     rows += [*year.positions.values(), *year.cases.values(), *year.objects.values()]
     grown = sum(_grow(row, _of_64_bits(row)) for row in rows)
     assert grown > 400
-    effects = Effects(touched=[(year, rows)], places=[folding.position])
+    touching_all = read(event(0, "budget.adopted"))
+    assert isinstance(touching_all, Event)
+    effects = Effects(touched=[(year, rows)], events=[touching_all], places=[folding.position])
     store.commit(
         folding.position, [b""], [Origin(0, "test")], effects, folding.seen.since(len(folding.seen)), folding.books
     )
@@ -130,8 +135,9 @@ def test_sums_beyond_64_bits_are_exact(store: Store, registry: Registry, catalog
 
 def _of_64_bits(row: Row) -> set[str]:
     """The fields of a row that are no money, or are not stored."""
-    kept = KEPT[type(row)]
-    return {name for name in kept.columns if name not in kept.money} | kept.derived
+    kept = [KEPT[type(row)], *([BUDGET] if type(row) is Position else [])]
+    stored = {name for one in kept for name in (*one.money, *one.months, *one.detail)}
+    return set(row.__struct_fields__) - stored
 
 
 def _grow(value: msgspec.Struct, small: set[str]) -> int:
