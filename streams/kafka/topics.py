@@ -24,6 +24,8 @@ GROUP: Final = "budgetwatch"
 """The consumer group of the workers."""
 RECORD_BYTES_MAX: Final = 4 << 20
 """A record's value with all its events; one event is at most 1 MiB."""
+ISOLATION: Final = "read_committed"
+"""What a feeder's transaction took back was never sent, for workers, `audit` and `rebuild` alike."""
 _FOR_EVER: Final = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
 _WAIT_MS: Final = 30_000
 _FETCH_WAIT_MS: Final = 10
@@ -100,6 +102,7 @@ class SourceReader:
                 group_id=None,
                 enable_auto_commit=False,
                 auto_offset_reset="none",
+                isolation_level=ISOLATION,
                 max_partition_fetch_bytes=RECORD_BYTES_MAX,
                 max_poll_records=5_000,
                 fetch_max_wait_ms=_FETCH_WAIT_MS,

@@ -88,6 +88,35 @@ def test_a_hole_of_the_log_itself_is_passed(cluster: Cluster) -> None:
     assert cluster.differences() == []
 
 
+def test_what_a_transaction_took_back_was_never_sent(cluster: Cluster) -> None:
+    """By workers, an audit and a rebuild alike, wherever in the log it stands; and who has read it all is well."""
+    cluster.begin(registry_csv())
+    sending = KafkaProducer(bootstrap_servers=cluster.kafka.bootstrap, transactional_id="feeder")
+    sending.init_transactions()
+    for number, kept in enumerate((False, True, False, False, True, False)):
+        sending.begin_transaction()
+        for part in range(3):
+            sending.send(EVENTS, paid(f"t{number}.{part}"), key=KEY, partition=HOME)
+        sending.flush()
+        if kept:
+            sending.commit_transaction()
+        else:
+            sending.abort_transaction()
+    sending.close()
+    with cluster.workers():
+        cluster.wait_folded(6)
+        cluster.send([(HOME, KEY, paid("t0.0")), (HOME, KEY, paid("t1.0"))])
+        cluster.wait_folded(8)
+    assert (sum(cluster.column("accepted")), sum(cluster.column("duplicate"))) == (7, 1)
+    assert cluster.differences() == []
+    cluster.command(
+        "rebuild", "--bootstrap", cluster.kafka.bootstrap, "--store", cluster.url,
+        "--registry", str(cluster.registry_file),
+    )  # fmt: skip
+    assert cluster.differences() == []
+    assert cluster.folded() == 8
+
+
 def test_another_log_than_the_store_s_is_refused_with_advice(cluster: Cluster) -> None:
     cluster.begin(registry_csv())
     lines = [line.rstrip(b"\n") for line in simulate(114, 5, 2_000)]
