@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -96,6 +96,7 @@ class SourceReader:
         self._topic = topic
         self._wait_ms = wait_ms
         self._connection = connection
+        self._looked: dict[int, tuple[int, int, bool]] = {}
         with told(connection):
             self._consumer = KafkaConsumer(
                 **connection.settings() | {"bootstrap_timeout_ms": min(wait_ms, REACH_MS)},
@@ -119,6 +120,23 @@ class SourceReader:
             first = self._consumer.beginning_offsets(wanted, self._wait_ms)
             end = self._consumer.end_offsets(wanted, self._wait_ms)
         return {one.partition: Ends(first[one], end[one]) for one in wanted}
+
+    def ends_of(self, marks: Mapping[int, int]) -> dict[int, int]:
+        """Where each partition ends for one who stands at a mark: there, where only markers of transactions follow.
+
+        A partition that stands as it stood at the last look is looked into, once.
+        """
+        found = {}
+        for partition, ends in self.ends(sorted(marks)).items():
+            mark, end = marks[partition], ends.end
+            looked = self._looked.get(partition)
+            is_still = looked is not None and looked[:2] == (mark, end)
+            is_read = looked[2] if looked is not None and is_still else False
+            if is_still and not is_read and mark < end:
+                is_read = self.is_first_after(partition, mark, end)
+            self._looked[partition] = (mark, end, is_read)
+            found[partition] = mark if is_read else end
+        return found
 
     def read(self, partition: int, first: int, end: int) -> Iterator[list[Any]]:
         """The records of a partition from one offset up to another, fetch by fetch."""

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from kafka import KafkaAdminClient, KafkaProducer
 
 from producers.simulator import registry_csv, simulate
-from streams.kafka.topics import EVENTS
+from streams.kafka.topics import EVENTS, SourceReader
 from streams.partitions import partition_of
 from streams.store import schema
 from tests.kafka.cluster import Cluster, wait_for
@@ -105,7 +105,15 @@ def test_what_a_transaction_took_back_was_never_sent(cluster: Cluster) -> None:
     sending.close()
     with cluster.workers():
         cluster.wait_folded(6)
+        reader = SourceReader(cluster.connection)
+        mark = cluster.column("next_offset")[HOME]
+        stands = {HOME: mark, (HOME + 1) % 12: 0}
+        end = 6 * (3 + 1)
+        assert reader.ends_of(stands)[HOME] == end > mark, "a marker, and all of the last transaction"
+        assert reader.ends_of(stands) == reader.ends_of(stands) == stands, "nothing waits"
         cluster.send([(HOME, KEY, paid("t0.0")), (HOME, KEY, paid("t1.0"))])
+        assert reader.ends_of(stands)[HOME] == reader.ends_of(stands)[HOME] == end + 2
+        reader.close()
         cluster.wait_folded(8)
     assert (sum(cluster.column("accepted")), sum(cluster.column("duplicate"))) == (7, 1)
     assert cluster.differences() == []
