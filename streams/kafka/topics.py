@@ -26,6 +26,8 @@ RECORD_BYTES_MAX: Final = 4 << 20
 """A record's value with all its events; one event is at most 1 MiB."""
 ISOLATION: Final = "read_committed"
 """What a feeder's transaction took back was never sent, for workers, `audit` and `rebuild` alike."""
+COMPRESSION: Final = "uncompressed"
+"""However a feeder compresses, the brokers undo it: nobody who reads needs a codec, and no small record grows large."""
 _FOR_EVER: Final = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
 _WAIT_MS: Final = 30_000
 _FETCH_WAIT_MS: Final = 10
@@ -63,7 +65,9 @@ def make_topics(connection: Connection, replicas: int = 1, partitions: int = PAR
     wanted: dict[str, dict[str, Any]] = {
         EVENTS: {
             "num_partitions": partitions,
-            "configs": _FOR_EVER | in_sync | {"max.message.bytes": str(RECORD_BYTES_MAX)},
+            "configs": _FOR_EVER
+            | in_sync
+            | {"max.message.bytes": str(RECORD_BYTES_MAX), "compression.type": COMPRESSION},
         },
         ALERTS: {"num_partitions": partitions, "configs": _FOR_EVER | in_sync},
         REFUSED: {"num_partitions": 1, "configs": _FOR_EVER | in_sync},

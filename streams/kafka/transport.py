@@ -12,14 +12,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, ClassVar, Final, cast
 
-from aiokafka.errors import IllegalStateError, KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from aiokafka.errors import IllegalStateError, KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError, UnsupportedCodecError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, AppT, ConsumerMessage, Message
 from faust.types.transports import ConsumerT
 
+from producers.kafka_trouble import unreadable
 from streams.kafka.topics import ISOLATION
+from streams.kafka.worker import EXIT_REFUSED, leave
 
 NAME: Final = "budgetwatch"
 """The scheme of the broker's URL that chooses this transport."""
@@ -168,6 +170,8 @@ class BatchConsumer(driver.Consumer):
         except (NoOffsetForPartitionError, OffsetOutOfRangeError):
             await self.perform_seek()
             return {}
+        except UnsupportedCodecError as error:  # the next fetch would hold the same records
+            leave(EXIT_REFUSED, f"Kafka: {unreadable(error)}")
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """Offsets between batches are no gaps."""

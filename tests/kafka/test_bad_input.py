@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from kafka import KafkaAdminClient, KafkaProducer
+from kafka.admin import ConfigResource, ConfigResourceType
 
 from producers.simulator import registry_csv, simulate
 from streams.kafka.topics import EVENTS, SourceReader
@@ -123,6 +124,24 @@ def test_what_a_transaction_took_back_was_never_sent(cluster: Cluster) -> None:
     )  # fmt: skip
     assert cluster.differences() == []
     assert cluster.folded() == 8
+
+
+def test_what_no_codec_is_there_for_ends_with_advice(cluster: Cluster) -> None:
+    """A topic made otherwise than by `topics`, which lets the brokers undo what feeders compress."""
+    cluster.begin(registry_csv())
+    cluster.send([(HOME, KEY, paid("a"))])
+    with cluster.workers():
+        cluster.wait_folded(1)
+    topic = ConfigResource(ConfigResourceType.TOPIC, EVENTS, {"compression.type": "zstd"})
+    with KafkaAdminClient(bootstrap_servers=cluster.kafka.bootstrap) as admin:
+        made = admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, EVENTS)])
+        assert "'compression.type': {'value': 'uncompressed'" in str(made)
+        admin.alter_configs([topic])
+    cluster.send([(HOME, KEY, paid(f"b{number}")) for number in range(50)])
+    ended = cluster.worker()
+    assert ended.wait() == 3
+    assert "set the topic's compression.type to uncompressed" in ended.said() and "Traceback" not in ended.said()
+    assert cluster.folded() == 1
 
 
 def test_another_log_than_the_store_s_is_refused_with_advice(cluster: Cluster) -> None:
