@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -62,7 +62,7 @@ class Health:
         marks = self._worker.marks_now()
         now = time.monotonic()
         try:
-            ends = self._ends(sorted(marks))
+            ends = self._ends(marks)
         except StoreError as error:
             return Report(str(error), 0, 0.0, [])
         shares = [Share(partition, marks[partition], ends[partition]) for partition in sorted(marks)]
@@ -73,14 +73,14 @@ class Health:
         status = f"no commit for {waited:.0f} s while records wait" if lag and waited > self._stalled_seconds else "ok"
         return Report(status, lag, round(now - self._worker.committed_at, 1), shares)
 
-    def _ends(self, partitions: Sequence[int]) -> dict[int, int]:
-        if not partitions:
+    def _ends(self, marks: Mapping[int, int]) -> dict[int, int]:
+        if not marks:
             return {}
         with self._lock:
             try:
                 if self._reader is None:
                     self._reader = SourceReader(self._connection, wait_ms=_WAIT_MS)
-                return {one: ends.end for one, ends in self._reader.ends(partitions).items()}
+                return self._reader.ends_of(marks)
             except StoreError:
                 if self._reader is not None:
                     self._reader.close()

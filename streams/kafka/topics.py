@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -24,6 +24,10 @@ GROUP: Final = "budgetwatch"
 """The consumer group of the workers."""
 RECORD_BYTES_MAX: Final = 4 << 20
 """A record's value with all its events; one event is at most 1 MiB."""
+ISOLATION: Final = "read_committed"
+"""What a feeder's transaction took back was never sent, for workers, `audit` and `rebuild` alike."""
+COMPRESSION: Final = "uncompressed"
+"""However a feeder compresses, the brokers undo it: nobody who reads needs a codec, and no small record grows large."""
 _FOR_EVER: Final = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
 _WAIT_MS: Final = 30_000
 _FETCH_WAIT_MS: Final = 10
@@ -61,7 +65,9 @@ def make_topics(connection: Connection, replicas: int = 1, partitions: int = PAR
     wanted: dict[str, dict[str, Any]] = {
         EVENTS: {
             "num_partitions": partitions,
-            "configs": _FOR_EVER | in_sync | {"max.message.bytes": str(RECORD_BYTES_MAX)},
+            "configs": _FOR_EVER
+            | in_sync
+            | {"max.message.bytes": str(RECORD_BYTES_MAX), "compression.type": COMPRESSION},
         },
         ALERTS: {"num_partitions": partitions, "configs": _FOR_EVER | in_sync},
         REFUSED: {"num_partitions": 1, "configs": _FOR_EVER | in_sync},
@@ -94,12 +100,14 @@ class SourceReader:
         self._topic = topic
         self._wait_ms = wait_ms
         self._connection = connection
+        self._looked: dict[int, tuple[int, int, bool]] = {}
         with told(connection):
             self._consumer = KafkaConsumer(
                 **connection.settings() | {"bootstrap_timeout_ms": min(wait_ms, REACH_MS)},
                 group_id=None,
                 enable_auto_commit=False,
                 auto_offset_reset="none",
+                isolation_level=ISOLATION,
                 max_partition_fetch_bytes=RECORD_BYTES_MAX,
                 max_poll_records=5_000,
                 fetch_max_wait_ms=_FETCH_WAIT_MS,
@@ -116,6 +124,23 @@ class SourceReader:
             first = self._consumer.beginning_offsets(wanted, self._wait_ms)
             end = self._consumer.end_offsets(wanted, self._wait_ms)
         return {one.partition: Ends(first[one], end[one]) for one in wanted}
+
+    def ends_of(self, marks: Mapping[int, int]) -> dict[int, int]:
+        """Where each partition ends for one who stands at a mark: there, where only markers of transactions follow.
+
+        A partition that stands as it stood at the last look is looked into, once.
+        """
+        found = {}
+        for partition, ends in self.ends(sorted(marks)).items():
+            mark, end = marks[partition], ends.end
+            looked = self._looked.get(partition)
+            is_still = looked is not None and looked[:2] == (mark, end)
+            is_read = looked[2] if looked is not None and is_still else False
+            if is_still and not is_read and mark < end:
+                is_read = self.is_first_after(partition, mark, end)
+            self._looked[partition] = (mark, end, is_read)
+            found[partition] = mark if is_read else end
+        return found
 
     def read(self, partition: int, first: int, end: int) -> Iterator[list[Any]]:
         """The records of a partition from one offset up to another, fetch by fetch."""

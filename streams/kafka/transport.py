@@ -12,12 +12,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, ClassVar, Final, cast
 
-from aiokafka.errors import IllegalStateError, KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from aiokafka.errors import IllegalStateError, KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError, UnsupportedCodecError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, AppT, ConsumerMessage, Message
 from faust.types.transports import ConsumerT
+
+from producers.kafka_trouble import unreadable
+from streams.kafka.topics import ISOLATION
+from streams.kafka.worker import EXIT_REFUSED, leave
 
 NAME: Final = "budgetwatch"
 """The scheme of the broker's URL that chooses this transport."""
@@ -38,6 +42,7 @@ RELIED_ON: Final[Mapping[str, tuple[str, ...]]] = {
         "ack",
         "seek_wait",
         "assignment",
+        "_new_consumer_thread",
     ),
     "faust.transport.drivers.aiokafka:Consumer()": (
         "_read_offset",
@@ -48,8 +53,15 @@ RELIED_ON: Final[Mapping[str, tuple[str, ...]]] = {
         "flow_active",
         "should_stop",
         "app",
+        "loop",
+        "beacon",
     ),
-    "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread": ("call_thread", "_ensure_consumer"),
+    "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread": (
+        "call_thread",
+        "_ensure_consumer",
+        "_create_worker_consumer",
+    ),
+    "aiokafka:AIOKafkaConsumer()": ("_isolation_level",),
     "faust.app.base:App()": ("consumer_generation_id",),
     "faust.transport.drivers:TRANSPORTS": ("aliases",),
 }
@@ -72,6 +84,15 @@ class _NothingRead(dict[TP, int | None]):
         """Keep nothing."""
 
 
+class _CommittedThread(driver.AIOKafkaConsumerThread):
+    """Faust's thread for its consumer, which it lets see what a feeder's transaction took back."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._isolation_level = ISOLATION
+        return consumer
+
+
 class BatchConsumer(driver.Consumer):
     """Fetches as Faust's consumer does; takes its positions from `marks` and hands records on in batches."""
 
@@ -83,6 +104,9 @@ class BatchConsumer(driver.Consumer):
         self._read_offset = _NothingRead()
         self.durable: dict[TP, int] = {}
         """What the store has committed, told to Kafka for operators."""
+
+    def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
+        return _CommittedThread(self, loop=self.loop, beacon=self.beacon)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:
         """Yield what was fetched, a batch of one partition at a time; its value is the list of records."""
@@ -146,6 +170,8 @@ class BatchConsumer(driver.Consumer):
         except (NoOffsetForPartitionError, OffsetOutOfRangeError):
             await self.perform_seek()
             return {}
+        except UnsupportedCodecError as error:  # the next fetch would hold the same records
+            leave(EXIT_REFUSED, f"Kafka: {unreadable(error)}")
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """Offsets between batches are no gaps."""

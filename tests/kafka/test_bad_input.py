@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from kafka import KafkaAdminClient, KafkaProducer
+from kafka.admin import ConfigResource, ConfigResourceType
 
 from producers.simulator import registry_csv, simulate
-from streams.kafka.topics import EVENTS
+from streams.kafka.topics import EVENTS, SourceReader
 from streams.partitions import partition_of
 from streams.store import schema
 from tests.kafka.cluster import Cluster, wait_for
@@ -86,6 +87,61 @@ def test_a_hole_of_the_log_itself_is_passed(cluster: Cluster) -> None:
         cluster.wait_folded(5)
     assert cluster.column("next_offset")[HOME] == 9
     assert cluster.differences() == []
+
+
+def test_what_a_transaction_took_back_was_never_sent(cluster: Cluster) -> None:
+    """By workers, an audit and a rebuild alike, wherever in the log it stands; and who has read it all is well."""
+    cluster.begin(registry_csv())
+    sending = KafkaProducer(bootstrap_servers=cluster.kafka.bootstrap, transactional_id="feeder")
+    sending.init_transactions()
+    for number, kept in enumerate((False, True, False, False, True, False)):
+        sending.begin_transaction()
+        for part in range(3):
+            sending.send(EVENTS, paid(f"t{number}.{part}"), key=KEY, partition=HOME)
+        sending.flush()
+        if kept:
+            sending.commit_transaction()
+        else:
+            sending.abort_transaction()
+    sending.close()
+    with cluster.workers():
+        cluster.wait_folded(6)
+        reader = SourceReader(cluster.connection)
+        mark = cluster.column("next_offset")[HOME]
+        stands = {HOME: mark, (HOME + 1) % 12: 0}
+        end = 6 * (3 + 1)
+        assert reader.ends_of(stands)[HOME] == end > mark, "a marker, and all of the last transaction"
+        assert reader.ends_of(stands) == reader.ends_of(stands) == stands, "nothing waits"
+        cluster.send([(HOME, KEY, paid("t0.0")), (HOME, KEY, paid("t1.0"))])
+        assert reader.ends_of(stands)[HOME] == reader.ends_of(stands)[HOME] == end + 2
+        reader.close()
+        cluster.wait_folded(8)
+    assert (sum(cluster.column("accepted")), sum(cluster.column("duplicate"))) == (7, 1)
+    assert cluster.differences() == []
+    cluster.command(
+        "rebuild", "--bootstrap", cluster.kafka.bootstrap, "--store", cluster.url,
+        "--registry", str(cluster.registry_file),
+    )  # fmt: skip
+    assert cluster.differences() == []
+    assert cluster.folded() == 8
+
+
+def test_what_no_codec_is_there_for_ends_with_advice(cluster: Cluster) -> None:
+    """A topic made otherwise than by `topics`, which lets the brokers undo what feeders compress."""
+    cluster.begin(registry_csv())
+    cluster.send([(HOME, KEY, paid("a"))])
+    with cluster.workers():
+        cluster.wait_folded(1)
+    topic = ConfigResource(ConfigResourceType.TOPIC, EVENTS, {"compression.type": "zstd"})
+    with KafkaAdminClient(bootstrap_servers=cluster.kafka.bootstrap) as admin:
+        made = admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, EVENTS)])
+        assert "'compression.type': {'value': 'uncompressed'" in str(made)
+        admin.alter_configs([topic])
+    cluster.send([(HOME, KEY, paid(f"b{number}")) for number in range(50)])
+    ended = cluster.worker()
+    assert ended.wait() == 3
+    assert "set the topic's compression.type to uncompressed" in ended.said() and "Traceback" not in ended.said()
+    assert cluster.folded() == 1
 
 
 def test_another_log_than_the_store_s_is_refused_with_advice(cluster: Cluster) -> None:
