@@ -22,11 +22,11 @@ from ledger.books import Books
 from ledger.process import Transition
 from ledger.receipt import Outcome
 from ledger.registry import Registry
-from streams.closings import apply_closings
+from streams.closings import CLOSE, apply_closings
 from streams.kafka.judging import judge
 from streams.kafka.posting import Posting
 from streams.monitor import Committed
-from streams.store import Store, StoreError, StoreRefused, schema
+from streams.store import Store, StoreError, StoreRefused, people, schema
 from streams.store.alert_rows import alert_of, attach_alerts, attach_shared_alerts, load_time_alerts
 from streams.store.loading import load_books, load_shared_funds
 from streams.writer import Unavailable
@@ -91,6 +91,8 @@ class Follower:
         self._broken: str | None = None
         self._books = Books()
         self._seen = _Moment()
+        self._is_doubtful = False
+        """Whether the books may hold what was never committed."""
         self._lock = threading.RLock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
@@ -156,8 +158,12 @@ class Follower:
 
     def at_rest(self, fiscal_year: int, agency: str, run: Callable[[Store, Books, int], T]) -> T:
         """Run something while the partition of an agency's year is not folded on."""
-        with self._lock, self.store.of_year(fiscal_year, agency).held() as (held, position):
-            return run(held, self._books, position)
+        with self._lock:
+            self._is_doubtful = True  # until it is known that what was done to the books is committed
+            with self.store.of_year(fiscal_year, agency).held() as (held, position):
+                done = run(held, self._books, position)
+            self._is_doubtful = False
+            return done
 
     # ------------------------------------------------------------ following
 
@@ -165,11 +171,11 @@ class Follower:
         """Load what changed since; returns whether anything did. Raises StoreError."""
         with self.store.at_one_moment() as store, store.transaction() as connection:
             now = _moment(connection, store.log)
-            if now == self._seen:
+            if now == self._seen and not self._is_doubtful:
                 return False
             if now.store_id != self._seen.store_id:
                 self._check_folded_alike(connection)
-            wanted = None if now.store_id != self._seen.store_id else self._changed(store, now)
+            wanted = None if now.store_id != self._seen.store_id or self._is_doubtful else self._changed(store, now)
             books = load_books(connection, wanted)
             attach_alerts(connection, books, wanted)
             if wanted is not None:
@@ -180,7 +186,7 @@ class Follower:
             transitions = _transitions(connection, self._seen.told) if self._seen.store_id else []
         with self._lock:
             if wanted is None:
-                self._books = books
+                self._books, self._is_doubtful = books, False
             else:
                 for year in books.agency_years():
                     self._books.add(year)
@@ -190,7 +196,7 @@ class Follower:
         return True
 
     def _changed(self, store: Store, now: _Moment) -> set[tuple[int, str]] | None:
-        """The agencies' years that lines folded since name; None for everything."""
+        """The agencies' years that lines folded since name, or in which alerts were closed; None for everything."""
         before = self._seen.positions
         moved = {part: at for part, at in now.positions.items() if at != before.get(part, 0)}
         if any(at < before.get(part, 0) for part, at in moved.items()):
@@ -201,7 +207,10 @@ class Follower:
         for part in moved:
             for segment in store.part(part).log_segments(before.get(part, 0)):
                 found |= _named(segment.lines)
-        return found
+        return found | {
+            (closing.after["fiscal_year"], closing.after["key"].partition(":")[0])
+            for closing in people.acts_of_kinds(store, CLOSE, after=self._seen.acted)
+        }
 
     def _check_folded_alike(self, connection: sa.Connection) -> None:
         rows = schema.manifest.c

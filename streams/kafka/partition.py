@@ -20,7 +20,7 @@ from ledger.identity import SeenIds
 from ledger.process import Context, Effects, process
 from ledger.registry import Registry
 from streams.closings import apply_closings
-from streams.kafka.records import Record, unpack
+from streams.kafka.records import Record, shares, unpack
 from streams.store import MarkMoved, Origin, Store
 from streams.store.record_runs import Records, runs_of
 
@@ -41,7 +41,7 @@ class Outcome(Enum):
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """What became of a fetch, where the mark now stands, and the effects of what was folded."""
+    """What became of a fetch, where the mark now stands, and the effects of what was folded last."""
 
     outcome: Outcome
     next_offset: int
@@ -115,7 +115,11 @@ class PartitionBooks:
         is_hole = fresh[0].offset > after
         if is_hole and not is_first_after(after, fresh[0].offset):
             return Taken(Outcome.MISSING, after)
-        return self._fold(fresh, is_hole)
+        lines = 0
+        for share in shares(fresh):
+            taken = self._fold(share, is_hole)
+            lines += taken.lines
+        return msgspec.structs.replace(taken, lines=lines)
 
     def _fold(self, records: Sequence[Record], is_hole: bool) -> Taken:
         store = self._store

@@ -7,7 +7,7 @@ on as a line and is refused by admission, with its place.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final, Protocol
 
@@ -19,6 +19,12 @@ from streams.partitions import partition_of
 
 NO_EVENT: Final = b"null"
 """Stands for a value that is missing or blank: one event read, and refused as malformed."""
+FEW: Final = 1_000
+SHORT: Final = 64
+"""Bytes: no event is so short. An array of more than FEW elements that are shorter on average holds no events: it is
+refused as one, for two million refusals of one record would stop the partition it stands in."""
+COMMAS_MAX: Final = 500_000
+"""In the packed records of one transaction: an event has about ten."""
 _KEY: Final = re.compile(rb"([1-9][0-9]{0,2})\|(.+)", re.DOTALL)
 _decode_array: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
@@ -71,8 +77,24 @@ def lines_of(value: bytes | None) -> list[bytes]:
             elements = _decode_array(value)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return [one_line(value)]
+        if len(elements) > FEW and len(elements) * SHORT > len(value):
+            return [one_line(value)]
         return [one_line(bytes(element)) for element in elements]
     return [one_line(value)]
+
+
+def shares(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
+    """Cut records so that those of one share do not hold too many events; a record is never cut."""
+    first, commas = 0, 0
+    for at, record in enumerate(records):
+        if record.value is None or record.value.startswith(b"{"):
+            continue
+        found = record.value.count(b",")
+        if commas and commas + found > COMMAS_MAX:
+            yield records[first:at]
+            first, commas = at, 0
+        commas += found
+    yield records[first:] if first else records
 
 
 @lru_cache(maxsize=65_536)

@@ -21,9 +21,11 @@ from streams.kafka.partition import PartitionBooks
 from streams.kafka.topics import EVENTS
 from streams.monitor import Committed
 from streams.partitions import PARTITIONS, partition_of
+from streams.people_acts import Person, close
 from streams.store import Store, open_store
 from streams.store.alert_rows import attach_alerts
 from streams.store.loading import load_books
+from streams.store.people import Act
 from streams.store.store import LogIdentity
 from streams.writer import Unavailable
 from tests.machine.random_events import AGENCIES, Generator
@@ -31,6 +33,7 @@ from tests.real_parts.postgres import postgres
 from tests.streams.store.folding import differences
 
 DIGEST = "of the register"
+OFFICER = Person("wang", ("officer",), "127.0.0.1")
 LOG = LogIdentity("cluster", "topic", PARTITIONS)
 
 
@@ -138,6 +141,50 @@ def test_a_store_folded_otherwise_by_now_is_not_followed(
         follower.refresh()
     assert follower.position == position
     assert isinstance(follower.submit([b"{}"], "http:x").exception(), Unavailable)
+
+
+def _virement(name: str, to: str) -> bytes:
+    line = {"type": "virement.approved", "id": name, "fiscal_year": 114, "agency": "020011", "booked_on": "2025-03-05"}
+    return msgspec.json.encode(
+        line | {"from_line": "32020110101/current/2000", "to_line": f"{to}/current/2000", "amount": 7}
+    )
+
+
+def _standing(follower: Follower) -> int:
+    with follower.reading() as books:
+        rows = books.years[114]["020011"].positions.values()
+        return sum("virement-between-programs" in (row.alerts or {}) for row in rows)
+
+
+def test_an_alert_closed_by_another_page_is_closed_here_too(
+    workers: Workers, registry: Registry, catalogue: Catalogue
+) -> None:
+    workers.fold([_virement("v1", "32020210101"), _virement("v2", "32020310101")])
+    pages = [Follower(workers.store, registry, catalogue, (catalogue.digest, DIGEST)) for _ in range(2)]
+    names = [name for (name,) in _rows(workers.store, "SELECT id FROM alerts WHERE rule = 'virement-between-programs'")]
+
+    def closing(name: str) -> Any:
+        return lambda held, books, position: close(held, books, catalogue, name, OFFICER, "x", "2025-06-01", position)
+
+    assert isinstance(pages[0].at_rest(114, "020011", closing(names[0])), Act)
+    assert (_standing(pages[0]), _standing(pages[1])) == (1, 2)
+    for page in pages:
+        assert page.refresh()
+        assert _standing(page) == 1
+
+    def fail(held: Store, books: Any, position: int) -> None:
+        closing(names[1])(held, books, position)
+        raise RuntimeError("the connection is lost")
+
+    with pytest.raises(RuntimeError):
+        pages[0].at_rest(114, "020011", fail)
+    assert pages[0].refresh() and not pages[0].refresh()
+    assert _standing(pages[0]) == 1, "what was not committed did not happen"
+
+
+def _rows(store: Store, text: str) -> Any:
+    with store.transaction() as connection:
+        return connection.exec_driver_sql(text).all()
 
 
 def test_a_worker_of_another_store_loads_before_it_folds_on(workers: Workers) -> None:

@@ -10,7 +10,7 @@ from kafka.partitioner.default import murmur2 as kafkas_murmur2
 
 from ledger.admission import Refusal, read
 from ledger.identity import key_of
-from streams.kafka.records import NO_EVENT, lines_of, route_of, unpack
+from streams.kafka.records import NO_EVENT, lines_of, route_of, shares, unpack
 from streams.partitions import PARTITIONS, murmur2, partition_of
 from streams.store.record_runs import runs_of, whereabouts
 
@@ -95,3 +95,23 @@ def test_runs_say_of_each_line_which_record_held_it(steps: list[tuple[int, int]]
 
 def test_a_thousand_plain_records_are_one_run() -> None:
     assert runs_of((offset, 1) for offset in range(50, 1_050)) == [(50, 1_000, 1)]
+
+
+def test_an_array_of_what_cannot_be_events_is_refused_as_one() -> None:
+    event = b'{"id":"a","type":"budget.adopted","fiscal_year":1,"agency":"1","booked_on":"1912-01-01"}'
+    assert len(lines_of(b"[" + b",".join([event] * 48_000) + b"]")) == 48_000, "the shortest of events are taken"
+    assert len(lines_of(b"[" + b",".join([b"1"] * 1_000) + b"]")) == 1_000
+    many = b"[" + b",".join([b"1"] * 1_001) + b"]"
+    assert lines_of(many) == [many]
+    assert isinstance(read(many), Refusal)
+
+
+def test_a_transaction_does_not_hold_too_many_events() -> None:
+    tiny = b"[" + b",".join([b"1"] * 1_000) + b"]"
+    records = [Record(offset, None, tiny if offset % 2 else b'{"a":1,"b":2}') for offset in range(3_000)]
+    cut = list(shares(records))
+    assert [record for share in cut for record in share] == records
+    assert [len(unpack(share, 0, 12).lines) for share in cut] == [500_501, 500_500, 500_499]
+    plain = [Record(offset, None, b'{"a":1,"b":2}') for offset in range(10)]
+    assert list(shares(plain)) == [plain]
+    assert [len(share) for share in shares([Record(1, None, b"[" + b"," * 600_000), *plain])] == [11]
