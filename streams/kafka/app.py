@@ -19,9 +19,6 @@ from streams.kafka.worker import LogWorker
 _BATCHES_WAITING: Final = 16
 """Per topic; with BYTES_MAX of the transport this bounds what waits in memory."""
 
-_LOOK_AT_TOPIC_MS: Final = 20_000
-"""So often a worker sees whether the topic is still there, with its partitions; if not the group meets, and looks closer."""
-
 
 class GroupSettings(msgspec.Struct, frozen=True):
     """How the group notices that a worker is gone, in seconds, and a name that a restarted worker keeps."""
@@ -52,7 +49,6 @@ def create_app(connection: Connection, worker: LogWorker, group: GroupSettings =
         broker_rebalance_timeout=group.rebalance_timeout,
         consumer_group_instance_id=group.member,
         consumer_auto_offset_reset="none",
-        consumer_metadata_max_age_ms=_LOOK_AT_TOPIC_MS,
         consumer_max_fetch_size=RECORD_BYTES_MAX,
         broker_max_poll_records=None,
         stream_buffer_maxsize=_BATCHES_WAITING,

@@ -63,18 +63,18 @@ def places_of(runs: Iterable[Run], first_place: int, offsets: Sequence[int]) -> 
     return found
 
 
-def changes_by(store: Store, names: Sequence[str]) -> Mapping[str, list[AlertChange]]:
-    """What events did to alerts, by `<agency>:<event id>`, in the order in which they did it."""
+def changes_by(store: Store, names: Sequence[str]) -> Mapping[tuple[int, str], list[AlertChange]]:
+    """What events did to alerts, by fiscal year and `<agency>:<event id>`, in the order in which they did it."""
     history, alerts = schema.alert_history.c, schema.alerts.c
-    wanted = sa.select(history.by, history.alert, history.change, history.severity, alerts.rule, alerts.key).join(
-        schema.alerts, alerts.id == history.alert
-    )
-    found: dict[str, list[AlertChange]] = {}
+    wanted = sa.select(
+        history.by, history.alert, history.change, history.severity, alerts.rule, alerts.key, alerts.fiscal_year
+    ).join(schema.alerts, alerts.id == history.alert)
+    found: dict[tuple[int, str], list[AlertChange]] = {}
     with store.transaction() as connection:
         for some in _parts(names):
             for row in connection.execute(wanted.where(history.by.in_(some)).order_by(history.n)):
                 change = AlertChange(row.alert, row.rule, row.key, row.change, row.severity)
-                found.setdefault(row.by, []).append(change)
+                found.setdefault((row.fiscal_year, row.by), []).append(change)
     return found
 
 

@@ -157,8 +157,12 @@ class Posting:
             of_part = folded(self._store.part(part), sorted(one.offset for one in records))
             became |= {one.number: of_part[one.offset] for one in records}
         events = {one.number: event for one in sent if isinstance(event := read(one.line), Event)}
-        names = {number: f"{event.agency}:{event.id}" for number, event in events.items() if became[number].is_new}
-        changes = changes_by(self._store, list(names.values()))
+        names = {
+            number: (event.fiscal_year, f"{event.agency}:{event.id}")
+            for number, event in events.items()
+            if became[number].is_new
+        }
+        changes = changes_by(self._store, [name for _, name in names.values()])
         outcomes = []
         with reading() as books:
             for one in sent:

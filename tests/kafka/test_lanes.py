@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 from producers.simulator import registry_csv
 from streams.kafka.partition import Outcome
@@ -14,7 +15,8 @@ from tests.kafka.cluster import Cluster
 
 def test_partitions_are_shared_out_and_stay_in_their_lanes(cluster: Cluster) -> None:
     cluster.begin(registry_csv())
-    asyncio.run(_shared_out(cluster))
+    with ThreadPoolExecutor(1) as thread:  # this one may have a loop that runs: a browser's, of another test
+        thread.submit(lambda: asyncio.run(_shared_out(cluster))).result()
 
 
 async def _shared_out(cluster: Cluster) -> None:

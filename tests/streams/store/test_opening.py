@@ -33,9 +33,9 @@ def test_a_new_store_opens_again_and_keeps_what_it_has(
 
 
 def test_a_database_without_a_store_is_refused_unless_one_is_to_be_made(store_url: str) -> None:
-    with pytest.raises(StoreRefused, match="budgetwatch run"):
+    with pytest.raises(StoreRefused, match=r"budgetwatch (run|worker)"):
         open_store(store_url)
-    with pytest.raises(StoreRefused, match="budgetwatch run"):
+    with pytest.raises(StoreRefused, match=r"budgetwatch (run|worker)"):
         open_store(store_url, read_only=True)
 
 
