@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from typing import Final
 
 import faust
@@ -64,7 +63,6 @@ def run(
         patience: for so many seconds it is waited for a database that is away.
         health: the address and port at which the worker tells how it is; None: nowhere.
     """
-    gc.set_threshold(50_000, 50, 50)  # rows are never part of a cycle; collecting often only costs time
     known, catalogue = parse(registry, name), load()
     store = patiently(lambda: open_kafka_store(url, registry), patience)
     patiently(lambda: check_worker(connection), patience)  # without its topic or rights a worker would wait for ever
