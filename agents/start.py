@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import faust
 import structlog
 
-from agents import clock, ledger, relay
+from agents import clock, ledger, relay, watch
 from agents import health as told_at
 from alerts.catalogue import load
 from ledger.registry import parse
 from producers.kafka_connection import Connection
+from streams.errors import StoreUnavailable
 from streams.kafka.access import check_worker
 from streams.kafka.app import DEFAULT_GROUP, GroupSettings, create_app
 from streams.kafka.health import Health
@@ -19,6 +22,7 @@ from streams.kafka.topics import EVENTS
 from streams.kafka.worker import LogWorker
 from streams.patience import SECONDS, patiently
 from streams.store import Store, StoreRefused, open_store
+from streams.store.leading import Leading, lock_of
 from streams.store.store import digest_of
 
 _AGENTS: Final = (ledger, clock, relay)
@@ -41,6 +45,26 @@ def open_kafka_store(url: str, registry: bytes) -> Store:
         store.close()
         raise
     return store
+
+
+@contextmanager
+def _named(store: Store, member: str | None, patience: float) -> Iterator[None]:
+    """Be the only worker of a name, if it has one: two would throw each other out of the group again and again.
+
+    Raises StoreUnavailable where another has it: one that was killed loses it as soon as the database notices.
+    """
+    if member is None:
+        yield
+        return
+    name = Leading(store, lock_of(member))
+
+    def claim() -> None:
+        if not name.holds():
+            raise StoreUnavailable(f"another worker runs as --member {member}: stop it, or give this one another name")
+
+    patiently(claim, patience)
+    yield
+    name.let_go()
 
 
 def run(
@@ -66,10 +90,15 @@ def run(
     known, catalogue = parse(registry, name), load()
     store = patiently(lambda: open_kafka_store(url, registry), patience)
     patiently(lambda: check_worker(connection), patience)  # without its topic or rights a worker would wait for ever
-    worker = LogWorker(store, connection, known, catalogue, digest_of(registry), patience)
+    with _named(store, group.member, patience):
+        _fold(connection, LogWorker(store, connection, known, catalogue, digest_of(registry), patience), group, health)
+
+
+def _fold(connection: Connection, worker: LogWorker, group: GroupSettings, health: tuple[str, int] | None) -> None:
     app = create_app(connection, worker, group)
     for agent in _AGENTS:
         agent.attach(app, worker)
+    watch.attach(app, worker, connection)
     if health is not None:
         told_at.attach(app, worker, Health(worker, connection), *health)
     log.info("worker starts", brokers=connection.bootstrap)

@@ -59,9 +59,7 @@ class Engine:
     def _judge_all(self, year: AgencyYear, event: Event, touched: list[Row], transitions: list[Transition]) -> None:
         self._judge_guarded(year, event, touched, transitions)
         for row in touched:
-            for rule in self._state_always[type(row)]:
-                breach = rule.function(row, year, rule.parameters_on(event.booked_on))
-                transitions += _follow(rule, row, year, event, breach)
+            self._judge_always(year, row, event, transitions)
         acts = self._acts_always[type(event)]
         if acts:
             self._judge_act(year, event, acts, transitions)
@@ -73,6 +71,17 @@ class Engine:
         acts = (self._acts if event.booked_on < year.adopted_on else self._acts_once_adopted)[type(event)]
         if acts and not act_is_quiet(year, event):
             self._judge_act(year, event, acts, transitions)
+
+    def judge_row(self, year: AgencyYear, row: Row, event: Event, transitions: list[Transition]) -> None:
+        """Judge the state rules of one row that an accepted event touched, and nothing else of the event."""
+        if not QUIET[type(row)](row):
+            self._judge_row(year, row, event, transitions)
+        self._judge_always(year, row, event, transitions)
+
+    def _judge_always(self, year: AgencyYear, row: Row, event: Event, transitions: list[Transition]) -> None:
+        for rule in self._state_always[type(row)]:
+            breach = rule.function(row, year, rule.parameters_on(event.booked_on))
+            transitions += _follow(rule, row, year, event, breach)
 
     def _judge_row(self, year: AgencyYear, row: Row, event: Event, transitions: list[Transition]) -> None:
         clean = True

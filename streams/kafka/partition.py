@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from enum import Enum
-from typing import Final
 
 import msgspec
 
@@ -20,12 +19,10 @@ from ledger.identity import SeenIds
 from ledger.process import Context, Effects, process
 from ledger.registry import Registry
 from streams.closings import apply_closings
+from streams.kafka.city_reserves import CityReserves
 from streams.kafka.records import Record, shares, unpack
 from streams.store import MarkMoved, Origin, Store
 from streams.store.record_runs import Records, runs_of
-
-_MAY_BE_RESERVE: Final = (b"reserve.", b"\\u")
-"""One of these stands in every reserve event, however its type is written."""
 
 
 class Outcome(Enum):
@@ -135,16 +132,18 @@ class PartitionBooks:
         )
         origins = [Origin(0, f"{store.log}/{store.partition}")]
         first, remembered = self._position, len(self._seen)
-        context = Context(self._registry.agencies, self._seen, self._engine, self._recall_within(first, lines))
+        reserves = CityReserves(self._engine)
+        context = Context(self._registry.agencies, self._seen, reserves, self._recall_within(first, lines))
         self._ahead = True
         with store.transaction() as connection:
             # Until the commit nobody folds this partition on, nor closes an alert that its books hold.
             if store.hold(connection) != (first, self._store_id):
                 raise MarkMoved(f"the log does not stand at {first:,}: somebody else folded it on, or folds it again")
             self._closings_seen = apply_closings(self._books, store.within(connection), self._closings_seen)
-            if store.partitions > 1:
-                self._books.funds = store.lock_shared_funds(connection) if _may_touch_reserves(lines) else {}
+            self._books.funds = {}
             effects = process(first, lines, self._books, context, unpacked.routes)
+            if reserves.are_touched:
+                reserves.settle(store.lock_shared_funds(connection), effects.transitions)
             store.write(connection, first, lines, origins, effects, self._seen.since(remembered), taken)
         self._ahead = False
         self._position += len(lines)
@@ -158,8 +157,3 @@ class PartitionBooks:
 def digest(value: bytes | None) -> str:
     """SHA-256 of a record's value, by which a mark knows the last one it stands behind."""
     return hashlib.sha256(value or b"").hexdigest()
-
-
-def _may_touch_reserves(lines: Sequence[bytes]) -> bool:
-    joined = b"\n".join(lines)
-    return any(part in joined for part in _MAY_BE_RESERVE)

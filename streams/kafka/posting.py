@@ -20,7 +20,7 @@ from ledger.events import Event
 from ledger.json_text import LINE_BYTES_MAX
 from ledger.receipt import Outcome, warnings_of
 from producers.kafka_connection import Connection
-from producers.publisher import new_producer, where_of
+from producers.publisher import new_producer, value_of, where_of
 from streams.errors import StoreError
 from streams.kafka.outcomes import Folded, changes_by, folded
 from streams.kafka.topics import EVENTS, SourceReader, told
@@ -123,11 +123,12 @@ class Posting:
         under_way: list[tuple[int, bytes, Any]] = []
         refused: list[Outcome] = []
         for number, line in numbered:
-            problem = _unsendable(line)
-            if problem is not None:
-                refused.append(Outcome(number, None, "refused", "malformed", f"{problem}; it was not kept"))
+            if len(line) > LINE_BYTES_MAX:
+                problem = f"longer than {LINE_BYTES_MAX:,} bytes; it was not kept"
+                refused.append(Outcome(number, None, "refused", "malformed", problem))
                 continue
-            under_way.append((number, line, self._producer.send(EVENTS, line, headers=headers, **where_of(line))))
+            sending = self._producer.send(EVENTS, value_of(line), headers=headers, **where_of(line))
+            under_way.append((number, line, sending))
         self._producer.flush(timeout=SEND_SECONDS)
         sent = []
         for number, line, future in under_way:
@@ -196,10 +197,3 @@ class Posting:
                 break
         if reader is not None:
             reader.close()
-
-
-def _unsendable(line: bytes) -> str | None:
-    """Why a line cannot be a record: on Kafka an array is several events, and no event is so long."""
-    if line.lstrip().startswith(b"["):
-        return "an array within a line is no event"
-    return f"longer than {LINE_BYTES_MAX:,} bytes" if len(line) > LINE_BYTES_MAX else None

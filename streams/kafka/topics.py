@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
@@ -30,6 +31,7 @@ COMPRESSION: Final = "uncompressed"
 """However a feeder compresses, the brokers undo it: nobody who reads needs a codec, and no small record grows large."""
 _FOR_EVER: Final = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
 _WAIT_MS: Final = 30_000
+_ADVICE: Final = "fold the log again into a new store, or name the store that belongs to it"
 _FETCH_WAIT_MS: Final = 10
 """A broker that is asked for what it does not have yet holds up the next question that long."""
 
@@ -143,16 +145,28 @@ class SourceReader:
         return found
 
     def read(self, partition: int, first: int, end: int) -> Iterator[list[Any]]:
-        """The records of a partition from one offset up to another, fetch by fetch."""
+        """The records of a partition from one offset up to another, fetch by fetch.
+
+        Raises KafkaUnavailable where the brokers bring nothing for as long as is waited for them.
+        """
         one = TopicPartition(self._topic, partition)
         with told(self._connection):
             self._consumer.assign([one])
             self._consumer.seek(one, first)
+            at, since = first, time.monotonic()
             while self._consumer.position(one) < end:
-                for records in self._consumer.poll(timeout_ms=1_000).values():
+                for records in self._consumer.poll(timeout_ms=min(1_000, self._wait_ms)).values():
                     wanted = [record for record in records if record.offset < end]
                     if wanted:
                         yield wanted
+                        since = time.monotonic()  # the time that the caller took is not the brokers'
+                moved = self._consumer.position(one)
+                if moved != at:  # over the markers of transactions too, which are no records
+                    at, since = moved, time.monotonic()
+                elif time.monotonic() - since > self._wait_ms / 1_000:
+                    raise KafkaUnavailable(
+                        f"Kafka: partition {partition} has brought nothing after {at:,} for {self._wait_ms // 1_000} s"
+                    )
 
     def record_before(self, partition: int, offset: int) -> Any | None:
         """The record at an offset less one; None where there is none."""
@@ -165,28 +179,30 @@ class SourceReader:
         return not any(self.read(partition, offset, found))
 
 
-def check_mark(
-    partition: int, mark: Mark, kept: LogIdentity, log: LogIdentity, ends: Ends, reader: SourceReader
-) -> None:
-    """Refuse a log that is not the one the mark stands in, or that does not hold what comes after it."""
-    where, advice = (
-        f"partition {partition}",
-        "fold the log again into a new store, or name the store that belongs to it",
-    )
+def check_identity(kept: LogIdentity, log: LogIdentity) -> None:
+    """Refuse a log that is not the one that was folded: its records are others, or stand in other partitions."""
     if kept.cluster != log.cluster:
         raise StoreRefused(
-            f"the store was folded from another Kafka cluster ({kept.cluster}, not {log.cluster}): {advice}"
+            f"the store was folded from another Kafka cluster ({kept.cluster}, not {log.cluster}): {_ADVICE}"
         )
     if kept.topic_id != log.topic_id:
-        raise StoreRefused(f"the topic was deleted and made again since the store was folded: {advice}")
+        raise StoreRefused(f"the topic was deleted and made again since the store was folded: {_ADVICE}")
     if kept.partitions != log.partitions:
         raise StoreRefused(
             f"the topic has {log.partitions} partitions, the store was folded from {kept.partitions}: keys have moved; "
             "make a new topic and publish everything into it"
         )
+
+
+def check_mark(
+    partition: int, mark: Mark, kept: LogIdentity, log: LogIdentity, ends: Ends, reader: SourceReader
+) -> None:
+    """Refuse a log that is not the one the mark stands in, or that does not hold what comes after it."""
+    check_identity(kept, log)
+    where = f"partition {partition}"
     if mark.next_offset > ends.end:
         raise StoreRefused(
-            f"{where}: the store stands at {mark.next_offset:,}, the log ends at {ends.end:,}: the log has lost records; {advice}"
+            f"{where}: the store stands at {mark.next_offset:,}, the log ends at {ends.end:,}: the log has lost records; {_ADVICE}"
         )
     if mark.next_offset < ends.first:
         raise StoreRefused(
@@ -197,5 +213,5 @@ def check_mark(
         last = reader.record_before(partition, mark.next_offset)
         if last is None or digest(last.value) != mark.last_digest:
             raise StoreRefused(
-                f"{where}: the record before {mark.next_offset:,} is not the one that was folded: {advice}"
+                f"{where}: the record before {mark.next_offset:,} is not the one that was folded: {_ADVICE}"
             )

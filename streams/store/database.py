@@ -23,6 +23,9 @@ LOCKS: Final = 0x62770000
 SCHEMA_LOCK: Final = LOCKS + 4
 PASSWORD_FILE: Final = "BUDGETWATCH_STORE_PASSWORD_FILE"  # noqa: S105  # where it is, not what it is
 """In the environment: the name of a file with the password of the store's URL."""
+_LOST: Final = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+"""Seconds, and how often it is asked, until a machine at the other end that is gone is taken for lost; the system's own
+default is two hours. Asked by the server too, or the locks of a worker whose machine is gone would stand so long."""
 _DRIVERS: Final = {
     "sqlite": "sqlite",
     "postgresql": "postgresql+psycopg",
@@ -107,8 +110,11 @@ def _check_file(name: str, *, create: bool) -> None:
 def _options(url: sa.URL, read_only: bool) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
         return {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
-    read = {"options": "-c default_transaction_read_only=on"} if read_only else {}
-    return {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10, **read}}
+    options = {f"tcp_{name}": str(value) for name, value in _LOST.items()}
+    if read_only:
+        options["default_transaction_read_only"] = "on"
+    for_server = {"options": " ".join(f"-c {name}={value}" for name, value in options.items())}
+    return {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10, **_LOST, **for_server}}
 
 
 def _configure(connection: Any, _: object) -> None:
@@ -170,8 +176,9 @@ def plain(error: SQLAlchemyError) -> str:
     return text
 
 
-_PASSING: Final = ("08", "40", "53", "57P")
-"""SQLSTATE classes: connection, rollback for others' sake, resources, shutdown by an operator."""
+_PASSING: Final = ("08", "25P03", "40", "53", "57P")
+"""SQLSTATEs and their classes: connection, idle in a transaction for too long, rollback for others' sake, resources,
+shutdown by an operator."""
 
 
 def is_passing(error: DBAPIError) -> bool:

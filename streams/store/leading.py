@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import zlib
+from typing import Final
+
 import sqlalchemy as sa
 
+from streams.store.database import LOCKS
 from streams.store.store import Store
+
+_NAMES: Final = LOCKS << 32
+"""Locks of names count from here, above all others."""
+
+
+def lock_of(name: str) -> int:
+    """The advisory lock that stands for a name."""
+    return _NAMES + zlib.crc32(name.encode())
 
 
 class Leading:

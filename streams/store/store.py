@@ -48,6 +48,8 @@ from streams.store.segments import (
 FOLD_VERSION: Final = "2"
 """Counted up whenever the same events would give other rows: a store folded by another version is not gone on with."""
 EMBEDDED: Final = "embedded"
+_IDLE_TIMEOUT: Final = "SET LOCAL idle_in_transaction_session_timeout = '60s'"
+"""A process that stands still, or whose machine is gone, must not keep its partition from the others for ever."""
 _REBUILD: Final = "start it with those, or fold the log again with `budgetwatch rebuild`"
 
 
@@ -187,6 +189,8 @@ class Store:
 
         Returns the place after the last line folded, and the store's id.
         """
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(_IDLE_TIMEOUT)
         marks, manifest = schema.marks.c, schema.manifest.c
         store_id = sa.select(manifest.value).where(manifest.name == "store_id").scalar_subquery()
         wanted = sa.select(marks.position, store_id).where(*self._own(schema.marks)).with_for_update(of=schema.marks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import sqlalchemy as sa
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.admin import ConfigResource, ConfigResourceType
@@ -197,6 +198,43 @@ def test_partitions_that_were_added_are_refused(cluster: Cluster) -> None:
     ended = cluster.worker()
     assert ended.wait() == 3
     assert "keys have moved" in ended.said() and "Traceback" not in ended.said()
+
+
+@pytest.mark.parametrize("changed", ["made again", "given partitions"])
+def test_a_topic_that_changes_under_a_running_worker_ends_it(cluster: Cluster, changed: str) -> None:
+    cluster.begin(registry_csv())
+    cluster.send([(HOME, KEY, paid("a"))])
+    running = cluster.worker()
+    try:
+        cluster.wait_folded(1)
+        if changed == "made again":
+            cluster.make_topics()
+        else:
+            with KafkaAdminClient(bootstrap_servers=cluster.kafka.bootstrap) as admin:
+                admin.create_partitions({EVENTS: 13})
+        assert running.wait() == 3
+    finally:
+        running.stop()
+    advice = "the topic was deleted and made again" if changed == "made again" else "keys have moved"
+    assert advice in running.said() and "Traceback" not in running.said()
+
+
+def test_a_name_belongs_to_one_worker_at_a_time(cluster: Cluster) -> None:
+    cluster.begin(registry_csv())
+    with cluster.workers(1, "--member", "one") as (first,):
+        cluster.send([(HOME, KEY, paid("a"))])
+        cluster.wait_folded(1)
+        second = cluster.worker("--member", "one", "--patience", "1")
+        assert second.wait() == 3
+        assert "another worker runs as --member one" in second.said() and "Traceback" not in second.said()
+        with cluster.workers(1, "--member", "two"):
+            cluster.send([(HOME, KEY, paid("b"))])
+            cluster.wait_folded(2)
+        first.kill()
+        with cluster.workers(1, "--member", "one"):
+            cluster.send([(HOME, KEY, paid("c"))])
+            cluster.wait_folded(3)
+    assert cluster.differences() == []
 
 
 def test_without_a_topic_nothing_is_begun(cluster: Cluster) -> None:
