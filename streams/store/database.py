@@ -110,11 +110,13 @@ def _check_file(name: str, *, create: bool) -> None:
 def _options(url: sa.URL, read_only: bool) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
         return {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
-    options = {f"tcp_{name}": str(value) for name, value in _LOST.items()}
+    given = url.query.get("options", os.environ.get("PGOPTIONS", ""))
+    settings = {f"tcp_{name}": str(value) for name, value in _LOST.items()}
     if read_only:
-        options["default_transaction_read_only"] = "on"
-    for_server = {"options": " ".join(f"-c {name}={value}" for name, value in options.items())}
-    return {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10, **_LOST, **for_server}}
+        settings["default_transaction_read_only"] = "on"
+    options = [*([given] if isinstance(given, str) else given), *(f"-c {name}={settings[name]}" for name in settings)]
+    arguments = {"connect_timeout": 10, **_LOST, "options": " ".join(options)}
+    return {"pool_pre_ping": True, "connect_args": arguments}
 
 
 def _configure(connection: Any, _: object) -> None:

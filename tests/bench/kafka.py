@@ -24,7 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -34,11 +34,12 @@ import psutil
 import psycopg
 import sqlalchemy as sa
 from kafka import KafkaAdminClient
+from kafka.errors import CoordinatorNotAvailableError
 from rich.console import Console
 from rich.table import Table
 
 from producers.simulator import line_count_for, registry_csv, simulate
-from streams.kafka.topics import EVENTS
+from streams.kafka.topics import EVENTS, GROUP
 from tests.bench.replay import measure, spread
 from tests.kafka.cluster import SESSION_SECONDS, Cluster, Worker, producer, wait_for
 from tests.real_parts.kafka import broker
@@ -109,6 +110,11 @@ class Bench:
     def ours(self, workers: int) -> Run:
         """Worker processes of the program itself, into a new database."""
         self.cluster.new_database()
+        with (
+            suppress(CoordinatorNotAvailableError),
+            KafkaAdminClient(bootstrap_servers=self.cluster.kafka.bootstrap) as admin,
+        ):  # a broker without any group yet has no coordinator
+            admin.delete_groups([GROUP])  # as new as the others': with offsets it would first wait at the log's end
         with self.cluster.workers(workers) as started, self._database() as marks:
             processes = [one.process for one in started]
             wait_for(lambda: any(_took_over(one) for one in started), "partitions to be taken over")

@@ -214,7 +214,7 @@ def test_a_topic_that_changes_under_a_running_worker_ends_it(cluster: Cluster, c
                 admin.create_partitions({EVENTS: 13})
         assert running.wait() == 3
     finally:
-        running.stop()
+        running.kill()
     advice = "the topic was deleted and made again" if changed == "made again" else "keys have moved"
     assert advice in running.said() and "Traceback" not in running.said()
 

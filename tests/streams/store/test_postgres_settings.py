@@ -1,0 +1,67 @@
+"""What a PostgreSQL is told when it is opened: beside what was given, and so that a lost machine is noticed."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import sqlalchemy as sa
+
+from alerts.catalogue import Catalogue
+from ledger.registry import Registry
+from streams.errors import StoreUnavailable
+from streams.store import Store, open_store
+from streams.store import store as of_store
+from tests.streams.store.folding import LINE, Folding, event
+
+
+@pytest.fixture
+def url(postgres_url: str) -> str:
+    """A database with nothing in it."""
+    name = f"settings_{time.monotonic_ns()}"
+    engine = sa.create_engine(postgres_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return sa.make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
+
+
+def shown(store: Store, *names: str) -> list[str]:
+    with store.transaction() as connection:
+        return [str(connection.exec_driver_sql(f"SHOW {name}").scalar_one()) for name in names]
+
+
+@pytest.mark.parametrize("by", ["url", "environment"])
+def test_settings_that_are_given_stay(url: str, by: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if by == "environment":
+        monkeypatch.setenv("PGOPTIONS", "-c work_mem=7MB")
+    else:
+        url = sa.make_url(url).update_query_dict({"options": "-c work_mem=7MB"}).render_as_string(hide_password=False)
+    store = open_store(url, create=True)
+    assert shown(store, "work_mem", "tcp_keepalives_idle", "default_transaction_read_only") == ["7MB", "30", "off"]
+    store.close()
+    reader = open_store(url, read_only=True)
+    assert shown(reader, "work_mem", "tcp_keepalives_idle", "default_transaction_read_only") == ["7MB", "30", "on"]
+    reader.close()
+
+
+def test_whoever_holds_a_partition_and_stands_still_loses_it(
+    url: str, city: Registry, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(url, create=True)
+    Folding(store, city, catalogue).feed([event(1, "disbursement.paid", line=LINE, amount=5, voucher="v")])
+    monkeypatch.setattr(of_store, "_IDLE_TIMEOUT", of_store._IDLE_TIMEOUT.replace("60s", "300ms"))
+    began = time.monotonic()
+    with pytest.raises(StoreUnavailable):
+        _stand_still(store)
+    assert 0.2 < time.monotonic() - began < 20
+    assert store.mark().position == 1, "the next one finds it as it was"
+    store.close()
+
+
+def _stand_still(store: Store) -> None:
+    with store.held() as (held, position):
+        assert position == 1
+        with store.held() as (_, again):  # another connection, which waits for the first to be thrown out
+            assert again == 1
+        held.manifest()
