@@ -108,7 +108,7 @@ def test_what_cannot_be_sent_is_told_by_line(cluster: Cluster) -> None:
 def test_arrays_in_a_file_are_refused_as_they_are_by_replay(cluster: Cluster, pack: int) -> None:
     cluster.begin(registry_csv())
     lines = [LINES[0], b"[]", b" [" + LINES[1] + b"," + LINES[2] + b"]", b"[1, {", b"[[]]", LINES[3], b"null"]
-    file = write(cluster.folder / "arrays.ndjson", lines)
+    file = write(cluster.folder / f"arrays-{pack}.ndjson", lines)
     cluster.command("publish", str(file), "--bootstrap", cluster.kafka.bootstrap, "--pack", str(pack))
     with cluster.workers():
         cluster.wait_folded(7)
