@@ -178,8 +178,11 @@ def _row(each: Behind, registry: Registry, as_of: str, points: int, earlier: Ear
 
 
 def _declared_days(level: Level, as_of: str) -> list[int]:
+    """How old each forecast is; one that was declared after the day judged is of that day."""
     day = date.fromisoformat(as_of)
-    return [(day - date.fromisoformat(year.forecast[0])).days for year in level.years if year.forecast is not None]
+    return [
+        max(0, (day - date.fromisoformat(year.forecast[0])).days) for year in level.years if year.forecast is not None
+    ]
 
 
 def _in_a_row(before: Sequence[Mapping[str, int]], authority: str) -> int:

@@ -105,7 +105,6 @@ def headers(*, charts: bool = False) -> dict[str, str]:
     """What every answer of the page carries."""
     return {
         "Content-Security-Policy": _NONE_BUT_OWN.format(style="'self' 'unsafe-inline'" if charts else "'self'"),
-        "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",

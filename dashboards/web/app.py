@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 from litestar import Litestar, MediaType, Request, Response
-from litestar.datastructures import State
+from litestar.datastructures import MutableScopeHeaders, State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.middleware import DefineMiddleware
@@ -15,6 +15,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
+from litestar.types import Message, Scope
 from prometheus_client import CollectorRegistry
 
 from dashboards.metrics import Instruments
@@ -57,6 +58,7 @@ def create_app(monitor: Monitor, page: Site, metrics_registry: CollectorRegistry
             "intake": Provide(lambda: intake, sync_to_thread=False),
             "metrics_registry": Provide(lambda: metrics_registry, sync_to_thread=False),
         },
+        before_send=[as_what_it_says],
         exception_handlers={
             HTTPException: told(problem_document),
             StoreError: told(store_trouble),
@@ -66,6 +68,12 @@ def create_app(monitor: Monitor, page: Site, metrics_registry: CollectorRegistry
         logging_config=None,
         state=State({"monitor": monitor, **page.state.dict()}),
     )
+
+
+async def as_what_it_says(message: Message, _: Scope) -> None:
+    """Let no browser take an answer for anything but what its type says, errors and downloads included."""
+    if message["type"] == "http.response.start":
+        MutableScopeHeaders.from_message(message)["X-Content-Type-Options"] = "nosniff"
 
 
 def openapi() -> OpenAPIConfig:

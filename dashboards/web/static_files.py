@@ -61,7 +61,6 @@ def static_file(request: Request[Any, Any, Any], name: FromPath[str]) -> Respons
         "Cache-Control": _FOR_EVER if request.query_params.get("v") == found.digest else "no-cache",
         "ETag": f'"{found.digest}"',
         "Vary": "Accept-Encoding",
-        "X-Content-Type-Options": "nosniff",
     }
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(b"", status_code=304, headers=headers, media_type=found.media_type)

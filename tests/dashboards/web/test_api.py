@@ -104,3 +104,21 @@ def test_the_filters_are_described(client: httpx.Client) -> None:
     assert {one["name"] for one in described} == {
         "state", "rule", "severity", "fiscal_year", "agency", "limit", "offset",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "static/page.css",
+        "static/none",
+        "v1/positions",
+        "v1/positions?level=planet",
+        "metrics",
+        "nowhere",
+        "healthz",
+    ],
+)
+def test_no_browser_takes_an_answer_for_anything_else(client: httpx.Client, path: str) -> None:
+    """Errors included: what a feeder sent is shown again in some."""
+    assert client.get(f"/{path}").headers.get_list("x-content-type-options") == ["nosniff"]
