@@ -185,7 +185,8 @@ class Posting:
         while True:
             try:
                 reader = reader or SourceReader(self._connection, wait_ms=_LOOK_MS)
-                self._ends = {one: ends.end for one, ends in reader.ends(range(self._store.partitions)).items()}
+                marks = {part: self._folded.get(part, 0) for part in range(self._store.partitions)}
+                self._ends = reader.ends_of(marks)  # what only markers of transactions follow is read to its end
             except StoreError as error:
                 if self._ends:
                     log.warning("it is not known where the log ends", reason=str(error))

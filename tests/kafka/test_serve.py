@@ -9,9 +9,11 @@ from typing import Any
 
 import httpx
 import msgspec
+from kafka import KafkaProducer
 
 from producers.simulator import registry_csv, simulate
 from streams.files import EventFiles
+from streams.kafka.topics import EVENTS
 from streams.replay import fold, output
 from tests.kafka.cluster import Cluster, wait_for
 from tests.kafka.serving import Served, served
@@ -106,6 +108,23 @@ def test_what_is_posted_is_judged_before_the_answer(cluster: Cluster) -> None:
         assert monitor.client.post("/v1/check", content=paid).json()["verdict"] in ("allowed", "warned", "blocked")
         assert monitor.client.post("/v1/events", content=paid, headers={"Authorization": "Bearer x"}).status_code == 401
     assert cluster.differences() == []
+
+
+def test_what_follows_no_event_is_no_lag(cluster: Cluster) -> None:
+    """The marker that ends a feeder's transaction is no record that waits."""
+    cluster.begin(registry_csv())
+    sending = KafkaProducer(bootstrap_servers=cluster.kafka.bootstrap, transactional_id="feeder")
+    sending.init_transactions()
+    sending.begin_transaction()
+    sending.send(EVENTS, move(1), key=b"114|010011")
+    sending.commit_transaction()
+    sending.close()
+    with served(cluster) as monitor:
+        lag = [b"budgetwatch_log_lag_events 2.0", b"budgetwatch_log_lag_events 0.0"]
+        wait_for(lambda: lag[0] in monitor.client.get("/metrics").content, "the lag to be seen")
+        with cluster.workers():
+            cluster.wait_folded(1)
+            wait_for(lambda: lag[1] in monitor.client.get("/metrics").content, "nothing to wait")
 
 
 def test_a_closing_reaches_workers_that_run(cluster: Cluster) -> None:
