@@ -6,11 +6,16 @@ import threading
 from typing import Any
 
 import msgspec
+import pytest
 import sqlalchemy as sa
 
 from ledger.registry import parse
 from producers.simulator import registry_csv, simulate
+from streams.errors import StoreError, StoreUnavailable
+from streams.kafka import rebuild as rebuilding
+from streams.kafka.partition import PartitionBooks, Taken
 from streams.kafka.rebuild import rebuild
+from streams.patience import patiently
 from streams.store import schema
 from tests.kafka.cluster import Cluster, wait_for
 from tests.kafka.serving import served
@@ -123,3 +128,38 @@ def test_a_rebuild_that_cannot_be_leaves_the_store_as_it_is(cluster: Cluster) ->
     assert store_id(cluster) == before and cluster.folded() == 500
     alone = cluster.command("rebuild", "--bootstrap", cluster.kafka.bootstrap, expected=2)
     assert "go together" in alone.stderr
+
+
+def test_a_batch_that_fails_while_the_stores_change_places_is_not_lost(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster.begin(registry_csv())
+    cluster.publish(LINES[:1_000])
+    failing: list[str] = []
+
+    class Unlucky(PartitionBooks):
+        def take(self, *given: Any) -> Taken:
+            if failing:
+                raise StoreUnavailable(failing.pop())
+            return super().take(*given)
+
+    with cluster.workers():
+        cluster.wait_folded(1_000)
+        before = store_id(cluster)
+
+        def late(run: Any) -> Any:
+            cluster.publish(LINES[1_000:2_000])
+            cluster.wait_folded(2_000)
+            failing.append("terminating connection due to administrator command")
+            return patiently(run)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(rebuilding, "PartitionBooks", Unlucky)
+            patched.setattr(rebuilding, "patiently", late)
+            with pytest.raises(StoreError, match=r"administrator command.*run `rebuild` again"):
+                again(cluster)
+        assert store_id(cluster) == before
+        again(cluster)
+        assert store_id(cluster) != before
+    assert not failing and cluster.folded() == 2_000
+    assert cluster.differences() == []
