@@ -16,7 +16,7 @@ from ledger.registry import parse
 from producers.kafka_connection import Connection
 from streams.errors import StoreUnavailable
 from streams.kafka.access import check_worker
-from streams.kafka.app import DEFAULT_GROUP, GroupSettings, create_app
+from streams.kafka.app import DEFAULT_GROUP, GroupSettings, create_app, leave_at_a_crash
 from streams.kafka.health import Health
 from streams.kafka.topics import EVENTS
 from streams.kafka.worker import LogWorker
@@ -96,6 +96,7 @@ def run(
 
 def _fold(connection: Connection, worker: LogWorker, group: GroupSettings, health: tuple[str, int] | None) -> None:
     app = create_app(connection, worker, group)
+    leave_at_a_crash(app)
     for agent in _AGENTS:
         agent.attach(app, worker)
     watch.attach(app, worker, connection)
