@@ -94,16 +94,32 @@ def test_by_another_register_old_workers_end_and_new_ones_go_on(cluster: Cluster
         cluster.registry_file.write_text(registry_csv(), encoding="utf-8")
         again(cluster)
         assert sum(cluster.column("refused")) < unknown
-        cluster.publish(LINES[2_000:2_500])
-        assert worker.wait() == 3
+        assert worker.wait() == 3  # nothing has to come first
         assert "another registry digest" in worker.said()
     finally:
         worker.kill()
+    cluster.publish(LINES[2_000:2_500])
     with cluster.workers():
         cluster.wait_folded(2_500)
     assert cluster.differences() == []
     known = parse(cluster.registry_file.read_bytes(), "agencies.csv")
     assert "020011" in known.agencies
+
+
+def test_other_rules_than_those_of_the_store_judge_no_day(cluster: Cluster) -> None:
+    cluster.begin(registry_csv())
+    cluster.publish(LINES[:500])
+    with cluster.workers():
+        cluster.wait_folded(500)
+    with served(cluster) as monitor:
+        store = cluster.store()
+        with store.transaction() as connection:  # as a rebuild by another version leaves it
+            connection.execute(
+                schema.manifest.update().where(schema.manifest.c.name == "rules_digest").values(value="other")
+            )
+        store.close()
+        refused = monitor.client.post("/v1/judge")
+        assert refused.status_code == 503 and "other rules" in refused.text
 
 
 def test_a_rebuild_that_cannot_be_leaves_the_store_as_it_is(cluster: Cluster) -> None:
