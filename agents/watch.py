@@ -7,6 +7,7 @@ worker that nothing comes to would not see its store replaced, and call itself w
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Final
 
 import faust
@@ -24,10 +25,14 @@ _SURE_SECONDS: Final = 3.0
 log = structlog.get_logger()
 
 
-def attach(app: faust.App, worker: LogWorker, connection: Connection) -> None:
-    """Give the app the timer that looks whether topic and store still belong together, and to this version."""
+def attach(app: faust.App, worker: LogWorker, connection: Connection, claim: Callable[[], None]) -> None:
+    """Give the app the timer that looks whether topic and store still belong together, and to this version.
+
+    `claim` makes sure that no other worker has this one's name.
+    """
 
     def look() -> None:
+        claim()
         worker.store.agree(*worker.digests)
         kept = worker.store.identity()
         if kept is None:
