@@ -7,6 +7,7 @@ from typing import Final
 
 import faust
 import structlog
+from faust.exceptions import ProducerSendError
 
 from streams.kafka.telling import BATCH, Telling, alerts_to_tell, note_told, refusals_to_tell
 from streams.kafka.worker import LogWorker
@@ -40,8 +41,18 @@ def attach(app: faust.App, worker: LogWorker) -> None:
 
 async def _send(app: faust.App, telling: list[Telling]) -> list[Telling]:
     """Send in order; returns what the brokers have on all their disks. The rest is sent again later."""
-    sent = [await app.producer.send(one.topic, one.key, one.value, None, None, None) for one in telling]
-    results = await asyncio.wait_for(asyncio.gather(*sent, return_exceptions=True), _SEND_SECONDS)
+    try:
+        async with asyncio.timeout(_SEND_SECONDS):
+            sent = [await app.producer.send(one.topic, one.key, one.value, None, None, None) for one in telling]
+            results = await asyncio.gather(*sent, return_exceptions=True)
+    except TimeoutError:
+        log.warning(
+            "nothing was told; it is sent again", reason=f"the brokers did not answer for {_SEND_SECONDS:.0f} s"
+        )
+        return []
+    except ProducerSendError as error:
+        log.warning("nothing was told; it is sent again", reason=str(error))
+        return []
     failed = [result for result in results if isinstance(result, BaseException)]
     if failed:
         log.warning("not all was told; it is sent again", failed=len(failed), reason=str(failed[0]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -16,7 +16,7 @@ from ledger.registry import parse
 from producers.kafka_connection import Connection
 from streams.errors import StoreUnavailable
 from streams.kafka.access import check_worker
-from streams.kafka.app import DEFAULT_GROUP, GroupSettings, create_app
+from streams.kafka.app import DEFAULT_GROUP, GroupSettings, create_app, leave_at_a_crash
 from streams.kafka.health import Health
 from streams.kafka.topics import EVENTS
 from streams.kafka.worker import LogWorker
@@ -48,13 +48,15 @@ def open_kafka_store(url: str, registry: bytes) -> Store:
 
 
 @contextmanager
-def _named(store: Store, member: str | None, patience: float) -> Iterator[None]:
+def _named(store: Store, member: str | None, patience: float) -> Iterator[Callable[[], None]]:
     """Be the only worker of a name, if it has one: two would throw each other out of the group again and again.
+
+    Yields what makes sure of it again: a database that was restarted knows of no names.
 
     Raises StoreUnavailable where another has it: one that was killed loses it as soon as the database notices.
     """
     if member is None:
-        yield
+        yield lambda: None
         return
     name = Leading(store, lock_of(member))
 
@@ -63,7 +65,7 @@ def _named(store: Store, member: str | None, patience: float) -> Iterator[None]:
             raise StoreUnavailable(f"another worker runs as --member {member}: stop it, or give this one another name")
 
     patiently(claim, patience)
-    yield
+    yield claim
     name.let_go()
 
 
@@ -90,15 +92,23 @@ def run(
     known, catalogue = parse(registry, name), load()
     store = patiently(lambda: open_kafka_store(url, registry), patience)
     patiently(lambda: check_worker(connection), patience)  # without its topic or rights a worker would wait for ever
-    with _named(store, group.member, patience):
-        _fold(connection, LogWorker(store, connection, known, catalogue, digest_of(registry), patience), group, health)
+    with _named(store, group.member, patience) as claim:
+        worker = LogWorker(store, connection, known, catalogue, digest_of(registry), patience)
+        _fold(connection, worker, group, health, claim)
 
 
-def _fold(connection: Connection, worker: LogWorker, group: GroupSettings, health: tuple[str, int] | None) -> None:
+def _fold(
+    connection: Connection,
+    worker: LogWorker,
+    group: GroupSettings,
+    health: tuple[str, int] | None,
+    claim: Callable[[], None],
+) -> None:
     app = create_app(connection, worker, group)
+    leave_at_a_crash(app)
     for agent in _AGENTS:
         agent.attach(app, worker)
-    watch.attach(app, worker, connection)
+    watch.attach(app, worker, connection, claim)
     if health is not None:
         told_at.attach(app, worker, Health(worker, connection), *health)
     log.info("worker starts", brokers=connection.bootstrap)

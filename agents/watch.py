@@ -1,11 +1,13 @@
-"""The watch: a topic that was made again or given more partitions under a running worker ends it, as it would at its start.
+"""The watch: a topic made again or given more partitions, or a store rebuilt by others' rules, ends a running worker.
 
-The group tells of neither: a consumer reads on by name, and finds records of another log at the offsets of this one.
+The group tells of neither: a consumer reads on by name, and finds records of another log at the offsets of this one. A
+worker that nothing comes to would not see its store replaced, and call itself well.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Final
 
 import faust
@@ -23,10 +25,15 @@ _SURE_SECONDS: Final = 3.0
 log = structlog.get_logger()
 
 
-def attach(app: faust.App, worker: LogWorker, connection: Connection) -> None:
-    """Give the app the timer that looks whether the topic is still the one that the store was folded from."""
+def attach(app: faust.App, worker: LogWorker, connection: Connection, claim: Callable[[], None]) -> None:
+    """Give the app the timer that looks whether topic and store still belong together, and to this version.
+
+    `claim` makes sure that no other worker has this one's name.
+    """
 
     def look() -> None:
+        claim()
+        worker.store.agree(*worker.digests)
         kept = worker.store.identity()
         if kept is None:
             return

@@ -14,7 +14,7 @@ import msgspec
 from producers.kafka_connection import Connection
 from streams.kafka import transport
 from streams.kafka.topics import EVENTS, GROUP, RECORD_BYTES_MAX
-from streams.kafka.worker import LogWorker
+from streams.kafka.worker import EXIT_BROKEN, LogWorker, leave
 
 _BATCHES_WAITING: Final = 16
 """Per topic; with BYTES_MAX of the transport this bounds what waits in memory."""
@@ -62,6 +62,22 @@ def create_app(connection: Connection, worker: LogWorker, group: GroupSettings =
 def source(app: faust.App) -> Any:
     """The source topic, as raw records."""
     return app.topic(EVENTS, key_serializer="raw", value_serializer="raw")
+
+
+def leave_at_a_crash(app: faust.App) -> None:
+    """Let whatever ends a part of Faust end the process at once: stopping, it would wait for brokers that do not answer.
+
+    Until then the worker would fold nothing, and keep its partitions and its name from the others.
+    """
+
+    async def crash() -> None:
+        try:
+            await app.wait_for_stopped()
+        finally:
+            if app.crashed:
+                leave(EXIT_BROKEN, f"Faust ended: {app.crash_reason!r}")
+
+    app.task()(crash)
 
 
 def _credentials(connection: Connection) -> Any:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alerts.catalogue import Catalogue
 from alerts.clock import judge_day
 from ledger.process import Transition
-from streams.store import Store, schema
+from streams.store import Store, StoreRefused, schema
 from streams.store.alert_rows import attach_alerts
 from streams.store.loading import load_books
 from streams.store.store import CLOCK_LOCK, as_of_one_moment, lock
@@ -23,9 +23,15 @@ def judge(store: Store, catalogue: Catalogue, day: str, again: bool = False) -> 
         catalogue: the rules.
         day: `YYYY-MM-DD`.
         again: judge it even so: somebody asked for it.
+
+    Raises StoreRefused where the store is folded with other rules, as it is once a newer version has rebuilt it.
     """
     with store.transaction() as leading:
-        lock(leading, CLOCK_LOCK)
+        lock(leading, CLOCK_LOCK)  # from here on no rebuild puts another store in this one's place
+        if store.manifest()["rules_digest"] != catalogue.digest:
+            raise StoreRefused(
+                "the store is folded with other rules now: start this again in the version that folds it"
+            )
         latest = leading.execute(sa.select(sa.func.max(schema.judgements.c.day))).scalar_one()
         if latest is not None and (day < latest or (day == latest and not again)):
             return None

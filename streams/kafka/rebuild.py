@@ -20,6 +20,7 @@ from alerts.clock import judge_day
 from ledger.registry import Registry, parse
 from producers.kafka_connection import Connection
 from streams.closings import take_off
+from streams.errors import StoreError, StoreUnavailable
 from streams.kafka.again import Close, Done, Fold, Judge, LogAgain, done
 from streams.kafka.partition import Outcome, PartitionBooks
 from streams.kafka.topics import EVENTS, SourceReader, check_mark, identity_of
@@ -192,7 +193,11 @@ def _switch(old: Store, generation: _Generation, progress: Progress) -> None:
         # The marks first: every batch begins by holding its own, so that none is within a transaction any more.
         for one in ("marks", *names):
             connection.execute(sa.text(f"LOCK TABLE {_quoted(one)} IN ACCESS EXCLUSIVE MODE"))
-        generation.follow(done(old.within(connection)), progress)
+        wanted = done(old.within(connection))
+        try:
+            generation.follow(wanted, progress)
+        except StoreUnavailable as error:  # begun steps are not done again: what was under way would be missing
+            raise StoreError(f"{error}: the old tables stay as they are; run `rebuild` again") from error
         with generation.store.transaction() as writing:
             _carry_over(connection, writing)
         kept = f"{_BEFORE}_{datetime.now(UTC):%Y%m%d%H%M%S}"

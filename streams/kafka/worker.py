@@ -49,6 +49,7 @@ class LogWorker:
     ) -> None:
         self.store = store
         self.catalogue = catalogue
+        self.digests = (catalogue.digest, registry_digest)
         self._patience = patience
 
         def open_books(of_partition: Store) -> PartitionBooks:

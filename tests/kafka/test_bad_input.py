@@ -266,3 +266,24 @@ def test_a_worker_without_its_parts_ends_in_one_line(cluster: Cluster) -> None:
         done = cluster.command("worker", *arguments, *store, "--registry", str(cluster.registry_file), expected=code)
         assert said in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_a_name_stays_a_workers_when_the_database_has_forgotten_it(cluster: Cluster) -> None:
+    cluster.begin(registry_csv())
+    with cluster.workers(1, "--member", "one") as (first,):
+        store = cluster.store()
+        holders = sa.text("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid <> 0")
+
+        def held_by() -> list[int]:
+            with store.transaction() as connection:
+                return list(connection.execute(holders).scalars())
+
+        wait_for(held_by, "the name to be claimed")
+        (before,) = held_by()
+        with store.transaction() as connection:
+            connection.execute(sa.text("SELECT pg_terminate_backend(:pid)"), {"pid": before})
+        wait_for(lambda: held_by() not in ([], [before]), "the name to be claimed again")
+        store.close()
+        second = cluster.worker("--member", "one", "--patience", "1")
+        assert second.wait() == 3
+        assert first.process.poll() is None

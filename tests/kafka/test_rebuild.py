@@ -6,11 +6,16 @@ import threading
 from typing import Any
 
 import msgspec
+import pytest
 import sqlalchemy as sa
 
 from ledger.registry import parse
 from producers.simulator import registry_csv, simulate
+from streams.errors import StoreError, StoreUnavailable
+from streams.kafka import rebuild as rebuilding
+from streams.kafka.partition import PartitionBooks, Taken
 from streams.kafka.rebuild import rebuild
+from streams.patience import patiently
 from streams.store import schema
 from tests.kafka.cluster import Cluster, wait_for
 from tests.kafka.serving import served
@@ -89,16 +94,32 @@ def test_by_another_register_old_workers_end_and_new_ones_go_on(cluster: Cluster
         cluster.registry_file.write_text(registry_csv(), encoding="utf-8")
         again(cluster)
         assert sum(cluster.column("refused")) < unknown
-        cluster.publish(LINES[2_000:2_500])
-        assert worker.wait() == 3
+        assert worker.wait() == 3  # nothing has to come first
         assert "another registry digest" in worker.said()
     finally:
         worker.kill()
+    cluster.publish(LINES[2_000:2_500])
     with cluster.workers():
         cluster.wait_folded(2_500)
     assert cluster.differences() == []
     known = parse(cluster.registry_file.read_bytes(), "agencies.csv")
     assert "020011" in known.agencies
+
+
+def test_other_rules_than_those_of_the_store_judge_no_day(cluster: Cluster) -> None:
+    cluster.begin(registry_csv())
+    cluster.publish(LINES[:500])
+    with cluster.workers():
+        cluster.wait_folded(500)
+    with served(cluster) as monitor:
+        store = cluster.store()
+        with store.transaction() as connection:  # as a rebuild by another version leaves it
+            connection.execute(
+                schema.manifest.update().where(schema.manifest.c.name == "rules_digest").values(value="other")
+            )
+        store.close()
+        refused = monitor.client.post("/v1/judge")
+        assert refused.status_code == 503 and "other rules" in refused.text
 
 
 def test_a_rebuild_that_cannot_be_leaves_the_store_as_it_is(cluster: Cluster) -> None:
@@ -123,3 +144,38 @@ def test_a_rebuild_that_cannot_be_leaves_the_store_as_it_is(cluster: Cluster) ->
     assert store_id(cluster) == before and cluster.folded() == 500
     alone = cluster.command("rebuild", "--bootstrap", cluster.kafka.bootstrap, expected=2)
     assert "go together" in alone.stderr
+
+
+def test_a_batch_that_fails_while_the_stores_change_places_is_not_lost(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster.begin(registry_csv())
+    cluster.publish(LINES[:1_000])
+    failing: list[str] = []
+
+    class Unlucky(PartitionBooks):
+        def take(self, *given: Any) -> Taken:
+            if failing:
+                raise StoreUnavailable(failing.pop())
+            return super().take(*given)
+
+    with cluster.workers():
+        cluster.wait_folded(1_000)
+        before = store_id(cluster)
+
+        def late(run: Any) -> Any:
+            cluster.publish(LINES[1_000:2_000])
+            cluster.wait_folded(2_000)
+            failing.append("terminating connection due to administrator command")
+            return patiently(run)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(rebuilding, "PartitionBooks", Unlucky)
+            patched.setattr(rebuilding, "patiently", late)
+            with pytest.raises(StoreError, match=r"administrator command.*run `rebuild` again"):
+                again(cluster)
+        assert store_id(cluster) == before
+        again(cluster)
+        assert store_id(cluster) != before
+    assert not failing and cluster.folded() == 2_000
+    assert cluster.differences() == []
