@@ -787,7 +787,9 @@ def _password(file: Path) -> str:
 def publish(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="An event file (NDJSON).")],
     bootstrap: Bootstrap,
-    pack: Annotated[int, typer.Option(min=1, help="Events of one agency and year that may share a record.")] = 1,
+    pack: Annotated[
+        int, typer.Option(min=1, max=1_000, help="Events of one agency and year that may share a record.")
+    ] = 1,
     again: Annotated[bool, typer.Option("--again", help="Send all of it, whatever was sent before.")] = False,
 ) -> None:
     """Send an event file to Kafka. Stopped, it goes on where it was: the place is noted beside the file."""

@@ -26,6 +26,8 @@ TOPIC: Final = "budget.events.v1"
 RECORD_BYTES_MAX: Final = 4 << 20
 _LINE_BYTES_MAX: Final = RECORD_BYTES_MAX - 1_024
 """A line longer than this cannot be sent; over 1 MiB it would be refused anyway."""
+PACK_MAX: Final = 1_000
+"""Events that may share a record: an array of more that are all too short for events is refused as one."""
 _PACK_BYTES_MAX: Final = 512 << 10
 _IN_FLIGHT_MAX: Final = 20_000
 _NOTE_SECONDS: Final = 1.0
@@ -85,7 +87,7 @@ def publish(
     Args:
         file: NDJSON; it may have grown since the last run.
         connection: where to.
-        pack: how many consecutive events of one key share a record at most.
+        pack: how many consecutive events of one key share a record at most; `PACK_MAX` or fewer.
         again: send all of it, whatever was sent before.
         progress: told how many bytes of the file have been taken by the brokers.
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kafka.partitioner.default import murmur2 as kafkas_murmur2
+from typer.testing import CliRunner
 
+from budgetwatch import app
 from ledger.admission import Refusal, read
 from ledger.identity import key_of
+from producers.publisher import PACK_MAX, Report, _records
 from streams.kafka.records import NO_EVENT, lines_of, route_of, shares, unpack
 from streams.partitions import PARTITIONS, murmur2, partition_of
 from streams.store.record_runs import runs_of, whereabouts
@@ -115,3 +121,14 @@ def test_a_transaction_does_not_hold_too_many_events() -> None:
     plain = [Record(offset, None, b'{"a":1,"b":2}') for offset in range(10)]
     assert list(shares(plain)) == [plain]
     assert [len(share) for share in shares([Record(1, None, b"[" + b"," * 600_000), *plain])] == [11]
+
+
+def test_the_largest_record_of_publish_is_taken_apart_whatever_stands_in_it(tmp_path: Path) -> None:
+    event = b'{"fiscal_year":114,"agency":"010011","id":"a","type":"budget.adopted","booked_on":"2025-01-02"}'
+    lines = [event, *[b'{"fiscal_year":114,"agency":"010011"}'] * 5_000, event]  # most of them too short for events
+    packed = _records(io.BytesIO(b"\n".join(lines)), Report("file"), PACK_MAX)
+    assert [line for _, value, *_ in packed for line in lines_of(value)] == lines
+    file = tmp_path / "events.ndjson"
+    file.write_bytes(event)
+    larger = ["publish", str(file), "--bootstrap", "localhost:1", "--pack", str(PACK_MAX + 1)]
+    assert "--pack" in CliRunner().invoke(app, larger).output
