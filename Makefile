@@ -30,7 +30,7 @@ cluster: install  ## Kafka, PostgreSQL, two workers and the page from packages, 
 	@exec $(BIN)/python -m tests.real_parts.cluster cluster $(PORT)
 
 test: install lint  ## check style, types, structure and behaviour
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist loadfile
 
 lint: install
 	$(BIN)/ruff format --check .
