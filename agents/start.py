@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
 
 import faust
 import structlog
@@ -22,11 +21,10 @@ from streams.kafka.topics import EVENTS
 from streams.kafka.worker import LogWorker
 from streams.patience import SECONDS, patiently
 from streams.store import Store, StoreRefused, open_store
+from streams.store.database import url_of
 from streams.store.leading import Leading, lock_of
 from streams.store.store import digest_of
 
-_AGENTS: Final = (ledger, clock, relay)
-"""Attached one by one: a module that cannot be imported is an error, not a warning."""
 log = structlog.get_logger()
 
 
@@ -35,10 +33,9 @@ def open_kafka_store(url: str, registry: bytes) -> Store:
 
     Raises StoreRefused where it is not PostgreSQL or was folded otherwise.
     """
-    store = open_store(url, create=True, log=EVENTS)
-    if store.engine.dialect.name != "postgresql":
-        store.close()
+    if url_of(url).get_backend_name() != "postgresql":
         raise StoreRefused(f"{url}: workers share a PostgreSQL; name postgresql://USER@HOST/DATABASE")
+    store = open_store(url, create=True, log=EVENTS)
     try:
         store.agree(load().digest, digest_of(registry))
     except BaseException:
@@ -106,8 +103,9 @@ def _fold(
 ) -> None:
     app = create_app(connection, worker, group)
     leave_at_a_crash(app)
-    for agent in _AGENTS:
-        agent.attach(app, worker)
+    ledger.attach(app, worker)
+    relay.attach(app, worker)
+    clock.attach(app, worker, connection)
     watch.attach(app, worker, connection, claim)
     if health is not None:
         told_at.attach(app, worker, Health(worker, connection), *health)

@@ -71,7 +71,7 @@ class Health:
             self._was_without_lag = now
         waited = now - max(self._worker.committed_at, self._was_without_lag)
         status = f"no commit for {waited:.0f} s while records wait" if lag and waited > self._stalled_seconds else "ok"
-        return Report(status, lag, round(now - self._worker.committed_at, 1), shares)
+        return Report(status, lag, round(max(0.0, now - self._worker.committed_at), 1), shares)
 
     def _ends(self, marks: Mapping[int, int]) -> dict[int, int]:
         if not marks:

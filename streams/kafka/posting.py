@@ -23,7 +23,7 @@ from producers.kafka_connection import Connection
 from producers.publisher import new_producer, value_of, where_of
 from streams.errors import StoreError
 from streams.kafka.outcomes import Folded, changes_by, folded
-from streams.kafka.topics import EVENTS, SourceReader, told
+from streams.kafka.topics import EVENTS, KafkaUnavailable, SourceReader, told
 from streams.store import Store
 from streams.writer import Busy, Unavailable
 
@@ -54,10 +54,13 @@ class Posting:
     """Sends posts to the source topic, and knows how far the workers are."""
 
     def __init__(self, connection: Connection, store: Store) -> None:
-        """Raises KafkaUnavailable where no broker answers, KafkaRefused where none lets us in."""
+        """Brokers that do not answer are asked again until they do; raises KafkaRefused where they do not let us in."""
         self._store, self._connection = store, connection
-        with told(connection):
-            self._producer: KafkaProducer = new_producer(connection, "budgetwatch-serve", linger_ms=2)
+        self._producer: KafkaProducer | None = None
+        try:
+            self._reach()
+        except KafkaUnavailable as error:
+            log.warning("posts are turned away until Kafka can be reached", reason=str(error))
         self._threads = ThreadPoolExecutor(POSTS_AT_ONCE, thread_name_prefix="post")
         self._under_way = 0
         self._moved = threading.Condition()
@@ -65,6 +68,11 @@ class Posting:
         self._ends: dict[int, int] = {}
         self._stopping = threading.Event()
         self._looking = threading.Thread(target=self._look, name="log-ends", daemon=True)
+
+    def _reach(self) -> None:
+        if self._producer is None:
+            with told(self._connection):
+                self._producer = new_producer(self._connection, "budgetwatch-serve", linger_ms=2)
 
     def start(self) -> None:
         """Begin to look where the log ends."""
@@ -77,8 +85,9 @@ class Posting:
             self._moved.notify_all()
         self._threads.shutdown()
         self._looking.join()
-        with suppress(KafkaError):
-            self._producer.close(timeout=5)
+        if self._producer is not None:
+            with suppress(KafkaError):
+                self._producer.close(timeout=5)
 
     def folded(self, offsets: Mapping[int, int]) -> None:
         """Told how far each partition is folded and can be read."""
@@ -119,7 +128,9 @@ class Posting:
             raise Unavailable(f"Kafka: {' '.join(str(error).split())}") from None
 
     def _send(self, numbered: Sequence[tuple[int, bytes]], origin: str) -> tuple[list[_Sent], list[Outcome]]:
-        headers = [("origin", origin.encode())]
+        producer, headers = self._producer, [("origin", origin.encode())]
+        if producer is None:
+            raise Unavailable("Kafka could not be reached yet; send it again later")
         under_way: list[tuple[int, bytes, Any]] = []
         refused: list[Outcome] = []
         for number, line in numbered:
@@ -127,9 +138,9 @@ class Posting:
                 problem = f"longer than {LINE_BYTES_MAX:,} bytes; it was not kept"
                 refused.append(Outcome(number, None, "refused", "malformed", problem))
                 continue
-            sending = self._producer.send(EVENTS, value_of(line), headers=headers, **where_of(line))
+            sending = producer.send(EVENTS, value_of(line), headers=headers, **where_of(line))
             under_way.append((number, line, sending))
-        self._producer.flush(timeout=SEND_SECONDS)
+        producer.flush(timeout=SEND_SECONDS)
         sent = []
         for number, line, future in under_way:
             taken = future.get(timeout=SEND_SECONDS)
@@ -184,6 +195,7 @@ class Posting:
         reader: SourceReader | None = None
         while True:
             try:
+                self._reach()
                 reader = reader or SourceReader(self._connection, wait_ms=_LOOK_MS)
                 marks = {part: self._folded.get(part, 0) for part in range(self._store.partitions)}
                 self._ends = reader.ends_of(marks)  # what only markers of transactions follow is read to its end

@@ -231,6 +231,10 @@ def _carry_over(old: sa.Connection, new: sa.Connection) -> None:
         new.execute(
             outbox.update().where(outbox.c.id == sa.bindparam("told")).values(sent_at=sa.bindparam("told_at")), told
         )
+    # Partition after partition draws come in another order than they did: what that opened and resolved was never so.
+    of_city = (schema.alerts.c.level == "reserve", schema.alerts.c.agency.is_(None), schema.alerts.c.state != "open")
+    passed = outbox.c.alert.in_(sa.select(schema.alerts.c.id).where(*of_city))
+    new.execute(outbox.update().where(outbox.c.sent_at.is_(None), passed).values(sent_at=outbox.c.created_at))
     own = (refusals.c.log, refusals.c.partition, refusals.c.place)
     refused: list[dict[str, Any]] = [
         {"of_log": row.log, "part": row.partition, "at_place": row.place, "told_at": row.sent_at}

@@ -464,6 +464,13 @@ class Store:
         found = connection.execute(sa.select(marks.partition, marks.position).where(marks.log == self.log))
         return {row.partition: row.position for row in found}
 
+    def next_offsets(self) -> dict[int, int]:
+        """The offset after the last record folded of each partition that has a mark."""
+        marks = schema.marks.c
+        with self.transaction() as connection:
+            found = connection.execute(sa.select(marks.partition, marks.next_offset).where(marks.log == self.log))
+            return {row.partition: row.next_offset for row in found}
+
     def identity(self) -> LogIdentity | None:
         """Which log the mark is of; None while there is no mark."""
         marks = schema.marks

@@ -15,6 +15,8 @@ from streams.errors import StoreError, StoreUnavailable
 from streams.kafka import rebuild as rebuilding
 from streams.kafka.partition import PartitionBooks, Taken
 from streams.kafka.rebuild import rebuild
+from streams.kafka.topics import ALERTS
+from streams.partitions import partition_of
 from streams.patience import patiently
 from streams.store import schema
 from tests.kafka.cluster import Cluster, wait_for
@@ -144,6 +146,44 @@ def test_a_rebuild_that_cannot_be_leaves_the_store_as_it_is(cluster: Cluster) ->
     assert store_id(cluster) == before and cluster.folded() == 500
     alone = cluster.command("rebuild", "--bootstrap", cluster.kafka.bootstrap, expected=2)
     assert "go together" in alone.stderr
+
+
+def test_what_never_was_is_not_told(cluster: Cluster) -> None:
+    """Partition after partition, an agency draws on the second reserve before another has founded it."""
+    cluster.begin(registry_csv())
+    agencies = sorted(cluster.registry.agencies, key=lambda code: partition_of(b"114|" + code.encode(), 12))
+    drawing, founding = agencies[0], agencies[-1]
+    common = {"fiscal_year": 114, "booked_on": "2025-03-05", "reserve": "second", "amount": 5}
+    founded = common | {"id": "f", "type": "reserve.established", "agency": founding}
+    drawn = (
+        common
+        | {"id": "d", "type": "reserve.approved", "agency": drawing, "case": "1"}
+        | {"line": "32020110101/current/2000"}
+    )
+    with cluster.workers():
+        cluster.publish([msgspec.json.encode(founded)])
+        cluster.wait_folded(1)
+        cluster.publish([msgspec.json.encode(drawn)])
+        cluster.wait_folded(2)
+        assert overdrawn(cluster) == []
+        again(cluster)
+        assert overdrawn(cluster) == ["opened", "resolved"]
+        cluster.wait_told()
+    told = [msgspec.json.decode(record.value) for record in cluster.topic(ALERTS)]
+    assert told and not [one for one in told if one["rule"] == "reserve-overdrawn"]
+    assert cluster.differences() == []
+
+
+def overdrawn(cluster: Cluster) -> list[str]:
+    """What the outbox says of the rule."""
+    store = cluster.store()
+    try:
+        with store.transaction() as connection:
+            rows = connection.execute(sa.select(schema.outbox.c.payload).order_by(schema.outbox.c.n)).scalars()
+            found = [msgspec.json.decode(payload) for payload in rows]
+    finally:
+        store.close()
+    return [one["change"] for one in found if one["rule"] == "reserve-overdrawn"]
 
 
 def test_a_batch_that_fails_while_the_stores_change_places_is_not_lost(

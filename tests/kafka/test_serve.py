@@ -221,6 +221,18 @@ def test_from_elsewhere_prometheus_shows_a_token_of_its_own(cluster: Cluster) ->
     assert "openssl rand" in cluster.command(*arguments, expected=2).stderr
 
 
+def test_it_shows_what_there_is_while_kafka_is_away(cluster: Cluster) -> None:
+    cluster.begin(registry_csv())
+    with cluster.workers():
+        cluster.publish([move(1)])
+        cluster.wait_folded(1)
+    with served(cluster, "--bootstrap", f"127.0.0.1:{free_port()}", takes_events=False) as monitor:
+        assert monitor.client.get("/").status_code == 200
+        assert monitor.client.get("/healthz").json()["position"] == 1
+        turned_away = monitor.post(move(2))
+        assert turned_away.status_code == 503 and "could not be reached" in turned_away.json()["detail"]
+
+
 def test_wrong_stores_are_refused_in_one_line(cluster: Cluster) -> None:
     cluster.begin(registry_csv())
     began = time.monotonic()
