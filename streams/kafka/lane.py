@@ -36,7 +36,11 @@ class Lane:
     ) -> None:
         self.thread: Executor = ThreadPoolExecutor(1, thread_name_prefix=f"fold-{number}")
         self._store, self._connection, self._open_books = store, connection, open_books
+        self._marks: dict[int, int] = {}
+        """Of each partition that is this lane's, the offset to read from as it was taken over."""
         self._books: dict[int, PartitionBooks] = {}
+        """Of those that something came of: loading all of them first would hold up whatever comes next."""
+        self._partitions = 0
         self._reader: SourceReader | None = None
         self.counted = Counted()
         self.committed_at = time.monotonic()
@@ -44,12 +48,13 @@ class Lane:
 
     def marks_now(self) -> dict[int, int]:
         """The offset after the last record committed of each partition (from any thread)."""
-        return {partition: books.next_offset for partition, books in self._books.copy().items()}
+        return self._marks | {partition: books.next_offset for partition, books in self._books.copy().items()}
 
     def let_go(self, kept: Sequence[int]) -> None:
         """Forget the books of partitions that are not kept."""
-        for gone in self._books.keys() - set(kept):
-            del self._books[gone]
+        for gone in self._marks.keys() - set(kept):
+            self._books.pop(gone, None)
+            del self._marks[gone]
 
     def take_over(self, partitions: Sequence[int]) -> Mapping[int, int]:
         """Where each of these partitions is to be read from; StoreRefused where the log is not the store's."""
@@ -63,14 +68,14 @@ class Lane:
                 store = Store(self._store.engine, EVENTS, partition, identity.partitions)
                 self._check(store, identity, ends[partition], reader)
                 books = self._books.get(partition)
-                if books is None:
-                    self._books[partition] = self._open_books(store)
-                else:
+                if books is not None:
                     books.catch_up()
+                self._marks[partition] = store.mark().next_offset if books is None else books.next_offset
         except KafkaUnavailable:
             self._look_away()
             raise
-        return {partition: self._books[partition].next_offset for partition in partitions}
+        self._partitions = identity.partitions
+        return {partition: self._marks[partition] for partition in partitions}
 
     def _check(self, store: Store, identity: LogIdentity, ends: Ends, reader: SourceReader) -> None:
         kept = store.identity()
@@ -81,9 +86,12 @@ class Lane:
 
     def take(self, partition: int, records: Sequence[Record]) -> Taken:
         """Fold a fetch of one partition and commit it."""
-        books = self._books.get(partition)
-        if books is None:  # it was taken from us while these records waited
+        if partition not in self._marks:  # it was taken from us while these records waited
             return Taken.gone()
+        books = self._books.get(partition)
+        if books is None:
+            store = Store(self._store.engine, EVENTS, partition, self._partitions)
+            books = self._books[partition] = self._open_books(store)
         taken = books.take(records, lambda *two: self._is_first_after(partition, *two))
         self.committed_at = time.monotonic()
         self.counted.batches += 1
