@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ from faust.exceptions import ProducerSendError
 
 from agents import relay
 from streams.kafka.telling import Telling
-from tests.kafka.cluster import Cluster
+from tests.kafka.cluster import PROGRAM, Cluster
 
 _CRASHING = """
 import asyncio, sys, faust
@@ -44,7 +45,10 @@ started.execute_from_commandline()
 
 def test_a_crash_within_faust_ends_the_process_at_once(cluster: Cluster) -> None:
     command = [sys.executable, "-c", _CRASHING, cluster.kafka.bootstrap]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    path = os.environ | {"PYTHONPATH": str(PROGRAM.parent)}  # in a folder where Faust may leave its own
+    ended = subprocess.run(
+        command, cwd=cluster.folder, env=path, capture_output=True, text=True, timeout=30, check=False
+    )
     assert ended.returncode == 70, ended.stderr
     assert "budgetwatch: Faust ended: OSError('no brokers')" in ended.stderr.splitlines()
 
