@@ -18,10 +18,11 @@ from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
 import msgspec
 
 from alerts.judgement import Parameters
-from alerts.laws import Law, Sentence, Words, check_days, read_law
+from alerts.laws import Law, check_days, read_law
 from alerts.messages import template_problem
 from alerts.yaml_files import CatalogueProblem, Steps, YamlFile
 from ledger.events import BY_NAME
+from ledger.words import Sentence, Words
 
 __all__ = ["Catalogue", "CatalogueProblem", "Citation", "Parameter", "Rule", "load"]
 

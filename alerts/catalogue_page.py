@@ -75,10 +75,10 @@ def _overview(catalogue: Catalogue) -> Iterator[str]:
     yield "| 規則 rule | 名稱 title | 類型 kind | 對象 subject | 等級 severity | 依據 basis |"
     yield "|---|---|---|---|---|---|"
     for rule in catalogue.rules.values():
-        zh, _ = citation_text(rule.citations)
+        cited = citation_text(rule.citations)
         yield (
             f"| [`{rule.slug}`](#{rule.slug}) | {rule.title.zh} {rule.title.en} | {_KINDS[rule.kind]} "
-            f"| {_SUBJECTS[rule.subject]} | {_SEVERITIES[rule.severity]} | {zh.strip('（）') or _BASES['design']} |"
+            f"| {_SUBJECTS[rule.subject]} | {_SEVERITIES[rule.severity]} | {cited.zh.strip('（）') or _BASES['design']} |"
         )
     yield ""
 
@@ -89,17 +89,17 @@ def _rules(catalogue: Catalogue) -> Iterator[str]:
 
 
 def _rule(rule: Rule) -> Iterator[str]:
-    zh, en = citation_text(rule.citations)
+    cited = citation_text(rule.citations)
     yield f"## {rule.slug}"
     yield ""
     yield f"**{rule.title.zh}** {rule.title.en}"
     yield ""
     yield f"- 類型 kind: {_KINDS[rule.kind]}；對象 subject: {_SUBJECTS[rule.subject]}"
     yield f"- 等級 severity: {_SEVERITIES[rule.severity]}"
-    yield f"- 依據 basis: {_BASES[rule.basis_status]}{zh}{en}"
+    yield f"- 依據 basis: {_BASES[rule.basis_status]}{cited.zh}{cited.en}"
     if rule.exceptions:
-        zh, en = citation_text(rule.exceptions)
-        yield f"- 例外 lifted by: {zh.strip('（）')}{en}"
+        lifted = citation_text(rule.exceptions)
+        yield f"- 例外 lifted by: {lifted.zh.strip('（）')}{lifted.en}"
     if rule.events:
         yield f"- 判斷時機 judged after: {', '.join(f'`{name}`' for name in sorted(rule.events))}"
     if rule.holidays is not None:
@@ -124,8 +124,8 @@ def _parameter(parameter: Parameter) -> Iterator[str]:
 
 
 def _article(citation: Citation) -> str:
-    zh, en = citation_text((citation,))
-    return f"{zh}{en}"
+    cited = citation_text((citation,))
+    return f"{cited.zh}{cited.en}"
 
 
 def _laws(catalogue: Catalogue) -> Iterator[str]:

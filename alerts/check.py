@@ -196,7 +196,8 @@ def _advice(alert: Alert, before: Alert | None, catalogue: Catalogue) -> Advice:
     amount = None
     if rule.kind == "act":
         amount = alert.evidence["sum"] - (before.evidence["sum"] if before is not None else 0)
-    return Advice(rule.slug, *remedy(rule, alert.key, alert.evidence, amount))
+    said = remedy(rule, alert.key, alert.evidence, amount)
+    return Advice(rule.slug, said.zh, said.en)
 
 
 # ---------------------------------------------------------------- headroom

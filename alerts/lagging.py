@@ -71,7 +71,7 @@ def _row(each: Behind, registry: Registry) -> LaggingOut:
     return LaggingOut(
         rank=each.rank,
         authority=code,
-        name_zh=registry.authorities[code][0],
+        name_zh=registry.authorities[code].zh,
         fiscal_year=each.level.fiscal_year,
         available=capital.available,
         executed=capital.executed,

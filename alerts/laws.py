@@ -5,19 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
 from alerts.yaml_files import Steps, YamlFile
 from ledger.fiscal import is_day
+from ledger.words import NOTHING, Sentence, Words
 
 Kind: TypeAlias = Literal["statute", "regulation", "plan", "practice"]
 Numbering: TypeAlias = Literal["article", "point", "principle", "whole"]
 DateStatus: TypeAlias = Literal["source_read", "general_knowledge", "assumed"]
 """Where a date comes from: the source read; widely known; or not known, and assumed so that the text can stand."""
-
-Sentence: TypeAlias = Annotated[str, msgspec.Meta(min_length=1)]
 
 WHOLE: Final = "whole"
 _ARTICLE: Final = re.compile(
@@ -26,13 +25,6 @@ _ARTICLE: Final = re.compile(
 _ROMAN: Final = ("", "I", "II", "III", "IV", "V", "VI")
 _ZH_UNIT: Final = {"article": "條", "point": "點", "principle": "項"}
 _EN_UNIT: Final = {"article": "Art.", "point": "point", "principle": "principle"}
-
-
-class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The same in Traditional Chinese and in English."""
-
-    zh: Sentence
-    en: Sentence
 
 
 class Version(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,7 +50,7 @@ class Law(msgspec.Struct, frozen=True):
     def article_text(self, article: str) -> Words:
         """Name an article: 第40條第3項第2款, 40 III(2); nothing for a law cited as a whole."""
         if self.numbering == WHOLE:
-            return Words("", "")
+            return NOTHING
         found = _ARTICLE.fullmatch(article)
         assert found is not None, "articles are checked when the law is read"
         text = f"第{found['number']}{_ZH_UNIT[self.numbering]}"

@@ -14,15 +14,16 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from ledger.money import percent, thousands
+from ledger.words import NOTHING, Words, alike
 
 if TYPE_CHECKING:
     from alerts.catalogue import Citation, Rule
 
 MISSING: Final = "—"
 _RESERVES: Final = {
-    "first": ("第一預備金", "The first reserve"),
-    "second": ("第二預備金", "The second reserve"),
-    "disaster": ("災害準備金", "The disaster reserve"),
+    "first": Words("第一預備金", "The first reserve"),
+    "second": Words("第二預備金", "The second reserve"),
+    "disaster": Words("災害準備金", "The disaster reserve"),
 }
 _PLACEHOLDER: Final = re.compile(r"\{(?P<name>[a-z_]+)(?:/(?P<of>[a-z_]+))?\}")
 
@@ -33,7 +34,7 @@ class MissingEvidence(Exception):
 
 def message(
     rule: Rule, subject_key: str, evidence: Mapping[str, Any], *, day: str | None = None, strict: bool = False
-) -> tuple[str, str]:
+) -> Words:
     """The message in Traditional Chinese and in English.
 
     Args:
@@ -43,17 +44,17 @@ def message(
         day: when the alert was opened: the articles in force then are named; None: the rule's own.
         strict: raise MissingEvidence where a number is missing, for tests; else it reads —.
     """
-    zh, en = citation_text(rule.citations if day is None else rule.citations_on(day))
-    named_zh, named_en = _named(rule, subject_key)
-    return (
-        f"{_fill(rule.message.zh, {**evidence, 'subject': named_zh}, rule.slug, strict)}{zh}。",
-        f"{_fill(rule.message.en, {**evidence, 'subject': named_en}, rule.slug, strict)}{en}.",
+    cited = citation_text(rule.citations if day is None else rule.citations_on(day))
+    named = _named(rule, subject_key)
+    return Words(
+        f"{_fill(rule.message.zh, {**evidence, 'subject': named.zh}, rule.slug, strict)}{cited.zh}。",
+        f"{_fill(rule.message.en, {**evidence, 'subject': named.en}, rule.slug, strict)}{cited.en}.",
     )
 
 
 def remedy(
     rule: Rule, subject_key: str, evidence: Mapping[str, Any], amount: int | None = None, *, strict: bool = False
-) -> tuple[str, str]:
+) -> Words:
     """What would free an event that a check was asked about, in Traditional Chinese and in English.
 
     Args:
@@ -64,32 +65,32 @@ def remedy(
         strict: as for `message`.
     """
     if rule.remedy is None:
-        return rule.unblock.zh, rule.unblock.en
+        return rule.unblock
     values = {**evidence, "subject": subject_key} | ({} if amount is None else {"amount": amount})
-    return (
+    return Words(
         f"{_fill(rule.remedy.zh, values, rule.slug, strict)}。",
         f"{_fill(rule.remedy.en, values, rule.slug, strict)}.",
     )
 
 
-def _named(rule: Rule, subject_key: str) -> tuple[str, str]:
+def _named(rule: Rule, subject_key: str) -> Words:
     """A subject as messages call it: a reserve by its name, anything else by its key."""
     if rule.subject != "reserve":
-        return subject_key, subject_key
+        return alike(subject_key)
     reserve, _, agency = subject_key.partition(":")
-    zh, en = _RESERVES[reserve]
-    return (f"{agency} {zh}", f"{en} of {agency}") if agency else (zh, en)
+    name = _RESERVES[reserve]
+    return Words(f"{agency} {name.zh}", f"{name.en} of {agency}") if agency else name
 
 
 @lru_cache(maxsize=256)
-def citation_text(citations: tuple[Citation, ...]) -> tuple[str, str]:
+def citation_text(citations: tuple[Citation, ...]) -> Words:
     """The articles in brackets: `（預算法第25條、第61條）` and ` (Budget Act, Art. 25, 61)`; empty without any."""
     if not citations:
-        return "", ""
+        return NOTHING
     by_law = [list(group) for _, group in groupby(citations, key=lambda citation: citation.slug)]
     zh = "；".join(group[0].law + "、".join(each.article_zh for each in group) for group in by_law)
     en = "; ".join(_english(group) for group in by_law)
-    return f"（{zh}）", f" ({en})"
+    return Words(f"（{zh}）", f" ({en})")
 
 
 def template_problem(template: str) -> str | None:

@@ -19,7 +19,7 @@ def alert_out(alert: Alert, catalogue: Catalogue) -> AlertOut:
 def alert_fields(alert: Alert, catalogue: Catalogue) -> dict[str, Any]:
     """The same by field, for what holds more than an alert."""
     rule, opened_on = catalogue.rules[alert.rule], alert.opened_on
-    message_zh, message_en = message(rule, alert.key, alert.evidence, day=opened_on)
+    said = message(rule, alert.key, alert.evidence, day=opened_on)
     subject: dict[str, Any] = {"level": alert.level, "key": alert.key}
     return {
         "id": alert_id(alert),
@@ -34,6 +34,6 @@ def alert_fields(alert: Alert, catalogue: Catalogue) -> dict[str, Any]:
         "evidence": alert.evidence,
         "citations": [CitationOut(c.law, c.article, c.effective_from) for c in rule.citations_on(opened_on)],
         "basis_status": rule.basis_on(opened_on),
-        "message_zh": message_zh,
-        "message_en": message_en,
+        "message_zh": said.zh,
+        "message_en": said.en,
     }

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from alerts.laws import Words
 from ledger.admission import Reason
+from ledger.words import Words
 
 ADVICE: Final[Mapping[Reason, Words]] = {
     "malformed": Words("以一個 JSON 物件（UTF-8）描述一筆事件。", "Describe one event as one JSON object in UTF-8."),

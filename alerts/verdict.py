@@ -9,7 +9,7 @@ import msgspec
 from ledger.admission import Reason
 from ledger.events import Day, Year
 from ledger.output import AlertOut
-from ledger.receipt import Warned
+from ledger.words import Words
 
 Answer: TypeAlias = Literal["allowed", "warned", "blocked"]
 Turn: TypeAlias = Literal["opened", "worse", "joined"]
@@ -103,6 +103,11 @@ class Advice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     zh: str
     en: str
 
+    @property
+    def words(self) -> Words:
+        """The advice in both languages."""
+        return Words(self.zh, self.en)
+
 
 class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What would come of an event. Nothing of it is recorded."""
@@ -118,5 +123,5 @@ class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The gravest first."""
     standing: list[AlertOut]
     """Unfinished on what the event touches, and made neither by it nor worse by it."""
-    warnings: list[Warned]
+    warnings: list[Words]
     unblock: list[Advice]

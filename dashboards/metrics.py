@@ -125,8 +125,8 @@ def _names(monitor: Monitor) -> Metric:
     )
     for agency in monitor.registry.agencies.values():
         names.add_metric(("agency", agency.code, agency.name_zh, agency.name_en, agency.authority_code), 1)
-    for code, (name_zh, name_en) in monitor.registry.authorities.items():
-        names.add_metric(("authority", code, name_zh, name_en, code), 1)
+    for code, name in monitor.registry.authorities.items():
+        names.add_metric(("authority", code, name.zh, name.en, code), 1)
     names.add_metric(("city", CITY, "全市", "City", ""), 1)
     return names
 

@@ -9,6 +9,7 @@ import msgspec
 from ledger.admission import Reason
 from ledger.books import Books
 from ledger.events import AppropriationEnacted, BudgetAdopted, Event
+from ledger.words import Words
 
 
 class AlertChange(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -33,24 +34,17 @@ class Outcome(msgspec.Struct, omit_defaults=True):
     warnings: list[str] = []
 
 
-class Warned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A sentence in Traditional Chinese and in English."""
-
-    zh: str
-    en: str
-
-
-ADOPTED_EARLY: Final = Warned(
+ADOPTED_EARLY: Final = Words(
     "預算公布（budget.adopted）早於任何法定預算（appropriation.enacted）：請先送該機關之法定預算。",
     "the budget is adopted before any appropriation.enacted arrived: send those of an agency first",
 )
-ENACTED_LATE: Final = Warned(
+ENACTED_LATE: Final = Words(
     "法定預算（appropriation.enacted）晚於該機關之預算公布（budget.adopted）：請先送法定預算。",
     "appropriation.enacted after the agency's budget.adopted: send enactments first",
 )
 
 
-def warnings_of(event: Event, books: Books) -> list[Warned]:
+def warnings_of(event: Event, books: Books) -> list[Words]:
     """What a feeder should mend though the event is taken (CONTRACT §6): the order of enactment and adoption.
 
     `books` are those after the event.

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from ledger.text import is_text
+from ledger.words import Words
 
 HEADER: Final = ("code", "name_zh", "name_en", "authority_code", "authority_name_zh", "authority_name_en", "email")
 
@@ -31,10 +32,10 @@ class Agency(msgspec.Struct, frozen=True):
 
 
 class Registry(msgspec.Struct, frozen=True):
-    """Agencies by code, and each authority's two names (the first row's that names it) by its code."""
+    """Agencies by code, and each authority's name (the first row's that names it) by its code."""
 
     agencies: Mapping[str, Agency]
-    authorities: Mapping[str, tuple[str, str]]
+    authorities: Mapping[str, Words]
 
 
 def parse(content: bytes, name: str) -> Registry:
@@ -62,7 +63,7 @@ def parse(content: bytes, name: str) -> Registry:
     if repeated:
         raise RegistryProblem(f"{name}: line 1: column {', '.join(repeated)} is repeated")
     agencies: dict[str, Agency] = {}
-    authorities: dict[str, tuple[str, str]] = {}
+    authorities: dict[str, Words] = {}
     for place, row in rows[1:]:
         if len(row) != len(columns):
             raise RegistryProblem(f"{name}: line {place}: {len(row)} fields where the header has {len(columns)}")
@@ -71,7 +72,7 @@ def parse(content: bytes, name: str) -> Registry:
         _check(agency, name, place)
         if agency.code in agencies:
             raise RegistryProblem(f"{name}: line {place}: agency code {agency.code} is repeated")
-        authorities.setdefault(agency.authority_code, (agency.authority_name_zh, agency.authority_name_en))
+        authorities.setdefault(agency.authority_code, Words(agency.authority_name_zh, agency.authority_name_en))
         agencies[agency.code] = agency
     if not agencies:
         raise RegistryProblem(f"{name}: no agency below the header")

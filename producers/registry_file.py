@@ -48,8 +48,8 @@ def _check_names(row: RegistryRow, known: Registry, name: str) -> None:
     if agency is not None:
         _check_one("agency", row["code"], agency.name_zh, row["name_zh"], name)
     elif row["authority_code"] in known.authorities:
-        known_zh, _ = known.authorities[row["authority_code"]]
-        _check_one("authority", row["authority_code"], known_zh, row["authority_name_zh"], name)
+        authority = known.authorities[row["authority_code"]]
+        _check_one("authority", row["authority_code"], authority.zh, row["authority_name_zh"], name)
 
 
 def _check_one(kind: str, code: str, known: str, found: str, name: str) -> None:

@@ -11,11 +11,12 @@ from alerts.lagging import UNFINISHED
 from alerts.messages import citation_text, message
 from dashboards.reports import formulas
 from dashboards.reports.severities import SEVERITY
-from dashboards.reports.table import Cell, Column, ReportProblem, Row, Table, Words
+from dashboards.reports.table import Cell, Column, ReportProblem, Row, Table
 from ledger.books import AgencyYear, Alert, Books
 from ledger.fiscal import ROC_OFFSET
 from ledger.output import PositionOut, positions
 from ledger.registry import Registry
+from ledger.words import Words
 from streams.replay import alerts_out
 
 _CLASSES: Final = {
@@ -267,15 +268,13 @@ def _alerts(alerts: list[Alert], catalogue: Catalogue, head: Words, as_of: str) 
 
 def _alert(alert: Alert, catalogue: Catalogue) -> Row:
     rule = catalogue.rules[alert.rule]
-    zh, en = message(rule, alert.key, alert.evidence, day=alert.opened_on)
-    cited_zh, cited_en = citation_text(
-        rule.citations_on(alert.opened_on)
-    )  # the articles stand in a column of their own
+    said = message(rule, alert.key, alert.evidence, day=alert.opened_on)
+    cited = citation_text(rule.citations_on(alert.opened_on))  # the articles stand in a column of their own
     return (
         SEVERITY[alert.severity],
-        Words(rule.title.zh, rule.title.en),
+        rule.title,
         formulas.articles(rule, alert.opened_on),
         alert.opened_on,
         _STATE[alert.state],
-        Words(f"{zh.removesuffix(f'{cited_zh}。')}。", f"{en.removesuffix(f'{cited_en}.')}."),
+        Words(f"{said.zh.removesuffix(f'{cited.zh}。')}。", f"{said.en.removesuffix(f'{cited.en}.')}."),
     )

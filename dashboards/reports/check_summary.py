@@ -13,10 +13,10 @@ from alerts.catalogue import Catalogue
 from alerts.verdict import Change, Foretold, Limit, LineRoom, Verdict
 from dashboards.reports.formats.cells import printable
 from dashboards.reports.severities import SEVERITY, TERMINAL_STYLE
-from dashboards.reports.table import Language, Words
 from ledger.fiscal import roc_day
 from ledger.money import thousands
 from ledger.output import AlertOut
+from ledger.words import Language, Words
 
 _VERDICTS: Final = {
     "allowed": (Words("可以辦理", "Allowed"), "bold white on blue"),
@@ -68,8 +68,8 @@ def print_verdict(verdict: Verdict, catalogue: Catalogue, language: Language) ->
         _title(console, _REFUSED, language)
         console.print(_item(f"{verdict.refusal.reason}: {verdict.refusal.detail}"))
     _alerts(console, _MAKES, verdict.alerts, catalogue, language)
-    _list(console, _WARNINGS, [Words(each.zh, each.en).text(language) for each in verdict.warnings], language)
-    advice = dict.fromkeys(Words(each.zh, each.en).text(language) for each in verdict.unblock)
+    _list(console, _WARNINGS, [each.text(language) for each in verdict.warnings], language)
+    advice = dict.fromkeys(each.words.text(language) for each in verdict.unblock)
     _list(console, _UNBLOCK, list(advice), language)
     _room(console, verdict, language)
     _alerts(console, _STANDING, verdict.standing, catalogue, language)
@@ -107,8 +107,7 @@ def _alerts(
         turn = f"（{_TURNS[alert.change].text(language)}）" if isinstance(alert, Foretold) else ""
         if language == "en":
             turn = turn.replace("（", " (").replace("）", ")")
-        title_of = catalogue.rules[alert.rule].title
-        name = title_of.zh if language == "zh" else title_of.en
+        name = catalogue.rules[alert.rule].title.text(language)
         message = alert.message_zh if language == "zh" else alert.message_en
         basis = _BASES[alert.basis_status].text(language)
         console.print(Text.assemble("· ", (severity.text(language), style), f"{turn} {name} [{alert.rule}; {basis}]"))

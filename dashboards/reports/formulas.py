@@ -6,7 +6,7 @@ from typing import Final
 
 from alerts.catalogue import BasisStatus, Rule
 from alerts.messages import citation_text
-from dashboards.reports.table import Words
+from ledger.words import Words
 
 AVAILABLE: Final = Words(
     "可支用預算數 B＝原預算數＋追加（減）數＋預備金動支數＋流入數－流出數－凍結及列為準備數＋以前年度保留數",
@@ -45,8 +45,8 @@ _BASIS: Final[dict[BasisStatus, Words]] = {
 def articles(rule: Rule, day: str) -> Words:
     """The articles a rule rests on that day, without brackets: 預算法第25條、第61條; without any, what stands for them."""
     citations = rule.citations_on(day)
-    zh, en = citation_text(citations)
-    return Words(zh[1:-1], en.strip()[1:-1]) if citations else _BASIS["design"]
+    cited = citation_text(citations)
+    return Words(cited.zh[1:-1], cited.en.strip()[1:-1]) if citations else _BASIS["design"]
 
 
 def source(rule: Rule, day: str) -> Words:

@@ -11,13 +11,14 @@ import msgspec
 from alerts.catalogue import Catalogue
 from alerts.lagging import RULE, Behind, behind, lagging
 from dashboards.reports import formulas
-from dashboards.reports.table import Column, Row, Table, Words
+from dashboards.reports.table import Column, Row, Table
 from ledger.books import Alert, Books
 from ledger.fiscal import ROC_OFFSET, first_day, last_day, month_end
 from ledger.money import percent
 from ledger.rates import apart
 from ledger.registry import Registry
 from ledger.rollup import Level
+from ledger.words import Words
 
 if TYPE_CHECKING:
     from streams.store.people import Act, Presented
@@ -156,7 +157,7 @@ def _row(each: Behind, registry: Registry, as_of: str, points: int, earlier: Ear
     return LaggingRow(
         rank=each.rank,
         authority=level.key,
-        name=Words(*registry.authorities[level.key]),
+        name=registry.authorities[level.key],
         fiscal_year=level.fiscal_year,
         predicted=each.predicted.text(),
         declared=declared.text() if declared else None,

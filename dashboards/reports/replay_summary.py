@@ -17,6 +17,7 @@ from ledger.fiscal import roc_day
 from ledger.money import thousands
 from ledger.output import AlertOut, Output, PositionOut, ReserveOut
 from ledger.registry import Registry
+from ledger.words import Language
 
 WIDTH_MIN: Final = 150
 _TEXTS: Final[dict[str, tuple[str, str]]] = {
@@ -96,10 +97,11 @@ class SummaryConsole(Console):
 class Summary:
     """Prints an output in one language."""
 
-    def __init__(self, result: Output, registry: Registry, catalogue: Catalogue, language: str) -> None:
+    def __init__(self, result: Output, registry: Registry, catalogue: Catalogue, language: Language) -> None:
         self._result = result
         self._registry = registry
         self._catalogue = catalogue
+        self._language: Language = language
         self._index = 0 if language == "zh" else 1
         self._console = SummaryConsole(highlight=False, emoji=False)
         # Money is never cut off: a narrow terminal wraps the rows of a table that is wide enough for every figure.
@@ -204,12 +206,12 @@ class Summary:
         for (severity, rule), alerts in sorted(groups.items(), key=lambda item: (order.index(item[0][0]), item[0][1])):
             unfinished = [alert for alert in alerts if alert.state not in ("resolved", "closed")]
             example = (unfinished or alerts)[0]
-            title = self._catalogue.rules[rule].title.zh, self._catalogue.rules[rule].title.en
+            title = self._catalogue.rules[rule].title
             cited = citation_text(self._catalogue.rules[rule].citations_on(example.opened_on))
             table.add_row(
-                f"[{TERMINAL_STYLE[severity]}]{SEVERITY[severity][self._index]}[/]",
-                f"{escape(title[self._index])}\n[dim]{rule}[/]",
-                escape(cited[self._index].strip()[1:-1] or self._t("design")),
+                f"[{TERMINAL_STYLE[severity]}]{SEVERITY[severity].text(self._language)}[/]",
+                f"{escape(title.text(self._language))}\n[dim]{rule}[/]",
+                escape(cited.text(self._language).strip()[1:-1] or self._t("design")),
                 thousands(len(unfinished)),
                 thousands(len(alerts) - len(unfinished)),
                 escape(example.message_zh if self._index == 0 else example.message_en),
@@ -234,11 +236,11 @@ class Summary:
             ("shortfall", True),
         )
         for row in self._result.lagging:
-            names = self._registry.authorities[row.authority]
+            name = self._registry.authorities[row.authority]
             table.add_row(
                 str(row.fiscal_year),
                 str(row.rank),
-                escape(f"{row.authority} {names[self._index]}"),
+                escape(f"{row.authority} {name.text(self._language)}"),
                 _rate(row.predicted),
                 self._t(row.basis),
                 _rate(row.predicted_declared),
@@ -267,6 +269,6 @@ def _rate(text: str | None) -> str:
     return "–" if text is None else f"{text}%"
 
 
-def print_summary(result: Output, registry: Registry, catalogue: Catalogue, language: str) -> None:
+def print_summary(result: Output, registry: Registry, catalogue: Catalogue, language: Language) -> None:
     """Print the summary to standard output, `zh` or `en`."""
     Summary(result, registry, catalogue, language).print_all()

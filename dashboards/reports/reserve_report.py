@@ -7,12 +7,13 @@ from typing import Final
 
 from alerts.catalogue import Catalogue
 from dashboards.reports import formulas
-from dashboards.reports.table import Cell, Column, Row, Table, Words
+from dashboards.reports.table import Cell, Column, Row, Table
 from ledger.books import AgencyYear, Books, Case
 from ledger.fiscal import ROC_OFFSET
 from ledger.money import percent
 from ledger.output import ReserveOut, reserves
 from ledger.registry import Registry
+from ledger.words import Words
 
 _RESERVES: Final = {
     "second": Words("第二預備金", "Second"),

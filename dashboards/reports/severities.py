@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from dashboards.reports.table import Words
+from ledger.words import Words
 
 SEVERITY: Final[Mapping[str, Words]] = {
     "critical": Words("重大", "critical"),

@@ -6,27 +6,17 @@ The language is chosen when a table is written, so one table serves the page, th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
-Language: TypeAlias = Literal["zh", "en"]
+from ledger.words import Words
+
 Kind: TypeAlias = Literal["text", "money", "percent", "count", "day"]
 
 
 class ReportProblem(Exception):
     """A report cannot be made or written; the message is one line that says what to do."""
-
-
-class Words(NamedTuple):
-    """The same in Traditional Chinese and in English."""
-
-    zh: str
-    en: str
-
-    def text(self, language: Language) -> str:
-        """The words in one language."""
-        return self.zh if language == "zh" else self.en
 
 
 Cell: TypeAlias = str | int | Words | None

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from alerts.messages import message
 from alerts.subjects import alert_id
-from dashboards.reports.table import Cell, Column, Row, Table, Words
+from dashboards.reports.table import Cell, Column, Row, Table
 from dashboards.web import names
 from dashboards.web.desk import Desk
 from dashboards.web.grid import Grid
 from dashboards.web.subjects import page_of, subject
 from ledger.books import Alert
+from ledger.words import Words
 
 _COLUMNS = (
     Column("severity", Words("程度", "Severity"), "text"),
@@ -37,11 +38,11 @@ def alert_grid(
         state = standing.state(alert)
         values: dict[str, Cell] = {
             "severity": names.SEVERITY[alert.severity],
-            "rule": Words(rule.title.zh, rule.title.en),
+            "rule": rule.title,
             "subject": subject(monitor.registry, alert.level, alert.key),
             "opened_on": alert.opened_on,
             "state": names.STATE[state],
-            "message": Words(*message(rule, alert.key, alert.evidence, day=alert.opened_on)),
+            "message": message(rule, alert.key, alert.evidence, day=alert.opened_on),
         }
         cells.append(tuple(values[column.key] for column in columns))
         links.append(

@@ -17,11 +17,12 @@ from markupsafe import Markup
 
 from dashboards.reports.formats import FORMATS
 from dashboards.reports.formats.cells import day
-from dashboards.reports.table import Language, ReportProblem, Table, Words, marked
+from dashboards.reports.table import ReportProblem, Table, marked
 from dashboards.web import grid, language, names, shown, static_files
 from dashboards.web.desk import Desk, session_of
 from dashboards.web.grid import Grid
 from dashboards.web.words import NAVIGATION, WORDS
+from ledger.words import Language, Words
 from streams.people_acts import LOCAL
 
 FRAGMENT_HEADER: Final = "x-fragment"
@@ -128,9 +129,7 @@ def _common(desk: Desk, request: Request[Any, Any, Any], reader: Language) -> di
         "other_lang_tag": language.TAGS[other],
         "other_address": language.switched(request, other),
         "t": lambda key, **values: _word(key, reader, values),
-        "say": lambda words: (
-            words.text(reader) if isinstance(words, Words) else (words.zh if reader == "zh" else words.en)
-        ),
+        "say": lambda words: words.text(reader),
         "name": lambda table, code: _name(table, code, reader),
         "money": shown.money,
         "signed": shown.change,

@@ -11,11 +11,12 @@ from typing import Any, Final
 
 import msgspec
 
-from dashboards.reports.table import Column, Language, Table, Words
+from dashboards.reports.table import Column, Table
 from dashboards.web.grid import Grid
 from ledger.books import MONTHS, Position
 from ledger.fiscal import ROC_OFFSET, allotted_months, first_day, last_day
 from ledger.rates import Sums
+from ledger.words import Language, Words
 from streams.reserve_log import Balance
 
 ACTUAL: Final = "#0072B2"

@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 from litestar import Request, Response
 from litestar.concurrency import sync_to_thread
 
-from dashboards.reports.table import Words
 from dashboards.web.answer import go
 from dashboards.web.desk import Desk
 from dashboards.web.names import REFUSED_ACT
 from dashboards.web.words import DONE
+from ledger.words import Words
 from streams.people_acts import Person, Refused
 
 

@@ -8,7 +8,8 @@ from typing import Any, Final
 import msgspec
 
 from dashboards.reports.formats.cells import heading_with_unit, is_number, shown, shown_total, subtitle
-from dashboards.reports.table import Language, Table, Words
+from dashboards.reports.table import Table
+from ledger.words import Language, Words
 
 NONE: Final = Words("（無）", "(none)")
 _RATES: Final[Mapping[str, tuple[str, str, Words]]] = {

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from litestar import Request
 from litestar.datastructures import Cookie
 
-from dashboards.reports.table import Language
+from ledger.words import Language
 
 COOKIE: Final = "bw_lang"
 _YEAR_SECONDS: Final = 365 * 24 * 3600

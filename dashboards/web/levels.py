@@ -10,7 +10,7 @@ import msgspec
 
 from alerts.lagging import RULE
 from dashboards.reports import formulas
-from dashboards.reports.table import Column, Language, Table, Words
+from dashboards.reports.table import Column, Table
 from dashboards.web import names
 from dashboards.web.charts import MonthSums, course, course_figure, course_grid, month_sums
 from dashboards.web.desk import Desk
@@ -21,6 +21,7 @@ from ledger.fiscal import first_day, last_day
 from ledger.money import percent
 from ledger.rates import Sums
 from ledger.rollup import CITY, Level
+from ledger.words import Language, Words
 from streams.store import alert_lists
 from streams.store.alert_lists import Wanted
 

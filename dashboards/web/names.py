@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from dashboards.reports import severities
-from dashboards.reports.table import Words
+from ledger.words import Words
 
 SEVERITY: Final = severities.SEVERITY
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from dashboards.reports.table import Words
+from ledger.words import Words
 
 _AT: Final = r"(?: - at `\$\.?(?P<at>[^`]*)`)?"
 _KIND: Final = {"commitment": "契約責任", "payable": "應付帳款", "prepayment": "預付款"}

@@ -7,8 +7,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from dashboards.reports.formats.cells import day, printable
-from dashboards.reports.table import Language
 from ledger.money import thousands
+from ledger.words import Language
 
 NOTHING: Final = "–"
 TAIPEI: Final = ZoneInfo("Asia/Taipei")

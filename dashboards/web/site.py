@@ -16,7 +16,6 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.middleware import DefineMiddleware
 
-from dashboards.reports.table import Words
 from dashboards.web import static_files
 from dashboards.web.access import LogInFirst, SessionMiddleware, log_in_first
 from dashboards.web.answer import go, page, problem_text
@@ -34,6 +33,7 @@ from dashboards.web.pages import (
     rules,
     units,
 )
+from ledger.words import Words
 from streams.monitor import Monitor
 from streams.store import StoreError
 

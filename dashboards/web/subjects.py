@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from dashboards.reports.table import Words
 from dashboards.web import names
 from ledger.registry import Registry
+from ledger.words import NOTHING, Words, alike
 
 
 def address(*parts: object) -> str:
@@ -18,14 +18,14 @@ def agency_name(registry: Registry, code: str) -> Words:
     """`020011 秘書處`; the code alone where the register does not name it."""
     agency = registry.agencies.get(code)
     if agency is None:
-        return Words(code, code)
+        return alike(code)
     return Words(f"{code} {agency.name_zh}", f"{code} {agency.name_en}")
 
 
 def authority_name(registry: Registry, code: str) -> Words:
     """`02 高雄市政府主管`."""
-    zh, en = registry.authorities.get(code, ("", ""))
-    return Words(f"{code} {zh}".rstrip(), f"{code} {en}".rstrip())
+    name = registry.authorities.get(code, NOTHING)
+    return Words(f"{code} {name.zh}".rstrip(), f"{code} {name.en}".rstrip())
 
 
 def split_key(registry: Registry, key: str) -> tuple[str, str]:
@@ -49,7 +49,7 @@ def subject(registry: Registry, level: str, key: str) -> Words:
         return agency_name(registry, key)
     if level == "reserve":
         reserve, _, agency = key.partition(":")
-        name = names.RESERVE.get(reserve, Words(reserve, reserve))
+        name = names.RESERVE.get(reserve, alike(reserve))
         if not agency:
             return name
         of = agency_name(registry, agency)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from dashboards.reports.table import MADE_UP, Words
+from dashboards.reports.table import MADE_UP
+from ledger.words import Words
 
 NAVIGATION: Final = (
     ("overview", "/", Words("總覽", "Overview")),

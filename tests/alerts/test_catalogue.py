@@ -21,6 +21,7 @@ from alerts.messages import MISSING, MissingEvidence, citation_text, message
 from alerts.yaml_files import YamlFile
 from ledger.events import BY_NAME
 from ledger.fiscal import is_day
+from ledger.words import Words
 
 TABLE = [
     ("spending-without-appropriation", "state", "line", "critical"),
@@ -258,11 +259,11 @@ def test_both_languages_name_the_same_numbers(catalogue: Catalogue) -> None:
 def test_a_message_in_full(catalogue: Catalogue) -> None:
     """Subject, numbers with separators, articles, full stop."""
     rule = catalogue.rules["spending-over-appropriation"]
-    zh, en = message(rule, "020011:X", {"obligated": 1_000_101, "appropriated": 1_000_000, "excess": 101}, strict=True)
-    assert zh == (
+    said = message(rule, "020011:X", {"obligated": 1_000_101, "appropriated": 1_000_000, "excess": 101}, strict=True)
+    assert said.zh == (
         "020011:X 已支用及負擔契約責任 1,000,101 元，預算數 1,000,000 元，超出 101 元（預算法第25條、第61條）。"
     )
-    assert en == (
+    assert said.en == (
         "020011:X has NT$ 1,000,101 spent or committed of NT$ 1,000,000 appropriated, NT$ 101 too much"
         " (Budget Act, Art. 25, 61)."
     )
@@ -279,22 +280,22 @@ def test_a_message_in_full(catalogue: Catalogue) -> None:
 def test_a_message_calls_a_reserve_by_its_name(catalogue: Catalogue, key: str, zh: str, en: str) -> None:
     evidence = {"drawn": 3, "established": 2, "excess": 1}
     found = message(catalogue.rules["reserve-overdrawn"], key, evidence, strict=True)
-    assert found[0].startswith(zh)
-    assert found[1].startswith(en)
+    assert found.zh.startswith(zh)
+    assert found.en.startswith(en)
 
 
 def test_a_percentage_of_two_numbers(catalogue: Catalogue) -> None:
     """Two decimals, half away from zero; a denominator of 0 has none."""
     rule = catalogue.rules["reserve-balance-low"]
-    zh, _ = message(rule, "second", {"remaining": 19, "established": 160, "share_at": 20}, strict=True)
-    assert "11.88%" in zh
-    assert f"{MISSING}%" in message(rule, "second", {"remaining": 0, "established": 0, "share_at": 20})[0]
+    said = message(rule, "second", {"remaining": 19, "established": 160, "share_at": 20}, strict=True)
+    assert "11.88%" in said.zh
+    assert f"{MISSING}%" in message(rule, "second", {"remaining": 0, "established": 0, "share_at": 20}).zh
 
 
 def test_missing_evidence_is_a_dash_for_people_and_an_error_for_tests(catalogue: Catalogue) -> None:
     """A letter goes out whatever an old alert lacks; a test does not pass."""
     rule = catalogue.rules["cr-base-missing"]
-    assert f"NT$ {MISSING} " in message(rule, "020011:X", {})[1]
+    assert f"NT$ {MISSING} " in message(rule, "020011:X", {}).en
     with pytest.raises(MissingEvidence, match="cr-base-missing: the message names counted"):
         message(rule, "020011:X", {}, strict=True)
 
@@ -323,7 +324,7 @@ def test_missing_evidence_is_a_dash_for_people_and_an_error_for_tests(catalogue:
 )
 def test_articles_are_written_as_each_kind_of_law_is_cited(catalogue: Catalogue, slug: str, zh: str, en: str) -> None:
     """Articles, paragraphs and subparagraphs, points, and plans cited as a whole."""
-    assert citation_text(catalogue.rules[slug].citations) == (zh, en)
+    assert citation_text(catalogue.rules[slug].citations) == Words(zh, en)
 
 
 def test_an_inserted_article_is_written_as_one(catalogue: Catalogue) -> None:
@@ -391,7 +392,7 @@ def test_a_value_of_another_basis_overrides_the_rules_from_its_day(tree: Path) -
     assert cited(rule, "2026-06-30") == [law] and rule.basis_on("2026-06-30") == "statute"
     assert [each[:2] for each in cited(rule, "2026-07-01")] == [law[:2], ("taipei-execution-rules", "8")]
     assert rule.basis_on("2026-07-01") == "other_city_rule"
-    before, after = (message(rule, "x", {}, day=day)[0] for day in ("2026-06-30", "2026-07-01"))
+    before, after = (message(rule, "x", {}, day=day).zh for day in ("2026-06-30", "2026-07-01"))
     assert before.endswith("（預算法第63條）。")
     assert after.endswith("（預算法第63條；臺北市各機關單位預算執行要點第8點）。")
 

@@ -25,6 +25,7 @@ from ledger.identity import SeenIds
 from ledger.money import percent, thousands
 from ledger.rates import Ratio, Sums, apart
 from ledger.registry import RegistryProblem, parse
+from ledger.words import Words
 
 HEADER = "code,name_zh,name_en,authority_code,authority_name_zh,authority_name_en,email"
 
@@ -210,4 +211,4 @@ def test_a_bad_registry_is_refused_with_its_place(content: bytes, says: str) -> 
 
 def test_a_registry_may_have_a_bom_and_more_columns() -> None:
     found = parse(f"\ufeff{HEADER},remark\n1,甲,A,2,乙,B,a@b.example,x\n".encode(), "r")
-    assert found.agencies["1"].name_zh == "甲" and found.authorities == {"2": ("乙", "B")}
+    assert found.agencies["1"].name_zh == "甲" and found.authorities == {"2": Words("乙", "B")}

@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 from rich.console import Console
 
 from dashboards.reports.formats import csv, json, ods, pdf, terminal, xlsx
-from dashboards.reports.table import Language, ReportProblem, Table
+from dashboards.reports.table import ReportProblem, Table
+from ledger.words import Language
 
 
 class Format(NamedTuple):

@@ -6,9 +6,10 @@ import re
 from typing import Final
 from unicodedata import east_asian_width
 
-from dashboards.reports.table import Cell, Column, Kind, Language, Table, Words
+from dashboards.reports.table import Cell, Column, Kind, Table
 from ledger.fiscal import roc_day
 from ledger.money import thousands
+from ledger.words import Language, Words
 
 NOTHING: Final = "–"
 EXACT_DIGITS: Final = 15

@@ -11,7 +11,8 @@ import io
 from collections.abc import Sequence
 
 from dashboards.reports.formats.cells import day, formula_safe, heading_with_unit, printable, words
-from dashboards.reports.table import Cell, Kind, Language, Table
+from dashboards.reports.table import Cell, Kind, Table
+from ledger.words import Language
 
 
 def render(tables: Sequence[Table], language: Language) -> bytes:

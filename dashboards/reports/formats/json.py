@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from dashboards.reports.table import Cell, Language, Table, Words
+from dashboards.reports.table import Cell, Table
+from ledger.words import Language, Words
 
 
 def render(tables: Sequence[Table], language: Language) -> bytes:
@@ -28,4 +29,4 @@ def _rows(table: Table) -> list[dict[str, Any]]:
 
 
 def _value(cell: Cell) -> Any:
-    return cell._asdict() if isinstance(cell, Words) else cell
+    return msgspec.structs.asdict(cell) if isinstance(cell, Words) else cell

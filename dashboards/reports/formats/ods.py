@@ -21,7 +21,8 @@ from dashboards.reports.formats.cells import (
     width,
     words,
 )
-from dashboards.reports.table import Cell, Column, Kind, Language, Table
+from dashboards.reports.table import Cell, Column, Kind, Table
+from ledger.words import Language
 
 _NARROW_CM: Final = 0.22
 _WIDTHS_CM: Final = (1.8, 12.0)

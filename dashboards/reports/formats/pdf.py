@@ -16,7 +16,8 @@ import msgspec
 import typst
 
 from dashboards.reports.formats.cells import heading_width, is_number, printable, shown, shown_total, subtitle, width
-from dashboards.reports.table import Language, ReportProblem, Table, Words
+from dashboards.reports.table import ReportProblem, Table
+from ledger.words import Language, Words
 
 TEMPLATE: Final = Path(__file__).with_name("report.typ")
 FONTS: Final = ("Noto Sans CJK TC", "Noto Sans TC", "Source Han Sans TC", "Source Han Sans TW")

@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.text import Text
 
 from dashboards.reports.formats.cells import heading_width, is_number, printable, shown, shown_total, subtitle, width
-from dashboards.reports.table import Language, Table, Words
+from dashboards.reports.table import Table
+from ledger.words import Language, Words
 
 _TEXT_MAX: Final = 32
 """Text wider than so many narrow characters may be folded."""

@@ -27,7 +27,8 @@ from dashboards.reports.formats.cells import (
     width,
     words,
 )
-from dashboards.reports.table import Cell, Column, Kind, Language, Table, Words
+from dashboards.reports.table import Cell, Column, Kind, Table
+from ledger.words import Language, Words
 
 HEADER_ROW: Final = 3
 """Below the title and the day judged."""

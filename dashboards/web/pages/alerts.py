@@ -13,7 +13,7 @@ from litestar.params import FromPath
 
 from alerts.laws import Version
 from alerts.messages import message
-from dashboards.reports.table import Column, Row, Table, Words
+from dashboards.reports.table import Column, Row, Table
 from dashboards.web import levels, names
 from dashboards.web.alert_table import alert_grid
 from dashboards.web.answer import page
@@ -22,6 +22,7 @@ from dashboards.web.forms import act, acting, form_of, told
 from dashboards.web.grid import Grid
 from dashboards.web.subjects import agency_name, authority_name, page_of, split_key, subject
 from ledger.books import Alert
+from ledger.words import Words
 from streams import people_acts
 from streams.people_acts import MAY_ACKNOWLEDGE, MAY_CLOSE
 from streams.store import alert_lists, people, queries
@@ -101,10 +102,7 @@ def alerts(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Resp
         store, msgspec.structs.replace(wanted, severity=None), desk.overlay(), "severity"
     )
     by_rule = alert_lists.count_by(store, msgspec.structs.replace(wanted, rule=None), desk.overlay(), "rule")
-    rules = [
-        (rule.slug, Words(rule.title.zh, rule.title.en), by_rule.get((rule.slug,), 0))
-        for rule in desk.monitor.catalogue.rules.values()
-    ]
+    rules = [(rule.slug, rule.title, by_rule.get((rule.slug,), 0)) for rule in desk.monitor.catalogue.rules.values()]
     registry = desk.monitor.registry
     return page(
         desk,
@@ -173,7 +171,7 @@ def alert(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: Fr
         desk,
         request,
         "alert.html",
-        Words(rule.title.zh, rule.title.en),
+        rule.title,
         {
             "alert": found,
             "id": name,
@@ -181,7 +179,7 @@ def alert(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: Fr
             "about": about,
             "about_page": page_of(monitor.registry, found.level, found.key, found.fiscal_year),
             "agency": _agency(desk, found),
-            "message": Words(*message(rule, found.key, found.evidence, day=found.opened_on)),
+            "message": message(rule, found.key, found.evidence, day=found.opened_on),
             "basis": names.BASIS[rule.basis_on(found.opened_on)],
             "state": state,
             "cited": _cited(desk, found),
@@ -224,7 +222,7 @@ def _cited(desk: Desk, found: Alert) -> list[Cited]:
         article = law.article_text(citation.article)
         cited.append(
             Cited(
-                Words(law.title.zh, law.title.en),
+                law.title,
                 Words(article.zh, f"{law.english_unit} {article.en}".strip()),
                 version,
             )

@@ -9,9 +9,9 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
-from dashboards.reports.table import Words
 from dashboards.web.answer import page
 from dashboards.web.desk import Desk
+from ledger.words import Words
 
 NAMES: Final[Mapping[str, Words]] = {
     "post /v1/events": Words("送入事件", "Send events"),

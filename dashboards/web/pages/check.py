@@ -13,7 +13,7 @@ from litestar.di import NamedDependency
 from alerts.check import check
 from alerts.engine import Engine
 from alerts.verdict import Verdict
-from dashboards.reports.table import Column, Table, Words
+from dashboards.reports.table import Column, Table
 from dashboards.web import names
 from dashboards.web.answer import page
 from dashboards.web.desk import Desk
@@ -23,6 +23,7 @@ from dashboards.web.refusal_words import words_of
 from dashboards.web.subjects import agency_name, page_of, subject
 from ledger.books import Books
 from ledger.fiscal import ROC_OFFSET
+from ledger.words import Words
 
 LINE_BYTES_MAX: Final = 1 << 20
 DRAFT: Final = "draft"

@@ -13,13 +13,14 @@ from litestar.params import FromPath
 from alerts.lagging import TARGET_PERCENT
 from dashboards.reports import lagging_list
 from dashboards.reports.lagging_list import EarlierLists, LaggingRow
-from dashboards.reports.table import Table, Words
+from dashboards.reports.table import Table
 from dashboards.web.answer import page
 from dashboards.web.desk import Desk
 from dashboards.web.forms import act, acting, form_of, told
 from dashboards.web.grid import Bar, Grid
 from dashboards.web.subjects import address
 from ledger.books import Books
+from ledger.words import Words
 from streams.people_acts import (
     LAGGING_PRESENTED,
     MAY_ACKNOWLEDGE,

@@ -13,7 +13,7 @@ from litestar.params import FromPath
 from alerts.catalogue import Catalogue
 from alerts.subjects import alert_id
 from dashboards.reports import formulas
-from dashboards.reports.table import Column, Table, Words
+from dashboards.reports.table import Column, Table
 from dashboards.web import language, levels, names, shown
 from dashboards.web.alert_table import alert_grid
 from dashboards.web.answer import page
@@ -26,6 +26,7 @@ from ledger.codes import split
 from ledger.fiscal import allotted_months
 from ledger.rates import Sums
 from ledger.rollup import Level
+from ledger.words import Words
 from streams.line_history import History, Step, differing, figures_of, history_of
 from streams.store import alert_lists
 from streams.store.alert_lists import Wanted

@@ -8,7 +8,6 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
 from dashboards.reports import formulas
-from dashboards.reports.table import Words
 from dashboards.web import language, levels
 from dashboards.web.alert_table import alert_grid
 from dashboards.web.answer import page
@@ -17,6 +16,7 @@ from dashboards.web.names import SEVERITY
 from dashboards.web.pages.lagging import lagging_rows
 from dashboards.web.pages.reserves import runways
 from ledger.rollup import CITY
+from ledger.words import Words
 from streams.store import alert_lists
 from streams.store.alert_lists import Wanted
 

@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
 from litestar.response import ServerSentEvent
 
-from dashboards.reports.table import Column, Table, Words
+from dashboards.reports.table import Column, Table
 from dashboards.web import names
 from dashboards.web.access import own_path
 from dashboards.web.answer import go, headers, page
@@ -21,6 +21,7 @@ from dashboards.web.forms import form_of
 from dashboards.web.grid import Grid
 from dashboards.web.live import TooMany
 from dashboards.web.sessions import COOKIE, HOURS
+from ledger.words import Words
 from streams.people_acts import LOG_IN
 from streams.store import people
 from streams.store.people import Act

@@ -8,12 +8,13 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
-from dashboards.reports.table import Column, Table, Words
+from dashboards.reports.table import Column, Table
 from dashboards.web import names, shown
 from dashboards.web.answer import page
 from dashboards.web.desk import Desk
 from dashboards.web.grid import Grid
 from dashboards.web.refusal_words import words_of
+from ledger.words import Words
 from streams.store import queries
 from streams.store.queries import Refusal
 

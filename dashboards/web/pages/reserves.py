@@ -10,7 +10,7 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
 from dashboards.reports import reserve_report
-from dashboards.reports.table import Column, Table, Words
+from dashboards.reports.table import Column, Table
 from dashboards.web import language, names, shown
 from dashboards.web.answer import page
 from dashboards.web.charts import balance_figure
@@ -21,6 +21,7 @@ from dashboards.web.subjects import address, agency_name
 from ledger.books import Books, Case, Fund
 from ledger.events import ReserveApproved
 from ledger.money import percent
+from ledger.words import Words
 from streams.reserve_log import ReserveEvent
 
 CITY_RESERVES: Final = ("second", "disaster")

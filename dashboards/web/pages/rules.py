@@ -14,7 +14,7 @@ from alerts.catalogue import Citation, Parameter, Rule
 from alerts.laws import Law, Version
 from alerts.messages import citation_text
 from dashboards.reports import formulas
-from dashboards.reports.table import Column, Row, Table, Words
+from dashboards.reports.table import Column, Row, Table
 from dashboards.web import names
 from dashboards.web.alert_table import alert_grid
 from dashboards.web.answer import page
@@ -22,6 +22,7 @@ from dashboards.web.desk import Desk
 from dashboards.web.grid import Grid
 from dashboards.web.levels import UNFINISHED
 from ledger.money import thousands
+from ledger.words import NOTHING, Words
 from streams.store import alert_lists
 from streams.store.alert_lists import Wanted
 
@@ -44,7 +45,7 @@ def rules(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Respo
     known = list(monitor.catalogue.rules.values())
     rows: list[Row] = [
         (
-            Words(rule.title.zh, rule.title.en),
+            rule.title,
             rule.slug,
             names.KIND[rule.kind],
             names.LEVEL[rule.subject],
@@ -98,7 +99,7 @@ def rule(request: Request[Any, Any, Any], desk: NamedDependency[Desk], slug: Fro
         desk,
         request,
         "rule.html",
-        Words(found.title.zh, found.title.en),
+        found.title,
         {
             "rule": found,
             "articles": [_article(monitor.catalogue.laws, each) for each in found.citations],
@@ -146,7 +147,7 @@ def _values(parameter: Parameter) -> list[tuple[Any, ...]]:
     unit = names.UNIT[parameter.unit]
     rows = []
     for value in parameter.values:
-        zh, en = ("", "") if value.citation is None else citation_text((value.citation,))
+        cited = NOTHING if value.citation is None else citation_text((value.citation,))
         amount = thousands(value.value)
         rows.append(
             (
@@ -154,7 +155,7 @@ def _values(parameter: Parameter) -> list[tuple[Any, ...]]:
                 value.start,
                 Words(f"{amount} {unit.zh}".strip(), f"{amount} {unit.en}".strip()),
                 names.BASIS[value.basis_status],
-                Words(zh.strip("（）"), en.strip(" ()")),
+                Words(cited.zh.strip("（）"), cited.en.strip(" ()")),
             )
         )
     return rows

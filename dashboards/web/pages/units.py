@@ -10,7 +10,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from dashboards.reports import agency_report, formulas
-from dashboards.reports.table import ReportProblem, Table, Words
+from dashboards.reports.table import ReportProblem, Table
 from dashboards.web import language, levels
 from dashboards.web.alert_table import alert_grid
 from dashboards.web.answer import page, report
@@ -20,6 +20,7 @@ from dashboards.web.grid import Grid
 from dashboards.web.pages.lagging import lagging_rows
 from dashboards.web.subjects import address, agency_name, authority_name
 from ledger.books import Books
+from ledger.words import Words
 from streams.people_acts import (
     LAGGING_REASON,
     MAY_ACKNOWLEDGE,

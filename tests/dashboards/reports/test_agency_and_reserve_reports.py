@@ -12,6 +12,7 @@ from dashboards.reports import agency_report, reserve_report
 from dashboards.reports.formats import FORMATS
 from dashboards.reports.table import ReportProblem, Table
 from ledger.output import positions, reserves
+from ledger.words import Words
 from streams.replay import output
 from tests.dashboards.reports.conftest import SMALL, Fold, Year
 
@@ -59,15 +60,15 @@ def test_every_agency_of_a_simulated_year_adds_up(simulated: Year, catalogue: Ca
 
 def test_an_agency_by_hand(small: Year, catalogue: Catalogue) -> None:
     figures, rates, lines, alerts = of_agency("020011", small, catalogue)
-    assert figures.title == ("020011 秘書處 114年度預算執行數", "020011 Secretariat, fiscal year 114: figures")
+    assert figures.title == Words("020011 秘書處 114年度預算執行數", "020011 Secretariat, fiscal year 114: figures")
     assert {row[0]: row[1] for row in figures.rows if row[1]} == {
-        ("原預算數", "Original"): 1_000_000,
-        ("可支用預算數 B", "Available B"): 1_000_000,
-        ("累計分配數 L", "Allotted L"): 300_000,
-        ("實現數", "Realised"): 100_000,
-        ("執行數 E", "Executed E"): 100_000,
-        ("已支用及負擔數 O", "Obligated O"): 100_000,
-        ("餘額", "Remaining"): 900_000,
+        Words("原預算數", "Original"): 1_000_000,
+        Words("可支用預算數 B", "Available B"): 1_000_000,
+        Words("累計分配數 L", "Allotted L"): 300_000,
+        Words("實現數", "Realised"): 100_000,
+        Words("執行數 E", "Executed E"): 100_000,
+        Words("已支用及負擔數 O", "Obligated O"): 100_000,
+        Words("餘額", "Remaining"): 900_000,
     }
     assert lines.rows == [
         (
@@ -185,7 +186,7 @@ def test_a_case_by_hand(fold_events: Fold, catalogue: Catalogue) -> None:
     )
     funds, cases = reserve_report.tables(year.replayed.books, year.registry, catalogue, year.day)
     assert funds.rows[0][2:] == (1_000, 0, 400, 50, 30, 650, "65.00", 1)
-    assert [str(cell[1]) if isinstance(cell, tuple) else cell for cell in cases.rows[0]] == [
+    assert [cell.en if isinstance(cell, Words) else cell for cell in cases.rows[0]] == [
         "Second",
         "114-01",
         "020011 Secretariat",

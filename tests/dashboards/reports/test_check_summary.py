@@ -11,8 +11,8 @@ from alerts.catalogue import Catalogue
 from alerts.check import check
 from alerts.engine import Engine
 from dashboards.reports.check_summary import print_verdict
-from dashboards.reports.table import Language
 from ledger.registry import Registry
+from ledger.words import Language
 from tests.alerts.test_check import (
     ADOPTED,
     BUDGET,

@@ -20,7 +20,8 @@ from alerts.catalogue import Catalogue
 from dashboards.reports import agency_report, lagging_list, reserve_report
 from dashboards.reports.formats import FORMATS, pdf, terminal, write
 from dashboards.reports.formats.cells import formula_safe, sheet_name
-from dashboards.reports.table import Column, Language, ReportProblem, Table, Words
+from dashboards.reports.table import Column, ReportProblem, Table
+from ledger.words import Language, Words
 from tests.dashboards.reports.conftest import ROWS, SMALL, Fold, Year
 
 HOSTILE = (

@@ -13,6 +13,7 @@ from dashboards.reports import lagging_list
 from dashboards.reports.formats import FORMATS
 from dashboards.reports.lagging_list import Plan, months_left
 from ledger.books import Books
+from ledger.words import Words
 from streams.replay import output
 from tests.dashboards.reports.conftest import SMALL, Fold, Year, forecast
 
@@ -26,7 +27,7 @@ def rows(year: Year, catalogue: Catalogue, **more: Any) -> list[lagging_list.Lag
 def test_the_small_year_by_hand(small: Year, catalogue: Catalogue) -> None:
     """03: E/L = 30,000/60,000. 02: declared 1,100,000/1,500,000, computed 150,000/400,000, 35.83 points apart."""
     third, second = rows(small, catalogue, earlier=EARLIER)
-    assert (third.rank, third.authority, third.name) == (1, "03", ("民政局主管", "Civil Affairs group"))
+    assert (third.rank, third.authority, third.name) == (1, "03", Words("民政局主管", "Civil Affairs group"))
     assert (third.predicted, third.declared, third.computed, third.cash) == ("50.00", None, "50.00", "50.00")
     assert (third.declared_days_oldest, third.declared_days_newest, third.diverges) == (None, None, False)
     assert (third.available, third.allotted, third.executed) == (100_001, 60_000, 30_000)

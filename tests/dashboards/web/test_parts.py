@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from alerts.catalogue import Catalogue
-from dashboards.reports.table import Column, Row, Table, Words
+from dashboards.reports.table import Column, Row, Table
 from dashboards.web import answer, shown
 from dashboards.web.charts import course, course_figure, month_sums
 from dashboards.web.grid import Bar, Grid, share, view
@@ -20,6 +20,7 @@ from ledger.books import Alert, Position
 from ledger.process import Transition
 from ledger.rates import Sums
 from ledger.registry import Registry
+from ledger.words import Words
 from streams.monitor import Committed
 
 

@@ -1,0 +1,30 @@
+"""The one type for what people read in either language."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal, TypeAlias
+
+import msgspec
+
+Language: TypeAlias = Literal["zh", "en"]
+Sentence: TypeAlias = Annotated[str, msgspec.Meta(min_length=1)]
+"""What a YAML file must not leave empty."""
+
+
+class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The same in Traditional Chinese and in English."""
+
+    zh: Sentence
+    en: Sentence
+
+    def text(self, language: Language) -> str:
+        """The words in one language."""
+        return self.zh if language == "zh" else self.en
+
+
+NOTHING: Final = Words("", "")
+
+
+def alike(text: str) -> Words:
+    """What is written the same in both languages: a code, a number, a name from outside."""
+    return Words(text, text)
