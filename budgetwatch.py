@@ -22,7 +22,7 @@ from ledger.registry import Registry as Register
 if TYPE_CHECKING:
     from dashboards.reports.table import Table
     from producers.imported import Imported
-    from producers.kafka_connection import Connection
+    from producers.kafka.connection import Connection
     from streams.audit import Difference
     from streams.folder import Folder
     from streams.sources import Opened
@@ -595,8 +595,8 @@ def _audit_folder(data: Path) -> tuple[list[Difference], int]:
 def _audit_topic(bootstrap: str, url: str, registry: Path) -> tuple[list[Difference], int]:
     from alerts.catalogue import load
     from dashboards.reports.progress import counting
+    from producers.kafka.wire import EVENTS
     from streams.kafka.audit import audit as compared
-    from streams.kafka.topics import EVENTS
     from streams.store import open_store
 
     store = open_store(url, log=EVENTS)
@@ -713,8 +713,8 @@ def rebuild(
 
 def _rebuild_from_kafka(bootstrap: str, url: str, registry: Path) -> int:
     from dashboards.reports.progress import counting
+    from producers.kafka.wire import EVENTS
     from streams.kafka.rebuild import rebuild as fold_again
-    from streams.kafka.topics import EVENTS
     from streams.store import open_store
 
     opened = open_store(url, log=EVENTS)
@@ -896,7 +896,7 @@ def serve(
 
 
 def _kafka(bootstrap: str) -> Connection:
-    from producers.kafka_connection import BadConnection, connection_to
+    from producers.kafka.connection import BadConnection, connection_to
 
     try:
         return connection_to(bootstrap)

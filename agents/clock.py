@@ -10,7 +10,7 @@ from typing import Final
 import faust
 import structlog
 
-from producers.kafka_connection import Connection
+from producers.kafka.connection import Connection
 from streams.kafka.backlog import Backlog
 from streams.kafka.judging import judge
 from streams.kafka.worker import LogWorker

@@ -12,12 +12,12 @@ from agents import clock, ledger, relay, watch
 from agents import health as told_at
 from alerts.catalogue import load
 from ledger.registry import parse
-from producers.kafka_connection import Connection
+from producers.kafka.connection import Connection
+from producers.kafka.wire import EVENTS
 from streams.errors import StoreUnavailable
 from streams.kafka.access import check_worker
 from streams.kafka.app import DEFAULT_GROUP, GroupSettings, create_app, leave_at_a_crash
 from streams.kafka.health import Health
-from streams.kafka.topics import EVENTS
 from streams.kafka.worker import LogWorker
 from streams.patience import SECONDS, patiently
 from streams.store import Store, StoreRefused, open_store

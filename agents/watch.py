@@ -13,7 +13,7 @@ from typing import Final
 import faust
 import structlog
 
-from producers.kafka_connection import Connection
+from producers.kafka.connection import Connection
 from streams.errors import StoreRefused
 from streams.kafka.topics import KafkaUnavailable, check_identity, identity_of
 from streams.kafka.worker import LogWorker

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from alerts.catalogue import load
 from dashboards.server import check_users, is_loopback, listen
 from ledger.registry import parse
-from producers.kafka_connection import Connection
+from producers.kafka.connection import Connection
+from producers.kafka.partitions import PARTITIONS
+from producers.kafka.wire import EVENTS
 from streams.kafka.follower import Follower
 from streams.kafka.posting import Posting
-from streams.kafka.topics import EVENTS
 from streams.monitor import Monitor
-from streams.partitions import PARTITIONS
 from streams.store import Store, StoreRefused, open_store
 from streams.store.store import digest_of
 from streams.taipei import today

@@ -18,16 +18,12 @@ import msgspec
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.errors import KafkaError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError
 
-from ledger.identity import key_of
-from producers.kafka_connection import Connection
-from producers.kafka_trouble import trouble
+from producers.kafka.connection import Connection
+from producers.kafka.trouble import trouble
+from producers.kafka.wire import EVENTS, RECORD_BYTES_MAX, record_key, value_of, where_to
 
-TOPIC: Final = "budget.events.v1"
-RECORD_BYTES_MAX: Final = 4 << 20
 _LINE_BYTES_MAX: Final = RECORD_BYTES_MAX - 1_024
 """A line longer than this cannot be sent; over 1 MiB it would be refused anyway."""
-PACK_MAX: Final = 1_000
-"""Events that may share a record: an array of more that are all too short for events is refused as one."""
 _PACK_BYTES_MAX: Final = 512 << 10
 _IN_FLIGHT_MAX: Final = 20_000
 _NOTE_SECONDS: Final = 1.0
@@ -64,17 +60,6 @@ class _Position(msgspec.Struct):
     """SHA-256 of the bytes before it (at most 64 KiB): another file in its place is noticed."""
 
 
-class _Address(msgspec.Struct):
-    """The two fields that make the key; anything else is admission's business."""
-
-    fiscal_year: int
-    agency: str
-
-
-_address: Final = msgspec.json.Decoder(_Address).decode
-_array: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
-
-
 def publish(
     file: Path,
     connection: Connection,
@@ -103,7 +88,7 @@ def publish(
     note = file.with_name(file.name + ".published")
     try:
         with file.open("rb") as source:
-            known = TOPIC  # a topic made anew is noticed by the workers; events sent again are duplicates
+            known = EVENTS  # a topic made anew is noticed by the workers; events sent again are duplicates
             report.from_byte = 0 if again else _resume(source, note, known)
             source.seek(report.from_byte)
             sending = _Sending(producer, report, lambda byte: _keep(file, note, known, byte), progress)
@@ -126,11 +111,11 @@ def publish(
 def _check_topic(connection: Connection) -> None:
     """Refuse a topic that is not there at once: a producer would wait for it."""
     with KafkaAdminClient(**connection.settings()) as admin:
-        code = admin.describe_topics([TOPIC])[0]["error_code"]
+        code = admin.describe_topics([EVENTS])[0]["error_code"]
     if code == UnknownTopicOrPartitionError.errno:
-        raise PublishProblem(f"{TOPIC}: no such topic at {connection.bootstrap}; make it with `budgetwatch topics`")
+        raise PublishProblem(f"{EVENTS}: no such topic at {connection.bootstrap}; make it with `budgetwatch topics`")
     if code == TopicAuthorizationFailedError.errno:
-        raise TopicAuthorizationFailedError(TOPIC)
+        raise TopicAuthorizationFailedError(EVENTS)
 
 
 def new_producer(connection: Connection, client_id: str, linger_ms: int) -> KafkaProducer:
@@ -147,26 +132,6 @@ def new_producer(connection: Connection, client_id: str, linger_ms: int) -> Kafk
     )
 
 
-def where_of(line: bytes) -> dict[str, Any]:
-    """Where a line is sent: under its agency's and year's key; one that names none to the first partition."""
-    return _where(_key(line))
-
-
-def value_of(line: bytes) -> bytes:
-    """A line as a record's value that holds it as one event: an array, which is none, stands in an array of its own."""
-    if not line.lstrip(b" \t\r\n").startswith(b"["):
-        return line
-    try:
-        _array(line)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return line  # whoever takes records apart leaves it whole
-    return b"[" + line + b"]"
-
-
-def _where(key: bytes | None) -> dict[str, Any]:
-    return {"partition": 0} if key is None else {"key": key}
-
-
 class _Sending:
     """What is on its way, in the order of the file: only what is taken without a gap before it counts."""
 
@@ -180,7 +145,7 @@ class _Sending:
 
     def send(self, key: bytes | None, value: bytes, events: int, end: int) -> None:
         """Hand a record over; waits while too many are under way."""
-        self._under_way.append((self._producer.send(TOPIC, value, **_where(key)), events, end))
+        self._under_way.append((self._producer.send(EVENTS, value, **where_to(key)), events, end))
         while len(self._under_way) > _IN_FLIGHT_MAX or (self._under_way and self._under_way[0][0].is_done):
             self._settle()
         if time.monotonic() - self._noted_at > _NOTE_SECONDS:
@@ -218,7 +183,7 @@ def _records(source: BinaryIO, report: Report, pack: int) -> Iterator[tuple[byte
     """
     waiting: dict[bytes, _Pack] = {}
     for line, begin, end in _lines(source, report):
-        key = _key(line)
+        key = record_key(line)
         if key is None or pack == 1:
             report.without_key += key is None
             yield key, value_of(line), 1, _first(waiting, end)
@@ -275,15 +240,6 @@ def _lines(source: BinaryIO, report: Report) -> Iterator[tuple[bytes, int, int]]
         line = line.removesuffix(b"\n").removesuffix(b"\r")
         if line and not line.isspace():
             yield line, begin, at
-
-
-def _key(line: bytes) -> bytes | None:
-    """The key of an event; None for a line that names no fiscal year and agency."""
-    try:
-        address = _address(line)
-        return key_of(address.fiscal_year, address.agency)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return None
 
 
 def _resume(source: BinaryIO, note: Path, topic: str) -> int:

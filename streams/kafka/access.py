@@ -14,8 +14,9 @@ from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, R
 from kafka.admin import UserScramCredentialUpsertion as Credential
 from kafka.errors import CoordinatorNotAvailableError, TopicAuthorizationFailedError
 
-from producers.kafka_connection import Connection
-from streams.kafka.topics import ALERTS, EVENTS, GROUP, REFUSED, KafkaUnavailable, identity_of, told
+from producers.kafka.connection import Connection
+from producers.kafka.wire import ALERTS, EVENTS, GROUP, REFUSED
+from streams.kafka.topics import KafkaUnavailable, identity_of, told
 
 PASSWORD_MIN: Final = 16
 """Characters: SCRAM's exchange can be guessed at by whoever overhears it."""

@@ -8,9 +8,10 @@ from typing import TypeAlias
 import msgspec
 import sqlalchemy as sa
 
+from producers.kafka.wire import EVENTS
 from streams.closings import closings_by_position
 from streams.kafka.records import Record, unpack
-from streams.kafka.topics import EVENTS, SourceReader
+from streams.kafka.topics import SourceReader
 from streams.store import Store, schema
 from streams.store.people import Act
 

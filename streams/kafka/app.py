@@ -11,9 +11,9 @@ from typing import Any, Final
 import faust
 import msgspec
 
-from producers.kafka_connection import Connection
+from producers.kafka.connection import Connection
+from producers.kafka.wire import EVENTS, GROUP, RECORD_BYTES_MAX
 from streams.kafka import transport
-from streams.kafka.topics import EVENTS, GROUP, RECORD_BYTES_MAX
 from streams.kafka.worker import EXIT_BROKEN, LogWorker, leave
 
 _BATCHES_WAITING: Final = 16

@@ -20,12 +20,13 @@ from ledger.books import Alert, Books
 from ledger.identity import SeenIds
 from ledger.process import Context, process
 from ledger.registry import Registry
-from producers.kafka_connection import Connection
+from producers.kafka.connection import Connection
+from producers.kafka.wire import EVENTS
 from streams.audit import Difference, compared, compared_all, rows_by_key, shown, stored_alerts
 from streams.closings import take_off
 from streams.kafka.again import Close, Done, Fold, Judge, LogAgain, done
 from streams.kafka.records import Record, unpack
-from streams.kafka.topics import EVENTS, SourceReader, check_mark, identity_of
+from streams.kafka.topics import SourceReader, check_mark, identity_of
 from streams.store import Store, StoreRefused, people, schema
 from streams.store.alert_rows import agency_of, attach_alerts
 from streams.store.loading import load_books

@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from producers.kafka_connection import Connection
+from producers.kafka.connection import Connection
 from streams.kafka.topics import KafkaUnavailable, SourceReader
 from streams.store import Store
 

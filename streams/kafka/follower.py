@@ -22,6 +22,7 @@ from ledger.books import Books
 from ledger.process import Transition
 from ledger.receipt import Outcome
 from ledger.registry import Registry
+from producers.kafka.wire import year_of
 from streams.closings import CLOSE, apply_closings
 from streams.kafka.judging import judge
 from streams.kafka.posting import Posting
@@ -40,16 +41,6 @@ LINES_MAX: Final = 100_000
 
 T = TypeVar("T")
 log = structlog.get_logger()
-
-
-class _Address(msgspec.Struct):
-    """Which agency's year an event is about; who else's business it may be is admission's."""
-
-    fiscal_year: int
-    agency: str
-
-
-_address: Final = msgspec.json.Decoder(_Address).decode
 
 
 class _Moment(msgspec.Struct):
@@ -281,14 +272,7 @@ def _moment(connection: sa.Connection, of_log: str) -> _Moment:
 
 def _named(lines: list[bytes]) -> set[tuple[int, str]]:
     """The agencies' years that lines name; what names none was refused and changed nothing."""
-    found = set()
-    for line in lines:
-        try:
-            one = _address(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            continue
-        found.add((one.fiscal_year, one.agency))
-    return found
+    return {found for found in map(year_of, lines) if found is not None}
 
 
 def _transitions(connection: sa.Connection, after: int) -> list[Transition]:

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from producers.kafka_connection import Connection
+from producers.kafka.connection import Connection
 from streams.errors import StoreError
 from streams.kafka.topics import SourceReader
 from streams.kafka.worker import LogWorker

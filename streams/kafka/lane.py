@@ -12,10 +12,11 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 
 import msgspec
 
-from producers.kafka_connection import Connection
+from producers.kafka.connection import Connection
+from producers.kafka.wire import EVENTS
 from streams.kafka.partition import PartitionBooks, Taken
 from streams.kafka.records import Record
-from streams.kafka.topics import EVENTS, Ends, KafkaUnavailable, SourceReader, check_mark, identity_of
+from streams.kafka.topics import Ends, KafkaUnavailable, SourceReader, check_mark, identity_of
 from streams.store import Store
 from streams.store.store import LogIdentity
 

@@ -19,11 +19,12 @@ from ledger.books import Books
 from ledger.events import Event
 from ledger.json_text import LINE_BYTES_MAX
 from ledger.receipt import Outcome, warnings_of
-from producers.kafka_connection import Connection
-from producers.publisher import new_producer, value_of, where_of
+from producers.kafka.connection import Connection
+from producers.kafka.wire import EVENTS, value_of, where_of
+from producers.publisher import new_producer
 from streams.errors import StoreError
 from streams.kafka.outcomes import Folded, changes_by, folded
-from streams.kafka.topics import EVENTS, KafkaUnavailable, SourceReader, told
+from streams.kafka.topics import KafkaUnavailable, SourceReader, told
 from streams.store import Store
 from streams.writer import Busy, Unavailable
 

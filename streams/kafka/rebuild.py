@@ -18,12 +18,13 @@ import sqlalchemy as sa
 from alerts.catalogue import Catalogue, load
 from alerts.clock import judge_day
 from ledger.registry import Registry, parse
-from producers.kafka_connection import Connection
+from producers.kafka.connection import Connection
+from producers.kafka.wire import EVENTS
 from streams.closings import take_off
 from streams.errors import StoreError, StoreUnavailable
 from streams.kafka.again import Close, Done, Fold, Judge, LogAgain, done
 from streams.kafka.partition import Outcome, PartitionBooks
-from streams.kafka.topics import EVENTS, SourceReader, check_mark, identity_of
+from streams.kafka.topics import SourceReader, check_mark, identity_of
 from streams.patience import patiently
 from streams.store import Store, StoreRefused, open_store, schema
 from streams.store.alert_rows import attach_alerts

@@ -15,18 +15,14 @@ import msgspec
 
 from ledger.json_text import one_line
 from ledger.process import Route
-from streams.partitions import partition_of
+from producers.kafka.partitions import partition_of
+from producers.kafka.wire import elements_of, is_array
 
 NO_EVENT: Final = b"null"
 """Stands for a value that is missing or blank: one event read, and refused as malformed."""
-FEW: Final = 1_000
-SHORT: Final = 64
-"""Bytes: no event is so short. An array of more than FEW elements that are shorter on average holds no events: it is
-refused as one, for two million refusals of one record would stop the partition it stands in."""
 COMMAS_MAX: Final = 500_000
 """In the packed records of one transaction: an event has about ten."""
 _KEY: Final = re.compile(rb"([1-9][0-9]{0,2})\|(.+)", re.DOTALL)
-_decode_array: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 class Record(Protocol):
@@ -72,15 +68,8 @@ def lines_of(value: bytes | None) -> list[bytes]:
     """The events of one value, a line each; none for an empty array, the whole value for what is no array."""
     if value is None or not value or value.isspace():
         return [NO_EVENT]
-    if value.lstrip(b" \t\r\n").startswith(b"["):
-        try:
-            elements = _decode_array(value)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            return [one_line(value)]
-        if len(elements) > FEW and len(elements) * SHORT > len(value):
-            return [one_line(value)]
-        return [one_line(bytes(element)) for element in elements]
-    return [one_line(value)]
+    elements = elements_of(value) if is_array(value) else None
+    return [one_line(value)] if elements is None else [one_line(element) for element in elements]
 
 
 def shares(records: Sequence[Record]) -> Iterator[Sequence[Record]]:

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 
-from streams.kafka.topics import ALERTS, REFUSED
+from producers.kafka.wire import ALERTS, REFUSED
 from streams.relay import unsent
 from streams.store import Store, schema
 from streams.store.store import now

@@ -11,22 +11,14 @@ import msgspec
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError, TopicAuthorizationFailedError
 
-from producers.kafka_connection import REACH_MS, Connection
-from producers.kafka_trouble import trouble
+from producers.kafka.connection import REACH_MS, Connection
+from producers.kafka.partitions import PARTITIONS
+from producers.kafka.trouble import trouble
+from producers.kafka.wire import ALERTS, EVENTS, ISOLATION, RECORD_BYTES_MAX, REFUSED
 from streams.errors import StoreRefused, StoreUnavailable
 from streams.kafka.partition import digest
-from streams.partitions import PARTITIONS
 from streams.store.store import LogIdentity, Mark
 
-EVENTS: Final = "budget.events.v1"
-ALERTS: Final = "budget.alerts.v1"
-REFUSED: Final = "budget.refused.v1"
-GROUP: Final = "budgetwatch"
-"""The consumer group of the workers."""
-RECORD_BYTES_MAX: Final = 4 << 20
-"""A record's value with all its events; one event is at most 1 MiB."""
-ISOLATION: Final = "read_committed"
-"""What a feeder's transaction took back was never sent, for workers, `audit` and `rebuild` alike."""
 COMPRESSION: Final = "uncompressed"
 """However a feeder compresses, the brokers undo it: nobody who reads needs a codec, and no small record grows large."""
 _FOR_EVER: Final = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}

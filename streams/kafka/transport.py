@@ -25,8 +25,8 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, AppT, ConsumerMessage, Message
 from faust.types.transports import ConsumerT
 
-from producers.kafka_trouble import unreadable
-from streams.kafka.topics import ISOLATION
+from producers.kafka.trouble import unreadable
+from producers.kafka.wire import ISOLATION
 from streams.kafka.worker import EXIT_REFUSED, leave
 
 NAME: Final = "budgetwatch"

@@ -18,7 +18,7 @@ import structlog
 
 from alerts.catalogue import Catalogue
 from ledger.registry import Registry
-from producers.kafka_connection import Connection
+from producers.kafka.connection import Connection
 from streams.errors import StoreRefused
 from streams.kafka.lane import Counted, Lane
 from streams.kafka.partition import PartitionBooks, Taken

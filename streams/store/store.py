@@ -24,8 +24,8 @@ from ledger.effects import BOOKINGS
 from ledger.identity import SeenIds
 from ledger.process import Effects, Transition
 from ledger.registry import Registry
+from producers.kafka.partitions import partition_of_year
 from streams.errors import LogBroken, StoreError, StoreRefused, StoreUnavailable
-from streams.partitions import partition_of_year
 from streams.store import schema
 from streams.store.alert_rows import attach_alerts, attach_shared_alerts, write_alerts
 from streams.store.copying import WORTH_IT, copy_over

@@ -38,8 +38,8 @@ from kafka.errors import CoordinatorNotAvailableError
 from rich.console import Console
 from rich.table import Table
 
+from producers.kafka.wire import EVENTS, GROUP
 from producers.simulator import line_count_for, registry_csv, simulate
-from streams.kafka.topics import EVENTS, GROUP
 from tests.bench.replay import measure, spread
 from tests.kafka.cluster import SESSION_SECONDS, Cluster, Worker, producer, wait_for
 from tests.real_parts.kafka import broker

@@ -6,7 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from ledger.books import Books
-from producers.publisher import where_of
+from producers.kafka.wire import where_of
 from producers.simulator import registry_csv, simulate
 from streams.audit import rows_by_key
 from tests.bench.peers.core import Core, Hosted, Kept, bundled

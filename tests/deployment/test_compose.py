@@ -13,7 +13,7 @@ import typer
 import yaml
 
 import budgetwatch
-from producers.kafka_connection import connection_to
+from producers.kafka.connection import connection_to
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docker-compose.yml").read_text()

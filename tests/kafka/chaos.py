@@ -22,8 +22,8 @@ import sqlalchemy as sa
 from kafka import KafkaProducer
 
 from ledger.identity import key_of
+from producers.kafka.wire import ALERTS, EVENTS
 from producers.simulator import registry_csv, simulate
-from streams.kafka.topics import ALERTS, EVENTS
 from streams.store import schema
 from tests.kafka.cluster import SESSION_SECONDS, Cluster, Worker, cluster, producer, stop_all, wait_for
 

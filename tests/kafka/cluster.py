@@ -18,9 +18,10 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from agents.start import open_kafka_store
 from alerts.catalogue import Catalogue, load
 from ledger.registry import Registry, parse
-from producers.kafka_connection import Connection
+from producers.kafka.connection import Connection
+from producers.kafka.wire import ALERTS, EVENTS, REFUSED
 from streams.kafka.audit import audit
-from streams.kafka.topics import ALERTS, EVENTS, REFUSED, identity_of, make_topics
+from streams.kafka.topics import identity_of, make_topics
 from streams.store import Store, open_store, people, schema
 from tests.real_parts.kafka import Broker, broker
 from tests.real_parts.postgres import Postgres, postgres_server

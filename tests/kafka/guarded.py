@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from producers.kafka_connection import Connection
+from producers.kafka.connection import Connection
 from streams.kafka.access import set_passwords
 from tests.kafka.cluster import PROGRAM
 from tests.real_parts.kafka import broker

@@ -9,11 +9,12 @@ import pytest
 import sqlalchemy as sa
 from kafka import KafkaProducer
 
+from producers.kafka.partitions import partition_of
+from producers.kafka.wire import EVENTS
 from producers.simulator import registry_csv, simulate
 from streams.kafka import backlog as waiting
 from streams.kafka.backlog import Backlog
-from streams.kafka.topics import EVENTS, KafkaUnavailable
-from streams.partitions import partition_of
+from streams.kafka.topics import KafkaUnavailable
 from streams.store import schema
 from tests.kafka.cluster import Cluster, wait_for
 

@@ -7,9 +7,10 @@ import sqlalchemy as sa
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.admin import ConfigResource, ConfigResourceType
 
+from producers.kafka.partitions import partition_of
+from producers.kafka.wire import EVENTS
 from producers.simulator import registry_csv, simulate
-from streams.kafka.topics import EVENTS, SourceReader
-from streams.partitions import partition_of
+from streams.kafka.topics import SourceReader
 from streams.store import schema
 from tests.kafka.cluster import Cluster, wait_for
 

@@ -13,11 +13,11 @@ import sqlalchemy as sa
 
 from alerts.subjects import alert_id
 from ledger.books import Alert
+from producers.kafka.wire import ALERTS, REFUSED
 from producers.simulator import registry_csv, simulate
 from streams.audit import rows_by_key
 from streams.files import EventFiles
 from streams.kafka.judging import judge
-from streams.kafka.topics import ALERTS, REFUSED
 from streams.replay import Replayed, fold
 from streams.store import Store, schema
 from streams.store.alert_rows import agency_of, alert_of, attach_alerts

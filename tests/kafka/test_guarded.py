@@ -11,9 +11,10 @@ import pytest
 from kafka import KafkaAdminClient
 
 from agents.start import open_kafka_store
-from producers.kafka_connection import Connection
+from producers.kafka.connection import Connection
+from producers.kafka.wire import ALERTS, EVENTS
 from producers.simulator import registry_csv, simulate
-from streams.kafka.topics import ALERTS, EVENTS, SourceReader
+from streams.kafka.topics import SourceReader
 from streams.store import open_store
 from tests.kafka.cluster import Worker, wait_for
 from tests.kafka.guarded import PASSWORDS, Guarded, P, Said, command, guarded_broker

@@ -14,8 +14,8 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from producers.kafka.wire import EVENTS
 from producers.simulator import registry_csv, simulate
-from streams.kafka.topics import EVENTS
 from streams.store import schema
 from tests.kafka.cluster import PROGRAM, Cluster
 

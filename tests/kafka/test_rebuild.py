@@ -10,13 +10,13 @@ import pytest
 import sqlalchemy as sa
 
 from ledger.registry import parse
+from producers.kafka.partitions import partition_of
+from producers.kafka.wire import ALERTS
 from producers.simulator import registry_csv, simulate
 from streams.errors import StoreError, StoreUnavailable
 from streams.kafka import rebuild as rebuilding
 from streams.kafka.partition import PartitionBooks, Taken
 from streams.kafka.rebuild import rebuild
-from streams.kafka.topics import ALERTS
-from streams.partitions import partition_of
 from streams.patience import patiently
 from streams.store import schema
 from tests.kafka.cluster import Cluster, wait_for

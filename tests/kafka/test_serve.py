@@ -11,9 +11,9 @@ import httpx
 import msgspec
 from kafka import KafkaProducer
 
+from producers.kafka.wire import EVENTS
 from producers.simulator import registry_csv, simulate
 from streams.files import EventFiles
-from streams.kafka.topics import EVENTS
 from streams.replay import fold, output
 from tests.kafka.cluster import Cluster, wait_for
 from tests.kafka.serving import Served, served

@@ -18,7 +18,7 @@ from typing import Final
 
 import msgspec
 
-from producers.kafka_connection import Connection
+from producers.kafka.connection import Connection
 from producers.simulator import registry_csv
 from streams.kafka.topics import make_topics
 from tests.real_parts.kafka import Broker, jars

@@ -13,14 +13,14 @@ import pytest
 from alerts.catalogue import Catalogue
 from ledger.identity import key_of
 from ledger.registry import Registry
+from producers.kafka.partitions import PARTITIONS, partition_of
+from producers.kafka.wire import EVENTS
 from streams.errors import StoreRefused
 from streams.kafka import follower as module
 from streams.kafka.follower import Follower
 from streams.kafka.judging import judge
 from streams.kafka.partition import PartitionBooks
-from streams.kafka.topics import EVENTS
 from streams.monitor import Committed
-from streams.partitions import PARTITIONS, partition_of
 from streams.people_acts import Person, close
 from streams.store import Store, open_store
 from streams.store.alert_rows import attach_alerts

@@ -15,9 +15,10 @@ from typer.testing import CliRunner
 from budgetwatch import app
 from ledger.admission import Refusal, read
 from ledger.identity import key_of
-from producers.publisher import PACK_MAX, Report, _records
+from producers.kafka.partitions import PARTITIONS, murmur2, partition_of
+from producers.kafka.wire import PACK_MAX
+from producers.publisher import Report, _records
 from streams.kafka.records import NO_EVENT, lines_of, route_of, shares, unpack
-from streams.partitions import PARTITIONS, murmur2, partition_of
 from streams.store.record_runs import runs_of, whereabouts
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from producers.kafka_connection import BadConnection, connection_to
+from producers.kafka.connection import BadConnection, connection_to
 
 P = "BUDGETWATCH_KAFKA_"
 

@@ -18,7 +18,7 @@ from aiokafka.errors import KafkaConnectionError as HungUp
 from aiokafka.errors import KafkaError as OtherKafkaError
 from kafka.errors import AuthorizationError, KafkaConnectionError, KafkaError, KafkaTimeoutError, UnsupportedCodecError
 
-from producers.kafka_connection import Connection
+from producers.kafka.connection import Connection
 
 _TRY_SECONDS: Final = 5.0
 _NOT_LET_IN: Final = (
