@@ -14,17 +14,13 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from ledger.money import percent, thousands
+from ledger.vocabulary import RESERVE
 from ledger.words import NOTHING, Words, alike
 
 if TYPE_CHECKING:
     from alerts.catalogue import Citation, Rule
 
 MISSING: Final = "—"
-_RESERVES: Final = {
-    "first": Words("第一預備金", "The first reserve"),
-    "second": Words("第二預備金", "The second reserve"),
-    "disaster": Words("災害準備金", "The disaster reserve"),
-}
 _PLACEHOLDER: Final = re.compile(r"\{(?P<name>[a-z_]+)(?:/(?P<of>[a-z_]+))?\}")
 
 
@@ -78,8 +74,9 @@ def _named(rule: Rule, subject_key: str) -> Words:
     if rule.subject != "reserve":
         return alike(subject_key)
     reserve, _, agency = subject_key.partition(":")
-    name = _RESERVES[reserve]
-    return Words(f"{agency} {name.zh}", f"{name.en} of {agency}") if agency else name
+    name = RESERVE[reserve]
+    english = f"The {name.en.lower()}"
+    return Words(f"{agency} {name.zh}", f"{english} of {agency}") if agency else Words(name.zh, english)
 
 
 @lru_cache(maxsize=256)

@@ -9,22 +9,17 @@ from alerts.catalogue import Catalogue
 from alerts.engine import SEVERITIES
 from alerts.lagging import UNFINISHED
 from alerts.messages import citation_text, message
+from alerts.vocabulary import ALERT_STATE, SEVERITY
 from dashboards.reports import formulas
-from dashboards.reports.severities import SEVERITY
 from dashboards.reports.table import Cell, Column, ReportProblem, Row, Table
 from ledger.books import AgencyYear, Alert, Books
 from ledger.fiscal import ROC_OFFSET
 from ledger.output import PositionOut, positions
 from ledger.registry import Registry
+from ledger.vocabulary import ECONOMIC_CLASS
 from ledger.words import Words
 from streams.replay import alerts_out
 
-_CLASSES: Final = {
-    "current": Words("經常門", "Current"),
-    "capital": Words("資本門", "Capital"),
-    "all": Words("合計", "All"),
-}
-_STATE: Final = {"open": Words("未處理", "open"), "acknowledged": Words("已確認", "acknowledged")}
 _SHARED: Final = ("authority", "city", "reserve")
 """Levels whose subjects are no single agency's; a first reserve is, and is found by its key."""
 
@@ -143,7 +138,7 @@ def _titled(head: Words, zh: str, en: str) -> Words:
 
 def _by_class(sums: list[PositionOut], kind: str) -> tuple[Column, ...]:
     return tuple(
-        Column(each.economic_class, _CLASSES[each.economic_class], "money" if kind == "money" else "percent")
+        Column(each.economic_class, ECONOMIC_CLASS[each.economic_class], "money" if kind == "money" else "percent")
         for each in sums
     )
 
@@ -275,6 +270,6 @@ def _alert(alert: Alert, catalogue: Catalogue) -> Row:
         rule.title,
         formulas.articles(rule, alert.opened_on),
         alert.opened_on,
-        _STATE[alert.state],
+        ALERT_STATE[alert.state],
         Words(f"{said.zh.removesuffix(f'{cited.zh}。')}。", f"{said.en.removesuffix(f'{cited.en}.')}."),
     )

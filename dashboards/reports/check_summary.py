@@ -11,32 +11,17 @@ from rich.text import Text
 
 from alerts.catalogue import Catalogue
 from alerts.verdict import Change, Foretold, Limit, LineRoom, Verdict
+from alerts.vocabulary import BASIS_STATUS, SEVERITY, TURN, VERDICT
 from dashboards.reports.formats.cells import printable
-from dashboards.reports.severities import SEVERITY, TERMINAL_STYLE
+from dashboards.reports.severities import TERMINAL_STYLE
 from ledger.fiscal import roc_day
 from ledger.money import thousands
 from ledger.output import AlertOut
+from ledger.vocabulary import ECONOMIC_CLASS
 from ledger.words import Language, Words
 
-_VERDICTS: Final = {
-    "allowed": (Words("可以辦理", "Allowed"), "bold white on blue"),
-    "warned": (Words("可以辦理，但有警示", "Allowed, with warnings"), "bold black on yellow"),
-    "blocked": (Words("不可辦理", "Blocked"), "bold white on magenta"),
-}
-_TURNS: Final = {
-    "opened": Words("新增", "new"),
-    "worse": Words("加重", "worse"),
-    "joined": Words("再犯", "again"),
-}
-_BASES: Final = {
-    "statute": Words("法律", "statute"),
-    "central_practice": Words("中央實務", "central practice"),
-    "other_city_rule": Words("他市規定", "another city's rule"),
-    "city_rule_cited_in_seed": Words("本市規定", "city rule"),
-    "design": Words("系統設計", "design, no law"),
-}
-_CLASSES: Final = {"current": Words("經常門", "current"), "capital": Words("資本門", "capital")}
-_REFUSED: Final = Words("此事件將遭退件", "The event would be refused")
+_STYLES: Final = {"allowed": "bold white on blue", "warned": "bold black on yellow", "blocked": "bold white on magenta"}
+_REFUSED: Final = Words("此事件將遭拒收", "The event would be refused")
 _MAKES: Final = Words("此事件造成之違規與警示", "What the event would set off")
 _STANDING: Final = Words("相關未結警示（非此事件造成）", "Already standing, not made by the event")
 _WARNINGS: Final = Words("提醒", "Warnings")
@@ -58,7 +43,7 @@ _Place: TypeAlias = tuple[Words, Sequence[_Figure]]
 def print_verdict(verdict: Verdict, catalogue: Catalogue, language: Language) -> None:
     """Print an answer to standard output. Nothing in it is read as markup."""
     console = Console(highlight=False, emoji=False)
-    words, style = _VERDICTS[verdict.verdict]
+    words, style = VERDICT[verdict.verdict], _STYLES[verdict.verdict]
     day = verdict.as_of
     shown = _NOTHING.text(language) if day is None else (roc_day(day) if language == "zh" else day)
     heading = Text.assemble((f" {words.text(language)} ", style), f"  {_asked(verdict)}")
@@ -104,12 +89,12 @@ def _alerts(
     _title(console, title, language)
     for alert in alerts:
         severity, style = SEVERITY[alert.severity], TERMINAL_STYLE[alert.severity]
-        turn = f"（{_TURNS[alert.change].text(language)}）" if isinstance(alert, Foretold) else ""
+        turn = f"（{TURN[alert.change].text(language)}）" if isinstance(alert, Foretold) else ""
         if language == "en":
             turn = turn.replace("（", " (").replace("）", ")")
         name = catalogue.rules[alert.rule].title.text(language)
         message = alert.message_zh if language == "zh" else alert.message_en
-        basis = _BASES[alert.basis_status].text(language)
+        basis = BASIS_STATUS[alert.basis_status].text(language)
         console.print(Text.assemble("· ", (severity.text(language), style), f"{turn} {name} [{alert.rule}; {basis}]"))
         console.print(Text(f"  {printable(message)}"))
 
@@ -152,7 +137,7 @@ def _places(verdict: Verdict) -> list[_Place]:
                 ],
             )
             for each in room.agency
-            for name in (_CLASSES[each.economic_class],)
+            for name in (ECONOMIC_CLASS[each.economic_class],)
         ),
         *(
             (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from alerts.catalogue import BasisStatus, Rule
+from alerts.catalogue import Rule
 from alerts.messages import citation_text
+from alerts.vocabulary import BASIS_STATUS
 from ledger.words import Words
 
 AVAILABLE: Final = Words(
@@ -33,25 +34,17 @@ ROUNDING: Final = Words(
     "Percentages are printed to two decimals and compared unrounded; – stands where the denominator is not above 0",
 )
 
-_BASIS: Final[dict[BasisStatus, Words]] = {
-    "statute": Words("法律", "statute"),
-    "central_practice": Words("中央實務", "central practice"),
-    "other_city_rule": Words("他市規定", "another city's rule"),
-    "city_rule_cited_in_seed": Words("本市規定，僅見於業務報告", "city rule known from its report"),
-    "design": Words("系統設計，非法規", "design, no law"),
-}
-
 
 def articles(rule: Rule, day: str) -> Words:
     """The articles a rule rests on that day, without brackets: 預算法第25條、第61條; without any, what stands for them."""
     citations = rule.citations_on(day)
     cited = citation_text(citations)
-    return Words(cited.zh[1:-1], cited.en.strip()[1:-1]) if citations else _BASIS["design"]
+    return Words(cited.zh[1:-1], cited.en.strip()[1:-1]) if citations else BASIS_STATUS["design"]
 
 
 def source(rule: Rule, day: str) -> Words:
     """Where a rule comes from that day, as a note: 依據：預算法第25條（法律）。"""
-    cited, status = articles(rule, day), _BASIS[rule.basis_on(day)]
+    cited, status = articles(rule, day), BASIS_STATUS[rule.basis_on(day)]
     if not rule.citations_on(day):
         return Words(f"依據：{cited.zh}", f"Basis: {cited.en}")
     return Words(f"依據：{cited.zh}（{status.zh}）", f"Basis: {cited.en} ({status.en})")

@@ -12,7 +12,8 @@ from rich.table import Table
 
 from alerts.catalogue import Catalogue
 from alerts.messages import citation_text
-from dashboards.reports.severities import SEVERITY, TERMINAL_STYLE
+from alerts.vocabulary import SEVERITY
+from dashboards.reports.severities import TERMINAL_STYLE
 from ledger.fiscal import roc_day
 from ledger.money import thousands
 from ledger.output import AlertOut, Output, PositionOut, ReserveOut

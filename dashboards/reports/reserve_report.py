@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from alerts.catalogue import Catalogue
+from alerts.vocabulary import LEVEL
 from dashboards.reports import formulas
 from dashboards.reports.table import Cell, Column, Row, Table
 from ledger.books import AgencyYear, Books, Case
@@ -13,21 +14,11 @@ from ledger.fiscal import ROC_OFFSET
 from ledger.money import percent
 from ledger.output import ReserveOut, reserves
 from ledger.registry import Registry
+from ledger.vocabulary import GROUND, RESERVE
 from ledger.words import Words
 
-_RESERVES: Final = {
-    "second": Words("第二預備金", "Second"),
-    "disaster": Words("災害準備金", "Disaster"),
-    "first": Words("第一預備金", "First"),
-}
-"""In the order of the report: the city's two funds, then each agency's own."""
-_ORDER: Final = tuple(_RESERVES)
-_GROUNDS: Final = {
-    1: Words("1 修訂計畫", "1 revised plan"),
-    2: Words("2 業務量增加", "2 more workload"),
-    3: Words("3 政事臨時需要", "3 temporary need"),
-}
-_CITY: Final = Words("全市", "City")
+_ORDER: Final = tuple(RESERVE)
+"""The city's two funds, then each agency's own."""
 _TOTAL: Final = Words("合計", "Total")
 _SUMMED: Final = ("established", "pending", "approved", "cancelled", "returned", "remaining", "cases")
 
@@ -74,8 +65,8 @@ def _funds(funds: list[ReserveOut], year: int, registry: Registry, catalogue: Ca
         rows=[
             _fund(
                 {name: getattr(fund, name) for name in _SUMMED},
-                _RESERVES[fund.reserve],
-                _CITY if fund.agency is None else _agency(fund.agency, registry),
+                RESERVE[fund.reserve],
+                LEVEL["city"] if fund.agency is None else _agency(fund.agency, registry),
             )
             for fund in in_order
         ],
@@ -143,9 +134,9 @@ def _found(books: Books, fiscal_year: int) -> Iterator[tuple[AgencyYear, Case]]:
 
 
 def _case(year: AgencyYear, case: Case, registry: Registry) -> Row:
-    ground = None if case.ground is None else _GROUNDS.get(case.ground, str(case.ground))
+    ground = None if case.ground is None else GROUND.get(case.ground, str(case.ground))
     return (
-        _RESERVES[case.reserve],
+        RESERVE[case.reserve],
         case.id,
         _agency(year.agency, registry),
         case.line,

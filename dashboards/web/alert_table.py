@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from alerts.messages import message
 from alerts.subjects import alert_id
+from alerts.vocabulary import ALERT_STATE, SEVERITY
 from dashboards.reports.table import Cell, Column, Row, Table
-from dashboards.web import names
 from dashboards.web.desk import Desk
 from dashboards.web.grid import Grid
 from dashboards.web.subjects import page_of, subject
@@ -37,11 +37,11 @@ def alert_grid(
         rule = monitor.catalogue.rules[alert.rule]
         state = standing.state(alert)
         values: dict[str, Cell] = {
-            "severity": names.SEVERITY[alert.severity],
+            "severity": SEVERITY[alert.severity],
             "rule": rule.title,
             "subject": subject(monitor.registry, alert.level, alert.key),
             "opened_on": alert.opened_on,
-            "state": names.STATE[state],
+            "state": ALERT_STATE[state],
             "message": message(rule, alert.key, alert.evidence, day=alert.opened_on),
         }
         cells.append(tuple(values[column.key] for column in columns))

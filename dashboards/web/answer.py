@@ -166,7 +166,7 @@ def _word(key: str, reader: Language, values: Mapping[str, Any]) -> str:
 
 def _name(table: str, code: Any, reader: Language) -> str:
     """What a code is called; the code itself where it has no name."""
-    found: Mapping[Any, Words] = getattr(names, table)
+    found: Mapping[Any, Words] = names.VOCABULARIES[table]
     return found[code].text(reader) if code in found else str(code)
 
 

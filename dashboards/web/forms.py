@@ -11,10 +11,10 @@ from litestar.concurrency import sync_to_thread
 
 from dashboards.web.answer import go
 from dashboards.web.desk import Desk
-from dashboards.web.names import REFUSED_ACT
 from dashboards.web.words import DONE
 from ledger.words import Words
 from streams.people_acts import Person, Refused
+from streams.people_vocabulary import REFUSED_ACT
 
 
 async def form_of(request: Request[Any, Any, Any]) -> dict[str, str]:

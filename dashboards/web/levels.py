@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from alerts.lagging import RULE
+from alerts.vocabulary import SEVERITY
 from dashboards.reports import formulas
 from dashboards.reports.table import Column, Table
 from dashboards.web import names
@@ -21,6 +22,7 @@ from ledger.fiscal import first_day, last_day
 from ledger.money import percent
 from ledger.rates import Sums
 from ledger.rollup import CITY, Level
+from ledger.vocabulary import ECONOMIC_CLASS
 from ledger.words import Language, Words
 from streams.store import alert_lists
 from streams.store.alert_lists import Wanted
@@ -141,7 +143,7 @@ def figures_grid(level: Level, title: Words, name: str, day: str) -> Grid:
             as_of=day,
             columns=(
                 Column("figure", Words("項目", "Figure"), "text"),
-                *(Column(each, names.CLASS[each], "money") for each in (*classes, "all")),
+                *(Column(each, ECONOMIC_CLASS[each], "money") for each in (*classes, "all")),
                 Column("formula", Words("計算式", "Formula"), "text"),
             ),
             rows=rows,
@@ -355,7 +357,7 @@ def _level_row(name: Words, standing: Words | None, level: Level, alerts: int | 
 
 def worst_first(alerts: Iterable[Alert]) -> list[Alert]:
     """The gravest first, then the latest opened."""
-    order = list(names.SEVERITY)
+    order = list(SEVERITY)
     return sorted(
         sorted(alerts, key=lambda each: each.opened_on, reverse=True), key=lambda each: order.index(each.severity)
     )

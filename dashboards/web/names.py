@@ -1,21 +1,14 @@
-"""What codes are called: severities, states, reasons of refusal, event types, figures, evidence."""
+"""The vocabularies by the name that templates give them, and the page's own."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
-from dashboards.reports import severities
+from alerts.vocabulary import ALERT_CHANGE, ALERT_STATE, BASIS_STATUS, LEVEL, SEVERITY
+from ledger.vocabulary import CR_BASIS, ECONOMIC_CLASS, EVENT, GROUND, OBJECT, REASON, REFERENCE, RESERVE
 from ledger.words import Words
-
-SEVERITY: Final = severities.SEVERITY
-
-STATE: Final[Mapping[str, Words]] = {
-    "open": Words("未處理", "open"),
-    "acknowledged": Words("已確認", "acknowledged"),
-    "resolved": Words("已解除", "resolved"),
-    "closed": Words("已結案", "closed"),
-}
+from streams.people_vocabulary import ACT, REFUSED_ACT, ROLE
 
 STANDING: Final[Mapping[str, Words]] = {
     "breach": Words("違規", "breach"),
@@ -24,136 +17,6 @@ STANDING: Final[Mapping[str, Words]] = {
     "normal": Words("正常", "normal"),
 }
 """How an agency or authority stands, from the gravest."""
-
-KIND: Final[Mapping[str, Words]] = {
-    "state": Words("狀態", "state"),
-    "act": Words("行為", "act"),
-    "time": Words("時間", "time"),
-}
-
-LEVEL: Final[Mapping[str, Words]] = {
-    "line": Words("預算科目", "line"),
-    "object": Words("第一級用途別科目", "level-1 object"),
-    "reference": Words("契約、應付或預付", "reference"),
-    "case": Words("動支案", "case"),
-    "reserve": Words("預備金", "reserve"),
-    "agency": Words("機關", "agency"),
-    "authority": Words("主管機關", "authority"),
-    "feed": Words("介接來源", "feed"),
-    "city": Words("全市", "city"),
-}
-
-BASIS: Final[Mapping[str, Words]] = {
-    "statute": Words("法律", "statute"),
-    "central_practice": Words("中央實務", "central practice"),
-    "other_city_rule": Words("他市規定", "another city's rule"),
-    "city_rule_cited_in_seed": Words("本市規定，僅見於業務報告", "city rule known from its report"),
-    "design": Words("系統設計，非法規", "design, no law"),
-}
-
-UNIT: Final[Mapping[str, Words]] = {
-    "percent": Words("%", "%"),
-    "percentage_points": Words("個百分點", "points"),
-    "NTD": Words("元", "NT$"),
-    "days": Words("工作天", "working days"),
-    "months": Words("個月", "months"),
-    "flag": Words("（1 是／0 否）", "(1 yes, 0 no)"),
-    "number": Words("", ""),
-}
-
-CHANGE: Final[Mapping[str, Words]] = {
-    "opened": Words("發生", "opened"),
-    "severity": Words("程度變更", "severity changed"),
-    "resolved": Words("解除", "resolved"),
-}
-
-ROLE: Final[Mapping[str, Words]] = {
-    "feeder": Words("資料來源", "feeder"),
-    "officer": Words("承辦", "officer"),
-    "reviewer": Words("檢視", "reviewer"),
-    "administrator": Words("管理", "administrator"),
-    "local": Words("本機", "this machine"),
-    "": Words("–", "–"),
-}
-"""The role that an act is recorded under."""
-
-ACT_FIELD: Final[Mapping[str, Words]] = {
-    "reason": Words("理由", "reason"),
-    "text": Words("附註", "note"),
-    "due_on": Words("期限", "due"),
-    "recovery_on": Words("預計趕上日", "recovered by"),
-    "position": Words("日誌位置", "place in the log"),
-    "state": Words("狀態", "state"),
-    "roles": Words("角色", "roles"),
-    "name": Words("名稱", "name"),
-    "agencies": Words("機關", "agencies"),
-    "event_types": Words("事件種類", "event types"),
-}
-"""What of an act is told on the trail, in this order; the rest is in its export."""
-
-ACT: Final[Mapping[str, Words]] = {
-    "acknowledge": Words("確認警示", "acknowledged an alert"),
-    "close": Words("警示結案", "closed an alert"),
-    "note": Words("加註", "noted"),
-    "lagging-reason": Words("說明落後原因", "gave the reason for lagging"),
-    "judge": Words("立即判定時間規則", "had the time rules judged"),
-    "lagging-presented": Words("提報市政會議", "presented the lagging list"),
-    "log-in": Words("登入", "logged in"),
-    "log-in-failed": Words("登入失敗", "failed to log in"),
-    "log-out": Words("登出", "logged out"),
-    "user-added": Words("新增使用者", "added a user"),
-    "user-disabled": Words("停用使用者", "disabled a user"),
-    "token-added": Words("新增權杖", "made a token"),
-    "token-revoked": Words("廢止權杖", "revoked a token"),
-}
-
-REASON: Final[Mapping[str, Words]] = {
-    "malformed": Words("無法解讀", "malformed"),
-    "unknown_type": Words("未知事件種類", "unknown type"),
-    "missing_field": Words("缺欄位", "missing field"),
-    "unknown_field": Words("多餘欄位", "unknown field"),
-    "invalid_value": Words("欄位值不合", "invalid value"),
-    "unknown_agency": Words("機關不在名冊", "unknown agency"),
-    "outside_fiscal_year": Words("入帳日不在年度內", "outside the fiscal year"),
-    "conflicting_duplicate": Words("同號內容不同", "conflicting duplicate"),
-    "unknown_reference": Words("無此參照", "unknown reference"),
-    "conflicting_reference": Words("參照科目不符", "conflicting reference"),
-    "exceeds_reference": Words("逾參照餘額", "exceeds reference"),
-    "misrouted": Words("分割區不符", "misrouted"),
-}
-
-EVENT: Final[Mapping[str, Words]] = {
-    "appropriation.proposed": Words("編列預算案", "appropriation proposed"),
-    "appropriation.enacted": Words("法定預算", "appropriation enacted"),
-    "appropriation.corrected": Words("預算數更正", "appropriation corrected"),
-    "budget.adopted": Words("預算審議完成", "budget adopted"),
-    "appropriation.supplemented": Words("追加（減）預算", "supplemented"),
-    "allotment.approved": Words("核定分配預算", "allotment approved"),
-    "virement.approved": Words("經費流用", "virement"),
-    "hold.placed": Words("凍結或列為準備", "hold placed"),
-    "hold.released": Words("解凍或解除準備", "hold released"),
-    "carryover.approved": Words("核准保留", "carry-over approved"),
-    "commitment.made": Words("發生契約責任", "commitment made"),
-    "commitment.cancelled": Words("契約責任註銷", "commitment cancelled"),
-    "disbursement.paid": Words("支付", "disbursement paid"),
-    "disbursement.reversed": Words("支付沖銷", "disbursement reversed"),
-    "disbursement.recovered": Words("支出收回", "disbursement recovered"),
-    "reclassification.booked": Words("科目更正", "reclassification"),
-    "payable.recognised": Words("應付帳款登列", "payable recognised"),
-    "payable.cleared": Words("應付帳款註銷", "payable cleared"),
-    "prepayment.made": Words("預付", "prepayment made"),
-    "prepayment.settled": Words("預付轉正", "prepayment settled"),
-    "saving.declared": Words("節餘", "saving declared"),
-    "provisional.spent": Words("審議完成前支用", "provisional spending"),
-    "reserve.established": Words("設置預備金", "reserve established"),
-    "reserve.requested": Words("申請動支預備金", "reserve requested"),
-    "reserve.approved": Words("核准動支預備金", "reserve approved"),
-    "reserve.declined": Words("預備金申請未准", "reserve declined"),
-    "reserve.cancelled": Words("動支數註銷", "reserve draw cancelled"),
-    "reserve.returned": Words("動支賸餘繳回", "reserve draw returned"),
-    "forecast.declared": Words("申報預估執行數", "forecast declared"),
-    "balance.reported": Words("會計月報", "balance reported"),
-}
 
 FIGURE: Final[Mapping[str, Words]] = {
     "original": Words("原預算數", "Original"),
@@ -233,68 +96,24 @@ EVIDENCE: Final[Mapping[str, Words]] = {
     "working_days_max": Words("工作天數門檻", "Working days allowed"),
 }
 
-REFERENCE: Final[Mapping[str, Words]] = {
-    "voucher": Words("憑證", "voucher"),
-    "commitment": Words("契約", "commitment"),
-    "payable": Words("應付帳款", "payable"),
-    "prepayment": Words("預付", "prepayment"),
-    "case": Words("動支案", "case"),
-    "approval_ref": Words("核准文號", "approval"),
-    "basis": Words("支用依據", "basis"),
-    "basis_ref": Words("依據文號", "basis reference"),
-    "ground": Words("事由", "ground"),
-    "from_line": Words("流出科目", "from"),
-    "to_line": Words("流入科目", "to"),
+VOCABULARIES: Final[Mapping[str, Mapping[Any, Words]]] = {
+    "ACT": ACT,
+    "ALERT_CHANGE": ALERT_CHANGE,
+    "ALERT_STATE": ALERT_STATE,
+    "BASIS_STATUS": BASIS_STATUS,
+    "CR_BASIS": CR_BASIS,
+    "ECONOMIC_CLASS": ECONOMIC_CLASS,
+    "EVENT": EVENT,
+    "FIGURE": FIGURE,
+    "GROUND": GROUND,
+    "LEVEL": LEVEL,
+    "OBJECT": OBJECT,
+    "REASON": REASON,
+    "REFERENCE": REFERENCE,
+    "REFUSED_ACT": REFUSED_ACT,
+    "RESERVE": RESERVE,
+    "ROLE": ROLE,
+    "SEVERITY": SEVERITY,
+    "STANDING": STANDING,
 }
-
-RESERVE: Final[Mapping[str, Words]] = {
-    "second": Words("第二預備金", "Second reserve"),
-    "disaster": Words("災害準備金", "Disaster reserve"),
-    "first": Words("第一預備金", "First reserve"),
-}
-
-GROUND: Final[Mapping[int, Words]] = {
-    1: Words("一、修訂計畫致經費不敷", "1. the plan was revised"),
-    2: Words("二、業務量增加", "2. more workload"),
-    3: Words("三、政事臨時需要", "3. a temporary need"),
-}
-
-CLASS: Final[Mapping[str, Words]] = {
-    "current": Words("經常門", "Current"),
-    "capital": Words("資本門", "Capital"),
-    "all": Words("合計", "All"),
-}
-
-OBJECT: Final[Mapping[str, Words]] = {
-    "1": Words("人事費", "personnel"),
-    "2": Words("業務費", "operations"),
-    "3": Words("設備及投資", "equipment and investment"),
-    "4": Words("獎補助費", "grants"),
-    "5": Words("債務費", "debt service"),
-    "6": Words("預備金", "reserves"),
-}
-
-CR_BASIS: Final[Mapping[str, Words]] = {
-    "authorised_plan": Words("已授權原訂計畫", "authorised plan"),
-    "prior_year": Words("上年度執行數", "prior year"),
-    "statutory": Words("法定義務", "statutory duty"),
-    "disaster": Words("災害", "disaster"),
-    "personnel": Words("人事費", "personnel"),
-    "debt_service": Words("債務", "debt service"),
-    "council_consent": Words("議會同意", "council consent"),
-}
-
-REFUSED_ACT: Final[Mapping[str, Words]] = {
-    "person": Words("請填寫姓名（1 至 128 字）", "Give a name of 1 to 128 characters"),
-    "role": Words("您的角色不得為此行為", "Your role may not do this"),
-    "reason": Words("請填寫理由（2,000 字以內）", "Give a reason of at most 2,000 characters"),
-    "due-date": Words("期限須為今日之後之日期", "The due date must be a day after today"),
-    "recovery-date": Words("預計趕上日期須為今日之後之日期", "The recovery date must be a day after today"),
-    "unknown": Words("查無此警示", "There is no such alert"),
-    "finished": Words("警示已解除或結案", "The alert is finished already"),
-    "no-act": Words(
-        "僅行為規則之警示得結案；其餘於條件消滅時自行解除",
-        "Only alerts about acts are closed; this one ends when its condition does",
-    ),
-    "busy": Words("系統忙碌，未登錄；請再試一次", "Nothing was recorded; please try again"),
-}
+"""For `name(vocabulary, code)` in a template."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from dashboards.web import names
+from alerts.vocabulary import LEVEL
 from ledger.registry import Registry
+from ledger.vocabulary import RESERVE
 from ledger.words import NOTHING, Words, alike
 
 
@@ -42,14 +43,14 @@ def split_key(registry: Registry, key: str) -> tuple[str, str]:
 def subject(registry: Registry, level: str, key: str) -> Words:
     """What an alert is about: the agency's name and its line, contract, case …"""
     if level == "city":
-        return names.LEVEL["city"]
+        return LEVEL["city"]
     if level == "authority":
         return authority_name(registry, key)
     if level == "agency":
         return agency_name(registry, key)
     if level == "reserve":
         reserve, _, agency = key.partition(":")
-        name = names.RESERVE.get(reserve, alike(reserve))
+        name = RESERVE.get(reserve, alike(reserve))
         if not agency:
             return name
         of = agency_name(registry, agency)

@@ -13,6 +13,7 @@ from litestar.params import FromPath
 
 from alerts.laws import Version
 from alerts.messages import message
+from alerts.vocabulary import ALERT_CHANGE, ALERT_STATE, BASIS_STATUS, SEVERITY
 from dashboards.reports.table import Column, Row, Table
 from dashboards.web import levels, names
 from dashboards.web.alert_table import alert_grid
@@ -25,6 +26,7 @@ from ledger.books import Alert
 from ledger.words import Words
 from streams import people_acts
 from streams.people_acts import MAY_ACKNOWLEDGE, MAY_CLOSE
+from streams.people_vocabulary import ACT
 from streams.store import alert_lists, people, queries
 from streams.store.alert_lists import ORDERS, Order, Wanted
 from streams.store.people import Act
@@ -54,8 +56,8 @@ def _filter(request: Request[Any, Any, Any], desk: Desk, years: list[int]) -> Fi
     year, state, order = asked.get("year", ""), asked.get("state", _UNFINISHED), asked.get("order", "severity")
     return Filter(
         year=int(year) if year.isascii() and year.isdigit() and int(year) in years else None,
-        state=state if state in (*names.STATE, _UNFINISHED, "all") else _UNFINISHED,
-        severity=_one_of(asked.get("severity"), names.SEVERITY),
+        state=state if state in (*ALERT_STATE, _UNFINISHED, "all") else _UNFINISHED,
+        severity=_one_of(asked.get("severity"), SEVERITY),
         rule=_one_of(asked.get("rule"), rules),
         agency=_one_of(asked.get("agency"), registry.agencies),
         authority=_one_of(asked.get("authority"), registry.authorities),
@@ -117,8 +119,8 @@ def alerts(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Resp
             "pages": max(1, -(-total // PAGE)),
             "first": offset + 1,
             "last": offset + len(found),
-            "severities": [(name, by_severity.get((name,), 0)) for name in names.SEVERITY],
-            "states": (_UNFINISHED, *names.STATE, "all"),
+            "severities": [(name, by_severity.get((name,), 0)) for name in SEVERITY],
+            "states": (_UNFINISHED, *ALERT_STATE, "all"),
             "rules": rules,
             "orders": ORDERS,
             "authorities": [(code, authority_name(registry, code)) for code in sorted(registry.authorities)],
@@ -180,7 +182,7 @@ def alert(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: Fr
             "about_page": page_of(monitor.registry, found.level, found.key, found.fiscal_year),
             "agency": _agency(desk, found),
             "message": message(rule, found.key, found.evidence, day=found.opened_on),
-            "basis": names.BASIS[rule.basis_on(found.opened_on)],
+            "basis": BASIS_STATUS[rule.basis_on(found.opened_on)],
             "state": state,
             "cited": _cited(desk, found),
             "given": given,
@@ -256,7 +258,7 @@ def _entries(history: list[queries.Change], acts: list[Act]) -> list[Entry]:
     made = [
         Entry(
             at=change.at,
-            what=names.CHANGE.get(change.change, Words(change.change, change.change)),
+            what=ALERT_CHANGE.get(change.change, Words(change.change, change.change)),
             by=change.by,
             detail=_change_words(change),
             severity=change.severity,
@@ -266,7 +268,7 @@ def _entries(history: list[queries.Change], acts: list[Act]) -> list[Entry]:
     made += [
         Entry(
             at=each.at,
-            what=names.ACT.get(each.kind, Words(each.kind, each.kind)),
+            what=ACT.get(each.kind, Words(each.kind, each.kind)),
             by="",
             person=each.person,
             detail=_act_words(each),
@@ -279,7 +281,7 @@ def _entries(history: list[queries.Change], acts: list[Act]) -> list[Entry]:
 def _change_words(change: queries.Change) -> Words:
     if change.severity_before is None:
         return Words("", "")
-    before, after = names.SEVERITY[change.severity_before], names.SEVERITY[change.severity]
+    before, after = SEVERITY[change.severity_before], SEVERITY[change.severity]
     return Words(f"{before.zh} → {after.zh}", f"{before.en} → {after.en}")
 
 

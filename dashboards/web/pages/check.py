@@ -13,8 +13,8 @@ from litestar.di import NamedDependency
 from alerts.check import check
 from alerts.engine import Engine
 from alerts.verdict import Verdict
+from alerts.vocabulary import TURN, VERDICT
 from dashboards.reports.table import Column, Table
-from dashboards.web import names
 from dashboards.web.answer import page
 from dashboards.web.desk import Desk
 from dashboards.web.forms import form_of
@@ -23,6 +23,7 @@ from dashboards.web.refusal_words import words_of
 from dashboards.web.subjects import agency_name, page_of, subject
 from ledger.books import Books
 from ledger.fiscal import ROC_OFFSET
+from ledger.vocabulary import ECONOMIC_CLASS
 from ledger.words import Words
 
 LINE_BYTES_MAX: Final = 1 << 20
@@ -59,16 +60,8 @@ _OWN_IDS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 """What the act would be filed under is not known before it is done."""
 COMMON: Final = ("type", "fiscal_year", "agency", "booked_on")
-ANSWERS: Final[Mapping[str, tuple[str, Words]]] = {
-    "allowed": ("normal", Words("可以辦理", "Allowed")),
-    "warned": ("watch", Words("可以辦理，但有警示", "Allowed, with warnings")),
-    "blocked": ("breach", Words("不可辦理", "Blocked")),
-}
-TURNS: Final[Mapping[str, Words]] = {
-    "opened": Words("新增", "new"),
-    "worse": Words("加重", "worse"),
-    "joined": Words("再犯", "again"),
-}
+STATUS: Final[Mapping[str, str]] = {"allowed": "normal", "warned": "watch", "blocked": "breach"}
+"""How an answer is coloured."""
 
 
 @get("/check", include_in_schema=False, sync_to_thread=True)
@@ -143,8 +136,8 @@ def _page(
         "lines": lines,
         "verdict": verdict,
         "refusal_words": None if verdict is None or verdict.refusal is None else words_of(verdict.refusal.detail),
-        "answer": None if verdict is None else ANSWERS[verdict.verdict],
-        "turns": TURNS,
+        "answer": None if verdict is None else (STATUS[verdict.verdict], VERDICT[verdict.verdict]),
+        "turns": TURN,
         "asked_json": "" if line is None else line.decode("utf-8", "replace"),
         "rules": monitor.catalogue.rules,
         "page_of": lambda alert: page_of(registry, alert.subject.level, alert.subject.key, alert.fiscal_year),
@@ -191,7 +184,7 @@ def _headroom(desk: Desk, verdict: Verdict) -> Grid:
                 line.cr_month.after,
             )
     for agency in room.agency:
-        of_class = names.CLASS[agency.economic_class]
+        of_class = ECONOMIC_CLASS[agency.economic_class]
         what = Words(f"{of_class.zh}餘額 B－O", f"{of_class.en}: B − O")
         add(subject(registry, "agency", agency.key), what, agency.remaining.before, agency.remaining.after)
     for reserve in room.reserves:

@@ -26,6 +26,7 @@ from ledger.codes import split
 from ledger.fiscal import allotted_months
 from ledger.rates import Sums
 from ledger.rollup import Level
+from ledger.vocabulary import EVENT
 from ledger.words import Words
 from streams.line_history import History, Step, differing, figures_of, history_of
 from streams.store import alert_lists
@@ -187,7 +188,7 @@ def _steps(desk: Desk, history: History, agency: str, fiscal_year: int, catalogu
 
 def _event_name(step: Step) -> Words:
     tag = str(step.event.__struct_config__.tag)
-    return names.EVENT.get(tag, Words(tag, tag))
+    return EVENT.get(tag, Words(tag, tag))
 
 
 def _references(step: Step) -> list[tuple[str, str]]:

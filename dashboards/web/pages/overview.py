@@ -7,12 +7,12 @@ from typing import Any, Final
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
+from alerts.vocabulary import SEVERITY
 from dashboards.reports import formulas
 from dashboards.web import language, levels
 from dashboards.web.alert_table import alert_grid
 from dashboards.web.answer import page
 from dashboards.web.desk import Desk
-from dashboards.web.names import SEVERITY
 from dashboards.web.pages.lagging import lagging_rows
 from dashboards.web.pages.reserves import runways
 from ledger.rollup import CITY

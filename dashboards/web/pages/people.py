@@ -13,7 +13,6 @@ from litestar.exceptions import HTTPException
 from litestar.response import ServerSentEvent
 
 from dashboards.reports.table import Column, Table
-from dashboards.web import names
 from dashboards.web.access import own_path
 from dashboards.web.answer import go, headers, page
 from dashboards.web.desk import Desk, session_of
@@ -23,6 +22,7 @@ from dashboards.web.live import TooMany
 from dashboards.web.sessions import COOKIE, HOURS
 from ledger.words import Words
 from streams.people_acts import LOG_IN
+from streams.people_vocabulary import ACT, ACT_FIELD
 from streams.store import people
 from streams.store.people import Act
 
@@ -132,7 +132,7 @@ def _told(act: Act) -> list[tuple[Words, str | None, str]]:
     after = act.after if isinstance(act.after, dict) else {}
     return [
         (words, None if name not in before else _text(before[name]), _text(after[name]))
-        for name, words in names.ACT_FIELD.items()
+        for name, words in ACT_FIELD.items()
         if after.get(name) is not None
     ]
 
@@ -176,7 +176,7 @@ def _grid(acts: list[Act], day: str) -> Grid:
                     act.person,
                     act.role,
                     act.address,
-                    names.ACT.get(act.kind, Words(act.kind, act.kind)),
+                    ACT.get(act.kind, Words(act.kind, act.kind)),
                     act.subject,
                     _json(act.before),
                     _json(act.after),

@@ -9,11 +9,12 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
 from dashboards.reports.table import Column, Table
-from dashboards.web import names, shown
+from dashboards.web import shown
 from dashboards.web.answer import page
 from dashboards.web.desk import Desk
 from dashboards.web.grid import Grid
 from dashboards.web.refusal_words import words_of
+from ledger.vocabulary import REASON
 from ledger.words import Words
 from streams.store import queries
 from streams.store.queries import Refusal
@@ -38,7 +39,7 @@ def refusals(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
     """Refusals by reason, newest first."""
     store = desk.monitor.store
     asked = request.query_params
-    reason = asked.get("reason") if asked.get("reason") in names.REASON else None
+    reason = asked.get("reason") if asked.get("reason") in REASON else None
     text = asked.get("page", "")
     number = max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 8 else 1
     counts = queries.refusals_by_reason(store)
@@ -97,7 +98,7 @@ def _grid(found: list[Refusal], day: str) -> Grid:
             rows=[
                 (
                     each.at,
-                    names.REASON.get(each.reason, Words(each.reason, each.reason)),
+                    REASON.get(each.reason, Words(each.reason, each.reason)),
                     each.reason,
                     words_of(each.detail),
                     each.id or "",

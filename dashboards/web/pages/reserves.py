@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 
 from dashboards.reports import reserve_report
 from dashboards.reports.table import Column, Table
-from dashboards.web import language, names, shown
+from dashboards.web import language, shown
 from dashboards.web.answer import page
 from dashboards.web.charts import balance_figure
 from dashboards.web.desk import Desk
@@ -21,6 +21,7 @@ from dashboards.web.subjects import address, agency_name
 from ledger.books import Books, Case, Fund
 from ledger.events import ReserveApproved
 from ledger.money import percent
+from ledger.vocabulary import GROUND, RESERVE
 from ledger.words import Words
 from streams.reserve_log import ReserveEvent
 
@@ -69,7 +70,7 @@ def runways(desk: Desk, fiscal_year: int) -> list[Runway]:
         funds = {reserve: [fund] for (year, reserve), fund in books.funds.items() if year == fiscal_year}
         years = books.years.get(fiscal_year, {}).values()
         funds["first"] = [year.first_reserve for year in years if year.first_reserve is not None]
-        return [_runway(reserve, funds[reserve], gone) for reserve in names.RESERVE if funds.get(reserve)]
+        return [_runway(reserve, funds[reserve], gone) for reserve in RESERVE if funds.get(reserve)]
 
     return desk.look(("runways", fiscal_year), build)
 
@@ -103,7 +104,7 @@ def reserves(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
     if not years:
         return page(desk, request, "empty.html", title, common, here="reserves")
     log = desk.reserve_log
-    series = [(names.RESERVE[each], log.balances(fiscal_year, each)) for each in CITY_RESERVES]
+    series = [(RESERVE[each], log.balances(fiscal_year, each)) for each in CITY_RESERVES]
     day = monitor.today()
     tables = desk.look(
         ("reserve tables", fiscal_year),
@@ -179,7 +180,7 @@ class Drawn(msgspec.Struct):
 
 
 def _cases(books: Books, fiscal_year: int) -> list[Drawn]:
-    order = list(names.RESERVE)
+    order = list(RESERVE)
     found = [
         Drawn(year.agency, msgspec.structs.replace(case, alerts=dict(case.alerts or {})))
         for year in books.years.get(fiscal_year, {}).values()
@@ -230,10 +231,10 @@ def _case_grid(
         rows.append(
             (
                 case.id,
-                names.RESERVE[case.reserve],
+                RESERVE[case.reserve],
                 agency_name(desk.monitor.registry, each.agency),
                 case.line,
-                "" if ground is None else names.GROUND.get(int(ground), Words(str(ground), str(ground))),
+                "" if ground is None else GROUND.get(int(ground), Words(str(ground), str(ground))),
                 min((a.booked_on for a in approvals), default=None),
                 case.pending,
                 case.approved,

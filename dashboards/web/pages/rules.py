@@ -13,9 +13,9 @@ from litestar.params import FromPath
 from alerts.catalogue import Citation, Parameter, Rule
 from alerts.laws import Law, Version
 from alerts.messages import citation_text
+from alerts.vocabulary import BASIS_STATUS, LEVEL, RULE_KIND, SEVERITY, UNIT
 from dashboards.reports import formulas
 from dashboards.reports.table import Column, Row, Table
-from dashboards.web import names
 from dashboards.web.alert_table import alert_grid
 from dashboards.web.answer import page
 from dashboards.web.desk import Desk
@@ -47,11 +47,11 @@ def rules(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Respo
         (
             rule.title,
             rule.slug,
-            names.KIND[rule.kind],
-            names.LEVEL[rule.subject],
-            names.SEVERITY[rule.severity],
+            RULE_KIND[rule.kind],
+            LEVEL[rule.subject],
+            SEVERITY[rule.severity],
             formulas.articles(rule, monitor.today()),
-            names.BASIS[rule.basis_status],
+            BASIS_STATUS[rule.basis_status],
             counted.get((rule.slug,), 0),
         )
         for rule in known
@@ -104,7 +104,7 @@ def rule(request: Request[Any, Any, Any], desk: NamedDependency[Desk], slug: Fro
             "rule": found,
             "articles": [_article(monitor.catalogue.laws, each) for each in found.citations],
             "exceptions": [_article(monitor.catalogue.laws, each) for each in found.exceptions],
-            "basis": names.BASIS[found.basis_status],
+            "basis": BASIS_STATUS[found.basis_status],
             "alert_count": alert_lists.count(monitor.store, wanted, desk.overlay()),
         },
         [
@@ -144,7 +144,7 @@ def _parameters(found: Rule, day: str) -> Grid:
 
 
 def _values(parameter: Parameter) -> list[tuple[Any, ...]]:
-    unit = names.UNIT[parameter.unit]
+    unit = UNIT[parameter.unit]
     rows = []
     for value in parameter.values:
         cited = NOTHING if value.citation is None else citation_text((value.citation,))
@@ -154,7 +154,7 @@ def _values(parameter: Parameter) -> list[tuple[Any, ...]]:
                 parameter.name,
                 value.start,
                 Words(f"{amount} {unit.zh}".strip(), f"{amount} {unit.en}".strip()),
-                names.BASIS[value.basis_status],
+                BASIS_STATUS[value.basis_status],
                 Words(cited.zh.strip("（）"), cited.en.strip(" ()")),
             )
         )

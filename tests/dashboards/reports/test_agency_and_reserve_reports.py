@@ -155,7 +155,7 @@ def test_the_reserves_of_a_simulated_year_add_up(simulated: Year, catalogue: Cat
     for name in ("established", "pending", "approved", "cancelled", "returned", "remaining", "cases"):
         assert total[name] == sum(getattr(fund, name) for fund in expected)
     assert total["remaining"] == total["established"] - total["approved"] + total["cancelled"]
-    assert [by_key(funds, row)["reserve"].en for row in funds.rows[:3]] == ["Second", "Disaster", "First"]
+    assert [by_key(funds, row)["reserve"].en for row in funds.rows[:3]] == ["Second reserve", "Disaster reserve", "First reserve"]
 
     of_cases = by_key(cases, cases.total)
     assert amounts(cases) == {key: of_cases[key] for key in amounts(cases)}
@@ -187,11 +187,11 @@ def test_a_case_by_hand(fold_events: Fold, catalogue: Catalogue) -> None:
     funds, cases = reserve_report.tables(year.replayed.books, year.registry, catalogue, year.day)
     assert funds.rows[0][2:] == (1_000, 0, 400, 50, 30, 650, "65.00", 1)
     assert [cell.en if isinstance(cell, Words) else cell for cell in cases.rows[0]] == [
-        "Second",
+        "Second reserve",
         "114-01",
         "020011 Secretariat",
         "32020110101/current/2000",
-        "3 temporary need",
+        "3. a temporary need",
         0,
         400,
         50,

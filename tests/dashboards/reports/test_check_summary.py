@@ -54,7 +54,7 @@ ANSWERS: list[tuple[list[dict[str, Any]], dict[str, Any], list[str], list[str]]]
     ),
     (SECOND, draw(60_000_000), ["預備金 second", "40,000,000"], ["Reserve second", "can still be drawn"]),
     ([ADOPTED], enacted(), ["提醒", "請先送法定預算"], ["Warnings", "send enactments first"]),
-    (BUDGET, pay(0), ["此事件將遭退件", "invalid_value"], ["The event would be refused", "whole NT$"]),
+    (BUDGET, pay(0), ["此事件將遭拒收", "invalid_value"], ["The event would be refused", "whole NT$"]),
 ]
 
 

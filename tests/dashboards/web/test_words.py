@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import get_args
 
 from alerts.catalogue import Catalogue, Severity
+from alerts.vocabulary import ALERT_STATE, LEVEL, RULE_KIND, SEVERITY, UNIT
 from dashboards.web import answer, names, words
 from ledger.admission import Reason
 from ledger.events import BY_NAME
+from ledger.vocabulary import EVENT, REASON
 from streams.people_acts import AlertState
 
 TEMPLATES = Path(answer.__file__).parent / "templates"
@@ -32,13 +34,13 @@ def test_both_languages_say_something_and_fill_the_same_places() -> None:
 
 
 def test_every_code_has_a_name(catalogue: Catalogue) -> None:
-    assert set(get_args(Severity)) == names.SEVERITY.keys()
-    assert set(get_args(AlertState)) == names.STATE.keys()
-    assert set(get_args(Reason)) == names.REASON.keys()
-    assert BY_NAME.keys() == names.EVENT.keys()
-    assert {rule.subject for rule in catalogue.rules.values()} <= names.LEVEL.keys()
-    assert {rule.kind for rule in catalogue.rules.values()} <= names.KIND.keys()
-    assert {p.unit for rule in catalogue.rules.values() for p in rule.parameters} <= names.UNIT.keys()
+    assert set(get_args(Severity)) == SEVERITY.keys()
+    assert set(get_args(AlertState)) == ALERT_STATE.keys()
+    assert set(get_args(Reason)) == REASON.keys()
+    assert BY_NAME.keys() == EVENT.keys()
+    assert {rule.subject for rule in catalogue.rules.values()} <= LEVEL.keys()
+    assert {rule.kind for rule in catalogue.rules.values()} <= RULE_KIND.keys()
+    assert {p.unit for rule in catalogue.rules.values() for p in rule.parameters} <= UNIT.keys()
     placeholders = {
         name
         for rule in catalogue.rules.values()

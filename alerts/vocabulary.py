@@ -1,0 +1,92 @@
+"""What the codes of rules and alerts are called: each code once, for pages, messages, prints and the catalogue alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from ledger.words import NOTHING, Words
+
+SEVERITY: Final[Mapping[str, Words]] = {
+    "critical": Words("重大", "critical"),
+    "high": Words("嚴重", "high"),
+    "warn": Words("警告", "warn"),
+    "info": Words("提示", "info"),
+}
+"""From the gravest to the slightest."""
+
+ALERT_STATE: Final[Mapping[str, Words]] = {
+    "open": Words("未處理", "open"),
+    "acknowledged": Words("已確認", "acknowledged"),
+    "resolved": Words("已解除", "resolved"),
+    "closed": Words("已結案", "closed"),
+}
+"""Of an alert (CONTRACT §4)."""
+
+ALERT_CHANGE: Final[Mapping[str, Words]] = {
+    "opened": Words("發生", "opened"),
+    "severity": Words("程度變更", "severity changed"),
+    "resolved": Words("解除", "resolved"),
+}
+"""What became of an alert."""
+
+RULE_KIND: Final[Mapping[str, Words]] = {
+    "state": Words("狀態", "state"),
+    "act": Words("行為", "act"),
+    "time": Words("時間", "time"),
+}
+"""Of a rule: how its alerts end."""
+
+LEVEL: Final[Mapping[str, Words]] = {
+    "line": Words("預算科目", "line"),
+    "object": Words("第一級用途別科目", "level-1 object"),
+    "reference": Words("契約、應付或預付", "reference"),
+    "case": Words("動支案", "case"),
+    "reserve": Words("預備金", "reserve"),
+    "agency": Words("機關", "agency"),
+    "authority": Words("主管機關", "authority"),
+    "feed": Words("介接來源", "feed"),
+    "city": Words("全市", "city"),
+}
+"""What a rule judges and an alert is about."""
+
+BASIS_STATUS: Final[Mapping[str, Words]] = {
+    "statute": Words("法律", "statute"),
+    "central_practice": Words("中央實務", "central practice"),
+    "other_city_rule": Words("他市規定", "another city's rule"),
+    "city_rule_cited_in_seed": Words("本市規定，僅見於業務報告", "city rule known from its report"),
+    "design": Words("系統設計，非法規", "design, no law"),
+}
+"""What a rule or a number in it rests on (`basis_status`)."""
+
+UNIT: Final[Mapping[str, Words]] = {
+    "percent": Words("%", "%"),
+    "percentage_points": Words("個百分點", "points"),
+    "NTD": Words("元", "NT$"),
+    "days": Words("工作天", "working days"),
+    "months": Words("個月", "months"),
+    "flag": Words("（1 是／0 否）", "(1 yes, 0 no)"),
+    "number": NOTHING,
+}
+"""Of a rule's parameters."""
+
+DATE_STATUS: Final[Mapping[str, Words]] = {
+    "source_read": Words("見於來源", "source read"),
+    "general_knowledge": Words("一般知識", "general knowledge"),
+    "assumed": Words("未查得，假定", "not known, assumed"),
+}
+"""Where the date of an article comes from."""
+
+VERDICT: Final[Mapping[str, Words]] = {
+    "allowed": Words("可以辦理", "Allowed"),
+    "warned": Words("可以辦理，但有警示", "Allowed, with warnings"),
+    "blocked": Words("不可辦理", "Blocked"),
+}
+"""What a check answers."""
+
+TURN: Final[Mapping[str, Words]] = {
+    "opened": Words("新增", "new"),
+    "worse": Words("加重", "worse"),
+    "joined": Words("再犯", "again"),
+}
+"""What an event that is asked about would do to an alert."""

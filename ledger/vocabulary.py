@@ -1,0 +1,130 @@
+"""What the codes of events and books are called: each code once, for pages, messages, prints and receipts alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from ledger.words import Words
+
+EVENT: Final[Mapping[str, Words]] = {
+    "appropriation.proposed": Words("編列預算案", "appropriation proposed"),
+    "appropriation.enacted": Words("法定預算", "appropriation enacted"),
+    "appropriation.corrected": Words("預算數更正", "appropriation corrected"),
+    "budget.adopted": Words("預算審議完成", "budget adopted"),
+    "appropriation.supplemented": Words("追加（減）預算", "supplemented"),
+    "allotment.approved": Words("核定分配預算", "allotment approved"),
+    "virement.approved": Words("經費流用", "virement"),
+    "hold.placed": Words("凍結或列為準備", "hold placed"),
+    "hold.released": Words("解凍或解除準備", "hold released"),
+    "carryover.approved": Words("核准保留", "carry-over approved"),
+    "commitment.made": Words("發生契約責任", "commitment made"),
+    "commitment.cancelled": Words("契約責任註銷", "commitment cancelled"),
+    "disbursement.paid": Words("支付", "disbursement paid"),
+    "disbursement.reversed": Words("支付沖銷", "disbursement reversed"),
+    "disbursement.recovered": Words("支出收回", "disbursement recovered"),
+    "reclassification.booked": Words("科目更正", "reclassification"),
+    "payable.recognised": Words("應付帳款登列", "payable recognised"),
+    "payable.cleared": Words("應付帳款註銷", "payable cleared"),
+    "prepayment.made": Words("預付", "prepayment made"),
+    "prepayment.settled": Words("預付轉正", "prepayment settled"),
+    "saving.declared": Words("節餘", "saving declared"),
+    "provisional.spent": Words("審議完成前支用", "provisional spending"),
+    "reserve.established": Words("設置預備金", "reserve established"),
+    "reserve.requested": Words("申請動支預備金", "reserve requested"),
+    "reserve.approved": Words("核准動支預備金", "reserve approved"),
+    "reserve.declined": Words("預備金申請未准", "reserve declined"),
+    "reserve.cancelled": Words("動支數註銷", "reserve draw cancelled"),
+    "reserve.returned": Words("動支賸餘繳回", "reserve draw returned"),
+    "forecast.declared": Words("申報預估執行數", "forecast declared"),
+    "balance.reported": Words("會計月報", "balance reported"),
+}
+"""Types of events (CONTRACT §2)."""
+
+REASON: Final[Mapping[str, Words]] = {
+    "malformed": Words("無法解讀", "malformed"),
+    "unknown_type": Words("未知事件種類", "unknown type"),
+    "missing_field": Words("缺欄位", "missing field"),
+    "unknown_field": Words("多餘欄位", "unknown field"),
+    "invalid_value": Words("欄位值不合", "invalid value"),
+    "unknown_agency": Words("機關不在名冊", "unknown agency"),
+    "outside_fiscal_year": Words("入帳日不在年度內", "outside the fiscal year"),
+    "conflicting_duplicate": Words("同號內容不同", "conflicting duplicate"),
+    "unknown_reference": Words("無此參照", "unknown reference"),
+    "conflicting_reference": Words("參照科目不符", "conflicting reference"),
+    "exceeds_reference": Words("逾參照餘額", "exceeds reference"),
+    "misrouted": Words("分割區不符", "misrouted"),
+}
+"""Why an event is refused (CONTRACT §2)."""
+
+COUNT: Final[Mapping[str, Words]] = {
+    "read": Words("收到", "read"),
+    "accepted": Words("入帳", "accepted"),
+    "duplicate": Words("重複", "duplicate"),
+    "refused": Words("拒收", "refused"),
+    "later": Words("日後", "later"),
+}
+"""What became of the events of a log; later: booked after the day judged."""
+
+ECONOMIC_CLASS: Final[Mapping[str, Words]] = {
+    "current": Words("經常門", "Current"),
+    "capital": Words("資本門", "Capital"),
+    "all": Words("合計", "All"),
+}
+"""Economic classes, and both together."""
+
+OBJECT: Final[Mapping[str, Words]] = {
+    "1": Words("人事費", "personnel"),
+    "2": Words("業務費", "operations"),
+    "3": Words("設備及投資", "equipment and investment"),
+    "4": Words("獎補助費", "grants"),
+    "5": Words("債務費", "debt service"),
+    "6": Words("預備金", "reserves"),
+}
+"""Level-1 objects, by the first digit of an object's code."""
+
+RESERVE: Final[Mapping[str, Words]] = {
+    "second": Words("第二預備金", "Second reserve"),
+    "disaster": Words("災害準備金", "Disaster reserve"),
+    "first": Words("第一預備金", "First reserve"),
+}
+"""Reserves, in the order of lists."""
+
+GROUND: Final[Mapping[int, Words]] = {
+    1: Words("一、修訂計畫致經費不敷", "1. the plan was revised"),
+    2: Words("二、業務量增加", "2. more workload"),
+    3: Words("三、政事臨時需要", "3. a temporary need"),
+}
+"""The grounds on which the second reserve may be drawn (Budget Act, Art. 70)."""
+
+CR_BASIS: Final[Mapping[str, Words]] = {
+    "authorised_plan": Words("已授權原訂計畫", "authorised plan"),
+    "prior_year": Words("上年度執行數", "prior year"),
+    "statutory": Words("法定義務", "statutory duty"),
+    "disaster": Words("災害", "disaster"),
+    "personnel": Words("人事費", "personnel"),
+    "debt_service": Words("債務", "debt service"),
+    "council_consent": Words("議會同意", "council consent"),
+}
+"""What spending before adoption rests on (Budget Act, Art. 54)."""
+
+ESTIMATE: Final[Mapping[str, Words]] = {
+    "declared": Words("機關申報", "declared"),
+    "computed": Words("系統推估", "computed"),
+}
+"""Where a predicted execution rate comes from."""
+
+REFERENCE: Final[Mapping[str, Words]] = {
+    "voucher": Words("憑證", "voucher"),
+    "commitment": Words("契約", "commitment"),
+    "payable": Words("應付帳款", "payable"),
+    "prepayment": Words("預付", "prepayment"),
+    "case": Words("動支案", "case"),
+    "approval_ref": Words("核准文號", "approval"),
+    "basis": Words("支用依據", "basis"),
+    "basis_ref": Words("依據文號", "basis reference"),
+    "ground": Words("事由", "ground"),
+    "from_line": Words("流出科目", "from"),
+    "to_line": Words("流入科目", "to"),
+}
+"""What an event refers to, by its field."""
