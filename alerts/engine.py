@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from msgspec import UNSET
 
 from alerts.catalogue import Catalogue, Rule
-from alerts.guards import COVERED, PAYMENTS, QUIET, act_is_quiet, guard
+from alerts.guards import AFTER, COVERED, PAYMENTS, UNGUARDED, act_is_quiet, guard
 from alerts.judgement import Act, Breach, Finding, Parameters
 from alerts.subjects import subject_key
 from ledger.books import AgencyYear, Alert, Case, Feed, Fund, ObjectSum, Position, Reference, Row
@@ -65,16 +65,20 @@ class Engine:
             self._judge_act(year, event, acts, transitions)
 
     def _judge_guarded(self, year: AgencyYear, event: Event, touched: list[Row], transitions: list[Transition]) -> None:
+        kind, day = type(event), event.booked_on
+        if day < year.adopted_on:
+            quiet, acts = UNGUARDED, self._acts[kind]
+        else:
+            quiet, acts = AFTER[kind], self._acts_once_adopted[kind]
         for row in touched:
-            if not QUIET[type(row)](row):
+            if not quiet[type(row)](row, day):
                 self._judge_row(year, row, event, transitions)
-        acts = (self._acts if event.booked_on < year.adopted_on else self._acts_once_adopted)[type(event)]
         if acts and not act_is_quiet(year, event):
             self._judge_act(year, event, acts, transitions)
 
     def judge_row(self, year: AgencyYear, row: Row, event: Event, transitions: list[Transition]) -> None:
         """Judge the state rules of one row that an accepted event touched, and nothing else of the event."""
-        if not QUIET[type(row)](row):
+        if not UNGUARDED[type(row)](row, event.booked_on):
             self._judge_row(year, row, event, transitions)
         self._judge_always(year, row, event, transitions)
 

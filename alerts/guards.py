@@ -1,9 +1,10 @@
 """What keeps rules off the hot path: sums beneath which a row cannot break any rule, so that no rule need be asked.
 
-A guard is set by judging a row and finding nothing; it holds until an effect takes it away (`guarded = False`) or a sum
-passes its ceiling. Ceilings may be lower than they could be: money that came since then is not in them. It never
-decides anything itself: above a ceiling the rules are asked. The tests compare guarded with unguarded judging over
-random events.
+A guard is set by judging a row and finding nothing; it holds until an event comes of which its ceilings cannot tell, or
+a sum passes one of them. Which events they tell of is said once, in AFTER: any type that is not named there drops the
+guard, so a new type is judged in full from the start, and forgetting one costs time but no alert. Ceilings may be lower
+than they could be: money that came since then is not in them. A guard never decides anything itself: above a ceiling the
+rules are asked. The tests compare guarded with unguarded judging over random events.
 
 Guards know only the rules in COVERED. Any other rule is asked for every row touched, and for every event of its types,
 so a new rule is judged in full from the start; it may join COVERED once it is shown to hold of no quiet row.
@@ -11,19 +12,22 @@ so a new rule is judged in full from the start; it may join COVERED once it is s
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias
 
 from alerts.continuing_resolution import base
 from ledger.books import AgencyYear, Case, Feed, Fund, ObjectSum, Position, Reference, Row
+from ledger.effects import BOOKINGS, EFFECTS
 from ledger.events import (
     AppropriationProposed,
+    BalanceReported,
     CommitmentMade,
     DisbursementPaid,
     Event,
     PrepaymentMade,
     ProvisionalSpent,
 )
+from ledger.fiscal import month_ends_on
 from ledger.money import NO_LIMIT
 
 COVERED: Final = frozenset(
@@ -66,10 +70,13 @@ PAYMENTS: Final = frozenset((DisbursementPaid, ProvisionalSpent, PrepaymentMade)
 """Of these no covered act rule is about any that is booked under an adopted budget."""
 
 
-def position_is_quiet(position: Position) -> bool:
-    """Whether a guard stands and the spending is beneath its ceilings, or nothing is spent at all."""
-    if not position.guarded:
-        return is_idle(position)
+def beneath_its_ceilings(position: Position, day: str) -> bool:
+    """After a booking under an adopted budget: whether the position's sums are beneath its ceilings.
+
+    A booking on a day that the reported balance covers changes what that is compared with, and no ceiling tells.
+    """
+    if not position.guarded or day <= position.floor_day:
+        return unguarded_is_quiet(position, day)
     spent = position.realised + position.prepaid
     if spent > position.spent_ceiling:
         # A month has begun since the guard was set: more is allotted, and nothing else can have changed.
@@ -77,6 +84,22 @@ def position_is_quiet(position: Position) -> bool:
         if spent > position.spent_ceiling:
             return False
     return spent + position.payable + position.committed <= position.ceiling
+
+
+def agrees_with_its_report(position: Position, day: str) -> bool:
+    """After a report: whether the guard stands and the balance reported last is what the position's months add up to."""
+    if position.guarded and position.reported is not None:
+        reported_on, month, realised = position.reported
+        if sum(position.realised_by_month[:month]) == realised:
+            position.floor_day = month_ends_on(reported_on)
+            return True
+    return unguarded_is_quiet(position, day)
+
+
+def unguarded_is_quiet(position: Position, day: str) -> bool:
+    """After any other event: the guard is dropped, and only where nothing is spent need no rule be asked."""
+    position.guarded = False
+    return is_idle(position)
 
 
 def is_idle(position: Position) -> bool:
@@ -100,7 +123,7 @@ def allotted_to_date(position: Position) -> int:
     return NO_LIMIT if position.allotment is None else sum(position.allotment[: position.month_last])
 
 
-def reference_is_quiet(reference: Reference) -> bool:
+def reference_is_quiet(reference: Reference, day: str) -> bool:
     """Whether all that was taken was taken where it was opened, and no more than was opened."""
     return (
         reference.taken_on is None
@@ -110,28 +133,32 @@ def reference_is_quiet(reference: Reference) -> bool:
     )
 
 
-def feed_is_quiet(feed: Feed) -> bool:
+def feed_is_quiet(feed: Feed, day: str) -> bool:
     """Whether a feed's numbers are one run from 1."""
     return feed.beyond is None and feed.alerts is None
 
 
-def object_is_quiet(of_object: ObjectSum) -> bool:
+def object_is_quiet(of_object: ObjectSum, day: str) -> bool:
     """Whether no virement ever crossed an object's border (corrections can make the original, and so its share, negative)."""
     return of_object.flow_in == of_object.flow_out == 0 <= of_object.original and of_object.alerts is None
 
 
-def year_is_quiet(year: AgencyYear) -> bool:
+def year_is_quiet(year: AgencyYear, day: str) -> bool:
     """Whether an agency has no reserve of its own, which is all that is judged of it after an event."""
     return year.first_reserve is None and year.original_current >= 0 and year.alerts is None
 
 
-def never_quiet(row: Row) -> bool:
+def never_quiet(row: Row, day: str) -> bool:
     """Other rows are touched so seldom that their rules are always asked."""
     return False
 
 
-QUIET: Final[dict[type[Row], Callable[[Any], bool]]] = {
-    Position: position_is_quiet,
+Quiet: TypeAlias = Callable[[Any, str], bool]
+"""(row, day of booking of the event that touched it) → whether no covered state rule can hold of the row, and none of their alerts
+can have to change."""
+
+UNGUARDED: Final[Mapping[type[Row], Quiet]] = {
+    Position: unguarded_is_quiet,
     Reference: reference_is_quiet,
     Feed: feed_is_quiet,
     Case: never_quiet,
@@ -139,7 +166,18 @@ QUIET: Final[dict[type[Row], Callable[[Any], bool]]] = {
     ObjectSum: object_is_quiet,
     AgencyYear: year_is_quiet,
 }
-"""Whether no covered state rule can hold of a row, and none of their alerts can have to change."""
+"""What tells of each kind of row where no guard of a position can; so it is of all that falls under continuing resolution."""
+
+_BOOKED: Final[Mapping[type[Row], Quiet]] = {**UNGUARDED, Position: beneath_its_ceilings}
+_REPORTED: Final[Mapping[type[Row], Quiet]] = {**UNGUARDED, Position: agrees_with_its_report}
+
+AFTER: Final[Mapping[type[Event], Mapping[type[Row], Quiet]]] = {
+    **dict.fromkeys(EFFECTS, UNGUARDED),
+    **dict.fromkeys(BOOKINGS, _BOOKED),
+    BalanceReported: _REPORTED,
+}
+"""By the type of an event, what tells of each kind of row it touched. A guard outlives bookings alone, which move only the
+sums that its ceilings are set for, and a report that agrees with the books; every other type drops it."""
 
 
 def act_is_quiet(year: AgencyYear, event: Event) -> bool:
@@ -158,7 +196,7 @@ def guard(position: Position, year: AgencyYear) -> None:
     """Set a position's ceilings, just judged and found within every covered rule.
 
     ceiling: spending without money (while adopted, or with no proposal), over the appropriation (once adopted), and of
-    held funds. spent_ceiling: the allotment up to the latest month. month_floor: the month of the reported balance.
+    held funds. spent_ceiling: the allotment up to the latest month. floor_day: the last day that the reported balance covers.
     """
     available = position.available
     ceiling = available if position.held > 0 else NO_LIMIT
@@ -171,5 +209,5 @@ def guard(position: Position, year: AgencyYear) -> None:
     position.spent_ceiling = NO_LIMIT
     if year.adopted and position.allotment is not None and position.origin_year == year.fiscal_year:
         position.spent_ceiling = allotted_to_date(position)
-    position.month_floor = position.reported[1] if position.reported is not None else 0
+    position.floor_day = "" if position.reported is None else month_ends_on(position.reported[0])
     position.guarded = True

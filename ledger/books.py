@@ -118,7 +118,7 @@ class Position(Row, kw_only=True):
     """Whether the ceilings below stand, so that spending beneath them needs no judging (see alerts.guards)."""
     ceiling: int = 0
     spent_ceiling: int = 0
-    month_floor: int = 0
+    floor_day: str = ""
     allotment: MutableSequence[int] | None = None
     original: int = 0
     supplemented: int = 0

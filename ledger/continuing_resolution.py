@@ -56,13 +56,11 @@ def record_spending(year: AgencyYear, position: Position, event: Spending) -> No
         spending.acts_sum += event.amount
         spending.acts_with_consent += basis == "council_consent"
         spending.last_act = f"{year.agency}:{event.id}"
-    position.guarded = False
 
 
 def record_reversal(year: AgencyYear, position: Position, booked_on: str, amount: int) -> None:
     """Keep a payment undone under continuing resolution."""
     _book(_spending_of(position), year, booked_on, ProvisionalDay(reversals=amount))
-    position.guarded = False
 
 
 def decide_anew(year: AgencyYear, position: Position) -> None:

@@ -1,8 +1,6 @@
 """What each event does to the books: one function a type, called once the event is accepted.
 
-An effect changes rows and returns those it touched: they are judged, and they are what a store writes. Where it can
-bring a position nearer to breaking a rule, and no ceiling of `alerts.guards` would tell, it takes the guard away; more
-money for a line, and a report that agrees with the books, leave it standing.
+An effect changes rows and returns those it touched: they are judged, and they are what a store writes.
 
 A new event type needs its struct in `ledger.events` and its effect here; `CHECKS` names those that can be refused for
 what they refer to.
@@ -58,8 +56,6 @@ def _realise(position: Position, amount: int, month: int) -> None:
         position.realised_by_month = add_to_month(position.realised_by_month, month, amount)
     if month > position.month_last:  # noqa: PLR1730  # for every payment, and `max` is a call
         position.month_last = month
-    if month <= position.month_floor:
-        position.guarded = False  # a reported balance covers this month
 
 
 # ---------------------------------------------------------------- appropriations
@@ -80,7 +76,6 @@ def proposed(books: Books, year: AgencyYear, event: e.AppropriationProposed, mon
         proposal.prior_year_executed = event.prior_year_executed
     if event.authorised_plan is not UNSET:
         proposal.authorised_plan = event.authorised_plan
-    position.guarded = False
     return [position]
 
 
@@ -95,8 +90,6 @@ def enacted(books: Books, year: AgencyYear, event: e.AppropriationEnacted, month
 def _appropriate(year: AgencyYear, position: Position, amount: int) -> list[Row]:
     position.original += amount
     position.has_money |= amount > 0
-    if amount < 0:
-        position.guarded = False
     of_object = year.object_sum(position.line)
     of_object.original += amount
     if position.economic_class == "current":
@@ -113,7 +106,6 @@ def corrected(books: Books, year: AgencyYear, event: e.AppropriationCorrected, m
         position.correction_awaiting += event.amount
     else:
         position.proposal.amount += event.amount
-    position.guarded = False
     return [position]
 
 
@@ -128,7 +120,6 @@ def adopted(books: Books, year: AgencyYear, event: e.BudgetAdopted, month: int) 
     year.adopted_on = min(year.adopted_on, event.booked_on)
     for position in year.positions.values():
         decide_anew(year, position)
-        position.guarded = False
     return [
         *_in_order(year.positions),
         *_in_order(year.objects),
@@ -148,8 +139,6 @@ def supplemented(books: Books, year: AgencyYear, event: e.AppropriationSupplemen
     """supplemented += amount."""
     position = year.position(event.line)
     position.supplemented += event.amount
-    if event.amount < 0:
-        position.guarded = False
     return _granted(position)
 
 
@@ -164,7 +153,6 @@ def allotted(books: Books, year: AgencyYear, event: e.AllotmentApproved, month: 
     if event.revision > position.allotment_revision:
         position.allotment_revision = event.revision
         position.allotment = array("q", event.months)
-    position.guarded = False
     return [position]
 
 
@@ -174,7 +162,6 @@ def vired(books: Books, year: AgencyYear, event: e.VirementApproved, month: int)
     source.virement_out += event.amount
     target.virement_in += event.amount
     target.has_money = True
-    source.guarded = False
     touched: list[Row] = [source, target]
     same_account = split(event.from_line).account == split(event.to_line).account
     if same_account and object_of(event.from_line) != object_of(event.to_line) and not event.disaster:
@@ -198,8 +185,6 @@ def hold_released(books: Books, year: AgencyYear, event: e.HoldReleased, month: 
 def _hold(year: AgencyYear, line: str, amount: int) -> list[Row]:
     position = year.position(line)
     position.held += amount
-    if amount > 0:
-        position.guarded = False
     return [position]
 
 
@@ -250,8 +235,6 @@ def paid(books: Books, year: AgencyYear, event: e.DisbursementPaid, month: int) 
         position.realised_by_month = add_to_month(position.realised_by_month, month, amount)
     if month > position.month_last:  # noqa: PLR1730  # for every payment, and `max` is a call
         position.month_last = month
-    if month <= position.month_floor:
-        position.guarded = False
     if event.commitment is not UNSET:
         settle(year, "commitment", event.commitment, name, amount, month, touched)
     if event.payable is not UNSET:
@@ -422,7 +405,6 @@ def returned(books: Books, year: AgencyYear, event: e.ReserveReturned, month: in
 def _taken_back(year: AgencyYear, case: Case, amount: int) -> list[Row]:
     position = year.position(case.line)
     position.reserve_in -= amount
-    position.guarded = False
     return [position]
 
 
@@ -441,10 +423,6 @@ def balance(books: Books, year: AgencyYear, event: e.BalanceReported, month: int
     _, position = _at(year, event)
     if position.reported is None or event.booked_on >= position.reported[0]:
         position.reported = (intern(event.booked_on), month, event.realised)
-        if position.guarded and sum(position.realised_by_month[:month]) == event.realised:
-            position.month_floor = month
-        else:
-            position.guarded = False
     return [position]
 
 

@@ -126,6 +126,12 @@ def budget_window(fiscal_year: int) -> tuple[str, str]:
     return first_day(fiscal_year - 2), last_day(fiscal_year + 1)
 
 
+@lru_cache(maxsize=1024)
+def month_ends_on(day: str) -> str:
+    """The last day of a real day's month."""
+    return f"{day[:8]}{monthrange(int(day[:4]), int(day[5:7]))[1]}"
+
+
 def month_end(day: str) -> bool:
     """Whether a real day is the last of its month."""
     return int(day[8:]) == monthrange(int(day[:4]), int(day[5:7]))[1]

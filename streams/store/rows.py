@@ -97,7 +97,7 @@ KEPT: Final[dict[type[Row], Kept]] = {
         schema.positions,
         ("fiscal_year", "agency", "name"),
         {},
-        ("guarded", "ceiling", "spent_ceiling", "month_floor", *BUDGET.columns, *BUDGET.detail),
+        ("guarded", "ceiling", "spent_ceiling", "floor_day", *BUDGET.columns, *BUDGET.detail),
     ),
     Reference: _kept(schema.refs, ("fiscal_year", "agency"), {"taken_on": dict[str, int] | None}, ()),
     Case: _kept(schema.cases, ("fiscal_year", "agency"), {}, ()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import shutil
 from pathlib import Path
@@ -11,10 +12,13 @@ from typing import Any
 import msgspec
 import pytest
 
+import ledger
 from alerts.catalogue import FOLDER, Catalogue, load
 from alerts.engine import Engine
-from alerts.guards import COVERED
-from ledger.books import Alert, Books
+from alerts.guards import AFTER, COVERED, UNGUARDED
+from ledger.books import Alert, Books, Position
+from ledger.effects import BOOKINGS
+from ledger.events import EVENTS, BalanceReported
 from ledger.identity import SeenIds
 from ledger.process import Context, process
 from ledger.registry import Registry
@@ -165,3 +169,32 @@ def test_new_rules_leave_the_others_alerts_as_they_are(
     new = ("any-payment", "round-payment")
     assert {alert["rule"] for alert in all_alerts} >= {*new}
     assert [alert for alert in all_alerts if alert["rule"] not in new] == standing
+
+
+def test_every_event_type_says_what_tells_of_the_rows_it_touches() -> None:
+    """Bookings and reports leave a guard; of any other type, named or not, the guard of a position is dropped."""
+    assert set(AFTER) == set(EVENTS)
+    keeping = {kind for kind, tells in AFTER.items() if tells[Position] is not UNGUARDED[Position]}
+    assert keeping == BOOKINGS | {BalanceReported}
+
+
+def test_nothing_of_the_fold_touches_a_guard() -> None:
+    """What an effect does to the books is its own; whether a guard outlives it is said by the type of the event alone."""
+    for path in Path(ledger.__file__ or "").parent.glob("*.py"):
+        written = {
+            node.attr
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+        }
+        assert written.isdisjoint(("guarded", "ceiling", "spent_ceiling", "floor_day")), path.name
+
+
+def test_a_type_that_nobody_thought_of_is_judged_in_full(
+    catalogue: Catalogue, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Were every type forgotten in the table of guards, the same alerts would be found."""
+    generator = Generator(Random(7), (114,), AGENCIES)
+    lines = [generator.line() for _ in range(400)]
+    expected = judged(catalogue, registry, lines, COVERED)
+    monkeypatch.setattr("alerts.engine.AFTER", dict.fromkeys(EVENTS, UNGUARDED))
+    assert judged(catalogue, registry, lines, COVERED) == expected

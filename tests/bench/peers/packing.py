@@ -29,7 +29,7 @@ from ledger.registry import Agency
 
 KINDS: Final[tuple[type[Row], ...]] = (Position, Reference, Case, Fund, ObjectSum, Feed)
 _OF_YEAR: Final = ("fiscal_year", "agency", "alerts", "latest", "adopted_on", "original_current", "forecast")
-_DERIVED: Final = frozenset(("guarded", "ceiling", "spent_ceiling", "month_floor"))
+_DERIVED: Final = frozenset(("guarded", "ceiling", "spent_ceiling", "floor_day"))
 _FIELDS: Final = {kind: tuple(name for name in kind.__struct_fields__ if name not in _DERIVED) for kind in KINDS}
 _VALUES: Final = {kind: (number, attrgetter(*_FIELDS[kind])) for number, kind in enumerate(KINDS)}
 _TYPES: Final[Mapping[str, Any]] = {

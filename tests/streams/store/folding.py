@@ -18,7 +18,7 @@ from ledger.process import Context, Effects, process
 from ledger.registry import Registry
 from streams.store import Origin, Store, schema
 
-WORKED_OUT: Final = {"guarded", "ceiling", "spent_ceiling", "month_floor"}
+WORKED_OUT: Final = {"guarded", "ceiling", "spent_ceiling", "floor_day"}
 """Fields of a position that the guards set again as they judge."""
 
 

@@ -24,7 +24,7 @@ from producers.simulator import registry_csv, simulate
 from streams.store import MarkMoved, Origin, Store, StoreRefused, open_store, queries, schema
 from streams.store.rows import KEPT
 
-GUARDS = {"guarded", "ceiling", "spent_ceiling", "month_floor"}
+GUARDS = {"guarded", "ceiling", "spent_ceiling", "floor_day"}
 LINES = [line.rstrip(b"\n") for line in simulate(114, 3, 3_000)]
 
 
