@@ -19,14 +19,15 @@ import msgspec
 
 from alerts.judgement import Parameters
 from alerts.laws import Law, check_days, read_law
-from alerts.messages import template_problem
+from alerts.messages import names_in, template_problem
 from alerts.yaml_files import CatalogueProblem, Steps, YamlFile
 from ledger.events import BY_NAME
 from ledger.words import Sentence, Words
 
-__all__ = ["Catalogue", "CatalogueProblem", "Citation", "Parameter", "Rule", "load"]
+__all__ = ["Catalogue", "CatalogueProblem", "Citation", "Named", "Parameter", "Rule", "load"]
 
 FOLDER: Final = Path(__file__).parent
+_OWN_RULES: Final = FOLDER / "rules"
 
 RuleKind: TypeAlias = Literal["state", "act", "time"]
 Subject: TypeAlias = Literal["line", "object", "reference", "case", "reserve", "agency", "authority", "feed", "city"]
@@ -42,7 +43,6 @@ _SUBJECTS: Final[Mapping[str, frozenset[str]]] = {
     "time": frozenset(("agency", "authority", "city")),
 }
 """What the engine can judge for each kind of rule."""
-_MEASURES: Final[Mapping[str, str]] = {"state": "excess", "act": "count", "time": "excess"}
 _FUNCTIONS: Final = {"state": "breach", "act": "findings", "time": "breach"}
 
 
@@ -91,6 +91,27 @@ class Parameter(msgspec.Struct, frozen=True):
         return self.values[max(0, bisect_right([value.start for value in self.values], day) - 1)]
 
 
+class Named(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a number of the evidence is called, and what it counts."""
+
+    zh: Sentence
+    en: Sentence
+    unit: Unit | Literal["text"]
+
+    @property
+    def words(self) -> Words:
+        """The name in both languages."""
+        return Words(self.zh, self.en)
+
+
+OF_ACTS: Final[Mapping[str, Named]] = {
+    "count": Named("行為筆數", "Acts", "number"),
+    "sum": Named("行為金額合計", "Sum of the acts", "NTD"),
+    "last": Named("最近一筆", "Last act", "text"),
+}
+"""What the engine adds to the evidence of every act rule."""
+
+
 class Rule(msgspec.Struct, frozen=True, eq=False):
     """One rule. `function` is `breach` or `findings` of its rule.py (see alerts.judgement)."""
 
@@ -110,12 +131,20 @@ class Rule(msgspec.Struct, frozen=True, eq=False):
     unblock: Words
     remedy: Words | None
     """What an asker needs before the event is booked, a template as `message` is; None: `unblock` holds then too."""
-    measure: str
-    """The number of the evidence that tells how bad it is: an alert that stands gets worse when it grows."""
+    evidence: Mapping[str, Named]
+    """Every number that its alerts hold, by key, in the order they are shown."""
+    measure: str | None
+    """The number of the evidence that tells how bad it is: an alert that stands gets worse when it grows, and an
+    acknowledgement lapses when it has doubled. None where the severity alone tells."""
     function: Callable[..., Any]
     folder: str
     starts: tuple[str, ...]
     in_force: tuple[Parameters, ...]
+
+    def measured(self, evidence: Mapping[str, Any]) -> int:
+        """How bad an alert is, in the unit of its measure; 0 where the severity alone tells."""
+        found: int = 0 if self.measure is None else evidence.get(self.measure, 0)
+        return found
 
     def parameters_on(self, day: str) -> Parameters:
         """The parameters in force on a day, the same mapping for every day of an interval."""
@@ -183,8 +212,9 @@ class _RuleFile(msgspec.Struct, forbid_unknown_fields=True):
     citations: list[_CitationFile]
     message: Words
     unblock: Words
+    measure: Sentence | None
     remedy: Words | None = None
-    measure: Sentence | None = None
+    evidence: dict[str, Named] = {}
     events: list[str] = []
     exceptions: list[_CitationFile] = []
     parameters: dict[str, Any] = {}
@@ -244,6 +274,7 @@ def _read_rule(root: Path, folder: Path, laws: Mapping[str, Law]) -> Rule:
     read = file.convert(_RuleFile)
     _check_names(file, read, folder.name)
     _check_words(file, read)
+    _check_evidence(file, read)
     if read.holidays is not None:
         check_days(file, ("holidays",), read.holidays, "")
     citations = _citations(file, "citations", read.citations, laws)
@@ -267,7 +298,8 @@ def _read_rule(root: Path, folder: Path, laws: Mapping[str, Law]) -> Rule:
         message=read.message,
         unblock=read.unblock,
         remedy=read.remedy,
-        measure=read.measure or _MEASURES[read.kind],
+        evidence=MappingProxyType(_evidence(read)),
+        measure=read.measure,
         function=_function(file, read, folder),
         folder=folder.name,
         starts=starts,
@@ -302,6 +334,26 @@ def _check_words(file: YamlFile, read: _RuleFile) -> None:
     for language, advice in (("zh", read.unblock.zh), ("en", read.unblock.en)):
         if "{" in advice:
             raise file.problem(("unblock", language), "a placeholder; write advice that holds for every subject")
+
+
+def _evidence(read: _RuleFile) -> dict[str, Named]:
+    return {**read.evidence, **OF_ACTS} if read.kind == "act" else read.evidence
+
+
+def _check_evidence(file: YamlFile, read: _RuleFile) -> None:
+    """Whatever the rule measures by, and its texts speak of, is evidence that has a name."""
+    named = _evidence(read)
+    for key in read.evidence:
+        if read.kind == "act" and key in OF_ACTS:
+            raise file.problem(("evidence", key), f"{key} is named for every act rule; leave it out")
+    if read.measure is not None and named.get(read.measure, OF_ACTS["last"]).unit == "text":
+        numbers = ", ".join(key for key, each in named.items() if each.unit != "text") or "null"
+        raise file.problem(("measure",), f"{read.measure} is no number of the evidence; write one of {numbers}")
+    for field, words, more in (("message", read.message, ()), ("remedy", read.remedy, ("amount",))):
+        for language, template in (("zh", words.zh), ("en", words.en)) if words is not None else ():
+            for name in names_in(template):
+                if name not in ("subject", *more, *named):
+                    raise file.problem((field, language), f"{{{name}}} is no evidence; name it under `evidence`")
 
 
 def _check_basis(file: YamlFile, read: _RuleFile, citations: tuple[Citation, ...], laws: Mapping[str, Law]) -> None:
@@ -378,7 +430,7 @@ def _function(file: YamlFile, read: _RuleFile, folder: Path) -> Callable[..., An
 def _code(folder: Path) -> ModuleType:
     """The rule.py of a rule's folder: this package's own are imported, those of another catalogue run from their file."""
     name = f"alerts.rules.{folder.name}.rule"
-    if folder.parent == FOLDER / "rules":
+    if folder.parent == _OWN_RULES:
         return importlib.import_module(name)
     found = importlib.util.spec_from_file_location(name, folder / "rule.py")
     assert found is not None and found.loader is not None, "a path that ends in .py has a loader"

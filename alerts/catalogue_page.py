@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from alerts.catalogue import Catalogue, CatalogueProblem, Citation, Parameter, Rule, load
+from alerts.catalogue import Catalogue, CatalogueProblem, Citation, Named, Parameter, Rule, load
 from alerts.laws import Law
 from alerts.messages import citation_text
 from alerts.vocabulary import BASIS_STATUS, DATE_STATUS, LEVEL, RULE_KIND, SEVERITY, UNIT
@@ -74,6 +74,8 @@ def _rule(rule: Rule) -> Iterator[str]:
         yield f"- 假日 holidays: {', '.join(rule.holidays) or '未列 none listed'}"
     for parameter in rule.parameters:
         yield from _parameter(parameter)
+    yield f"- 佐證 evidence: {'；'.join(_evidence(key, named) for key, named in rule.evidence.items())}"
+    yield f"- 加重之計量 measure: {'`' + rule.measure + '`' if rule.measure else '以等級為準 told by the severity'}"
     yield f"- 訊息 message: {rule.message.zh}。 / {rule.message.en}."
     yield f"- 解除方式 what unblocks it: {rule.unblock.zh} / {rule.unblock.en}"
     if rule.remedy is not None:
@@ -81,6 +83,11 @@ def _rule(rule: Rule) -> Iterator[str]:
     folder = f"../alerts/rules/{rule.folder}"
     yield f"- 案例 [cases]({folder}/cases.yaml)；參數 [parameters]({folder}/rule.yaml)；程式 [code]({folder}/rule.py)"
     yield ""
+
+
+def _evidence(key: str, named: Named) -> str:
+    unit = _both(UNIT[named.unit])
+    return f"`{key}` {_both(named.words)}" + (f" ({unit})" if unit else "")
 
 
 def _parameter(parameter: Parameter) -> Iterator[str]:

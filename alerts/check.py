@@ -185,7 +185,7 @@ def _change(alert: Alert, before: Alert | None, catalogue: Catalogue) -> Turn | 
     if before is None:
         return "opened"
     rule = catalogue.rules[alert.rule]
-    if alert.evidence.get(rule.measure, 0) > before.evidence.get(rule.measure, 0):
+    if rule.measured(alert.evidence) > rule.measured(before.evidence):
         return "joined" if rule.kind == "act" else "worse"
     return "worse" if SEVERITIES.index(alert.severity) > SEVERITIES.index(before.severity) else None
 

@@ -90,6 +90,13 @@ def citation_text(citations: tuple[Citation, ...]) -> Words:
     return Words(f"（{zh}）", f" ({en})")
 
 
+def names_in(template: str) -> list[str]:
+    """What a template's placeholders name, in their order."""
+    return [
+        name for found in _PLACEHOLDER.finditer(template) for name in (found["name"], found["of"]) if name is not None
+    ]
+
+
 def template_problem(template: str) -> str | None:
     """Name what is wrong with a template, or None."""
     rest = _PLACEHOLDER.sub("", template)

@@ -67,8 +67,9 @@ UNIT: Final[Mapping[str, Words]] = {
     "months": Words("個月", "months"),
     "flag": Words("（1 是／0 否）", "(1 yes, 0 no)"),
     "number": NOTHING,
+    "text": NOTHING,
 }
-"""Of a rule's parameters."""
+"""Of a rule's parameters and of its evidence."""
 
 DATE_STATUS: Final[Mapping[str, Words]] = {
     "source_read": Words("見於來源", "source read"),

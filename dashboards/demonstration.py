@@ -165,7 +165,7 @@ def _act(monitor: Monitor) -> None:
         if monitor.catalogue.rules[alert.rule].kind == "act"
     ]
     for name in found[1:3]:
-        acknowledge(store, name, PRESENTER, KNOWN[0], later(KNOWN[1]), today)
+        acknowledge(store, monitor.catalogue, name, PRESENTER, KNOWN[0], later(KNOWN[1]), today)
     for name in found[1:2]:
         add_note(store, name, PRESENTER, KNOWN[0])
     for name in found[-1:]:

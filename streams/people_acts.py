@@ -1,13 +1,13 @@
 """What people do about alerts and authorities. A record of its own, laid over what the fold found (CONTRACT §4, People).
 
-An acknowledgement needs a reason and a due date; it lapses on that date and when the excess doubles. Closing ends an
+An acknowledgement needs a reason and a due date; it lapses on that date and when the rule's measure doubles. Closing ends an
 alert of an act rule: it comes off its row, so that a further act opens a new alert. Each closing keeps the position of
 the log it was done at, so that loading and auditing can do it again at the same place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
@@ -67,34 +67,22 @@ class Refused(PeopleProblem):
 # ---------------------------------------------------------------- the state of an alert
 
 
-def excess_of(evidence: Mapping[str, Any]) -> int:
-    """By how much an alert's limit is passed, in its own unit: what doubles before an acknowledgement lapses.
-
-    A rule names it `excess`; an act rule's acts add up in `sum`; the rest tell of a shortfall, a gap or a length of time.
-    """
-    for name in ("excess", "sum", "shortfall", "unexecuted", "counted", "missing", "working_days", "agencies_waiting"):
-        value = evidence.get(name)
-        if isinstance(value, int):
-            return value
-    return 0
-
-
-def state_of(alert: Alert, acts: Sequence[Act], today: str) -> AlertState:
+def state_of(alert: Alert, acts: Sequence[Act], catalogue: Catalogue, today: str) -> AlertState:
     """What an alert's state is, with what people did about it (oldest first) laid over it."""
     if any(act.kind == CLOSE for act in acts):
         return "closed"
     if alert.state == "resolved":
         return "resolved"
     given = next((act for act in reversed(acts) if act.kind == ACKNOWLEDGE), None)
-    return "open" if given is None or lapsed(alert, given, today) is not None else "acknowledged"
+    return "open" if given is None or lapsed(alert, given, catalogue, today) is not None else "acknowledged"
 
 
-def lapsed(alert: Alert, acknowledgement: Act, today: str) -> str | None:
-    """Why an acknowledgement no longer counts: `due` (its date has come), `doubled` (the excess has), or None."""
+def lapsed(alert: Alert, acknowledgement: Act, catalogue: Catalogue, today: str) -> str | None:
+    """Why an acknowledgement no longer counts: `due` (its date has come), `doubled` (the rule's measure has), or None."""
     if today >= acknowledgement.after["due_on"]:
         return "due"
     before = acknowledgement.after["excess"]
-    return "doubled" if before > 0 and excess_of(alert.evidence) >= 2 * before else None
+    return "doubled" if before > 0 and catalogue.rules[alert.rule].measured(alert.evidence) >= 2 * before else None
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -113,7 +101,7 @@ class Standing(msgspec.Struct, frozen=True):
         return "acknowledged" if name in self.acknowledged else "open"
 
 
-def standing(store: Store, today: str) -> Standing:
+def standing(store: Store, catalogue: Catalogue, today: str) -> Standing:
     """Which alerts are acknowledged or closed on a day."""
     by_alert: dict[str, list[Act]] = {}
     for act in people.acts_of_kinds(store, ACKNOWLEDGE, CLOSE):
@@ -122,7 +110,7 @@ def standing(store: Store, today: str) -> Standing:
     acknowledged = set()
     for name in by_alert.keys() - closed:
         alert = queries.alert(store, name)
-        if alert is not None and state_of(alert, by_alert[name], today) == "acknowledged":
+        if alert is not None and state_of(alert, by_alert[name], catalogue, today) == "acknowledged":
             acknowledged.add(name)
     return Standing(frozenset(acknowledged), frozenset(closed))
 
@@ -130,13 +118,16 @@ def standing(store: Store, today: str) -> Standing:
 # ---------------------------------------------------------------- acts about an alert
 
 
-def acknowledge(store: Store, alert: str, person: Person, reason: str, due_on: str, today: str) -> Act:
+def acknowledge(
+    store: Store, catalogue: Catalogue, alert: str, person: Person, reason: str, due_on: str, today: str
+) -> Act:
     """Say that an unfinished alert is known, why it stands, and by when it will be dealt with. Raises Refused."""
     _check(person, MAY_ACKNOWLEDGE, reason)
     if not is_day(due_on) or due_on <= today:
         raise Refused("due-date", "the due date must be a day after today")
-    found, before = _unfinished(store, alert, today)
-    after = {"reason": reason, "due_on": due_on, "excess": excess_of(found.evidence), "severity": found.severity}
+    found, before = _unfinished(store, catalogue, alert, today)
+    measured = catalogue.rules[found.rule].measured(found.evidence)
+    after = {"reason": reason, "due_on": due_on, "excess": measured, "severity": found.severity}
     return _record(store, person, ACKNOWLEDGE, alert, {"state": before}, after)
 
 
@@ -163,7 +154,7 @@ def close(
     """
     try:
         _check(person, MAY_CLOSE, reason)
-        found, before = _unfinished(store, alert, today)
+        found, before = _unfinished(store, catalogue, alert, today)
         rule = catalogue.rules.get(found.rule)
         if rule is None or rule.kind != "act":
             raise Refused("no-act", "only alerts about acts are closed; this one ends when its condition does")
@@ -259,9 +250,9 @@ def _alert(store: Store, alert: str) -> Alert:
     return found
 
 
-def _unfinished(store: Store, alert: str, today: str) -> tuple[Alert, AlertState]:
+def _unfinished(store: Store, catalogue: Catalogue, alert: str, today: str) -> tuple[Alert, AlertState]:
     found = _alert(store, alert)
-    state = state_of(found, people.acts_on(store, alert), today)
+    state = state_of(found, people.acts_on(store, alert), catalogue, today)
     if state in ("resolved", "closed"):
         raise Refused("finished", f"the alert is {state}")
     return found, state

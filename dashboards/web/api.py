@@ -148,7 +148,7 @@ def get_alerts(
     """The newest alerts, those of a page by fiscal year, rule and subject; in the state that people's acts have put them."""
     if rule is not None and rule not in monitor.catalogue.rules:
         raise ValidationException(f"rule: there is no rule {rule}")
-    laid_over = standing(monitor.store, monitor.today())
+    laid_over = standing(monitor.store, monitor.catalogue, monitor.today())
     wanted = alert_lists.Wanted(
         states=(alert_state,) if alert_state else (),
         rule=rule,
@@ -241,7 +241,8 @@ async def post_acknowledge(
 ) -> Act:
     """Say that it is known, why it stands, and by when it will be dealt with."""
     person = _person(request, monitor)
-    return await _done(request, acknowledge, monitor.store, alert, person, data.reason, data.due_on, monitor.today())
+    store, catalogue, today = monitor.store, monitor.catalogue, monitor.today()
+    return await _done(request, acknowledge, store, catalogue, alert, person, data.reason, data.due_on, today)
 
 
 @post(

@@ -97,7 +97,9 @@ class Desk:
 
     def standing(self) -> Standing:
         """Which alerts people have acknowledged or closed."""
-        return self.look("standing", lambda _: standing(self.monitor.store, self.monitor.today()))
+        return self.look(
+            "standing", lambda _: standing(self.monitor.store, self.monitor.catalogue, self.monitor.today())
+        )
 
     def overlay(self) -> Overlay:
         """The same, for queries."""

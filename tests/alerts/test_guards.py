@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import shutil
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,7 +12,7 @@ import msgspec
 import pytest
 
 import ledger
-from alerts.catalogue import FOLDER, Catalogue, load
+from alerts.catalogue import Catalogue
 from alerts.engine import Engine
 from alerts.guards import AFTER, COVERED, UNGUARDED
 from ledger.books import Alert, Books, Position
@@ -25,48 +24,6 @@ from ledger.registry import Registry
 from producers.simulator import registry_csv, simulate
 from tests.conftest import read_registry
 from tests.machine.random_events import AGENCIES, Generator
-
-STATE_RULE = """\
-rule: any-payment
-order: 900
-kind: state
-subject: line
-severity: info
-basis_status: design
-title: {zh: 有實現數, en: Something is paid}
-citations: []
-message: {zh: "{subject} 實現 {realised} 元", en: "{subject} has NT$ {realised} paid"}
-unblock: {zh: 無, en: None}
-"""
-STATE_CODE = """\
-from alerts.judgement import Breach
-
-
-def breach(position, year, p):
-    return Breach({"realised": position.realised}) if position.realised > 0 else None
-"""
-ACT_RULE = """\
-rule: round-payment
-order: 901
-kind: act
-subject: line
-severity: info
-basis_status: design
-title: {zh: 整數支付, en: A round payment}
-citations: []
-events: [disbursement.paid]
-parameters:
-  unit_of: {unit: NTD, values: [{from: 2025-01-01, value: 1000, basis_status: design}]}
-message: {zh: "{subject} 整數支付 {count} 筆", en: "{subject} has {count} round payments"}
-unblock: {zh: 無, en: None}
-"""
-ACT_CODE = """\
-from alerts.judgement import Finding
-
-
-def findings(act, p):
-    return [] if act.event.amount % p["unit_of"] else [Finding(act.positions[0], act.event.amount)]
-"""
 
 
 def judged(
@@ -119,21 +76,6 @@ def test_a_simulated_year_is_judged_alike_with_guards_and_without(catalogue: Cat
     lines = list(simulate(114, 4, 6_000))
     registry = read_registry(registry_csv())
     assert judged(catalogue, registry, lines, COVERED) == judged(catalogue, registry, lines, frozenset())
-
-
-@pytest.fixture
-def with_new_rules(tmp_path: Path) -> Catalogue:
-    """The catalogue and two folders more, which nothing else names."""
-    tree = tmp_path / "alerts"
-    for name in ("law", "rules"):
-        shutil.copytree(FOLDER / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for folder, rule, code in (("any_payment", STATE_RULE, STATE_CODE), ("round_payment", ACT_RULE, ACT_CODE)):
-        path = tree / "rules" / folder
-        path.mkdir()
-        (path / "rule.yaml").write_text(rule, encoding="utf-8")
-        (path / "rule.py").write_text(code, encoding="utf-8")
-        (path / "cases.yaml").write_text("[]\n", encoding="utf-8")
-    return load(tree)
 
 
 def test_a_new_folder_is_judged_without_further_edits(with_new_rules: Catalogue, registry: Registry) -> None:

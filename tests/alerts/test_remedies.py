@@ -87,12 +87,23 @@ def test_a_bad_template_is_refused_with_its_place(tree: Path, old: str, new: str
     assert str(raised.value).startswith(f"alerts/{RULE}:{line}:")
 
 
-def test_what_makes_a_standing_alert_worse_is_in_its_evidence(catalogue: Catalogue) -> None:
-    """The excess, an act rule's count, or what the rule names; a balance that runs low is told by its severity alone."""
-    for rule in catalogue.rules.values():
-        if rule.kind == "state" and rule.slug != "reserve-balance-low":
-            code = (FOLDER / "rules" / rule.folder / "rule.py").read_text(encoding="utf-8")
-            assert f'"{rule.measure}":' in code, rule.slug
+def test_every_rule_names_what_makes_its_alerts_worse(catalogue: Catalogue) -> None:
+    """The excess, the sum of the acts …; two tell it by their severity alone, or not at all."""
+    measures = {rule.slug: rule.measure for rule in catalogue.rules.values()}
+    assert {slug for slug, measure in measures.items() if measure is None} == {
+        "reserve-balance-low",
+        "forecast-diverges",
+    }
+    assert {measures[rule.slug] for rule in catalogue.rules.values() if rule.kind == "act"} == {"sum"}
+    others = {
+        "capital-execution-lagging": "shortfall",
+        "allotment-underspent": "unexecuted",
+        "cr-base-missing": "counted",
+        "cr-three-months": "agencies_waiting",
+        "feed-gap": "missing",
+        "feed-silent": "working_days",
+    }
+    assert {slug: name for slug, name in measures.items() if name not in ("excess", "sum", None)} == others
 
 
 def test_the_page_prints_them(catalogue: Catalogue) -> None:

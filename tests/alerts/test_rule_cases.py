@@ -75,6 +75,11 @@ def test_a_case_ends_as_it_says(replay: Replay, catalogue: Catalogue, rule: str,
         ]
         assert len(fitting) == 1, (want, found)
     for alert in found:
+        named = catalogue.rules[rule].evidence
+        assert alert["evidence"].keys() == named.keys(), (
+            "every number has its name in rule.yaml, and every name its number"
+        )
+        assert all(isinstance(value, int) == (named[key].unit != "text") for key, value in alert["evidence"].items())
         message(catalogue.rules[rule], alert["subject"]["key"], alert["evidence"], strict=True)
         remedy(
             catalogue.rules[rule], alert["subject"]["key"], alert["evidence"], alert["evidence"].get("sum"), strict=True

@@ -23,7 +23,7 @@ def acts(folder: Folder) -> list[str]:
         assert {act.person for act in found} == {PRESENTER.name}
         assert people.broken_link(monitor.store) is None
         assert len(lagging_reasons(monitor.store)) == len(REASONS)
-        stands = standing(monitor.store, monitor.today())
+        stands = standing(monitor.store, monitor.catalogue, monitor.today())
         assert stands.acknowledged and stands.closed
         assert [one.presented_on for one in people.presented_lists(monitor.store)] == sorted(MEETINGS, reverse=True)
         assert list(audit(monitor.store, monitor.registry, monitor.catalogue)) == []

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from alerts.catalogue import Catalogue
 from alerts.subjects import alert_id
 from ledger.books import Alert
 from streams import people_acts
@@ -27,25 +28,25 @@ def act(kind: str, **after: Any) -> Act:
     return Act(1, "2025-09-01T00:00:00.000Z", "p", "officer", "", kind, "id", None, after, "", "")
 
 
-def test_an_acknowledgement_counts_until_its_due_date() -> None:
+def test_an_acknowledgement_counts_until_its_due_date(catalogue: Catalogue) -> None:
     given = act("acknowledge", due_on="2025-09-20", excess=100)
-    assert state_of(found(100), [given], "2025-09-19") == "acknowledged"
-    assert state_of(found(100), [given], "2025-09-20") == "open"
-    assert lapsed(found(100), given, "2025-09-20") == "due"
+    assert state_of(found(100), [given], catalogue, "2025-09-19") == "acknowledged"
+    assert state_of(found(100), [given], catalogue, "2025-09-20") == "open"
+    assert lapsed(found(100), given, catalogue, "2025-09-20") == "due"
 
 
-def test_it_lapses_when_the_excess_has_doubled() -> None:
+def test_it_lapses_when_the_excess_has_doubled(catalogue: Catalogue) -> None:
     given = act("acknowledge", due_on="2025-12-31", excess=100)
-    assert state_of(found(199), [given], "2025-09-19") == "acknowledged"
-    assert state_of(found(200), [given], "2025-09-19") == "open"
+    assert state_of(found(199), [given], catalogue, "2025-09-19") == "acknowledged"
+    assert state_of(found(200), [given], catalogue, "2025-09-19") == "open"
     again = act("acknowledge", due_on="2025-12-31", excess=200)
-    assert state_of(found(200), [given, again], "2025-09-19") == "acknowledged", "the last one counts"
+    assert state_of(found(200), [given, again], catalogue, "2025-09-19") == "acknowledged", "the last one counts"
 
 
-def test_resolved_and_closed_go_before_anything_else() -> None:
+def test_resolved_and_closed_go_before_anything_else(catalogue: Catalogue) -> None:
     given = act("acknowledge", due_on="2025-12-31", excess=1)
-    assert state_of(found(1, "resolved"), [given], "2025-09-19") == "resolved"
-    assert state_of(found(1), [given, act("close")], "2025-09-19") == "closed"
+    assert state_of(found(1, "resolved"), [given], catalogue, "2025-09-19") == "resolved"
+    assert state_of(found(1), [given, act("close")], catalogue, "2025-09-19") == "closed"
 
 
 def test_roles_decide_who_may_act() -> None:
@@ -79,10 +80,10 @@ def test_what_is_missing_or_wrong_is_refused_and_leaves_no_act(monitor: Serving)
         (Person("y", ("reviewer",)), "x", "2025-12-31", "role"),
     ):
         with pytest.raises(Refused) as refused:
-            people_acts.acknowledge(store, name, person, reason, due_on, DAY)
+            people_acts.acknowledge(store, monitor.monitor.catalogue, name, person, reason, due_on, DAY)
         assert refused.value.code == code
     with pytest.raises(Refused, match="no alert"):
-        people_acts.acknowledge(store, "0" * 32, OFFICER, "x", "2025-12-31", DAY)
+        people_acts.acknowledge(store, monitor.monitor.catalogue, "0" * 32, OFFICER, "x", "2025-12-31", DAY)
     with pytest.raises(Refused, match="only alerts about acts"):
         people_acts.close_alert(monitor.monitor, name, OFFICER, "x")
     assert people.trail(store) == [] and monitor.monitor.keeper.broken is None
@@ -115,7 +116,7 @@ def test_a_closing_takes_the_alert_off_its_row_and_loading_does_it_again(monitor
     second, first = opened(monitor, "virement-between-programs")
     assert first == name and second != name
     store = monitor.monitor.store
-    assert people_acts.standing(store, DAY) == Standing(frozenset(), frozenset((name,)))
+    assert people_acts.standing(store, monitor.monitor.catalogue, DAY) == Standing(frozenset(), frozenset((name,)))
 
 
 def test_the_reason_given_last_counts(monitor: Serving) -> None:

@@ -11,11 +11,12 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
+from alerts.catalogue import Named, Rule
 from alerts.laws import Version
 from alerts.messages import message
-from alerts.vocabulary import ALERT_CHANGE, ALERT_STATE, BASIS_STATUS, SEVERITY
+from alerts.vocabulary import ALERT_CHANGE, ALERT_STATE, BASIS_STATUS, SEVERITY, UNIT
 from dashboards.reports.table import Column, Row, Table
-from dashboards.web import levels, names
+from dashboards.web import levels
 from dashboards.web.alert_table import alert_grid
 from dashboards.web.answer import page
 from dashboards.web.desk import Desk
@@ -23,7 +24,7 @@ from dashboards.web.forms import act, acting, form_of, told
 from dashboards.web.grid import Grid
 from dashboards.web.subjects import agency_name, authority_name, page_of, split_key, subject
 from ledger.books import Alert
-from ledger.words import Words
+from ledger.words import NOTHING, Words, alike
 from streams import people_acts
 from streams.people_acts import MAY_ACKNOWLEDGE, MAY_CLOSE
 from streams.people_vocabulary import ACT
@@ -162,7 +163,7 @@ def alert(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: Fr
         raise NotFoundException("no such alert")
     acts = people.acts_on(monitor.store, name)
     rule = monitor.catalogue.rules[found.rule]
-    state = people_acts.state_of(found, acts, monitor.today())
+    state = people_acts.state_of(found, acts, monitor.catalogue, monitor.today())
     given = next((each for each in reversed(acts) if each.kind == people_acts.ACKNOWLEDGE), None)
     person = desk.person(request)
     unfinished = state in levels.UNFINISHED
@@ -186,14 +187,16 @@ def alert(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: Fr
             "state": state,
             "cited": _cited(desk, found),
             "given": given,
-            "lapsed": None if given is None or not unfinished else people_acts.lapsed(found, given, monitor.today()),
+            "lapsed": None
+            if given is None or not unfinished
+            else people_acts.lapsed(found, given, monitor.catalogue, monitor.today()),
             "may_acknowledge": unfinished and person is not None and person.may(MAY_ACKNOWLEDGE),
             "may_note": person is not None and person.may(MAY_ACKNOWLEDGE),
             "may_close": unfinished and rule.kind == "act" and person is not None and person.may(MAY_CLOSE),
             "entries": entries,
             "told": told(request),
         },
-        [_evidence_grid(found, monitor.today()), _history_grid(entries, monitor.today())],
+        [_evidence_grid(rule, found, monitor.today()), _history_grid(entries, monitor.today())],
         here="alerts",
         file_name=f"alert-{name[:8]}",
     )
@@ -232,11 +235,14 @@ def _cited(desk: Desk, found: Alert) -> list[Cited]:
     return cited
 
 
-def _evidence_grid(found: Alert, day: str) -> Grid:
-    rows: list[Row] = [
-        (names.EVIDENCE.get(key, Words(key, key)), f"{value:,}" if isinstance(value, int) else str(value))
-        for key, value in found.evidence.items()
-    ]
+def _evidence_row(named: Named | None, key: str, value: Any) -> Row:
+    """A number with its name and unit; an alert folded under an earlier rule may hold one that has none any more."""
+    text = f"{value:,}" if isinstance(value, int) else str(value)
+    return (alike(key), text, NOTHING) if named is None else (named.words, text, UNIT[named.unit])
+
+
+def _evidence_grid(rule: Rule, found: Alert, day: str) -> Grid:
+    rows = [_evidence_row(rule.evidence.get(key), key, value) for key, value in found.evidence.items()]
     return Grid(
         table=Table(
             name="evidence",
@@ -246,6 +252,7 @@ def _evidence_grid(found: Alert, day: str) -> Grid:
             columns=(
                 Column("name", Words("項目", "Item"), "text"),
                 Column("value", Words("數值", "Value"), "text"),
+                Column("unit", Words("單位", "Unit"), "text"),
             ),
             rows=rows,
         ),
@@ -321,7 +328,9 @@ async def acknowledge(
     def run() -> None:
         person = acting(desk, request, form)
         reason, due_on = form.get("reason", ""), form.get("due_on", "")
-        people_acts.acknowledge(desk.monitor.store, name, person, reason, due_on, desk.monitor.today())
+        people_acts.acknowledge(
+            desk.monitor.store, desk.monitor.catalogue, name, person, reason, due_on, desk.monitor.today()
+        )
 
     return await act(desk, run, _address(name), "acknowledged")
 

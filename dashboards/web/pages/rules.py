@@ -109,6 +109,7 @@ def rule(request: Request[Any, Any, Any], desk: NamedDependency[Desk], slug: Fro
         },
         [
             *([_parameters(found, monitor.today())] if found.parameters else []),
+            _evidence(found, monitor.today()),
             alert_grid(desk, newest, Words("未結之警示，最新在前", "Unfinished alerts, the latest first")),
         ],
         here="rules",
@@ -139,6 +140,35 @@ def _parameters(found: Rule, day: str) -> Grid:
             rows=[row for parameter in found.parameters for row in _values(parameter)],
         ),
         name="parameters",
+        row_header="name",
+    )
+
+
+def _evidence(found: Rule, day: str) -> Grid:
+    return Grid(
+        table=Table(
+            name="evidence",
+            title=Words("佐證數據", "Evidence"),
+            label=Words("佐證數據", "Evidence"),
+            as_of=day,
+            columns=(
+                Column("name", Words("項目", "Item"), "text"),
+                Column("key", Words("代碼", "Code"), "text"),
+                Column("unit", Words("單位", "Unit"), "text"),
+                Column("measure", Words("加重之計量", "Measure"), "text"),
+            ),
+            rows=[
+                (named.words, key, UNIT[named.unit], Words("是", "yes") if key == found.measure else NOTHING)
+                for key, named in found.evidence.items()
+            ],
+            notes=(
+                Words(
+                    "確認後計量加倍者，確認失效；無計量者以程度為準",
+                    "An acknowledgement lapses when the measure has doubled; without one the severity tells",
+                ),
+            ),
+        ),
+        name="evidence",
         row_header="name",
     )
 

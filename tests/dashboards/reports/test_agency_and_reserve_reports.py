@@ -155,7 +155,11 @@ def test_the_reserves_of_a_simulated_year_add_up(simulated: Year, catalogue: Cat
     for name in ("established", "pending", "approved", "cancelled", "returned", "remaining", "cases"):
         assert total[name] == sum(getattr(fund, name) for fund in expected)
     assert total["remaining"] == total["established"] - total["approved"] + total["cancelled"]
-    assert [by_key(funds, row)["reserve"].en for row in funds.rows[:3]] == ["Second reserve", "Disaster reserve", "First reserve"]
+    assert [by_key(funds, row)["reserve"].en for row in funds.rows[:3]] == [
+        "Second reserve",
+        "Disaster reserve",
+        "First reserve",
+    ]
 
     of_cases = by_key(cases, cases.total)
     assert amounts(cases) == {key: of_cases[key] for key in amounts(cases)}

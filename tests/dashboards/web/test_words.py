@@ -8,7 +8,7 @@ from typing import get_args
 
 from alerts.catalogue import Catalogue, Severity
 from alerts.vocabulary import ALERT_STATE, LEVEL, RULE_KIND, SEVERITY, UNIT
-from dashboards.web import answer, names, words
+from dashboards.web import answer, words
 from ledger.admission import Reason
 from ledger.events import BY_NAME
 from ledger.vocabulary import EVENT, REASON
@@ -41,10 +41,4 @@ def test_every_code_has_a_name(catalogue: Catalogue) -> None:
     assert {rule.subject for rule in catalogue.rules.values()} <= LEVEL.keys()
     assert {rule.kind for rule in catalogue.rules.values()} <= RULE_KIND.keys()
     assert {p.unit for rule in catalogue.rules.values() for p in rule.parameters} <= UNIT.keys()
-    placeholders = {
-        name
-        for rule in catalogue.rules.values()
-        for found in re.findall(r"\{([a-z_/]+)\}", rule.message.zh)
-        for name in found.split("/")
-    }
-    assert placeholders - {"subject"} <= names.EVIDENCE.keys()
+    assert {named.unit for rule in catalogue.rules.values() for named in rule.evidence.values()} <= UNIT.keys()
