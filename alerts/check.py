@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 from alerts.catalogue import Catalogue
 from alerts.continuing_resolution import FISCAL_MONTHS, base, counted, counted_by_month
@@ -32,7 +32,7 @@ from alerts.verdict import (
     Turn,
     Verdict,
 )
-from ledger.admission import Refusal, read
+from ledger.admission import read
 from ledger.books import AgencyYear, Alert, Books, Fund, Position, Row
 from ledger.effects import under_cr
 from ledger.events import BudgetAdopted, Event
@@ -41,10 +41,18 @@ from ledger.identity import SeenIds
 from ledger.json_text import Malformed, parse_object
 from ledger.process import Context, Judge, process
 from ledger.receipt import warnings_of
+from ledger.refusals import Refusal, detail
 from ledger.registry import Agency
 
 DRAFT_ID: Final = "draft"
 """The id of an event that is asked about without one."""
+
+
+class Checked(NamedTuple):
+    """What would come of an event, and why it would be refused, for whoever puts it into words."""
+
+    verdict: Verdict
+    refusal: Refusal | None
 
 
 def check(
@@ -55,6 +63,18 @@ def check(
     catalogue: Catalogue,
     as_of: str | None,
 ) -> Verdict:
+    """Say what would come of an event, as `checked` does, for programs."""
+    return checked(line, books, agencies, engine, catalogue, as_of).verdict
+
+
+def checked(
+    line: bytes,
+    books: Books,
+    agencies: Mapping[str, Agency],
+    engine: Judge,
+    catalogue: Catalogue,
+    as_of: str | None,
+) -> Checked:
     """Say what would come of an event.
 
     Args:
@@ -76,8 +96,8 @@ def check(
     after = _within_reach(books, event) if isinstance(event, Event) else Books()
     effects = process(0, [line], after, Context(agencies, SeenIds(), engine, _nothing_to_recall))
     if not effects.accepted:
-        refusal = effects.refusals[0].refusal if effects.refusals else Refusal("malformed", "no event in it", None)
-        return _refused(refusal, event, as_of)
+        refusal = effects.refusals[0].refusal if effects.refusals else Refusal("malformed", detail("no_event"), None)
+        return Checked(_refused(refusal, event, as_of), refusal)
     event, (year, touched) = effects.events[0], effects.touched[0]
     rows = list({id(row): row for row in touched}.values())
     before = books.find(year.fiscal_year, year.agency)
@@ -85,7 +105,7 @@ def check(
     alerts, standing = _sort_out(rows, stood, catalogue)
     foretold = [Foretold(**alert_fields(alert, catalogue), change=change) for alert, change in alerts]
     warnings = warnings_of(event, after)
-    return Verdict(
+    verdict = Verdict(
         verdict=_answer(foretold, warned=bool(warnings)),
         as_of=as_of,
         event=_asked(event),
@@ -96,6 +116,7 @@ def check(
         warnings=warnings,
         unblock=[_advice(alert, stood.get((alert.rule, alert.key)), catalogue) for alert, _ in alerts],
     )
+    return Checked(verdict, None)
 
 
 def _with_id(line: bytes) -> bytes:
@@ -142,7 +163,7 @@ def _refused(refusal: Refusal, event: Event | Refusal | None, as_of: str | None)
         verdict="blocked",
         as_of=as_of,
         event=_asked(event) if isinstance(event, Event) else None,
-        refusal=RefusedFor(refusal.reason, refusal.detail),
+        refusal=RefusedFor(refusal.reason, refusal.detail.text),
         headroom=Headroom(),
         alerts=[],
         standing=[],

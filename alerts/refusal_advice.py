@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ledger.admission import Reason
+from ledger.refusals import Reason
 from ledger.words import Words
 
 ADVICE: Final[Mapping[Reason, Words]] = {

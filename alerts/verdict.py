@@ -6,9 +6,9 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from ledger.admission import Reason
 from ledger.events import Day, Year
 from ledger.output import AlertOut
+from ledger.refusals import Reason
 from ledger.words import Words
 
 Answer: TypeAlias = Literal["allowed", "warned", "blocked"]

@@ -7,38 +7,16 @@ what fails it is read exactly, so that the reason given is the contract's first 
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypeAlias, Union
+from typing import Final, Union
 
 import msgspec
 from msgspec import UNSET
 
 from ledger.events import BY_NAME, EVENTS, Event, texts_problem
 from ledger.json_text import LINE_BYTES_MAX, Malformed, parse_object
+from ledger.mistyped import mistyped
+from ledger.refusals import Refusal, detail
 from ledger.text import is_text
-
-Reason: TypeAlias = Literal[
-    "malformed",
-    "unknown_type",
-    "missing_field",
-    "unknown_field",
-    "invalid_value",
-    "unknown_agency",
-    "outside_fiscal_year",
-    "conflicting_duplicate",
-    "unknown_reference",
-    "conflicting_reference",
-    "exceeds_reference",
-    "misrouted",
-]
-
-
-class Refusal(msgspec.Struct, frozen=True):
-    """Why an event cannot be taken, in one of the contract's words, with a sentence for the feeder."""
-
-    reason: Reason
-    detail: str
-    id: str | None
-
 
 _decode: Final = msgspec.json.Decoder(Union[EVENTS]).decode
 _decode_loosely: Final = msgspec.json.Decoder().decode
@@ -104,27 +82,27 @@ def _explain(line: bytes) -> Event | Refusal | None:
     try:
         pairs = parse_object(line)
     except Malformed as error:
-        return Refusal("malformed", str(error), None)
+        return Refusal("malformed", error.detail, None)
     name = _id_of(pairs)
     if "type" not in pairs:
-        return Refusal("missing_field", "type", name)
+        return Refusal("missing_field", detail("fields", fields=("type",)), name)
     kind = BY_NAME.get(pairs["type"]) if isinstance(pairs["type"], str) else None
     if kind is None:
-        return Refusal("unknown_type", f"type: {_shown(pairs['type'])}", name)
+        return Refusal("unknown_type", detail("type", found=_shown(pairs["type"])), name)
     required = {f.encode_name for f in msgspec.structs.fields(kind) if f.required}
     missing = [field for field in kind.__struct_encode_fields__ if field in required and field not in pairs]
     if missing:
-        return Refusal("missing_field", ", ".join(missing), name)
+        return Refusal("missing_field", detail("fields", fields=tuple(missing)), name)
     unknown = [key for key in pairs if key != "type" and key not in kind.__struct_encode_fields__]
     if unknown:
-        return Refusal("unknown_field", ", ".join(_shown(key) for key in unknown[:5]), name)
+        return Refusal("unknown_field", detail("keys", keys=tuple(_shown(key) for key in unknown[:5])), name)
     broken = next((key for key, value in pairs.items() if isinstance(value, str) and not _encodable(value)), None)
     if broken is not None:
-        return Refusal("invalid_value", f"{broken}: a lone surrogate", name)
+        return Refusal("invalid_value", detail("lone_surrogate", field=broken), name)
     try:
         event = _decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        return Refusal("invalid_value", str(error), name)
+        return Refusal("invalid_value", mistyped(kind, pairs, str(error)), name)
     problem = event.problem() or texts_problem(event)
     if problem is not None:
         return Refusal("invalid_value", problem, name)

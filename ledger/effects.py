@@ -16,15 +16,15 @@ from typing import Any, Final, TypeAlias
 from msgspec import UNSET
 
 from ledger import events as e
-from ledger.admission import Reason
 from ledger.books import AgencyYear, Books, Case, Position, Proposal, Row, add_to_month
 from ledger.codes import object_of, position_name, split
 from ledger.continuing_resolution import Spending, decide_anew, record_reversal, record_spending
 from ledger.references import cancel, ending_problem, open_reference, opening_problem, references, settle
+from ledger.refusals import Detail, Reason, detail
 
 Effect: TypeAlias = Callable[[Books, AgencyYear, Any, int], list[Row]]
 """(books, year, event, month of booking) → rows touched. The month is 0 for budget papers booked outside the year."""
-Check: TypeAlias = Callable[[AgencyYear, Any], tuple[Reason, str] | None]
+Check: TypeAlias = Callable[[AgencyYear, Any], tuple[Reason, Detail] | None]
 
 FLAGS: Final = ("new_capital", "new_account", "new_program")
 
@@ -430,7 +430,7 @@ def balance(books: Books, year: AgencyYear, event: e.BalanceReported, month: int
 
 
 def _opens(kind: Any) -> Check:
-    def check(year: AgencyYear, event: Any) -> tuple[Reason, str] | None:
+    def check(year: AgencyYear, event: Any) -> tuple[Reason, Detail] | None:
         found = references(year, kind).get(getattr(event, kind))
         if found is None or found.position is None:
             return None
@@ -440,33 +440,33 @@ def _opens(kind: Any) -> Check:
 
 
 def _ends(kind: Any) -> Check:
-    def check(year: AgencyYear, event: Any) -> tuple[Reason, str] | None:
+    def check(year: AgencyYear, event: Any) -> tuple[Reason, Detail] | None:
         position = _name(year, event) if isinstance(event, e.PositionEvent) else None
         return ending_problem(year, kind, getattr(event, kind), position, event.amount)
 
     return check
 
 
-def _case_opens(year: AgencyYear, event: e.ReserveRequested | e.ReserveApproved) -> tuple[Reason, str] | None:
+def _case_opens(year: AgencyYear, event: e.ReserveRequested | e.ReserveApproved) -> tuple[Reason, Detail] | None:
     found = year.cases.get((event.reserve, event.case))
     if found is not None and found.line != event.line:
-        return "conflicting_reference", f"case {event.case} was opened on {found.line}"
+        return "conflicting_reference", detail("case_elsewhere", id=event.case, line=found.line)
     return None
 
 
-def _case_known(year: AgencyYear, event: e.ReserveDeclined) -> tuple[Reason, str] | None:
+def _case_known(year: AgencyYear, event: e.ReserveDeclined) -> tuple[Reason, Detail] | None:
     if (event.reserve, event.case) not in year.cases:
-        return "unknown_reference", f"no case {event.case} of the {event.reserve} reserve was opened"
+        return "unknown_reference", detail("no_case", id=event.case, reserve=event.reserve)
     return None
 
 
-def _case_ends(year: AgencyYear, event: e.ReserveCancelled | e.ReserveReturned) -> tuple[Reason, str] | None:
+def _case_ends(year: AgencyYear, event: e.ReserveCancelled | e.ReserveReturned) -> tuple[Reason, Detail] | None:
     found = year.cases.get((event.reserve, event.case))
     if found is None:
-        return "unknown_reference", f"no case {event.case} of the {event.reserve} reserve was opened"
+        return "unknown_reference", detail("no_case", id=event.case, reserve=event.reserve)
     drawn = found.approved - found.cancelled - found.returned
     if event.amount > drawn:
-        return "exceeds_reference", f"{drawn} of case {event.case} is approved"
+        return "exceeds_reference", detail("case_exceeded", amount=drawn, id=event.case)
     return None
 
 

@@ -15,6 +15,7 @@ from msgspec import UNSET, Meta, UnsetType
 from ledger.codes import KNOWN_LINES, LINE_PATTERN, is_line
 from ledger.fiscal import DAY_PATTERN, FISCAL_YEAR_MAX, INSTANT_PATTERN, KNOWN_DAYS, is_day, is_instant, month_end
 from ledger.money import AMOUNT_MAX
+from ledger.refusals import Detail, detail
 from ledger.text import NOTE_MAX, NOTE_PATTERN, TEXT_MAX, TEXT_PATTERN, is_note, is_text
 
 INTEGER_MAX: Final = 2**63 - 1
@@ -60,14 +61,14 @@ class Event(
     origin_year: ClassVar[int | UnsetType] = UNSET
     """The year a carried-over position is of; only events about a position can state one."""
 
-    def problem(self) -> str | None:
+    def problem(self) -> Detail | None:
         """Name the first thing that is wrong beyond types and ranges, or None."""
         if not is_day(self.booked_on):
-            return "booked_on: no real day"
+            return detail("no_day", field="booked_on")
         if self.recorded_at is not UNSET and not is_instant(self.recorded_at):
-            return "recorded_at: no RFC 3339 instant such as 2025-03-05T09:30:00+08:00"
+            return detail("no_instant", field="recorded_at")
         if self.seq is not UNSET and self.source is UNSET:
-            return "seq: needs a source"
+            return detail("no_source")
         return None
 
 
@@ -76,10 +77,10 @@ class LineEvent(Event, kw_only=True):
 
     line: LineCode
 
-    def problem(self) -> str | None:
+    def problem(self) -> Detail | None:
         """As for every event, and the line code."""
         if not is_line(self.line):
-            return "line: not <10 or 11 digits>/<current|capital>/<4 digits>"
+            return detail("no_line", field="line")
         return Event.problem(self)
 
 
@@ -88,10 +89,10 @@ class PositionEvent(LineEvent, kw_only=True):
 
     origin_year: Year | UnsetType = UNSET  # type: ignore[misc]  # a field here, a constant where none can be stated
 
-    def problem(self) -> str | None:
+    def problem(self) -> Detail | None:
         """As for a line, and the origin year."""
         if self.origin_year is not UNSET and self.origin_year > self.fiscal_year:
-            return "origin_year: after the fiscal year"
+            return detail("after_fiscal_year", field="origin_year")
         # Two events in three are of this kind: what is known to be good is not asked again by way of the base classes.
         if (
             self.line in KNOWN_LINES
@@ -110,12 +111,12 @@ class TwoLineEvent(Event, kw_only=True):
     to_line: LineCode
     amount: Amount
 
-    def problem(self) -> str | None:
+    def problem(self) -> Detail | None:
         """As for every event, and that the lines are two."""
         if not is_line(self.from_line) or not is_line(self.to_line):
-            return "from_line, to_line: not <10 or 11 digits>/<current|capital>/<4 digits>"
+            return detail("no_lines")
         if self.from_line == self.to_line:
-            return "from_line, to_line: the same line"
+            return detail("same_line")
         return Event.problem(self)
 
 
@@ -138,10 +139,10 @@ class AppropriationEnacted(LineEvent, tag="appropriation.enacted", kw_only=True)
     council_cut: ZeroOrMore = 0
     statutory: bool = False
 
-    def problem(self) -> str | None:
+    def problem(self) -> Detail | None:
         """As for a line; an amount of 0 needs a council cut."""
         if self.amount == 0 and self.council_cut == 0:
-            return "amount: 0 without a council_cut"
+            return detail("no_amount_uncut", field="amount")
         return LineEvent.problem(self)
 
 
@@ -151,9 +152,9 @@ class AppropriationCorrected(LineEvent, tag="appropriation.corrected", kw_only=T
     stage: Literal["proposed", "enacted"]
     amount: Signed
 
-    def problem(self) -> str | None:
+    def problem(self) -> Detail | None:
         """As for a line; the amount is not 0."""
-        return "amount: 0" if self.amount == 0 else LineEvent.problem(self)
+        return detail("no_amount", field="amount") if self.amount == 0 else LineEvent.problem(self)
 
 
 class BudgetAdopted(Event, tag="budget.adopted", kw_only=True):
@@ -166,9 +167,9 @@ class AppropriationSupplemented(LineEvent, tag="appropriation.supplemented", kw_
     amount: Signed
     ground: Literal[1, 2, 3, 4]
 
-    def problem(self) -> str | None:
+    def problem(self) -> Detail | None:
         """As for a line; the amount is not 0."""
-        return "amount: 0" if self.amount == 0 else LineEvent.problem(self)
+        return detail("no_amount", field="amount") if self.amount == 0 else LineEvent.problem(self)
 
 
 class AllotmentApproved(LineEvent, tag="allotment.approved", kw_only=True):
@@ -205,10 +206,10 @@ class CarryoverApproved(LineEvent, tag="carryover.approved", kw_only=True):
     origin_year: Year  # type: ignore[misc]  # a field here, a constant where none can be stated
     kind: Literal["payable", "encumbrance"]
 
-    def problem(self) -> str | None:
+    def problem(self) -> Detail | None:
         """As for a line; the origin year is earlier than the fiscal year."""
         if self.origin_year >= self.fiscal_year:
-            return "origin_year: not before the fiscal year"
+            return detail("not_before_fiscal_year", field="origin_year")
         return LineEvent.problem(self)
 
 
@@ -256,10 +257,10 @@ class DisbursementRecovered(PositionEvent, tag="disbursement.recovered", kw_only
     amount: Amount
     original_year: Year
 
-    def problem(self) -> str | None:
+    def problem(self) -> Detail | None:
         """As for a position; the original year is not after the fiscal year."""
         if self.original_year > self.fiscal_year:
-            return "original_year: after the fiscal year"
+            return detail("after_fiscal_year", field="original_year")
         return PositionEvent.problem(self)
 
 
@@ -268,10 +269,10 @@ class ReclassificationBooked(TwoLineEvent, tag="reclassification.booked", kw_onl
 
     origin_year: Year | UnsetType = UNSET  # type: ignore[misc]  # a field here, a constant where none can be stated
 
-    def problem(self) -> str | None:
+    def problem(self) -> Detail | None:
         """As for two lines, and the origin year."""
         if self.origin_year is not UNSET and self.origin_year > self.fiscal_year:
-            return "origin_year: after the fiscal year"
+            return detail("after_fiscal_year", field="origin_year")
         return TwoLineEvent.problem(self)
 
 
@@ -350,10 +351,10 @@ class ReserveApproved(LineEvent, tag="reserve.approved", kw_only=True):
     disaster: bool = False
     approval_ref: Text | UnsetType = UNSET
 
-    def problem(self) -> str | None:
+    def problem(self) -> Detail | None:
         """As for a line, and the day of the notice."""
         if self.council_notified_on is not UNSET and not is_day(self.council_notified_on):
-            return "council_notified_on: no real day"
+            return detail("no_day", field="council_notified_on")
         return LineEvent.problem(self)
 
 
@@ -391,11 +392,11 @@ class BalanceReported(PositionEvent, tag="balance.reported", kw_only=True):
 
     realised: Signed
 
-    def problem(self) -> str | None:
+    def problem(self) -> Detail | None:
         """As for a position; booked on a month's last day."""
         found = PositionEvent.problem(self)
         if found is None and not month_end(self.booked_on):
-            return "booked_on: not the last day of a month"
+            return detail("no_month_end", field="booked_on")
         return found
 
 
@@ -450,7 +451,7 @@ BUDGET_PAPERS: Final[frozenset[type[Event]]] = frozenset(
 BY_NAME: Final[dict[str, type[Event]]] = {str(kind.__struct_config__.tag): kind for kind in EVENTS}
 
 
-def texts_problem(event: Event) -> str | None:
+def texts_problem(event: Event) -> Detail | None:
     """Name the first text of an event with a control character or a lone surrogate, or None.
 
     Raw JSON cannot hold them but by an escape (or as U+007F), so admission asks only where a line has one.
@@ -459,5 +460,5 @@ def texts_problem(event: Event) -> str | None:
         value = getattr(event, name)
         is_good = is_note if name == "note" else is_text
         if isinstance(value, str) and name != "recorded_at" and not is_good(value):
-            return f"{name}: a control character or a lone surrogate"
+            return detail("control_character", field=name)
     return None

@@ -7,6 +7,8 @@ from typing import Final, NoReturn
 
 import msgspec
 
+from ledger.refusals import Detail, detail
+
 LINE_BYTES_MAX: Final = 1 << 20
 DEPTH_MAX: Final = 64
 
@@ -18,17 +20,22 @@ _NO_LINE: Final = b"\x00"
 class Malformed(ValueError):
     """The line is not UTF-8, not JSON, not an object, repeats a key, is too long or nested too deep."""
 
+    def __init__(self, detail: Detail) -> None:
+        """`detail` says which of these."""
+        super().__init__(detail.text)
+        self.detail = detail
 
-class _Huge(float):
+
+class Huge(float):
     """An integer of more digits than Python converts; no field takes it."""
 
 
-def _integer(digits: str) -> int | _Huge:
-    return int(digits) if len(digits) <= 40 else _Huge("inf")
+def _integer(digits: str) -> int | Huge:
+    return int(digits) if len(digits) <= 40 else Huge("-inf" if digits[0] == "-" else "inf")
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise Malformed(f"{name} is no JSON")
+    raise Malformed(detail("no_json_constant", constant=name))
 
 
 def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -37,7 +44,7 @@ def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise Malformed(f"the key {key[:40]!a} is repeated")
+                raise Malformed(detail("repeated_key", key=ascii(key[:40])))
             seen.add(key)
     return found
 
@@ -45,21 +52,21 @@ def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def parse_object(line: bytes) -> dict[str, object]:
     """Read one line as a JSON object; raises Malformed with the reason."""
     if len(line) > LINE_BYTES_MAX:
-        raise Malformed("longer than 1 MiB")
+        raise Malformed(detail("too_many_bytes"))
     try:
         text = line.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise Malformed(f"not UTF-8 at byte {error.start + 1}") from None
+        raise Malformed(detail("not_utf8", byte=error.start + 1)) from None
     if _too_deep(text):
-        raise Malformed(f"nested deeper than {DEPTH_MAX}")
+        raise Malformed(detail("too_deep", limit=DEPTH_MAX))
     try:
         value = json.loads(
             text.strip(" \t\r\n"), parse_int=_integer, parse_constant=_no_constant, object_pairs_hook=_pairs
         )
     except json.JSONDecodeError as error:
-        raise Malformed(f"not JSON: {error.msg} at character {error.pos + 1}") from None
+        raise Malformed(detail("not_json", found=error.msg, character=error.pos + 1)) from None
     if not isinstance(value, dict):
-        raise Malformed("not a JSON object")
+        raise Malformed(detail("no_object"))
     return value
 
 

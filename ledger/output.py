@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from ledger.admission import Reason
 from ledger.books import AgencyYear, Books
 from ledger.events import Day, Year
 from ledger.fiscal import allotted_months
 from ledger.rates import Sums
+from ledger.refusals import Reason
 from ledger.rollup import roll_up
 from ledger.text import whole
 

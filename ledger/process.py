@@ -13,19 +13,20 @@ from typing import Any, Final, Protocol, TypeAlias
 import msgspec
 from msgspec import UNSET
 
-from ledger.admission import Reason, Refusal, content, read
+from ledger.admission import content, read
 from ledger.books import AgencyYear, Alert, Books, Feed, Row
 from ledger.effects import CHECKS, EFFECTS, Check, Effect
 from ledger.events import BUDGET_PAPERS, Event
 from ledger.fiscal import booking_months, budget_window
 from ledger.identity import SeenIds, hash_id, hash_line, seed_of
+from ledger.refusals import Detail, Reason, Refusal, detail
 from ledger.registry import Agency
 
 HANDLERS: Final[dict[type[Event], tuple[Check | None, Effect]]] = {
     kind: (CHECKS.get(kind), effect) for kind, effect in EFFECTS.items()
 }
 
-Route: TypeAlias = tuple[int, str] | str
+Route: TypeAlias = tuple[int, str] | Detail
 """The fiscal year and agency that a line's record is addressed to, or what is wrong with its address."""
 
 Recall: TypeAlias = Callable[[int], bytes]
@@ -126,20 +127,20 @@ def process(
         if routes is not None:
             route = routes[place - first_place]
             if route != (event.fiscal_year, event.agency):
-                _refuse(effects, place, event, "misrouted", _route_text(route))
+                _refuse(effects, place, event, "misrouted", _misrouted(route))
                 continue
         of_year = years.get(event.fiscal_year)
         year = None if of_year is None else of_year.get(event.agency)
         if year is None:
             agency = agencies.get(event.agency)
             if agency is None:
-                _refuse(effects, place, event, "unknown_agency", f"{event.agency} is not in the registry")
+                _refuse(effects, place, event, "unknown_agency", detail("unknown_agency", agency=event.agency))
                 continue
             year = _new_year(event, agency)
         booked_on = event.booked_on
         month = year.months.get(booked_on, 0)
         if month == 0 and not _in_window(year, event):
-            _refuse(effects, place, event, "outside_fiscal_year", _window_text(year, event))
+            _refuse(effects, place, event, "outside_fiscal_year", _outside(year, event))
             continue
         if as_of is not None and booked_on > as_of:
             effects.later += 1
@@ -158,7 +159,7 @@ def process(
                         events.append(event)
                 continue
             if outcome == "conflict":
-                _refuse(effects, place, event, "conflicting_duplicate", "this id was accepted with other content")
+                _refuse(effects, place, event, "conflicting_duplicate", detail("other_content"))
                 continue
             seen.add_again(wanted, line_hash, place)
         check, effect = HANDLERS[type(event)]
@@ -191,12 +192,12 @@ def process(
     return effects
 
 
-def _refuse(effects: Effects, place: int, event: Event, reason: Reason, detail: str) -> None:
-    effects.refusals.append(Refused(place, Refusal(reason, detail, event.id)))
+def _refuse(effects: Effects, place: int, event: Event, reason: Reason, wrong: Detail) -> None:
+    effects.refusals.append(Refused(place, Refusal(reason, wrong, event.id)))
 
 
-def _route_text(route: Route) -> str:
-    return route if isinstance(route, str) else f"the record's key is {route[0]}|{route[1]}"
+def _misrouted(route: Route) -> Detail:
+    return route if isinstance(route, Detail) else detail("other_key", year=route[0], agency=route[1])
 
 
 def _new_year(event: Event, agency: Agency) -> AgencyYear:
@@ -215,9 +216,9 @@ def _in_window(year: AgencyYear, event: Event) -> bool:
     return type(event) in BUDGET_PAPERS and year.window[0] <= event.booked_on <= year.window[1]
 
 
-def _window_text(year: AgencyYear, event: Event) -> str:
+def _outside(year: AgencyYear, event: Event) -> Detail:
     first, last = year.window if type(event) in BUDGET_PAPERS else (min(year.months), max(year.months))
-    return f"booked_on {event.booked_on} is not between {first} and {last}"
+    return detail("outside_window", day=event.booked_on, first=first, last=last)
 
 
 def _hear(year: AgencyYear, source: str, seq: int) -> Feed:

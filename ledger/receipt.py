@@ -6,9 +6,9 @@ from typing import Final, Literal
 
 import msgspec
 
-from ledger.admission import Reason
 from ledger.books import Books
 from ledger.events import AppropriationEnacted, BudgetAdopted, Event
+from ledger.refusals import Reason
 from ledger.words import Words
 
 

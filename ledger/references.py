@@ -5,8 +5,8 @@ A payment is never refused for what it names; only an event that opens or ends a
 
 from __future__ import annotations
 
-from ledger.admission import Reason
 from ledger.books import AgencyYear, Position, Reference, ReferenceKind, Row, add_to_month, by_month
+from ledger.refusals import Detail, Reason, detail
 
 
 def references(year: AgencyYear, kind: ReferenceKind) -> dict[str, Reference]:
@@ -16,24 +16,26 @@ def references(year: AgencyYear, kind: ReferenceKind) -> dict[str, Reference]:
     return year.payables if kind == "payable" else year.prepayments
 
 
-def opening_problem(found: Reference, position: str) -> tuple[Reason, str] | None:
+def opening_problem(found: Reference, position: str) -> tuple[Reason, Detail] | None:
     """Why a reference that is open already cannot be opened further on this position, or None."""
     if found.position != position:
-        return "conflicting_reference", f"{found.kind} {found.id} was opened on {found.position}"
+        return "conflicting_reference", detail(
+            "reference_elsewhere", kind=found.kind, id=found.id, line=str(found.position)
+        )
     return None
 
 
 def ending_problem(
     year: AgencyYear, kind: ReferenceKind, name: str, position: str | None, amount: int
-) -> tuple[Reason, str] | None:
+) -> tuple[Reason, Detail] | None:
     """Why so much of a reference cannot be ended, or None. `position` is None where the event names no line."""
     found = references(year, kind).get(name)
     if found is None or found.position is None:
-        return "unknown_reference", f"no {kind} {name} was opened"
+        return "unknown_reference", detail("no_reference", kind=kind, id=name)
     if position is not None and found.position != position:
-        return "conflicting_reference", f"{kind} {name} was opened on {found.position}"
+        return "conflicting_reference", detail("reference_elsewhere", kind=kind, id=name, line=found.position)
     if amount > found.standing:
-        return "exceeds_reference", f"{found.standing} of {kind} {name} stands open"
+        return "exceeds_reference", detail("reference_exceeded", amount=found.standing, kind=kind, id=name)
     return None
 
 

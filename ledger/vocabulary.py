@@ -128,3 +128,48 @@ REFERENCE: Final[Mapping[str, Words]] = {
     "to_line": Words("流入科目", "to"),
 }
 """What an event refers to, by its field."""
+
+FIELD: Final[Mapping[str, Words]] = {
+    "type": Words("事件種類", "type"),
+    "source": Words("資料來源", "source"),
+    "seq": Words("序號", "number in the source"),
+    "recorded_at": Words("登錄時刻", "recorded at"),
+    "note": Words("附註", "note"),
+    "id": Words("事件編號", "event id"),
+    "fiscal_year": Words("年度", "fiscal year"),
+    "agency": Words("機關", "agency"),
+    "booked_on": Words("入帳日", "booked on"),
+    "origin_year": Words("原年度", "origin year"),
+    "original_year": Words("原支付年度", "year of the payment"),
+    "line": Words("預算科目", "line"),
+    "amount": Words("金額", "amount"),
+    "prior_year_executed": Words("上年度執行數", "executed in the prior year"),
+    "authorised_plan": Words("已授權原訂計畫", "authorised plan"),
+    "new_capital": Words("新增資本支出", "new capital spending"),
+    "new_account": Words("新增科目", "new account"),
+    "new_program": Words("新增計畫", "new program"),
+    "statutory": Words("法定經費", "statutory"),
+    "council_cut": Words("議會刪減數", "cut by the council"),
+    "stage": Words("階段", "stage"),
+    "months": Words("各月分配數", "months"),
+    "revision": Words("修正次別", "revision"),
+    "kind": Words("種類", "kind"),
+    "realised": Words("實現數", "realised"),
+    "reserve": Words("預備金", "reserve"),
+    "disaster": Words("災害防救", "for a disaster"),
+    "council_notified_on": Words("送議會備查日", "council notified on"),
+    "council_consent": Words("議會同意", "council consents"),
+    **REFERENCE,
+}
+"""The fields of events."""
+
+JSON_TYPE: Final[Mapping[str, Words]] = {
+    "int": Words("整數", "integer"),
+    "str": Words("文字", "text"),
+    "bool": Words("是否值", "true or false"),
+    "array": Words("陣列", "array"),
+    "object": Words("物件", "object"),
+    "float": Words("小數", "decimal"),
+    "null": Words("空值", "nothing"),
+}
+"""Kinds of values, as the decoder of JSON calls them."""

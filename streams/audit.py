@@ -73,7 +73,7 @@ def refold(
         effects = process(segment.first_place, segment.lines, found.books, context)
         _keep(found, effects.transitions)
         found.refusals |= {
-            one.place: (one.refusal.reason, one.refusal.id, one.refusal.detail) for one in effects.refusals
+            one.place: (one.refusal.reason, one.refusal.id, one.refusal.detail.text) for one in effects.refusals
         }
         found.touches[segment.first_place] = pack_touches(changed_rows(effects))
         mark = found.mark

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -16,11 +16,20 @@ from ledger.books import Alert, Books
 from ledger.identity import SeenIds
 from ledger.output import AlertOut, Counts, Output, RefusalOut, positions, reserves
 from ledger.process import Context, process
+from ledger.refusals import Refusal
 from ledger.registry import Registry
 from streams.files import EventFiles
 
 _LINE_BYTES: Final = 192
 """Somewhat shorter than most events are: for the number of ids to expect."""
+
+
+class RefusedEvent(NamedTuple):
+    """An event of a file that was refused; `line` counts from 1."""
+
+    file: str
+    line: int
+    refusal: Refusal
 
 
 class Replayed(msgspec.Struct):
@@ -29,7 +38,7 @@ class Replayed(msgspec.Struct):
     books: Books
     alerts: list[Alert]
     counts: Counts
-    refusals: list[RefusalOut]
+    refusals: list[RefusedEvent]
     as_of: str | None
     seen: SeenIds
 
@@ -45,7 +54,7 @@ def fold(
     books, counts, seen = Books(), Counts(), SeenIds(files.size // _LINE_BYTES)
     context = Context(registry.agencies, seen, Engine(catalogue), files.recall, as_of, follow=False)
     alerts: list[Alert] = []
-    refusals: list[RefusalOut] = []
+    refusals: list[RefusedEvent] = []
     for batch in files.batches():
         effects = process(batch.first_place, batch.lines, books, context)
         counts.read += effects.read
@@ -55,8 +64,7 @@ def fold(
         counts.later += effects.later
         alerts += [transition.alert for transition in effects.transitions if transition.change == "opened"]
         for refused in effects.refusals:
-            number, refusal = batch.number_of(refused.place), refused.refusal
-            refusals.append(RefusalOut(batch.file, number, refusal.id, refusal.reason, refusal.detail))
+            refusals.append(RefusedEvent(batch.file, batch.number_of(refused.place), refused.refusal))
         progress(files.position)
     day = as_of or max((year.latest for year in books.agency_years()), default=None)
     if day is not None:
@@ -70,7 +78,10 @@ def output(replayed: Replayed, registry: Registry, catalogue: Catalogue) -> Outp
     return Output(
         as_of=day,
         counts=replayed.counts,
-        refusals=replayed.refusals,
+        refusals=[
+            RefusalOut(each.file, each.line, each.refusal.id, each.refusal.reason, each.refusal.detail.text)
+            for each in replayed.refusals
+        ],
         positions=[] if day is None else list(positions(replayed.books, day)),
         reserves=reserves(replayed.books),
         alerts=alerts_out(replayed.alerts, catalogue),

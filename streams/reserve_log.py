@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 import msgspec
 import sqlalchemy as sa
 
-from ledger.admission import Refusal, read
+from ledger.admission import read
 from ledger.events import (
     Event,
     ReserveApproved,
@@ -19,6 +19,7 @@ from ledger.events import (
     ReserveRequested,
     ReserveReturned,
 )
+from ledger.refusals import Refusal
 from streams.store import Store, schema
 
 ReserveEvent: TypeAlias = (

@@ -351,7 +351,7 @@ def outcomes_of(first_place: int, lines: Sequence[bytes], effects: Effects, book
     for place, line in enumerate(lines, first_place):
         refusal = refused.get(place)
         if refusal is not None:
-            outcomes.append(Outcome(0, refusal.id, "refused", refusal.reason, refusal.detail))
+            outcomes.append(Outcome(0, refusal.id, "refused", refusal.reason, refusal.detail.text))
             continue
         event = events.get(place) or read(line)
         if event is None:

@@ -36,8 +36,8 @@ from dashboards.web.filters import (
     day_of,
     known_names,
 )
-from ledger.admission import Reason
 from ledger.output import AlertOut, LaggingOut, PositionOut, RefusalOut, ReserveOut, positions, reserves
+from ledger.refusals import Reason
 from producers.gateway import TakesEvent, bearer, problem, problems
 from streams.monitor import Monitor
 from streams.people_acts import Person, Refused, acknowledge, close_alert, judge_now, standing

@@ -8,8 +8,8 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 
-from ledger.admission import Reason
 from ledger.receipt import AlertChange
+from ledger.refusals import Reason
 from streams.store import Store, schema
 from streams.store.record_runs import Run
 from streams.store.segments import unpack_digests

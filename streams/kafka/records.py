@@ -15,6 +15,7 @@ import msgspec
 
 from ledger.json_text import one_line
 from ledger.process import Route
+from ledger.refusals import detail
 from producers.kafka.partitions import partition_of
 from producers.kafka.wire import elements_of, is_array
 
@@ -91,10 +92,10 @@ def route_of(key: bytes | None, partition: int, partitions: int) -> Route:
     """Where a record is addressed to by its key: fiscal year and agency, or what is wrong with the key."""
     found = _KEY.fullmatch(key or b"")
     if key is None or found is None:
-        return "the record's key is not <fiscal_year>|<agency>"
+        return detail("no_key")
     if partition_of(key, partitions) != partition:
-        return f"the record stands in partition {partition}, its key belongs in {partition_of(key, partitions)}"
+        return detail("other_partition", found=partition, expected=partition_of(key, partitions))
     try:
         return int(found[1]), found[2].decode()
     except UnicodeDecodeError:
-        return "the record's key is not UTF-8"
+        return detail("key_not_utf8")

@@ -7,14 +7,15 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from ledger.admission import Reason
 from ledger.books import Alert
+from ledger.refusals import Reason, kept_words
+from ledger.words import Words
 from streams.store import schema
 from streams.store.alert_rows import alert_of
 from streams.store.store import Store
 
 
-class Refusal(msgspec.Struct, frozen=True):
+class RefusedLine(msgspec.Struct, frozen=True):
     """A line that was refused: where it came from, its number there, and why."""
 
     partition: int
@@ -24,7 +25,16 @@ class Refusal(msgspec.Struct, frozen=True):
     id: str | None
     reason: Reason
     detail: str
+    """What is wrong, in English."""
     at: str
+    code: str | None
+    facts: str | None
+
+    @property
+    def words(self) -> Words:
+        """What is wrong, in both languages; in English alone where it was kept before details had codes."""
+        values = {} if self.facts is None else msgspec.json.decode(self.facts)
+        return kept_words(self.code, values, self.detail)
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -57,16 +67,16 @@ def history(store: Store, alert_id: str) -> list[Change]:
     ]
 
 
-def refusals(store: Store, reason: str | None = None, limit: int = 100, offset: int = 0) -> list[Refusal]:
+def refusals(store: Store, reason: str | None = None, limit: int = 100, offset: int = 0) -> list[RefusedLine]:
     """What was refused, newest first."""
     rows = schema.refusals
-    statement = sa.select(*(rows.c[name] for name in Refusal.__struct_fields__)).order_by(
+    statement = sa.select(*(rows.c[name] for name in RefusedLine.__struct_fields__)).order_by(
         rows.c.at.desc(), rows.c.partition, rows.c.place.desc()
     )
     if reason is not None:
         statement = statement.where(rows.c.reason == reason)
     with store.transaction() as connection:
-        return [Refusal(**row._asdict()) for row in connection.execute(statement.limit(limit).offset(offset))]
+        return [RefusedLine(**row._asdict()) for row in connection.execute(statement.limit(limit).offset(offset))]
 
 
 def refusals_by_reason(store: Store) -> dict[str, int]:

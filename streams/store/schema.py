@@ -241,6 +241,8 @@ refusals: Final = Table(
     Column("id", Text),
     Column("reason", Text, nullable=False, index=True),
     Column("detail", Text, nullable=False),
+    Column("code", Text),
+    Column("facts", Text, comment="JSON: the values of the code"),
     Column("at", Text, nullable=False),
     Column("sent_at", Text, comment="when the feeder was told: by the receipt, or on Kafka by the relay"),
     Index("refusals_by_at", "at"),

@@ -398,7 +398,9 @@ class Store:
                 "line": line,
                 "id": one.refusal.id,
                 "reason": one.refusal.reason,
-                "detail": one.refusal.detail,
+                "detail": one.refusal.detail.text,
+                "code": one.refusal.detail.code,
+                "facts": msgspec.json.encode(one.refusal.detail.values).decode(),
                 "at": at,
                 "sent_at": at if records is None else None,
             }

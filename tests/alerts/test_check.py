@@ -21,10 +21,10 @@ from alerts.check import DRAFT_ID, check
 from alerts.engine import SEVERITIES, Engine
 from alerts.refusal_advice import ADVICE
 from alerts.verdict import Verdict
-from ledger.admission import Reason
 from ledger.books import Books
 from ledger.identity import SeenIds
 from ledger.process import Context, process
+from ledger.refusals import Reason
 from ledger.registry import Registry
 from tests.conftest import Replay
 from tests.machine.random_events import AGENCIES, Generator

@@ -7,7 +7,8 @@ from collections import Counter
 from random import Random
 from typing import Any
 
-from ledger.admission import Refusal, read
+from ledger.admission import read
+from ledger.refusals import Refusal
 from tests.conftest import Replay
 from tests.machine import naive
 from tests.machine.comparison import comparable

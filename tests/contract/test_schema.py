@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.admission import Refusal, read
+from ledger.admission import read
 from ledger.events import BY_NAME, EVENTS, Event
 from ledger.fiscal import DAY_PATTERN, INSTANT_PATTERN, MONTH_END_PATTERN, is_day, is_instant, month_end
+from ledger.refusals import Refusal
 from producers.simulator import simulate
 from streams import schema
 from tests.conftest import Replay

@@ -87,7 +87,8 @@ def _same(replayed: Replayed, store: Store) -> None:
     assert rows_by_key(books) == rows_by_key(replayed.books)
     counts = replayed.counts
     assert tuple(map(int, marks)) == (counts.read, counts.accepted, counts.duplicate, counts.refused)
-    assert refused == Counter((one.id, one.reason, one.detail) for one in replayed.refusals)
+    refusals = [each.refusal for each in replayed.refusals]
+    assert refused == Counter((one.id, one.reason, one.detail.text) for one in refusals)
     one, other = _sorted(stored), _sorted(replayed.alerts)
     assert one == other
     assert one["by event"] and one["standing"]

@@ -6,9 +6,10 @@ import json
 
 import pytest
 
-from ledger.admission import Refusal, content, read
+from ledger.admission import content, read
 from ledger.effects import EFFECTS
 from ledger.events import EVENTS, Event
+from ledger.refusals import Refusal
 from tests.ledger.hand_made_lines import BAD, GOOD, PAID, line
 
 
@@ -22,7 +23,7 @@ def test_a_bad_line_is_refused_with_the_first_reason(line: bytes, reason: str) -
     found = read(line)
     assert isinstance(found, Refusal)
     assert found.reason == reason
-    assert "\n" not in found.detail and len(found.detail) < 400
+    assert "\n" not in found.detail.text and len(found.detail.text) < 400
 
 
 @pytest.mark.parametrize("line", GOOD)

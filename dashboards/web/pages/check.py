@@ -10,7 +10,7 @@ from litestar import Request, Response, get, post
 from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 
-from alerts.check import check
+from alerts.check import Checked, checked
 from alerts.engine import Engine
 from alerts.verdict import Verdict
 from alerts.vocabulary import TURN, VERDICT
@@ -19,7 +19,6 @@ from dashboards.web.answer import page
 from dashboards.web.desk import Desk
 from dashboards.web.forms import form_of
 from dashboards.web.grid import Grid
-from dashboards.web.refusal_words import words_of
 from dashboards.web.subjects import agency_name, page_of, subject
 from ledger.books import Books
 from ledger.fiscal import ROC_OFFSET
@@ -83,10 +82,10 @@ def _answer(request: Request[Any, Any, Any], desk: Desk, form: dict[str, str]) -
     line = line[:LINE_BYTES_MAX].replace(b"\n", b" ")
 
     with monitor.keeper.reading() as books:
-        verdict = check(
+        found = checked(
             line, books, monitor.registry.agencies, Engine(monitor.catalogue), monitor.catalogue, monitor.today()
         )
-    return _page(request, desk, form, verdict, line)
+    return _page(request, desk, form, found, line)
 
 
 def event_of(form: Mapping[str, str]) -> bytes:
@@ -111,9 +110,10 @@ def _number(text: str) -> int | str:
 
 
 def _page(
-    request: Request[Any, Any, Any], desk: Desk, form: Mapping[str, str], verdict: Verdict | None, line: bytes | None
+    request: Request[Any, Any, Any], desk: Desk, form: Mapping[str, str], found: Checked | None, line: bytes | None
 ) -> Response[Any]:
     monitor = desk.monitor
+    verdict, refusal = (None, None) if found is None else found
     today = monitor.today()
     registry = monitor.registry
     agency = form.get("agency", "")
@@ -135,7 +135,7 @@ def _page(
         "agencies": [(code, agency_name(registry, code)) for code in sorted(registry.agencies)],
         "lines": lines,
         "verdict": verdict,
-        "refusal_words": None if verdict is None or verdict.refusal is None else words_of(verdict.refusal.detail),
+        "refusal_words": None if refusal is None else refusal.detail.words,
         "answer": None if verdict is None else (STATUS[verdict.verdict], VERDICT[verdict.verdict]),
         "turns": TURN,
         "asked_json": "" if line is None else line.decode("utf-8", "replace"),

@@ -13,11 +13,10 @@ from dashboards.web import shown
 from dashboards.web.answer import page
 from dashboards.web.desk import Desk
 from dashboards.web.grid import Grid
-from dashboards.web.refusal_words import words_of
 from ledger.vocabulary import REASON
 from ledger.words import Words
 from streams.store import queries
-from streams.store.queries import Refusal
+from streams.store.queries import RefusedLine
 
 PAGE: Final = 50
 EXPORTED_MAX: Final = 50_000
@@ -28,7 +27,7 @@ RAW_MAX: Final = 4_000
 class Shown(msgspec.Struct):
     """A refusal with its line."""
 
-    refusal: Refusal
+    refusal: RefusedLine
     said: Words
     raw: str
     cut: bool
@@ -73,12 +72,12 @@ def refusals(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
     )
 
 
-def _shown(desk: Desk, refusal: Refusal) -> Shown:
+def _shown(desk: Desk, refusal: RefusedLine) -> Shown:
     line = shown.raw(desk.monitor.store.part(refusal.partition).recall(refusal.place))
-    return Shown(refusal, words_of(refusal.detail), line[:RAW_MAX], len(line) > RAW_MAX)
+    return Shown(refusal, refusal.words, line[:RAW_MAX], len(line) > RAW_MAX)
 
 
-def _grid(found: list[Refusal], day: str) -> Grid:
+def _grid(found: list[RefusedLine], day: str) -> Grid:
     return Grid(
         table=Table(
             name="refusals",
@@ -100,7 +99,7 @@ def _grid(found: list[Refusal], day: str) -> Grid:
                     each.at,
                     REASON.get(each.reason, Words(each.reason, each.reason)),
                     each.reason,
-                    words_of(each.detail),
+                    each.words,
                     each.id or "",
                     each.origin,
                     each.line,

@@ -9,8 +9,8 @@ from typing import get_args
 from alerts.catalogue import Catalogue, Severity
 from alerts.vocabulary import ALERT_STATE, LEVEL, RULE_KIND, SEVERITY, UNIT
 from dashboards.web import answer, words
-from ledger.admission import Reason
 from ledger.events import BY_NAME
+from ledger.refusals import Reason
 from ledger.vocabulary import EVENT, REASON
 from streams.people_acts import AlertState
 

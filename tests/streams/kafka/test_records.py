@@ -13,8 +13,9 @@ from kafka.partitioner.default import murmur2 as kafkas_murmur2
 from typer.testing import CliRunner
 
 from budgetwatch import app
-from ledger.admission import Refusal, read
+from ledger.admission import read
 from ledger.identity import key_of
+from ledger.refusals import Detail, Refusal
 from producers.kafka.partitions import PARTITIONS, murmur2, partition_of
 from producers.kafka.wire import PACK_MAX
 from producers.publisher import Report, _records
@@ -68,10 +69,10 @@ def test_a_record_is_addressed_by_its_key() -> None:
     assert route_of(key, home, 12) == (114, "020011")
     assert route_of(key_of(114, "a|b"), partition_of(b"114|a|b", 12), 12) == (114, "a|b")
     elsewhere = route_of(key, (home + 1) % 12, 12)
-    assert isinstance(elsewhere, str)
-    assert f"belongs in {home}" in elsewhere
+    assert isinstance(elsewhere, Detail)
+    assert f"belongs in {home}" in elsewhere.text
     for bad in (None, b"", b"114", b"|x", b"0114|x", b"x|114", b"1140|x", b"114|", b"114|\xff"):
-        assert isinstance(route_of(bad, partition_of(bad or b"", 12), 12), str), bad
+        assert isinstance(route_of(bad, partition_of(bad or b"", 12), 12), Detail), bad
 
 
 def test_unpacked_lines_keep_their_route_and_place() -> None:

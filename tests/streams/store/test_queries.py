@@ -9,8 +9,10 @@ import pytest
 from alerts.catalogue import Catalogue
 from alerts.subjects import alert_id
 from ledger.books import Alert
+from ledger.refusals import DETAIL
 from ledger.registry import Registry
-from streams.store import Store, queries
+from ledger.words import alike
+from streams.store import Store, queries, schema
 from streams.store.alert_lists import Overlay, Wanted, changes_by_event, count, find
 from tests.machine.random_events import AGENCIES, Generator
 from tests.streams.store.folding import Folding
@@ -71,3 +73,17 @@ def test_refusals_are_counted_and_come_newest_first(filled: Store) -> None:
         found = queries.refusals(filled, reason, limit=ALL)
         assert len(found) == number
         assert [one.place for one in found] == sorted((one.place for one in found), reverse=True)
+
+
+def test_what_was_refused_is_kept_as_a_code_with_its_values_and_told_in_both_languages(filled: Store) -> None:
+    found = queries.refusals(filled, limit=ALL)
+    assert {one.detail for one in found} == {one.words.en for one in found}
+    assert all(one.code in DETAIL for one in found)
+    assert len({one.words.zh for one in found} - {one.detail for one in found}) > 5
+
+
+def test_what_was_refused_before_details_had_codes_is_told_as_it_was_kept(filled: Store) -> None:
+    with filled.transaction() as connection:
+        connection.execute(schema.refusals.update().values(code=None, facts=None))
+    found = queries.refusals(filled, limit=ALL)
+    assert {one.words for one in found} == {alike(one.detail) for one in found}
