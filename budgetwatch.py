@@ -601,7 +601,7 @@ def _audit_topic(bootstrap: str, url: str, registry: Path) -> tuple[list[Differe
 
     store = open_store(url, log=EVENTS)
     try:
-        with store.transaction() as connection:
+        with store.reading() as connection:
             lines = sum(store.positions(connection).values())
         with counting(lines, "folding again") as progress:
             return list(compared(store, _kafka(bootstrap), _registry(registry), load(), progress)), lines

@@ -41,6 +41,7 @@ KNOWN: Final = ("示範：已請機關查明 (demo: the agency is looking into i
 """Why alerts are acknowledged, and for how many days."""
 ORIGIN: Final = "demonstration"
 _CHUNK: Final = 2_000
+_RETRY_SECONDS: Final = 2.0
 
 log = structlog.get_logger()
 
@@ -69,6 +70,10 @@ class Demonstration:
         self._seconds = 1 / days_a_second
         self._lines = by_day(seed, events)
         self._held: tuple[str, bytes] | None = None
+        self._chunk: list[bytes] = []
+        """Taken from the year and not yet folded: submitted again where it failed."""
+        self.trouble: str | None = None
+        """Why the year does not go on; None while it does."""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="demonstration", daemon=True)
         self._writer = writer
@@ -93,7 +98,7 @@ class Demonstration:
             self._skip()
 
     def start(self) -> None:
-        """Go on, day after day, until the year's books are closed."""
+        """Go on, day after day, until the year's books are closed. A day that fails is tried until it is folded."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -109,29 +114,39 @@ class Demonstration:
 
     def _feed(self, up_to: str) -> None:
         """Submit every line that arrives up to a day."""
-        chunk: list[bytes] = []
         while True:
             held = self._held or next(self._lines, None)
             self._held = None
             if held is None or held[0] > up_to:
                 self._held = held
                 break
-            chunk.append(held[1])
-            if len(chunk) == _CHUNK:
-                self._writer.submit(chunk, ORIGIN).result()
-                chunk = []
-        if chunk:
-            self._writer.submit(chunk, ORIGIN).result()
+            self._chunk.append(held[1])
+            if len(self._chunk) >= _CHUNK:
+                self._submit()
+        if self._chunk:
+            self._submit()
+
+    def _submit(self) -> None:
+        self._writer.submit(self._chunk, ORIGIN).result()
+        self._chunk = []
 
     def _run(self) -> None:
-        while not self._stopping.wait(self._seconds) and self.day < closing_day(FISCAL_YEAR):
-            self.day = (date.fromisoformat(self.day) + timedelta(days=1)).isoformat()
+        while not self._stopping.wait(self._seconds if self.trouble is None else _RETRY_SECONDS):
+            if self.trouble is None:
+                if self.day >= closing_day(FISCAL_YEAR):
+                    return
+                self.day = (date.fromisoformat(self.day) + timedelta(days=1)).isoformat()
             try:
                 self._feed(self.day)
                 self._writer.judge(self.day).result()
             except Exception as error:
-                log.error("the demonstration stands still", reason=str(error))
-                return
+                if self.trouble is None:
+                    log.error("the demonstration has stopped; it goes on when the store is well", reason=str(error))
+                self.trouble = str(error)
+            else:
+                if self.trouble is not None:
+                    log.info("the demonstration goes on", day=self.day)
+                self.trouble = None
 
 
 @contextlib.contextmanager
@@ -147,7 +162,7 @@ def opened(
 
     with embedded.opened(folder, host, demonstration=True, day=calendar) as monitor:
         years[0].prepare(lambda: present_list(Desk(monitor), PRESENTER), lambda: _act(monitor))
-        yield monitor, years[0]
+        yield msgspec.structs.replace(monitor, stopped=lambda: years[0].trouble), years[0]
 
 
 def _act(monitor: Monitor) -> None:

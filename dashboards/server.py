@@ -94,7 +94,7 @@ def listen(
 
     Raises StoreRefused where nothing can listen at the address.
     """
-    listener = _listener(host, port)
+    listener = listener_at(host, port)
     metrics_registry, instruments = registry_of(monitor)
     monitor.keeper.watchers.append(instruments.committed)
     page = site(monitor, session_key)
@@ -131,9 +131,12 @@ def listen(
         log.info("stopped", position=monitor.keeper.position)
 
 
-def _listener(host: str, port: int) -> socket.socket:
+def listener_at(host: str, port: int) -> socket.socket:
     """A bound socket, before anything else is begun."""
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # With the protocol named, or asyncio sets no TCP_NODELAY and each answer on a kept connection waits some 40 ms for
+    # the acknowledgement of its head.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

@@ -174,20 +174,20 @@ def _by_kind(books: Books) -> dict[type[Row], list[tuple[AgencyYear, Row]]]:
 
 def stored_alerts(store: Store) -> dict[str, Alert]:
     """Every alert in the store by its id."""
-    with store.transaction() as connection:
+    with store.reading() as connection:
         return {row.id: alert_of(row) for row in connection.execute(sa.select(schema.alerts))}
 
 
 def _stored_history(store: Store) -> list[Changed]:
     rows = schema.alert_history.c
     wanted = sa.select(rows.alert, rows.change, rows.by, rows.severity_before, rows.severity, rows.evidence)
-    with store.transaction() as connection:
+    with store.reading() as connection:
         return [tuple(row) for row in connection.execute(wanted.order_by(rows.n))]
 
 
 def _stored_refusals(store: Store) -> dict[int, tuple[str, str | None, str]]:
     rows = schema.refusals.c
-    with store.transaction() as connection:
+    with store.reading() as connection:
         found = connection.execute(sa.select(rows.place, rows.reason, rows.id, rows.detail))
         return {row.place: (row.reason, row.id, row.detail) for row in found}
 
@@ -196,7 +196,7 @@ def _stored_touches(store: Store) -> dict[int, bytes]:
     """By segment, the positions that a line's history will look for in it."""
     rows = schema.segments.c
     own = (rows.log == store.log, rows.partition == store.partition)
-    with store.transaction() as connection:
+    with store.reading() as connection:
         found = connection.execute(sa.select(rows.first_place, rows.touches).where(*own))
         return {row.first_place: bytes(row.touches) for row in found}
 

@@ -78,5 +78,7 @@ class Monitor(msgspec.Struct, frozen=True):
     demonstration: bool = False
     loopback: bool = True
     """Whether it is bound to this machine alone; else reading needs a login."""
+    stopped: Callable[[], str | None] = lambda: None
+    """Why what feeds it has stopped; None while it goes on, or where nothing of its own does."""
     metrics_token: str | None = None
     """What Prometheus may show to read `/metrics` alone, beside the tokens of the store."""

@@ -69,7 +69,7 @@ def _fold(old: Store, new: Store, registry: Registry, catalogue: Catalogue, prog
 
 def _carry_people(old: Store, new: Store) -> None:
     for table in _PEOPLE:
-        with old.transaction() as reading, new.transaction() as writing:
+        with old.reading() as reading, new.writing() as writing:
             rows = [row._asdict() for row in reading.execute(sa.select(table))]
             if rows:
                 writing.execute(table.insert(), rows)
@@ -78,6 +78,6 @@ def _carry_people(old: Store, new: Store) -> None:
 def _carry_receipts(old: Store, new: Store) -> None:
     """What was sent is not sent again: a transition keeps its id through a rebuild."""
     outbox = schema.outbox
-    with old.transaction() as reading, new.transaction() as writing:
+    with old.reading() as reading, new.writing() as writing:
         for row in reading.execute(sa.select(outbox.c.id, outbox.c.sent_at).where(outbox.c.sent_at.is_not(None))):
             writing.execute(outbox.update().where(outbox.c.id == row.id).values(sent_at=row.sent_at))

@@ -36,7 +36,7 @@ def unsent(store: Store, limit: int = BATCH) -> list[Message]:
     """What is not yet sent, in the order of the transitions. Rows are chosen by being unsent, never by a cursor."""
     rows = schema.outbox
     wanted = sa.select(rows).where(rows.c.sent_at.is_(None)).order_by(rows.c.n).limit(limit)
-    with store.transaction() as connection:
+    with store.reading() as connection:
         return [
             Message(row.id, row.alert, msgspec.json.decode(row.payload), row.created_at)
             for row in connection.execute(wanted)
@@ -46,7 +46,7 @@ def unsent(store: Store, limit: int = BATCH) -> list[Message]:
 def note(store: Store, sent: Sequence[str], failed: Sequence[tuple[str, str]]) -> None:
     """Write down what was sent, and what failed with which error."""
     rows = schema.outbox
-    with store.transaction() as connection:
+    with store.writing() as connection:
         if sent:
             connection.execute(rows.update().where(rows.c.id.in_(sent)).values(sent_at=now()))
         for name, error in failed:

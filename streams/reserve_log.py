@@ -125,5 +125,5 @@ def _refused(store: Store, places: list[int]) -> set[int]:
     rows = schema.refusals
     own = (rows.c.log == store.log, rows.c.partition == store.partition)
     statement = sa.select(rows.c.place).where(*own, rows.c.place.between(places[0], places[-1]))
-    with store.transaction() as connection:
+    with store.reading() as connection:
         return set(connection.execute(statement).scalars())

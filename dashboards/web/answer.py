@@ -150,6 +150,7 @@ def _common(desk: Desk, request: Request[Any, Any, Any], reader: Language) -> di
         "today": monitor.today(),
         "demonstration": monitor.demonstration,
         "broken": monitor.keeper.broken,
+        "stopped": monitor.stopped(),
         "person": person,
         "is_local": person is not None and LOCAL in person.roles,
         "shown_as": session.get("shown_as", ""),

@@ -51,7 +51,7 @@ class Desk:
 
     def __init__(self, monitor: Monitor, session_key: bytes | None = None) -> None:
         self.monitor = monitor
-        self.live = Live(monitor.catalogue)
+        self.live = Live(monitor.catalogue, lambda: (monitor.keeper.broken, monitor.stopped()))
         self.sessions = Sessions(session_key)
         self.throttle = Throttle()
         self.reserve_log = ReserveLog(monitor.store)

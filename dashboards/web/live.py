@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
 import msgspec
@@ -17,6 +17,8 @@ from streams.monitor import Committed
 
 STREAMS_MAX: Final = 256
 HEARTBEAT_SECONDS: Final = 15.0
+LOOK_SECONDS: Final = 2.0
+"""How often a stream looks whether trouble has come or gone: nothing is committed that would tell of it."""
 PAUSE_SECONDS: Final = 0.2
 """Between two messages of one stream; what is committed meanwhile is told together."""
 ALERTS_TOLD: Final = 5
@@ -52,8 +54,9 @@ class _Listener:
 class Live:
     """Hears of commits from the writer's thread, and of people's acts; `version` counts both."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, trouble: Callable[[], object] = lambda: None) -> None:
         self._catalogue = catalogue
+        self._trouble = trouble
         self._lock = threading.Lock()
         self._listeners: set[_Listener] = set()
         self._closed = False
@@ -111,14 +114,23 @@ class Live:
     async def _stream(self, listener: _Listener) -> AsyncIterator[ServerSentEventMessage]:
         try:
             yield ServerSentEventMessage(data=None, retry=2_000, comment="open")
+            silent, trouble = 0.0, self._trouble()
             while not self._closed:
                 try:
-                    await asyncio.wait_for(listener.news.wait(), HEARTBEAT_SECONDS)
+                    await asyncio.wait_for(listener.news.wait(), LOOK_SECONDS)
                 except TimeoutError:
-                    yield ServerSentEventMessage(data=None, comment="still here")
-                    continue
+                    silent += LOOK_SECONDS
+                    if (now := self._trouble()) != trouble:
+                        trouble = now
+                    elif silent < HEARTBEAT_SECONDS:
+                        continue
+                    else:
+                        silent = 0.0
+                        yield ServerSentEventMessage(data=None, comment="still here")
+                        continue
                 if self._closed:
                     return
+                silent = 0.0
                 yield ServerSentEventMessage(data=listener.take(), event="commit")
                 await asyncio.sleep(PAUSE_SECONDS)
         finally:

@@ -50,6 +50,9 @@ WORDS: Final[Mapping[str, Words]] = {
     "live_more": Words("另有 {count} 筆變更", "and {count} more changes"),
     "dismiss": Words("關閉", "Dismiss"),
     "demonstration": MADE_UP,
+    "stopped": Words(
+        "示範已停止，恢復後自動繼續：{reason}", "The demonstration has stopped; it goes on by itself: {reason}"
+    ),
     "broken": Words("目前無法寫入：{reason}", "Nothing can be written now: {reason}"),
     "log_in": Words("登入", "Log in"),
     "log_out": Words("登出", "Log out"),

@@ -52,7 +52,7 @@ class Done(msgspec.Struct, frozen=True):
 def done(store: Store) -> Done:
     """What the store has done; ask a store at one moment (see `Store.at_one_moment`)."""
     marks, judged = schema.marks.c, schema.judgements.c
-    with store.transaction() as connection:
+    with store.reading() as connection:
         rows = connection.execute(sa.select(marks.partition, marks.next_offset).where(marks.log == EVENTS))
         ends = {row.partition: row.next_offset for row in rows}
         found = connection.execute(sa.select(judged.day, judged.marks).order_by(judged.n)).all()

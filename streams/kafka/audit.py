@@ -164,7 +164,7 @@ def _of_partition(one: _Partition, registry: Registry) -> Iterator[Difference]:
 
 
 def _of_all(store: Store, found: _Refolded) -> Iterator[Difference]:
-    with store.transaction() as connection:
+    with store.reading() as connection:
         books = load_books(connection)
         attach_alerts(connection, books)
     again, stored = rows_by_key(found.books), rows_by_key(books)
@@ -195,7 +195,7 @@ def _standing(alerts: Mapping[str, Alert]) -> dict[tuple[int, str, str], tuple[s
 def _refusals(store: Store) -> dict[tuple[int, int], tuple[str, str | None]]:
     rows = schema.refusals.c
     wanted = sa.select(rows.partition, rows.place, rows.reason, rows.id).where(rows.log == EVENTS)
-    with store.transaction() as connection:
+    with store.reading() as connection:
         return {(row.partition, row.place): (row.reason, row.id) for row in connection.execute(wanted)}
 
 

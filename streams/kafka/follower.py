@@ -160,7 +160,7 @@ class Follower:
 
     def refresh(self) -> bool:
         """Load what changed since; returns whether anything did. Raises StoreError."""
-        with self.store.at_one_moment() as store, store.transaction() as connection:
+        with self.store.at_one_moment() as store, store.reading() as connection:
             now = _moment(connection, store.log)
             if now == self._seen and not self._is_doubtful:
                 return False

@@ -26,7 +26,7 @@ def judge(store: Store, catalogue: Catalogue, day: str, again: bool = False) -> 
 
     Raises StoreRefused where the store is folded with other rules, as it is once a newer version has rebuilt it.
     """
-    with store.transaction() as leading:
+    with store.writing() as leading:
         lock(leading, CLOCK_LOCK)  # from here on no rebuild puts another store in this one's place
         if store.manifest()["rules_digest"] != catalogue.digest:
             raise StoreRefused(
@@ -35,7 +35,7 @@ def judge(store: Store, catalogue: Catalogue, day: str, again: bool = False) -> 
         latest = leading.execute(sa.select(sa.func.max(schema.judgements.c.day))).scalar_one()
         if latest is not None and (day < latest or (day == latest and not again)):
             return None
-        with store.transaction() as connection:  # its moment begins after the lock was had
+        with store.writing() as connection:  # its moment begins after the lock was had
             as_of_one_moment(connection)
             books = load_books(connection)
             attach_alerts(connection, books)

@@ -38,7 +38,7 @@ def folded(store: Store, offsets: Sequence[int]) -> dict[int, Folded]:
         .where(rows.log == store.log, rows.partition == store.partition)
         .where(rows.next_offset > offsets[0], rows.first_offset <= offsets[-1])
     )
-    with store.transaction() as connection:
+    with store.reading() as connection:
         for segment in connection.execute(wanted):
             places |= places_of(_runs(segment.record_counts), segment.first_place, offsets)
             accepted |= set(unpack_digests(segment.ids)[2])
@@ -70,7 +70,7 @@ def changes_by(store: Store, names: Sequence[str]) -> Mapping[tuple[int, str], l
         history.by, history.alert, history.change, history.severity, alerts.rule, alerts.key, alerts.fiscal_year
     ).join(schema.alerts, alerts.id == history.alert)
     found: dict[tuple[int, str], list[AlertChange]] = {}
-    with store.transaction() as connection:
+    with store.reading() as connection:
         for some in _parts(names):
             for row in connection.execute(wanted.where(history.by.in_(some)).order_by(history.n)):
                 change = AlertChange(row.alert, row.rule, row.key, row.change, row.severity)

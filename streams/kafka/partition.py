@@ -135,7 +135,7 @@ class PartitionBooks:
         reserves = CityReserves(self._engine)
         context = Context(self._registry.agencies, self._seen, reserves, self._recall_within(first, lines))
         self._ahead = True
-        with store.transaction() as connection:
+        with store.writing() as connection:
             # Until the commit nobody folds this partition on, nor closes an alert that its books hold.
             if store.hold(connection) != (first, self._store_id):
                 raise MarkMoved(f"the log does not stand at {first:,}: somebody else folded it on, or folds it again")

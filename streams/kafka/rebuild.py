@@ -132,7 +132,7 @@ class _Generation:
 
     def _judge(self, day: str, positions: Mapping[int, int]) -> None:
         """With the positions that the old judgement saw: all of these are folded now, and nothing more."""
-        with self.store.transaction() as connection:
+        with self.store.writing() as connection:
             as_of_one_moment(connection)
             books = load_books(connection)
             attach_alerts(connection, books)
@@ -172,7 +172,7 @@ _LOCK: Final = LOCKS + 5
 @contextmanager
 def _new_store(url: str, old: Store) -> Iterator[Store]:
     """An empty store in a schema of its own; what an earlier rebuild left there is dropped."""
-    with old.transaction() as connection:
+    with old.writing() as connection:
         connection.execute(sa.text(f"DROP SCHEMA IF EXISTS {NEXT} CASCADE"))
         connection.execute(sa.text(f"CREATE SCHEMA {NEXT}"))
     within = sa.make_url(url).update_query_dict({"options": f"-c search_path={NEXT}"})
@@ -181,14 +181,14 @@ def _new_store(url: str, old: Store) -> Iterator[Store]:
         yield fresh
     finally:
         fresh.close()
-        with old.transaction() as connection:
+        with old.writing() as connection:
             connection.execute(sa.text(f"DROP SCHEMA IF EXISTS {NEXT} CASCADE"))
 
 
 def _switch(old: Store, generation: _Generation, progress: Progress) -> None:
     """Do again what happened since, carry over what is not folded, and let the tables change places."""
     names = [*schema.metadata.tables, "alembic_version"]
-    with old.transaction() as connection:
+    with old.writing() as connection:
         lock(connection, CLOCK_LOCK)  # no judgement stands half in the old store
         here = connection.execute(sa.text("SELECT current_schema()")).scalar_one()
         # The marks first: every batch begins by holding its own, so that none is within a transaction any more.
@@ -199,7 +199,7 @@ def _switch(old: Store, generation: _Generation, progress: Progress) -> None:
             generation.follow(wanted, progress)
         except StoreUnavailable as error:  # begun steps are not done again: what was under way would be missing
             raise StoreError(f"{error}: the old tables stay as they are; run `rebuild` again") from error
-        with generation.store.transaction() as writing:
+        with generation.store.writing() as writing:
             _carry_over(connection, writing)
         kept = f"{_BEFORE}_{datetime.now(UTC):%Y%m%d%H%M%S}"
         connection.execute(sa.text(f"CREATE SCHEMA {kept}"))

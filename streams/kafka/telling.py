@@ -56,7 +56,7 @@ def refusals_to_tell(store: Store) -> list[Telling]:
         .limit(BATCH)
     )
     found = []
-    with store.transaction() as connection:
+    with store.reading() as connection:
         for row in connection.execute(wanted):
             told = RefusalOut(f"{row.origin}/{row.line - 1}", row.id, row.reason, row.detail, row.at)
             value = msgspec.json.encode(told)
@@ -69,7 +69,7 @@ def note_told(store: Store, told: Sequence[Telling]) -> None:
     sent, outbox, refusals = now(), schema.outbox, schema.refusals
     of_alerts = [one.row for one in told if isinstance(one.row, str)]
     places = [one.row for one in told if not isinstance(one.row, str)]
-    with store.transaction() as connection:
+    with store.writing() as connection:
         if of_alerts:
             connection.execute(outbox.update().where(outbox.c.id.in_(of_alerts)).values(sent_at=sent))
         if places:

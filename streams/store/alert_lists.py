@@ -57,14 +57,14 @@ def find(
         "subject": [alerts.c.fiscal_year.desc(), alerts.c.key.asc()],
     }
     statement = sa.select(alerts).where(*_conditions(wanted, overlay)).order_by(*orders[order], alerts.c.n.desc())
-    with store.transaction() as connection:
+    with store.reading() as connection:
         return [alert_of(row) for row in connection.execute(statement.limit(limit).offset(offset))]
 
 
 def count(store: Store, wanted: Wanted, overlay: Overlay) -> int:
     """How many alerts are found."""
     statement = sa.select(sa.func.count()).select_from(schema.alerts).where(*_conditions(wanted, overlay))
-    with store.transaction() as connection:
+    with store.reading() as connection:
         return int(connection.execute(statement).scalar_one())
 
 
@@ -72,7 +72,7 @@ def count_by(store: Store, wanted: Wanted, overlay: Overlay, *columns: str) -> d
     """How many alerts are found, by the values of some columns of the table `alerts`."""
     by = [schema.alerts.c[name] for name in columns]
     statement = sa.select(*by, sa.func.count()).where(*_conditions(wanted, overlay)).group_by(*by)
-    with store.transaction() as connection:
+    with store.reading() as connection:
         return {tuple(row[:-1]): row[-1] for row in connection.execute(statement)}
 
 
@@ -86,7 +86,7 @@ def changes_by_event(store: Store, agency: str, fiscal_year: int) -> dict[str, l
         .order_by(history.c.n)
     )
     of_agency = sa.select(alerts).where(alerts.c.agency == agency, alerts.c.fiscal_year == fiscal_year)
-    with store.transaction() as connection:
+    with store.reading() as connection:
         named = {alert_id(found): found for found in map(alert_of, connection.execute(of_agency))}
         rows = connection.execute(statement).all()
     changes: dict[str, list[tuple[Alert, Change]]] = {}

@@ -75,9 +75,9 @@ def open_database(store: str | Path, *, create: bool = False, read_only: bool = 
     engine = sa.create_engine(url, **_options(url, read_only))
     if url.get_backend_name() == "sqlite":
         sa.event.listen(engine, "connect", _configure_read_only if read_only else _configure)
-        sa.event.listen(engine, "begin", _begin_at_once)
+        sa.event.listen(engine, "begin", _begin_to_read if read_only else _begin)
     try:
-        with engine.begin() as connection:
+        with (for_writing if create and not read_only else for_reading)(engine).begin() as connection:
             _bring_to_head(connection, create=create and not read_only)
     except DBAPIError as error:
         engine.dispose()
@@ -116,7 +116,11 @@ def _options(url: sa.URL, read_only: bool) -> dict[str, Any]:
         settings["default_transaction_read_only"] = "on"
     options = [*([given] if isinstance(given, str) else given), *(f"-c {name}={settings[name]}" for name in settings)]
     arguments = {"connect_timeout": 10, **_LOST, "options": " ".join(options)}
-    return {"pool_pre_ping": True, "connect_args": arguments}
+    return {
+        "pool_pre_ping": True,
+        "connect_args": arguments,
+        "execution_options": {"postgresql_readonly": True} if read_only else {},
+    }
 
 
 def _configure(connection: Any, _: object) -> None:
@@ -133,7 +137,26 @@ def _configure_read_only(connection: Any, _: object) -> None:
     connection.execute("PRAGMA query_only=ON")
 
 
-def _begin_at_once(connection: sa.Connection) -> None:
+def for_reading(engine: sa.Engine) -> sa.Engine:
+    """The same database for transactions in which the database itself refuses to write."""
+    return engine.execution_options(postgresql_readonly=True)
+
+
+def for_writing(engine: sa.Engine) -> sa.Engine:
+    """The same database for transactions that take SQLite's write lock where they begin.
+
+    One that read first and then wrote would fail at once, without waiting, whenever somebody else committed in between.
+    """
+    return engine.execution_options(writes=True)
+
+
+def _begin(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _begin_to_read(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN")
 
 

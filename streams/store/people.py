@@ -79,24 +79,30 @@ def add_user(store: Store, name: str, shown_as: str, password: str, roles: Seque
     if len(password) < PASSWORD_MIN:
         raise PeopleProblem(f"the password needs at least {PASSWORD_MIN} characters")
     user = User(name, shown_as, tuple(roles), now())
-    values = {"name": name, "shown_as": shown_as, "roles": _json(user.roles), "created_at": user.created_at}
-    with store.transaction() as connection:
+    values = {
+        "name": name,
+        "shown_as": shown_as,
+        "roles": _json(user.roles),
+        "created_at": user.created_at,
+        "password_hash": _hasher.hash(password),  # takes long on purpose: not while others wait to write
+    }
+    with store.writing() as connection:
         if connection.execute(sa.select(schema.users.c.name).where(schema.users.c.name == name)).first():
             raise PeopleProblem(f"there is a user {name} already")
-        connection.execute(schema.users.insert(), values | {"password_hash": _hasher.hash(password)})
+        connection.execute(schema.users.insert(), values)
         _by_hand(connection, "user-added", name, {"name": shown_as, "roles": user.roles})
     return user
 
 
 def users(store: Store) -> list[User]:
     """Every user, by name."""
-    with store.transaction() as connection:
+    with store.reading() as connection:
         return [_user(row) for row in connection.execute(sa.select(schema.users).order_by(schema.users.c.name))]
 
 
 def find_user(store: Store, name: str) -> User | None:
     """A user who is not disabled."""
-    with store.transaction() as connection:
+    with store.reading() as connection:
         row = connection.execute(sa.select(schema.users).where(schema.users.c.name == name)).one_or_none()
     return None if row is None or row.disabled_at is not None else _user(row)
 
@@ -109,7 +115,7 @@ def disable_user(store: Store, name: str) -> None:
 
 def log_in(store: Store, name: str, password: str) -> User | None:
     """The user, if the password is right. An unknown name takes as long as a wrong password."""
-    with store.transaction() as connection:
+    with store.reading() as connection:
         row = connection.execute(sa.select(schema.users).where(schema.users.c.name == name)).one_or_none()
     kept = row.password_hash if row is not None and row.disabled_at is None else _DECOY
     try:
@@ -152,7 +158,7 @@ def add_token(
         "roles": _json(token.roles),
         "created_at": token.created_at,
     }
-    with store.transaction() as connection:
+    with store.writing() as connection:
         connection.execute(schema.tokens.insert(), values)
         told = {"name": name, "roles": token.roles, "agencies": _sorted(agencies), "event_types": _sorted(event_types)}
         _by_hand(connection, "token-added", token.id, told)
@@ -161,7 +167,7 @@ def add_token(
 
 def tokens(store: Store) -> list[Token]:
     """Every token, oldest first, without its secret."""
-    with store.transaction() as connection:
+    with store.reading() as connection:
         return [
             _token(row) for row in connection.execute(sa.select(schema.tokens).order_by(schema.tokens.c.created_at))
         ]
@@ -169,7 +175,7 @@ def tokens(store: Store) -> list[Token]:
 
 def find_token(store: Store, secret: str) -> Token | None:
     """The token with this secret, unless it is revoked."""
-    with store.transaction() as connection:
+    with store.reading() as connection:
         row = connection.execute(sa.select(schema.tokens).where(schema.tokens.c.hash == _hash(secret))).one_or_none()
     return None if row is None or row.revoked_at is not None else _token(row)
 
@@ -194,7 +200,7 @@ def record(
     after: Any,
 ) -> Act:
     """Append an act to the trail, bound to the one before it."""
-    with store.transaction() as connection:
+    with store.writing() as connection:
         return _append(connection, person, role, address, kind, subject, before, after)
 
 
@@ -204,8 +210,6 @@ def _append(
     acts = schema.acts
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text("LOCK TABLE acts IN EXCLUSIVE MODE"))
-    elif connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("UPDATE acts SET n = n WHERE 0")  # takes the write lock before reading
     last = connection.execute(sa.select(acts.c.n, acts.c.hash).order_by(acts.c.n.desc()).limit(1)).one_or_none()
     n, previous = (1, _NO_HASH) if last is None else (last.n + 1, last.hash)
     values = {
@@ -251,7 +255,7 @@ def broken_link(store: Store) -> int | None:
     """The number of the first act that is not as it was written or does not follow the one before; None if all do."""
     previous = _NO_HASH
     expected = 1
-    with store.transaction() as connection:
+    with store.reading() as connection:
         for row in connection.execute(sa.select(schema.acts).order_by(schema.acts.c.n)):
             values = row._asdict()
             kept = values.pop("hash")
@@ -267,7 +271,7 @@ def _link(values: Mapping[str, Any]) -> str:
 
 
 def _acts(store: Store, narrow: Callable[[sa.Select[Any]], sa.Select[Any]]) -> Iterator[Act]:
-    with store.transaction() as connection:
+    with store.reading() as connection:
         for row in connection.execute(narrow(sa.select(schema.acts).order_by(schema.acts.c.n))):
             yield _act(row._asdict())
 
@@ -295,14 +299,14 @@ class Presented(msgspec.Struct, frozen=True):
 def keep_list(store: Store, presented_on: str, as_of: str, person: str, payload: Any) -> None:
     """Keep a list as it is presented."""
     values = {"presented_on": presented_on, "as_of": as_of, "person": person, "payload": _json(payload), "at": now()}
-    with store.transaction() as connection:
+    with store.writing() as connection:
         connection.execute(schema.presented_lists.insert(), values)
 
 
 def presented_lists(store: Store, limit: int = 60) -> list[Presented]:
     """The lists presented, newest first."""
     lists = schema.presented_lists
-    with store.transaction() as connection:
+    with store.reading() as connection:
         found = connection.execute(sa.select(lists).order_by(lists.c.n.desc()).limit(limit)).all()
     return [Presented(**(row._asdict() | {"payload": msgspec.json.decode(row.payload)})) for row in found]
 
@@ -321,7 +325,7 @@ def _check(name: str, roles: Sequence[str]) -> None:
 def _stamp(
     store: Store, table: sa.Table, where: sa.ColumnElement[bool], column: str, what: str, act: tuple[str, str]
 ) -> None:
-    with store.transaction() as connection:
+    with store.writing() as connection:
         changed = connection.execute(table.update().where(where, table.c[column].is_(None)).values({column: now()}))
         if changed.rowcount == 0:
             raise PeopleProblem(f"there is no {what} (any more)")

@@ -51,7 +51,7 @@ class Change(msgspec.Struct, frozen=True):
 
 def alert(store: Store, alert_id: str) -> Alert | None:
     """One alert by its id."""
-    with store.transaction() as connection:
+    with store.reading() as connection:
         row = connection.execute(sa.select(schema.alerts).where(schema.alerts.c.id == alert_id)).one_or_none()
     return None if row is None else alert_of(row)
 
@@ -59,7 +59,7 @@ def alert(store: Store, alert_id: str) -> Alert | None:
 def history(store: Store, alert_id: str) -> list[Change]:
     """The transitions of an alert, oldest first."""
     rows = schema.alert_history
-    with store.transaction() as connection:
+    with store.reading() as connection:
         found = connection.execute(sa.select(rows).where(rows.c.alert == alert_id).order_by(rows.c.n)).all()
     return [
         Change(row.n, row.change, row.by, row.severity_before, row.severity, msgspec.json.decode(row.evidence), row.at)
@@ -75,7 +75,7 @@ def refusals(store: Store, reason: str | None = None, limit: int = 100, offset: 
     )
     if reason is not None:
         statement = statement.where(rows.c.reason == reason)
-    with store.transaction() as connection:
+    with store.reading() as connection:
         return [RefusedLine(**row._asdict()) for row in connection.execute(statement.limit(limit).offset(offset))]
 
 
@@ -83,7 +83,7 @@ def refusals_by_reason(store: Store) -> dict[str, int]:
     """How many lines were refused for which reason."""
     rows = schema.refusals
     statement = sa.select(rows.c.reason, sa.func.count()).group_by(rows.c.reason).order_by(rows.c.reason)
-    with store.transaction() as connection:
+    with store.reading() as connection:
         return {row[0]: row[1] for row in connection.execute(statement)}
 
 
@@ -93,7 +93,7 @@ def waiting_to_be_told(store: Store) -> int:
         sa.select(sa.func.count()).select_from(table).where(table.c.sent_at.is_(None))
         for table in (schema.outbox, schema.refusals)
     ]
-    with store.transaction() as connection:
+    with store.reading() as connection:
         return sum(connection.execute(one).scalar_one() for one in wanted)
 
 
@@ -109,7 +109,7 @@ class Judgement(msgspec.Struct, frozen=True):
 def judgements(store: Store) -> list[Judgement]:
     """Every judgement of the time rules, oldest first."""
     rows = schema.judgements
-    with store.transaction() as connection:
+    with store.reading() as connection:
         found = connection.execute(sa.select(rows).order_by(rows.c.n)).all()
     return [Judgement(row.n, row.day, _position(store, row.marks), row.at) for row in found]
 

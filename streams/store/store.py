@@ -29,7 +29,7 @@ from streams.errors import LogBroken, StoreError, StoreRefused, StoreUnavailable
 from streams.store import schema
 from streams.store.alert_rows import attach_alerts, attach_shared_alerts, write_alerts
 from streams.store.copying import WORTH_IT, copy_over
-from streams.store.database import LOCKS, SCHEMA_LOCK, is_passing, open_database, plain
+from streams.store.database import LOCKS, SCHEMA_LOCK, for_reading, for_writing, is_passing, open_database, plain
 from streams.store.loading import load_books, load_shared_funds, years_kept
 from streams.store.record_runs import Records, whereabouts
 from streams.store.rows import BUDGET, KEPT, budget_tuples, to_tuples
@@ -153,9 +153,19 @@ class Store:
         return _Within(self, connection)
 
     @contextmanager
-    def transaction(self) -> Iterator[sa.Connection]:
-        """A transaction whose database errors are StoreErrors of one line."""
-        with self.told(), self.engine.begin() as connection:
+    def reading(self) -> Iterator[sa.Connection]:
+        """A transaction in which nothing can be written; its database errors are StoreErrors of one line."""
+        with self.told(), for_reading(self.engine).begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction that may write. SQLite has one at a time: it is waited for here, so keep it short.
+
+        Its database errors are StoreErrors of one line. Nothing slow belongs inside: no hash of a password, no answer
+        that is waited for.
+        """
+        with self.told(), for_writing(self.engine).begin() as connection:
             yield connection
 
     @contextmanager
@@ -168,20 +178,20 @@ class Store:
 
     def prove_writable(self) -> None:
         """Commit a change of nothing; raises StoreError where a batch would not be taken either."""
-        with self.transaction() as connection:
+        with self.writing() as connection:
             connection.execute(schema.manifest.update().values(value=schema.manifest.c.value))
 
     @contextmanager
     def at_one_moment(self) -> Iterator[Store]:
         """The store as it is now, for many reads, whatever is committed meanwhile."""
-        with self.transaction() as connection:
+        with self.reading() as connection:
             as_of_one_moment(connection)
             yield self.within(connection)
 
     @contextmanager
     def held(self) -> Iterator[tuple[Store, int]]:
         """The store in a transaction in which its partition is not folded on, and the place after the last line."""
-        with self.transaction() as connection:
+        with self.writing() as connection:
             yield self.within(connection), self.hold(connection)[0]
 
     def hold(self, connection: sa.Connection) -> tuple[int, str]:
@@ -201,7 +211,7 @@ class Store:
 
     def manifest(self) -> dict[str, str]:
         """What the store was folded with."""
-        with self.transaction() as connection:
+        with self.reading() as connection:
             return {row.name: row.value for row in connection.execute(sa.select(schema.manifest))}
 
     def agree(self, rules_digest: str, registry_digest: str, *, demonstration: bool | None = None) -> None:
@@ -210,26 +220,24 @@ class Store:
         `demonstration`: whether the data are made up; None takes a store as it is.
         """
         wanted = {"fold_version": FOLD_VERSION, "rules_digest": rules_digest, "registry_digest": registry_digest}
-        with self.transaction() as connection:
-            found = {row.name: row.value for row in connection.execute(sa.select(schema.manifest))}
-            if not found:
-                lock(connection, SCHEMA_LOCK)  # another worker may be beginning the store as well
-                found = {row.name: row.value for row in connection.execute(sa.select(schema.manifest))}
-            if not found:
-                new = {
-                    "store_id": uuid.uuid4().hex,
-                    "created_at": now(),
-                    "demonstration": "yes" if demonstration else "no",
-                }
-                rows = [{"name": name, "value": value} for name, value in (wanted | new).items()]
-                connection.execute(schema.manifest.insert(), rows)
-                return
+        found = self.manifest() or self._begin_manifest(wanted | {"demonstration": "yes" if demonstration else "no"})
         for name, value in wanted.items():
             if found.get(name) != value:
                 raise StoreRefused(f"the store was folded with another {name.replace('_', ' ')}: {_REBUILD}")
         if demonstration is not None and (found["demonstration"] == "yes") != demonstration:
             kind = "demonstration data" if found["demonstration"] == "yes" else "a city's own data"
             raise StoreRefused(f"the store holds {kind}; name another data folder")
+
+    def _begin_manifest(self, values: Mapping[str, str]) -> dict[str, str]:
+        """Write the manifest of a store that has none; another process may be beginning the store as well."""
+        with self.writing() as connection:
+            lock(connection, SCHEMA_LOCK)
+            found = {row.name: row.value for row in connection.execute(sa.select(schema.manifest))}
+            if not found:
+                found = {**values, "store_id": uuid.uuid4().hex, "created_at": now()}
+                rows = [{"name": name, "value": value} for name, value in found.items()]
+                connection.execute(schema.manifest.insert(), rows)
+            return found
 
     # ------------------------------------------------------------ writing
 
@@ -248,7 +256,7 @@ class Store:
         the database does not take it.
         """
         if lines:
-            with self.transaction() as connection:
+            with self.writing() as connection:
                 self.write(connection, first_place, lines, origins, effects, digests)
 
     def write(
@@ -364,7 +372,7 @@ class Store:
         rest = {"next_offset": next_offset, "last_digest": "", "committed_at": now()}
         values = self._key | msgspec.structs.asdict(identity) | counts | rest
         insert = sqlite.insert if self.engine.dialect.name == "sqlite" else postgresql.insert
-        with self.transaction() as connection:
+        with self.writing() as connection:
             connection.execute(insert(schema.marks).on_conflict_do_nothing(), values)
 
     @property
@@ -414,7 +422,7 @@ class Store:
 
     def commit_judgement(self, day: str, transitions: Sequence[Transition], books: Books) -> None:
         """Write down the time rules' judgement of a day, with the mark it saw."""
-        with self.transaction() as connection:
+        with self.writing() as connection:
             marks = {self.partition: self._mark(connection).position}
             self.write_judgement(connection, day, transitions, books, marks)
 
@@ -439,7 +447,7 @@ class Store:
 
     def mark(self) -> Mark:
         """Where the log has been folded to."""
-        with self.transaction() as connection:
+        with self.reading() as connection:
             return self._mark(connection)
 
     def _mark(self, connection: sa.Connection) -> Mark:
@@ -453,7 +461,7 @@ class Store:
         marks = schema.marks.c
         sums = [sa.func.coalesce(sa.func.sum(marks[name]), 0).label(name) for name in _COUNTED]
         latest = sa.func.coalesce(sa.func.max(marks.committed_at), "").label("committed_at")
-        with self.transaction() as connection:
+        with self.reading() as connection:
             found = connection.execute(sa.select(*sums, latest).where(marks.log == self.log)).one()
         summed = Mark(committed_at=found.committed_at)
         for name in _COUNTED:
@@ -469,7 +477,7 @@ class Store:
     def next_offsets(self) -> dict[int, int]:
         """The offset after the last record folded of each partition that has a mark."""
         marks = schema.marks.c
-        with self.transaction() as connection:
+        with self.reading() as connection:
             found = connection.execute(sa.select(marks.partition, marks.next_offset).where(marks.log == self.log))
             return {row.partition: row.next_offset for row in found}
 
@@ -478,13 +486,13 @@ class Store:
         marks = schema.marks
         names = LogIdentity.__struct_fields__
         wanted = sa.select(*(marks.c[name] for name in names)).where(*self._own(marks))
-        with self.transaction() as connection:
+        with self.reading() as connection:
             found = connection.execute(wanted).one_or_none()
         return None if found is None else LogIdentity(**found._asdict())
 
     def load(self, registry: Registry) -> Loaded:
         """The books, the ids remembered and the mark, as of one moment."""
-        with self.transaction() as connection:
+        with self.reading() as connection:
             as_of_one_moment(connection)
             wanted = None if self.partitions == 1 else self._years_of_partition(connection)
             books = load_books(connection, wanted)
@@ -527,7 +535,7 @@ class Store:
             .order_by(segments.c.first_place.desc())
             .limit(1)
         )
-        with self.transaction() as connection:
+        with self.reading() as connection:
             found = connection.execute(wanted).one()
         return found.first_place, unpack_lines(found.lines)
 
@@ -537,7 +545,7 @@ class Store:
         place = first_place
         while True:
             columns = (segments.c.first_place, segments.c.lines, segments.c.digest, segments.c.origins, segments.c.at)
-            with self.transaction() as connection:
+            with self.reading() as connection:
                 found = connection.execute(
                     self._segments(*columns).where(segments.c.first_place >= place).limit(1)
                 ).one_or_none()
@@ -551,7 +559,7 @@ class Store:
         """The batches of the log in which a position was touched, in their order."""
         wanted = position_hash(fiscal_year, agency, name)
         segments = schema.segments
-        with self.transaction() as connection:
+        with self.reading() as connection:
             found = connection.execute(self._segments(segments.c.first_place, segments.c.touches))
             places = [place for place, packed in found if touches(packed, wanted)]
         for place in places:
@@ -570,10 +578,12 @@ class _Within(Store):
         return self if partition == self.partition else _Within(super().part(partition), self._connection)
 
     @contextmanager
-    def transaction(self) -> Iterator[sa.Connection]:
+    def reading(self) -> Iterator[sa.Connection]:
         """The one that is open."""
         with self.told():
             yield self._connection
+
+    writing = reading
 
 
 def open_store(

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
-from dashboards.demonstration import MEETINGS, PRESENTER, REASONS, START, make_folder, opened, remove
+from dashboards import demonstration
+from dashboards.demonstration import FISCAL_YEAR, MEETINGS, PRESENTER, REASONS, START, make_folder, opened, remove
+from ledger.fiscal import closing_day
+from producers.simulator import simulate
 from streams.audit import audit
 from streams.folder import Folder
 from streams.people_acts import ACKNOWLEDGE, LAGGING_PRESENTED, LAGGING_REASON, NOTE, lagging_reasons, standing
-from streams.store import StoreRefused, open_store, people
+from streams.store import StoreError, StoreRefused, open_store, people
 
 EVENTS = 8_000
+T = TypeVar("T")
 
 
 def acts(folder: Folder) -> list[str]:
@@ -48,3 +55,37 @@ def test_only_a_demonstration_is_removed(tmp_path: Path) -> None:
     with pytest.raises(StoreRefused):
         remove(folder)
     assert folder.store.exists()
+
+
+def test_a_store_that_fails_stops_the_year_says_so_and_loses_no_line_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Folder(tmp_path / "demo")
+    make_folder(folder)
+    monkeypatch.setattr(demonstration, "_RETRY_SECONDS", 0.05)
+    lines = sum(1 for _ in simulate(FISCAL_YEAR, 1, EVENTS))
+    with opened(folder, "127.0.0.1", 1, EVENTS, 500) as (monitor, year):
+
+        def fail(*_: object, **__: object) -> None:
+            raise StoreError("database is locked")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(monitor.store, "commit", fail)
+            year.start()
+            stopped_at = wait_for(monitor.stopped)
+            assert "database is locked" in stopped_at
+            day = monitor.today()
+        wait_for(lambda: monitor.today() == closing_day(FISCAL_YEAR))
+        year.stop()
+        assert day < monitor.today() and monitor.stopped() is None
+        assert monitor.keeper.position == lines
+        assert list(audit(monitor.store, monitor.registry, monitor.catalogue)) == []
+
+
+def wait_for(what: Callable[[], T | None]) -> T:
+    """What it comes to once it is anything."""
+    deadline = time.monotonic() + 60
+    while not (found := what()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return found

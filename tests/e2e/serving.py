@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -17,6 +16,7 @@ import uvicorn
 
 from dashboards import embedded
 from dashboards.metrics import registry_of
+from dashboards.server import listener_at
 from dashboards.web.app import create_app
 from dashboards.web.site import Site, site
 from ledger.receipt import Outcome
@@ -79,7 +79,7 @@ def serving(
         page = site(monitor)
         app = create_app(monitor, page, *registry_of(monitor))
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))
-        listening = socket.create_server(("127.0.0.1", 0))  # held from here on: no other test can get the port
+        listening = listener_at("127.0.0.1", 0)  # held from here on: no other test can get the port
         port = listening.getsockname()[1]
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()

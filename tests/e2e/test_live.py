@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 
+import msgspec
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Open
@@ -98,3 +99,14 @@ def test_a_post_is_seen_soon(small: Serving, open_page: Open) -> None:
     small.overspend("first")
     page.wait_for_selector("#table-alerts tbody th a")
     assert time.monotonic() - started < 3
+
+
+def test_trouble_shows_and_goes_without_a_reload(small: Serving, open_page: Open) -> None:
+    page = open_page(small.url)
+    expect(page.locator("#live-state")).to_have_class("live-state is-live")
+    page.evaluate("window.same = true")
+    msgspec.structs.force_setattr(small.monitor, "stopped", lambda: "disk full")
+    expect(page.locator("#status [role=alert]")).to_have_text("示範已停止，恢復後自動繼續：disk full")
+    msgspec.structs.force_setattr(small.monitor, "stopped", lambda: None)
+    expect(page.locator("#status [role=alert]")).to_have_count(0)
+    assert page.evaluate("window.same"), "the page was loaded again"

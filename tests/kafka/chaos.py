@@ -242,7 +242,7 @@ def _untold(parts: Cluster) -> int:
     """How many transitions in the outbox are not on Kafka."""
     store = parts.store()
     try:
-        with store.transaction() as connection:
+        with store.writing() as connection:
             wanted = {row.id for row in connection.execute(schema.outbox.select())}
     finally:
         store.close()

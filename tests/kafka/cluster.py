@@ -141,7 +141,7 @@ class Cluster:
         """A column of the marks, by partition."""
         store = self.store()
         try:
-            with store.transaction() as connection:
+            with store.writing() as connection:
                 marks = schema.marks
                 return list(connection.execute(sa.select(marks.c[name]).order_by(marks.c.partition)).scalars())
         finally:
@@ -160,7 +160,7 @@ class Cluster:
         ]
 
         def is_told() -> bool:
-            with store.transaction() as connection:
+            with store.writing() as connection:
                 return not any(connection.execute(one).scalar_one() for one in unsent)
 
         try:

@@ -90,7 +90,7 @@ def judged(cluster: Cluster) -> list[int]:
     """How many lines each judgement saw."""
     store = cluster.store()
     try:
-        with store.transaction() as connection:
+        with store.writing() as connection:
             found = connection.execute(sa.select(schema.judgements.c.marks)).scalars().all()
     finally:
         store.close()

@@ -29,7 +29,7 @@ def refusals(cluster: Cluster) -> dict[tuple[str, int], str]:
     store = cluster.store()
     rows = schema.refusals.c
     try:
-        with store.transaction() as connection:
+        with store.writing() as connection:
             found = connection.execute(sa.select(rows.origin, rows.line, rows.reason))
             return {(row.origin.removeprefix(f"{EVENTS}/"), row.line): row.reason for row in found}
     finally:
@@ -176,14 +176,14 @@ def test_a_store_that_is_ahead_or_of_other_partitions_is_refused(cluster: Cluste
         ({"cluster": "another"}, "another Kafka cluster"),
     ):
         store = cluster.store()
-        with store.transaction() as connection:
+        with store.writing() as connection:
             own = marks.c.partition == HOME
             before = connection.execute(sa.select(marks).where(own)).one()._asdict()
             connection.execute(marks.update().where(own).values(values))
         ended = cluster.worker()
         assert ended.wait() == 3
         assert advice in ended.said()
-        with store.transaction() as connection:
+        with store.writing() as connection:
             connection.execute(marks.update().where(own).values(before))
         store.close()
 
@@ -276,12 +276,12 @@ def test_a_name_stays_a_workers_when_the_database_has_forgotten_it(cluster: Clus
         holders = sa.text("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid <> 0")
 
         def held_by() -> list[int]:
-            with store.transaction() as connection:
+            with store.writing() as connection:
                 return list(connection.execute(holders).scalars())
 
         wait_for(held_by, "the name to be claimed")
         (before,) = held_by()
-        with store.transaction() as connection:
+        with store.writing() as connection:
             connection.execute(sa.text("SELECT pg_terminate_backend(:pid)"), {"pid": before})
         wait_for(lambda: held_by() not in ([], [before]), "the name to be claimed again")
         store.close()

@@ -76,7 +76,7 @@ def _replay(cluster: Cluster, path: Path) -> Replayed:
 
 
 def _same(replayed: Replayed, store: Store) -> None:
-    with store.transaction() as connection:
+    with store.writing() as connection:
         books = load_books(connection)
         attach_alerts(connection, books)
         marks = connection.execute(
@@ -113,7 +113,7 @@ def _is_shared(alert: Alert) -> bool:
 
 def _told(cluster: Cluster, store: Store) -> None:
     """Every transition and refusal that the workers committed is on Kafka, an alert's in their order."""
-    with store.transaction() as connection:
+    with store.writing() as connection:
         unsent = schema.outbox.c.sent_at.is_(None)
         outbox = (
             connection.execute(sa.select(schema.outbox.c.id).where(~unsent).order_by(schema.outbox.c.n)).scalars().all()

@@ -74,7 +74,7 @@ def test_users_with_their_rights_publish_fold_tell_and_audit_over_tls(city: City
     try:
 
         def folded() -> int:
-            with store.transaction() as connection:
+            with store.writing() as connection:
                 return sum(store.positions(connection).values())
 
         wait_for(lambda: folded() == EVENTS_FED, "all to be folded", worker.said)

@@ -117,7 +117,7 @@ def test_arrays_in_a_file_are_refused_as_they_are_by_replay(cluster: Cluster, pa
     for name in ("read", "accepted", "refused"):
         assert sum(cluster.column(name)) == wanted["counts"][name], name
     store = cluster.store()
-    with store.transaction() as connection:
+    with store.writing() as connection:
         reasons = Counter(connection.execute(sa.select(schema.refusals.c.reason)).scalars())
     store.close()
     assert reasons == Counter(one["reason"] for one in wanted["refusals"])

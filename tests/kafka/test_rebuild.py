@@ -68,7 +68,7 @@ def test_workers_and_the_page_go_on_through_a_rebuild(cluster: Cluster) -> None:
 
 def _nothing_was_told_twice_but_by_id(cluster: Cluster) -> None:
     store = cluster.store()
-    with store.transaction() as connection:
+    with store.writing() as connection:
         rows = connection.execute(sa.select(schema.outbox.c.id, schema.outbox.c.payload)).all()
         wanted = {row.id for row in rows if not _is_shared(msgspec.json.decode(row.payload))}
         kept = connection.execute(
@@ -115,7 +115,7 @@ def test_other_rules_than_those_of_the_store_judge_no_day(cluster: Cluster) -> N
         cluster.wait_folded(500)
     with served(cluster) as monitor:
         store = cluster.store()
-        with store.transaction() as connection:  # as a rebuild by another version leaves it
+        with store.writing() as connection:  # as a rebuild by another version leaves it
             connection.execute(
                 schema.manifest.update().where(schema.manifest.c.name == "rules_digest").values(value="other")
             )
@@ -178,7 +178,7 @@ def overdrawn(cluster: Cluster) -> list[str]:
     """What the outbox says of the rule."""
     store = cluster.store()
     try:
-        with store.transaction() as connection:
+        with store.writing() as connection:
             rows = connection.execute(sa.select(schema.outbox.c.payload).order_by(schema.outbox.c.n)).scalars()
             found = [msgspec.json.decode(payload) for payload in rows]
     finally:

@@ -191,7 +191,7 @@ def test_what_was_tampered_with_is_named(monitor: Monitor, statement: str, named
     monitor.keeper.submit([b"{"], "http:test").result()
     people.record(monitor.store, "王", "officer", "127.0.0.1", "note", "x", None, {"text": "seen"})
     assert list(audit(monitor.store, monitor.registry, monitor.catalogue)) == []
-    with monitor.store.transaction() as connection:
+    with monitor.store.writing() as connection:
         assert connection.execute(sa.text(statement)).rowcount >= 1
     assert named in {one.what for one in audit(monitor.store, monitor.registry, monitor.catalogue)}
 
@@ -216,7 +216,7 @@ def test_after_a_closing_a_further_act_opens_a_new_alert_also_after_a_restart(
         first.keeper.watchers.append(lambda committed: seen.extend(committed.transitions))
         first.keeper.submit([move(1), move(2)], "http:test").result()
         assert opened(seen) == ["010011:m1"]
-        alert = first.store.transaction
+        alert = first.store.reading
         with alert() as connection:
             name = connection.execute(sa.select(schema.alerts.c.id)).scalar_one()
         close_alert(first, name, person, "moved back")

@@ -99,7 +99,7 @@ def lines_of(seed: int, number: int) -> list[bytes]:
 
 
 def fresh(store: Store) -> Any:
-    with store.transaction() as connection:
+    with store.writing() as connection:
         books = load_books(connection)
         attach_alerts(connection, books)
     return books
@@ -135,7 +135,7 @@ def test_a_store_folded_otherwise_by_now_is_not_followed(
     with pytest.raises(StoreRefused, match="other rules or another register"):
         Follower(workers.store, registry, catalogue, ("other rules", DIGEST))
     position = follower.position
-    with workers.store.transaction() as connection:
+    with workers.store.writing() as connection:
         connection.exec_driver_sql("UPDATE manifest SET value = 'another' WHERE name IN ('store_id', 'rules_digest')")
     with pytest.raises(StoreRefused):
         follower.refresh()
@@ -183,14 +183,14 @@ def test_an_alert_closed_by_another_page_is_closed_here_too(
 
 
 def _rows(store: Store, text: str) -> Any:
-    with store.transaction() as connection:
+    with store.writing() as connection:
         return connection.exec_driver_sql(text).all()
 
 
 def test_a_worker_of_another_store_loads_before_it_folds_on(workers: Workers) -> None:
     lines = lines_of(7, 200)
     workers.fold(lines[:100])
-    with workers.store.transaction() as connection:
+    with workers.store.writing() as connection:
         connection.exec_driver_sql("UPDATE manifest SET value = 'another' WHERE name = 'store_id'")
     with pytest.raises(Exception, match="folds it again"):
         workers.fold(lines[100:])

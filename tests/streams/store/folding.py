@@ -103,7 +103,7 @@ def _differ(one: Any, other: Any, path: str) -> Iterator[str]:
 
 def everything(store: Store) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table, for telling whether anything was written."""
-    with store.transaction() as connection:
+    with store.writing() as connection:
         return {
             table.name: [tuple(row) for row in connection.execute(sa.select(table).order_by(*table.primary_key))]
             for table in schema.metadata.sorted_tables

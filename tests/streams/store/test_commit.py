@@ -176,13 +176,13 @@ def _draw(number: int, amount: int) -> bytes:
 def _history(store: Store) -> list[tuple[object, ...]]:
     history = schema.alert_history.c
     columns = (history.alert, history.change, history.by, history.severity_before, history.severity, history.evidence)
-    with store.transaction() as connection:
+    with store.writing() as connection:
         return [tuple(row) for row in connection.execute(sa.select(*columns).order_by(history.n))]
 
 
 def _outbox(store: Store) -> list[tuple[str, str]]:
     wanted = sa.select(schema.outbox.c.id, schema.outbox.c.alert).order_by(schema.outbox.c.n)
-    with store.transaction() as connection:
+    with store.writing() as connection:
         return [(row.id, row.alert) for row in connection.execute(wanted)]
 
 
@@ -191,7 +191,7 @@ def test_an_unfinished_alerts_evidence_follows_without_a_transition(
 ) -> None:
     folding.feed(year, batch=50)
     kept = {}
-    with folding.store.transaction() as connection:
+    with folding.store.writing() as connection:
         for row in connection.execute(sa.select(schema.alerts).where(schema.alerts.c.state == "open")):
             kept[row.rule, row.key, row.fiscal_year] = msgspec.json.decode(row.evidence)
     standing = {

@@ -28,12 +28,12 @@ def test_rows_are_written_over_those_with_their_keys(store: Store) -> None:
     def rows(added: int, count: int) -> list[tuple[object, ...]]:
         return [(114, "020011", f"object {n}", BEYOND_64_BITS + n + added, -n, 0) for n in range(count)]
 
-    with store.transaction() as connection:
+    with store.writing() as connection:
         _upsert(connection, schema.object_sums, rows(0, 2 * WORTH_IT))
-    with store.transaction() as connection:
+    with store.writing() as connection:
         _upsert(connection, schema.object_sums, rows(7, WORTH_IT))
     sums = schema.object_sums.c
-    with store.transaction() as connection:
+    with store.writing() as connection:
         found = {row.name: row.original for row in connection.execute(sa.select(sums.name, sums.original))}
     wanted = {f"object {n}": BEYOND_64_BITS + n + (7 if n < WORTH_IT else 0) for n in range(2 * WORTH_IT)}
     assert found == wanted
@@ -43,13 +43,13 @@ def test_a_transaction_that_fails_leaves_nothing_of_them(store: Store) -> None:
     one = [(114, "020011", f"object {n}", n, 0, 0) for n in range(WORTH_IT)]
     for _ in range(2):  # the second on the same connection, whose temporary table went with the first
         try:
-            with store.transaction() as connection:
+            with store.writing() as connection:
                 _upsert(connection, schema.object_sums, one)
                 raise InterruptedError
         except InterruptedError:
             pass
-    with store.transaction() as connection:
+    with store.writing() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(schema.object_sums)).scalar_one() == 0
         _upsert(connection, schema.object_sums, one)
-    with store.transaction() as connection:
+    with store.writing() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(schema.object_sums)).scalar_one() == WORTH_IT

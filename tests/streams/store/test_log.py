@@ -54,7 +54,7 @@ def test_a_refusal_names_its_place_in_what_was_sent(folding: Folding, year: list
     folding.commit([year[0], b"{", year[1], b"{", b"["], [Origin(0, "http:a"), Origin(2, "inbox:b.ndjson")])
     columns = schema.refusals.c
     wanted = sa.select(columns.place, columns.origin, columns.line, columns.reason).order_by(columns.place)
-    with folding.store.transaction() as connection:
+    with folding.store.writing() as connection:
         found = [tuple(row) for row in connection.execute(wanted)]
     assert found == [
         (1, "http:a", 2, "malformed"),
@@ -66,7 +66,7 @@ def test_a_refusal_names_its_place_in_what_was_sent(folding: Folding, year: list
 def test_a_changed_segment_is_noticed(folding: Folding, year: list[bytes]) -> None:
     folding.feed(year[:200], batch=100)
     segments = schema.segments
-    with folding.store.transaction() as connection:
+    with folding.store.writing() as connection:
         first = connection.execute(sa.select(segments.c.lines).where(segments.c.first_place == 0)).scalar_one()
         connection.execute(segments.update().where(segments.c.first_place == 100).values(lines=first))
     with pytest.raises(StoreError, match="the segment at 100 is not what was written"):

@@ -51,7 +51,7 @@ def test_a_reader_sees_what_is_committed_after_it_opened(
 
 def test_an_acknowledged_batch_is_on_the_disk(tmp_path: Path) -> None:
     store = open_store(tmp_path / "budgetwatch.db", create=True)
-    with store.transaction() as connection:
+    with store.writing() as connection:
         pragma = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("synchronous", "journal_mode")
         }
@@ -64,7 +64,7 @@ def test_an_acknowledged_batch_is_on_the_disk(tmp_path: Path) -> None:
 
 def test_a_store_of_another_fold_is_refused(store: Store) -> None:
     store.agree(*DIGESTS)
-    with store.transaction() as connection:
+    with store.writing() as connection:
         connection.execute(sa.text("UPDATE manifest SET value = '0' WHERE name = 'fold_version'"))
     with pytest.raises(StoreRefused, match="fold version"):
         store.agree(*DIGESTS)
@@ -134,7 +134,7 @@ if os.geteuid() == 0:
     os.setgid(65534); os.setuid(65534)
 try:
     store = open_store(sys.argv[1], create=True)
-    with store.transaction() as connection:
+    with store.writing() as connection:
         connection.exec_driver_sql("INSERT INTO manifest VALUES ('x', 'y')")
 except StoreError as error:
     print(error)

@@ -30,13 +30,13 @@ def test_a_changed_act_breaks_the_chain_where_it_stands(store: Store) -> None:
     for number in range(4):
         record(store, f"alert-{number}")
     third = schema.acts.update().where(schema.acts.c.n == 3)
-    with store.transaction() as connection:
+    with store.writing() as connection:
         kept = connection.execute(sa.select(schema.acts).where(schema.acts.c.n == 3)).one()._asdict()
     for column in kept.keys() - {"n"}:
-        with store.transaction() as connection:
+        with store.writing() as connection:
             connection.execute(third.values({column: f"{kept[column]} "}))
         assert people.broken_link(store) == 3, column
-        with store.transaction() as connection:
+        with store.writing() as connection:
             connection.execute(third.values({column: kept[column]}))
         assert people.broken_link(store) is None
 
@@ -45,7 +45,7 @@ def test_a_changed_act_breaks_the_chain_where_it_stands(store: Store) -> None:
 def test_an_act_taken_out_breaks_the_chain(store: Store, gone: int) -> None:
     for number in range(4):
         record(store, f"alert-{number}")
-    with store.transaction() as connection:
+    with store.writing() as connection:
         connection.execute(schema.acts.delete().where(schema.acts.c.n == gone))
     assert people.broken_link(store) == gone
 
@@ -54,7 +54,7 @@ def test_two_acts_exchanged_break_the_chain(store: Store) -> None:
     for number in range(3):
         record(store, f"alert-{number}")
     numbers = schema.acts.c.n
-    with store.transaction() as connection:
+    with store.writing() as connection:
         for before, after in ((1, 9), (2, 1), (9, 2)):
             connection.execute(schema.acts.update().where(numbers == before).values(n=after))
     assert people.broken_link(store) == 1
@@ -86,7 +86,7 @@ def test_a_user_logs_in_with_the_right_password_until_disabled(store: Store) -> 
 
 def test_passwords_are_kept_hashed(store: Store) -> None:
     people.add_user(store, "wang", "王小明", "correct horse", ["officer"])
-    with store.transaction() as connection:
+    with store.writing() as connection:
         kept = connection.execute(sa.select(schema.users.c.password_hash)).scalar_one()
     assert kept.startswith("$argon2id$")
 
@@ -130,7 +130,7 @@ def test_a_token_is_found_by_its_secret_until_revoked(store: Store) -> None:
 
 def test_a_tokens_secret_is_nowhere_in_the_store(store: Store) -> None:
     _, secret = people.add_token(store, "treasury", ["feeder"])
-    with store.transaction() as connection:
+    with store.writing() as connection:
         kept = connection.execute(sa.select(schema.tokens)).one()
     assert secret not in repr(kept)
 

@@ -177,7 +177,7 @@ def test_a_store_of_the_schema_before_keeps_every_figure(
     folded.fold(year)
     _store_of_schema_3(store_url, folded.books)
     store = open_store(store_url, create=True)
-    with store.transaction() as connection:
+    with store.writing() as connection:
         loaded = load_books(connection)
     store.close()
     assert len(_budgets(folded.books)) > 50

@@ -27,7 +27,7 @@ def url(postgres_url: str) -> str:
 
 
 def shown(store: Store, *names: str) -> list[str]:
-    with store.transaction() as connection:
+    with store.writing() as connection:
         return [str(connection.exec_driver_sql(f"SHOW {name}").scalar_one()) for name in names]
 
 

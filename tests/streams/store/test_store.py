@@ -122,7 +122,7 @@ def test_a_batch_that_is_not_the_next_leaves_nothing(store: Store, city: Registr
 
 
 def _everything(store: Store) -> dict[str, list[Any]]:
-    with store.transaction() as connection:
+    with store.writing() as connection:
         return {
             table.name: sorted(map(str, connection.execute(sa.select(table))))
             for table in schema.metadata.sorted_tables
@@ -141,7 +141,7 @@ def test_alerts_keep_their_history_and_are_told_once(store: Store, city: Registr
         ("opened", "010011:p"),
         ("resolved", "010011:e"),
     ]
-    with store.transaction() as connection:
+    with store.writing() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(schema.outbox)).scalar_one() == 2
 
 
@@ -179,7 +179,7 @@ def test_the_migrations_make_the_schema(store: Store) -> None:
 
 
 def test_a_store_of_a_newer_version_is_refused(store: Store, store_url: str) -> None:
-    with store.transaction() as connection:
+    with store.writing() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreRefused, match=r"schema 9999, this version knows up to .*upgrade"):
         open_store(store_url, create=True)
@@ -236,6 +236,6 @@ def test_a_corrupt_file_is_refused_in_one_line(tmp_path: Path, city: Registry, c
 
 def test_nothing_is_written_through_a_reader(store: Store, store_url: str) -> None:
     reader = open_store(store_url, read_only=True)
-    with pytest.raises(Exception, match=r"read.?only"), reader.transaction() as connection:
+    with pytest.raises(Exception, match=r"read.?only"), reader.writing() as connection:
         connection.execute(schema.manifest.insert(), {"name": "a", "value": "b"})
     reader.close()
