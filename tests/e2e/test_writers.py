@@ -121,7 +121,7 @@ def act(served: Serving) -> None:
             if rules[alert.rule].kind == "act":
                 close_alert(served.monitor, name, OFFICER, "查證完畢")
             else:
-                acknowledge(store, name, OFFICER, "查證中", "2025-12-31", "2025-09-15")
+                acknowledge(store, served.monitor.catalogue, name, OFFICER, "查證中", "2025-12-31", "2025-09-15")
         time.sleep(0.02)
 
 

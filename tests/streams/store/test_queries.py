@@ -83,7 +83,7 @@ def test_what_was_refused_is_kept_as_a_code_with_its_values_and_told_in_both_lan
 
 
 def test_what_was_refused_before_details_had_codes_is_told_as_it_was_kept(filled: Store) -> None:
-    with filled.transaction() as connection:
+    with filled.writing() as connection:
         connection.execute(schema.refusals.update().values(code=None, facts=None))
     found = queries.refusals(filled, limit=ALL)
     assert {one.words for one in found} == {alike(one.detail) for one in found}
