@@ -154,6 +154,7 @@ def _figures(sums: list[PositionOut], head: Words, as_of: str) -> Table:
 
     return Table(
         name="positions",
+        key="figures",
         title=_titled(head, "預算執行數", "figures"),
         label=Words("執行數", "Figures"),
         as_of=as_of,
@@ -170,6 +171,7 @@ def _figures(sums: list[PositionOut], head: Words, as_of: str) -> Table:
 def _rates(sums: list[PositionOut], head: Words, as_of: str) -> Table:
     return Table(
         name="positions",
+        key="rates",
         title=_titled(head, "預算執行率", "rates"),
         label=Words("執行率", "Rates"),
         as_of=as_of,
@@ -203,6 +205,7 @@ def _lines(lines: list[PositionOut], sums: list[PositionOut], head: Words, as_of
     total = next((_line(each, Words("合計", "Total")) for each in sums if each.economic_class == "all"), None)
     return Table(
         name="positions",
+        key="lines",
         title=_titled(head, "各預算科目執行情形", "lines"),
         label=Words("預算科目", "Lines"),
         as_of=as_of,

@@ -99,27 +99,21 @@ def earlier_lists(presented: Iterable[Presented], day: str) -> EarlierLists:
     return found
 
 
-def by_year(tables: Iterable[Table], listed: Iterable[LaggingRow]) -> Iterator[tuple[Table, list[LaggingRow]]]:
-    """Each table with the rows of its fiscal year: years descend, each has its list and then its plans."""
-    known = list(listed)
-    years = iter(sorted({row.fiscal_year for row in known}, reverse=True))
-    of_year: list[LaggingRow] = []
-    for table in tables:
-        if table.name == "lagging":
-            year = next(years, None)
-            of_year = [row for row in known if row.fiscal_year == year]
-        yield table, of_year
+def of_year(listed: Iterable[LaggingRow], table: Table) -> list[LaggingRow]:
+    """The rows of the fiscal year that a table is of."""
+    return [row for row in listed if row.fiscal_year == table.fiscal_year]
 
 
 def with_reasons(
     tables: Iterable[Table], listed: Iterable[LaggingRow], reasons: Mapping[tuple[str, int], Act]
 ) -> list[Table]:
     """The tables, each list with what its authorities gave as their reason, and when they will have caught up."""
+    known = list(listed)
     return [
-        _explained(table, [reasons.get((row.authority, row.fiscal_year)) for row in of_year])
-        if table.name == "lagging" and of_year
+        _explained(table, [reasons.get((row.authority, row.fiscal_year)) for row in of_year(known, table)])
+        if table.key == "lagging" and table.rows
         else table
-        for table, of_year in by_year(tables, listed)
+        for table in tables
     ]
 
 
@@ -217,11 +211,11 @@ def tables(
     years = sorted({row.fiscal_year for row in listed}, reverse=True) or [int(as_of[:4]) - ROC_OFFSET]
     made: list[Table] = []
     for fiscal_year in years:
-        of_year = [row for row in listed if row.fiscal_year == fiscal_year]
-        made.append(_list(of_year, fiscal_year, catalogue, as_of, compared=earlier is not None))
+        rows_of_year = [row for row in listed if row.fiscal_year == fiscal_year]
+        made.append(_list(rows_of_year, fiscal_year, catalogue, as_of, compared=earlier is not None))
         made[-1].data = [row for row in contract if row.fiscal_year == fiscal_year]
-        if of_year:
-            made.append(_plans(of_year, fiscal_year, registry, as_of))
+        if rows_of_year:
+            made.append(_plans(rows_of_year, fiscal_year, registry, as_of))
     return made
 
 
@@ -254,6 +248,7 @@ def _list(listed: list[LaggingRow], fiscal_year: int, catalogue: Catalogue, as_o
     columns = _COLUMNS + _COMPARED if compared else _COLUMNS
     return Table(
         name="lagging",
+        fiscal_year=fiscal_year,
         title=Words(
             f"{fiscal_year}年度資本支出預估執行率未達 {limit}% 之主管機關",
             f"Authorities whose predicted capital execution is below {limit} %, fiscal year {fiscal_year}",
@@ -311,6 +306,7 @@ def _total(listed: list[LaggingRow], columns: tuple[Column, ...]) -> Row:
 def _plans(listed: list[LaggingRow], fiscal_year: int, registry: Registry, as_of: str) -> Table:
     return Table(
         name="plans",
+        fiscal_year=fiscal_year,
         title=Words(
             f"{fiscal_year}年度落後主管機關未執行數最大之資本支出計畫（各至多 {PLANS_SHOWN} 項）",
             f"Capital plans with the largest sums not executed, up to {PLANS_SHOWN} each, fiscal year {fiscal_year}",

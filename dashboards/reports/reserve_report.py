@@ -58,6 +58,8 @@ def _funds(funds: list[ReserveOut], year: int, registry: Registry, catalogue: Ca
     sums = {name: sum(getattr(fund, name) for fund in funds) for name in _SUMMED}
     return Table(
         name="reserves",
+        key="funds",
+        fiscal_year=year,
         title=Words(f"{year}年度預備金動支情形", f"Reserves, fiscal year {year}"),
         label=Words(f"預備金 {year}", f"Reserves {year}"),
         as_of=as_of,
@@ -110,6 +112,7 @@ def _cases(books: Books, year: int, registry: Registry, catalogue: Catalogue, as
     cases = [case for _, case in found]
     return Table(
         name="cases",
+        fiscal_year=year,
         title=Words(f"{year}年度預備金動支案", f"Cases on the reserves, fiscal year {year}"),
         label=Words(f"動支案 {year}", f"Cases {year}"),
         as_of=as_of,

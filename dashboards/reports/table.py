@@ -35,7 +35,9 @@ class Column(msgspec.Struct, frozen=True):
 class Table(msgspec.Struct):
     """A list of one kind, as of one day.
 
-    `name` is what JSON calls it: tables of one name are parts of one list. `label` is short, for the tab of a sheet.
+    `key` names the table among those of its report, `fiscal_year` the year it is of, where it is of one: a table is
+    found by these, a cell by the key of its column. `name` is what JSON calls it: tables of one name are parts of one
+    list. `label` is short, for the tab of a sheet.
     `data` is what JSON carries in place of the rows, the contract's shape where it has one. An `annex` explains another
     table: it is left out of JSON and CSV, which programs read as one list.
     """
@@ -50,12 +52,58 @@ class Table(msgspec.Struct):
     notes: tuple[Words, ...] = ()
     data: list[Any] | None = None
     annex: bool = False
+    key: str = ""
+    fiscal_year: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse a row that does not fit the headings."""
         for row in (*self.rows, *(() if self.total is None else (self.total,))):
             if len(row) != len(self.columns):
                 raise ValueError(f"{self.name}: a row of {len(row)} cells under {len(self.columns)} headings: {row}")
+        self.key = self.key or self.name
+
+    def column(self, key: str) -> list[Cell]:
+        """The cells of a column, row by row."""
+        at = next(at for at, column in enumerate(self.columns) if column.key == key)
+        return [row[at] for row in self.rows]
+
+    def row(self, number: int) -> dict[str, Cell]:
+        """The cells of a row by the keys of their columns."""
+        return self.by_key(self.rows[number])
+
+    def by_key(self, row: Row) -> dict[str, Cell]:
+        """A row's cells, or the total's, by the keys of their columns."""
+        return dict(zip((column.key for column in self.columns), row, strict=True))
+
+
+def of_key(tables: Sequence[Table], key: str) -> Table:
+    """The table of a report that bears a key; KeyError where none does."""
+    for table in tables:
+        if table.key == key:
+            return table
+    raise KeyError(key)
+
+
+def kept_tables(payload: Sequence[Any]) -> list[Table]:
+    """Tables as they were kept with a presented list; the first ones hold words as pairs, and neither key nor year."""
+    return msgspec.convert([_renewed(table) for table in payload], list[Table])
+
+
+def _renewed(table: dict[str, Any]) -> dict[str, Any]:
+    def words(value: Any) -> Any:
+        return {"zh": value[0], "en": value[1]} if isinstance(value, list) else value
+
+    def row(cells: Any) -> Any:
+        return None if cells is None else [words(cell) for cell in cells]
+
+    return table | {
+        "title": words(table["title"]),
+        "label": words(table["label"]),
+        "columns": [column | {"heading": words(column["heading"])} for column in table["columns"]],
+        "rows": [row(cells) for cells in table["rows"]],
+        "total": row(table["total"]),
+        "notes": [words(note) for note in table["notes"]],
+    }
 
 
 MADE_UP: Final = Words(

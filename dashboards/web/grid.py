@@ -86,7 +86,7 @@ def view(grid: Grid, language: Language) -> dict[str, Any]:
 
 def _row(grid: Grid, number: int, header: str, language: Language) -> list[dict[str, Any]]:
     table = grid.table
-    row = dict(zip((column.key for column in table.columns), table.rows[number], strict=True))
+    row = table.row(number)
 
     def beside(lists: Mapping[str, Sequence[Any]], key: str) -> Any:
         return lists[key][number] if key in lists else None

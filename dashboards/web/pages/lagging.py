@@ -13,7 +13,7 @@ from litestar.params import FromPath
 from alerts.lagging import TARGET_PERCENT
 from dashboards.reports import lagging_list
 from dashboards.reports.lagging_list import EarlierLists, LaggingRow
-from dashboards.reports.table import Table
+from dashboards.reports.table import Table, kept_tables
 from dashboards.web.answer import page
 from dashboards.web.desk import Desk
 from dashboards.web.forms import act, acting, form_of, told
@@ -68,7 +68,7 @@ _FORMATS = ("csv", "xlsx", "pdf")
 
 
 def _grid(table: Table, name: str, rows: list[LaggingRow]) -> Grid:
-    if table.name == "plans":
+    if table.key == "plans":
         plans = [address("lines", row.fiscal_year, plan.agency, plan.line) for row in rows for plan in row.plans]
         return Grid(table=table, name=name, links={"line": plans}, row_header="line")
     return Grid(
@@ -94,8 +94,8 @@ def lagging(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Res
     """The list as it stands today."""
     rows = lagging_rows(desk)
     grids = [
-        _grid(table, f"{table.name}-{of_year[0].fiscal_year}" if of_year else table.name, of_year)
-        for table, of_year in lagging_list.by_year(lagging_tables(desk), rows)
+        _grid(table, f"{table.key}-{table.fiscal_year}" if table.rows else table.key, lagging_list.of_year(rows, table))
+        for table in lagging_tables(desk)
     ]
     person = desk.person(request)
     return page(
@@ -152,7 +152,7 @@ def presented(request: Request[Any, Any, Any], desk: NamedDependency[Desk], numb
     found = next((each for each in people.presented_lists(desk.monitor.store, 10_000) if each.n == number), None)
     if found is None:
         raise NotFoundException("no such list")
-    tables = msgspec.convert(found.payload["tables"], list[Table])
+    tables = kept_tables(found.payload["tables"])
     grids = [
         Grid(table=table, name=f"{table.name}-{at}", formats=_FORMATS, wide=("reason",))
         for at, table in enumerate(tables)

@@ -10,7 +10,7 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
 from dashboards.reports import reserve_report
-from dashboards.reports.table import Column, Table
+from dashboards.reports.table import Column, Table, of_key
 from dashboards.web import language, shown
 from dashboards.web.answer import page
 from dashboards.web.charts import balance_figure
@@ -130,7 +130,7 @@ def reserves(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
             ],
         },
         [
-            _fund_grid(tables[0], fiscal_year),
+            _fund_grid(of_key(tables, "funds")),
             _case_grid(cases, told, desk, fiscal_year),
             Grid(
                 table=Table(
@@ -166,9 +166,9 @@ def _years(books: Books) -> list[int]:
     return sorted(found, reverse=True)
 
 
-def _fund_grid(table: Table, fiscal_year: int) -> Grid:
-    at = {column.key: number for number, column in enumerate(table.columns)}
-    bars = [Bar(share(row[at["remaining"]], row[at["established"]]), None) for row in table.rows]  # type: ignore[arg-type]
+def _fund_grid(table: Table) -> Grid:
+    amounts = zip(table.column("remaining"), table.column("established"), strict=True)
+    bars = [Bar(share(remaining, established), None) for remaining, established in amounts]  # type: ignore[arg-type]
     return Grid(table=table, name="funds", bars={"left": bars}, row_header="reserve", formats=("csv", "xlsx", "pdf"))
 
 

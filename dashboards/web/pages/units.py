@@ -10,7 +10,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from dashboards.reports import agency_report, formulas
-from dashboards.reports.table import ReportProblem, Table
+from dashboards.reports.table import ReportProblem, Table, of_key
 from dashboards.web import language, levels
 from dashboards.web.alert_table import alert_grid
 from dashboards.web.answer import page, report
@@ -165,12 +165,12 @@ def _lines(desk: Desk, books: Books, fiscal_year: int, code: str) -> tuple[Table
         raise NotFoundException(str(problem)) from None
     year = books.find(fiscal_year, code)
     adopted_on = year.adopted_on if year is not None and year.adopted else None
-    return next(table for table in tables if table.label.en == "Lines"), adopted_on
+    return of_key(tables, "lines"), adopted_on
 
 
 def _line_grid(table: Table, fiscal_year: int, code: str) -> Grid:
-    links = [address("lines", fiscal_year, code, row[0]) for row in table.rows]
-    return Grid(table=table, name="lines", links={table.columns[0].key: links}, row_header=table.columns[0].key)
+    links = [address("lines", fiscal_year, code, line) for line in table.column("line")]
+    return Grid(table=table, name="lines", links={"line": links}, row_header="line")
 
 
 @get("/agencies/{code:str}/report.pdf", include_in_schema=False, sync_to_thread=True)
