@@ -299,7 +299,7 @@ def check(
     """
     import msgspec
 
-    from alerts.check import check as answer
+    from alerts.check import checked
     from alerts.engine import Engine
     from producers.output_file import replacing
 
@@ -308,15 +308,15 @@ def check(
     line = _event(event)
     opened = _books(more, replay, data, store, registry, as_of)
     catalogue = opened.catalogue
-    verdict = answer(line, opened.books, opened.registry.agencies, Engine(catalogue), catalogue, opened.as_of)
+    found = checked(line, opened.books, opened.registry.agencies, Engine(catalogue), catalogue, opened.as_of)
     with replacing("-") as target:
         if as_json:
-            target.write(msgspec.json.encode(verdict) + b"\n")
+            target.write(msgspec.json.encode(found.verdict) + b"\n")
         else:
             from dashboards.reports.check_summary import print_verdict
 
-            print_verdict(verdict, catalogue, lang.value)
-    return 1 if verdict.verdict == "blocked" else 0
+            print_verdict(found, catalogue, opened.registry, lang.value)
+    return 1 if found.verdict.verdict == "blocked" else 0
 
 
 @app.command(

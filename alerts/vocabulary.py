@@ -85,6 +85,15 @@ VERDICT: Final[Mapping[str, Words]] = {
 }
 """What a check answers."""
 
+VERDICT_PART: Final[Mapping[str, Words]] = {
+    "refusal": Words("此事件將遭拒收", "The event would be refused"),
+    "alerts": Words("此事件將引起之違規與警示", "What the event would set off"),
+    "warnings": Words("提醒", "Warnings"),
+    "unblock": Words("解方", "What would free it"),
+    "standing": Words("相關未結警示（非此事件造成）", "Already standing, not made by the event"),
+}
+"""The parts of a check's answer, by their field."""
+
 TURN: Final[Mapping[str, Words]] = {
     "opened": Words("新增", "new"),
     "worse": Words("加重", "worse"),

@@ -11,6 +11,7 @@ from alerts.lagging import UNFINISHED
 from alerts.messages import citation_text, message
 from alerts.vocabulary import ALERT_STATE, SEVERITY
 from dashboards.reports import formulas
+from dashboards.reports.subjects import agency_name
 from dashboards.reports.table import Cell, Column, ReportProblem, Row, Table
 from ledger.books import AgencyYear, Alert, Books
 from ledger.fiscal import ROC_OFFSET
@@ -128,8 +129,8 @@ def _is_of(alert: Alert, year: AgencyYear) -> bool:
 
 
 def _head(code: str, fiscal_year: int, registry: Registry) -> Words:
-    agency = registry.agencies[code]
-    return Words(f"{code} {agency.name_zh} {fiscal_year}年度", f"{code} {agency.name_en}, fiscal year {fiscal_year}: ")
+    name = agency_name(registry, code)
+    return Words(f"{name.zh} {fiscal_year}年度", f"{name.en}, fiscal year {fiscal_year}: ")
 
 
 def _titled(head: Words, zh: str, en: str) -> Words:

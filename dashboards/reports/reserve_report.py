@@ -8,6 +8,7 @@ from typing import Final
 from alerts.catalogue import Catalogue
 from alerts.vocabulary import LEVEL
 from dashboards.reports import formulas
+from dashboards.reports.subjects import agency_name
 from dashboards.reports.table import Cell, Column, Row, Table
 from ledger.books import AgencyYear, Books, Case
 from ledger.fiscal import ROC_OFFSET
@@ -68,7 +69,7 @@ def _funds(funds: list[ReserveOut], year: int, registry: Registry, catalogue: Ca
             _fund(
                 {name: getattr(fund, name) for name in _SUMMED},
                 RESERVE[fund.reserve],
-                LEVEL["city"] if fund.agency is None else _agency(fund.agency, registry),
+                LEVEL["city"] if fund.agency is None else agency_name(registry, fund.agency),
             )
             for fund in in_order
         ],
@@ -141,7 +142,7 @@ def _case(year: AgencyYear, case: Case, registry: Registry) -> Row:
     return (
         RESERVE[case.reserve],
         case.id,
-        _agency(year.agency, registry),
+        agency_name(registry, year.agency),
         case.line,
         ground,
         *_amounts([case]),
@@ -155,8 +156,3 @@ def _amounts(cases: list[Case]) -> tuple[int, int, int, int, int]:
     approved = sum(case.approved for case in cases)
     cancelled, returned = sum(case.cancelled for case in cases), sum(case.returned for case in cases)
     return sum(case.pending for case in cases), approved, cancelled, returned, approved - cancelled - returned
-
-
-def _agency(code: str, registry: Registry) -> Words:
-    agency = registry.agencies[code]
-    return Words(f"{code} {agency.name_zh}", f"{code} {agency.name_en}")

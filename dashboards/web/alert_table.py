@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from alerts.messages import message
 from alerts.subjects import alert_id
 from alerts.vocabulary import ALERT_STATE, SEVERITY
+from dashboards.reports.subjects import subject
 from dashboards.reports.table import Cell, Column, Row, Table
 from dashboards.web.desk import Desk
 from dashboards.web.grid import Grid
-from dashboards.web.subjects import page_of, subject
+from dashboards.web.subjects import page_of
 from ledger.books import Alert
 from ledger.words import Words
 

@@ -11,12 +11,13 @@ import msgspec
 from alerts.lagging import RULE
 from alerts.vocabulary import SEVERITY
 from dashboards.reports import formulas
+from dashboards.reports.subjects import agency_name, authority_name
 from dashboards.reports.table import Column, Table
 from dashboards.web import names
 from dashboards.web.charts import MonthSums, course, course_figure, course_grid, month_sums
 from dashboards.web.desk import Desk
 from dashboards.web.grid import Bar, Grid, share
-from dashboards.web.subjects import address, agency_name, authority_name
+from dashboards.web.subjects import address
 from ledger.books import AgencyYear, Alert, Books
 from ledger.fiscal import first_day, last_day
 from ledger.money import percent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from alerts.vocabulary import ALERT_CHANGE, ALERT_STATE, BASIS_STATUS, LEVEL, SEVERITY
+from alerts.vocabulary import ALERT_CHANGE, ALERT_STATE, BASIS_STATUS, LEVEL, SEVERITY, VERDICT_PART
 from ledger.vocabulary import CR_BASIS, ECONOMIC_CLASS, EVENT, GROUND, OBJECT, REASON, REFERENCE, RESERVE
 from ledger.words import Words
 from streams.people_vocabulary import ACT, REFUSED_ACT, ROLE
@@ -57,5 +57,6 @@ VOCABULARIES: Final[Mapping[str, Mapping[Any, Words]]] = {
     "ROLE": ROLE,
     "SEVERITY": SEVERITY,
     "STANDING": STANDING,
+    "VERDICT_PART": VERDICT_PART,
 }
 """For `name(vocabulary, code)` in a template."""

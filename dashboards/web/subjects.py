@@ -1,63 +1,16 @@
-"""What an alert is about, in words, and the page that shows it."""
+"""The page that shows what an alert is about."""
 
 from __future__ import annotations
 
 from urllib.parse import quote
 
-from alerts.vocabulary import LEVEL
+from dashboards.reports.subjects import split_key
 from ledger.registry import Registry
-from ledger.vocabulary import RESERVE
-from ledger.words import NOTHING, Words, alike
 
 
 def address(*parts: object) -> str:
     """A path of this site; every part but a line's slashes is quoted."""
     return "/" + "/".join(quote(str(part), safe="/") for part in parts)
-
-
-def agency_name(registry: Registry, code: str) -> Words:
-    """`020011 秘書處`; the code alone where the register does not name it."""
-    agency = registry.agencies.get(code)
-    if agency is None:
-        return alike(code)
-    return Words(f"{code} {agency.name_zh}", f"{code} {agency.name_en}")
-
-
-def authority_name(registry: Registry, code: str) -> Words:
-    """`02 高雄市政府主管`."""
-    name = registry.authorities.get(code, NOTHING)
-    return Words(f"{code} {name.zh}".rstrip(), f"{code} {name.en}".rstrip())
-
-
-def split_key(registry: Registry, key: str) -> tuple[str, str]:
-    """An agency's code and the rest of a key, `<agency>:<rest>`; codes may hold colons."""
-    at = key.find(":")
-    while at >= 0:
-        if key[:at] in registry.agencies:
-            return key[:at], key[at + 1 :]
-        at = key.find(":", at + 1)
-    agency, _, rest = key.partition(":")
-    return agency, rest
-
-
-def subject(registry: Registry, level: str, key: str) -> Words:
-    """What an alert is about: the agency's name and its line, contract, case …"""
-    if level == "city":
-        return LEVEL["city"]
-    if level == "authority":
-        return authority_name(registry, key)
-    if level == "agency":
-        return agency_name(registry, key)
-    if level == "reserve":
-        reserve, _, agency = key.partition(":")
-        name = RESERVE.get(reserve, alike(reserve))
-        if not agency:
-            return name
-        of = agency_name(registry, agency)
-        return Words(f"{of.zh} {name.zh}", f"{of.en} {name.en}")
-    agency, rest = split_key(registry, key)
-    of = agency_name(registry, agency)
-    return Words(f"{of.zh} {rest}", f"{of.en} {rest}")
 
 
 def page_of(registry: Registry, level: str, key: str, fiscal_year: int) -> str:

@@ -294,11 +294,6 @@ WORDS: Final[Mapping[str, Words]] = {
     "check_ask": Words("試算", "Ask"),
     "check_json": Words("或直接貼上事件 JSON", "Or paste an event as JSON"),
     "check_json_help": Words("填寫時以此為準，不看上方欄位", "if filled in, it is asked instead of the fields above"),
-    "check_refused": Words("此事件將遭拒收", "The event would be refused"),
-    "check_alerts": Words("將引起之違規與警示", "Alerts it would set off"),
-    "check_standing": Words("相關未結警示（非此事件造成）", "Standing already, not made by it"),
-    "check_warnings": Words("提醒", "Warnings"),
-    "check_unblock": Words("解方", "What would free it"),
     "check_empty": Words(
         "填妥後按「試算」：此處顯示可否辦理、將引起之警示及條文、解方，以及科目、分配、機關與預備金各層級之餘額。",
         "Fill in the form and ask: here you will see the verdict, the alerts and articles, what would free it,"

@@ -15,6 +15,7 @@ from alerts.catalogue import Named, Rule
 from alerts.laws import Version
 from alerts.messages import message
 from alerts.vocabulary import ALERT_CHANGE, ALERT_STATE, BASIS_STATUS, SEVERITY, UNIT
+from dashboards.reports.subjects import agency_name, authority_name, split_key, subject
 from dashboards.reports.table import Column, Row, Table
 from dashboards.web import levels
 from dashboards.web.alert_table import alert_grid
@@ -22,7 +23,7 @@ from dashboards.web.answer import page
 from dashboards.web.desk import Desk
 from dashboards.web.forms import act, acting, form_of, told
 from dashboards.web.grid import Grid
-from dashboards.web.subjects import agency_name, authority_name, page_of, split_key, subject
+from dashboards.web.subjects import page_of
 from ledger.books import Alert
 from ledger.words import NOTHING, Words, alike
 from streams import people_acts

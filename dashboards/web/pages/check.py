@@ -14,15 +14,15 @@ from alerts.check import Checked, checked
 from alerts.engine import Engine
 from alerts.verdict import Verdict
 from alerts.vocabulary import TURN, VERDICT
-from dashboards.reports.table import Column, Table
+from dashboards.reports.headroom import headroom
+from dashboards.reports.subjects import agency_name, subject
 from dashboards.web.answer import page
 from dashboards.web.desk import Desk
 from dashboards.web.forms import form_of
 from dashboards.web.grid import Grid
-from dashboards.web.subjects import agency_name, page_of, subject
+from dashboards.web.subjects import page_of
 from ledger.books import Books
 from ledger.fiscal import ROC_OFFSET
-from ledger.vocabulary import ECONOMIC_CLASS
 from ledger.words import Words
 
 LINE_BYTES_MAX: Final = 1 << 20
@@ -153,61 +153,10 @@ def _line_names(books: Books, fiscal_year: int, agency: str) -> list[str]:
 
 
 def _headroom(desk: Desk, verdict: Verdict) -> Grid:
-    room = verdict.headroom
-    rows: list[tuple[Any, ...]] = []
-
-    def add(where: Words, what: Words, before: int | None, after: int | None) -> None:
-        change = None if before is None or after is None else after - before
-        rows.append((where, what, before, change, after))
-
-    registry = desk.monitor.registry
-    for line in room.lines:
-        where = subject(registry, "line", line.key)
-        add(where, Words("預算餘額 B＋凍結－O", "Appropriated: B + held − O"), line.line.before, line.line.after)
-        add(where, Words("可動用餘額 B－O", "Free of holds: B − O"), line.held_free.before, line.held_free.after)
-        if line.allotment is not None:
-            month = line.allotment_month
-            what = Words(f"截至 {month} 月分配餘額", f"Allotment up to month {month}")
-            add(where, what, line.allotment.before, line.allotment.after)
-        if line.cr_base is not None:
-            add(
-                where,
-                Words("審議完成前：比較基準餘額", "Before adoption: left of the base"),
-                line.cr_base.before,
-                line.cr_base.after,
-            )
-        if line.cr_month is not None:
-            add(
-                where,
-                Words("審議完成前：當月分配餘額", "Before adoption: left of the month"),
-                line.cr_month.before,
-                line.cr_month.after,
-            )
-    for agency in room.agency:
-        of_class = ECONOMIC_CLASS[agency.economic_class]
-        what = Words(f"{of_class.zh}餘額 B－O", f"{of_class.en}: B − O")
-        add(subject(registry, "agency", agency.key), what, agency.remaining.before, agency.remaining.after)
-    for reserve in room.reserves:
-        what = Words("可動支餘額", "Can still be drawn")
-        add(subject(registry, "reserve", reserve.key), what, reserve.remaining.before, reserve.remaining.after)
+    table = headroom(verdict, desk.monitor.registry, verdict.as_of or desk.monitor.today())
+    missing = [isinstance(after, int) and after < 0 for after in table.column("after")]
     return Grid(
-        table=Table(
-            name="headroom",
-            title=Words("各層級餘額", "Headroom at each level"),
-            label=Words("餘額", "Headroom"),
-            as_of=verdict.as_of or desk.monitor.today(),
-            columns=(
-                Column("where", Words("層級", "Level"), "text"),
-                Column("what", Words("項目", "What is left"), "text"),
-                Column("before", Words("辦理前", "Before"), "money"),
-                Column("change", Words("增減", "Change"), "money"),
-                Column("after", Words("辦理後", "After"), "money"),
-            ),
-            rows=rows,
-        ),
-        name="headroom",
-        formats=(),
-        chips={"after": ["negative" if row[4] is not None and row[4] < 0 else None for row in rows]},
+        table=table, name="headroom", formats=(), chips={"after": ["negative" if each else None for each in missing]}
     )
 
 

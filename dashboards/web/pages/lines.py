@@ -13,6 +13,7 @@ from litestar.params import FromPath
 from alerts.catalogue import Catalogue
 from alerts.subjects import alert_id
 from dashboards.reports import formulas
+from dashboards.reports.subjects import agency_name, authority_name
 from dashboards.reports.table import Column, Table
 from dashboards.web import language, levels, names, shown
 from dashboards.web.alert_table import alert_grid
@@ -20,7 +21,6 @@ from dashboards.web.answer import page
 from dashboards.web.charts import MonthSums, course, course_figure, course_grid, month_sums
 from dashboards.web.desk import Desk
 from dashboards.web.grid import Grid
-from dashboards.web.subjects import agency_name, authority_name
 from ledger.books import Alert, Books
 from ledger.codes import split
 from ledger.fiscal import allotted_months

@@ -10,6 +10,7 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
 from dashboards.reports import reserve_report
+from dashboards.reports.subjects import agency_name
 from dashboards.reports.table import Column, Table, of_key
 from dashboards.web import language, shown
 from dashboards.web.answer import page
@@ -17,7 +18,7 @@ from dashboards.web.charts import balance_figure
 from dashboards.web.desk import Desk
 from dashboards.web.grid import Bar, Grid, share
 from dashboards.web.levels import elapsed
-from dashboards.web.subjects import address, agency_name
+from dashboards.web.subjects import address
 from ledger.books import Books, Case, Fund
 from ledger.events import ReserveApproved
 from ledger.money import percent

@@ -10,6 +10,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from dashboards.reports import agency_report, formulas
+from dashboards.reports.subjects import agency_name, authority_name
 from dashboards.reports.table import ReportProblem, Table, of_key
 from dashboards.web import language, levels
 from dashboards.web.alert_table import alert_grid
@@ -18,7 +19,7 @@ from dashboards.web.desk import Desk
 from dashboards.web.forms import act, acting, form_of, told
 from dashboards.web.grid import Grid
 from dashboards.web.pages.lagging import lagging_rows
-from dashboards.web.subjects import address, agency_name, authority_name
+from dashboards.web.subjects import address
 from ledger.books import Books
 from ledger.words import Words
 from streams.people_acts import (

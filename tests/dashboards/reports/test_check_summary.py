@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from alerts.catalogue import Catalogue
-from alerts.check import check
+from alerts.check import checked
 from alerts.engine import Engine
 from dashboards.reports.check_summary import print_verdict
 from ledger.registry import Registry
@@ -52,9 +52,14 @@ ANSWERS: list[tuple[list[dict[str, Any]], dict[str, Any], list[str], list[str]]]
         ["可以辦理，但有警示", "他市規定", "審議完成前可支用餘額", "審議完成前當月分配餘額", "-10"],
         ["Allowed, with warnings", "another city's rule", "left of the base", "left of the month"],
     ),
-    (SECOND, draw(60_000_000), ["預備金 second", "40,000,000"], ["Reserve second", "can still be drawn"]),
+    (SECOND, draw(60_000_000), ["第二預備金", "40,000,000"], ["Second reserve", "can still be drawn"]),
     ([ADOPTED], enacted(), ["提醒", "請先送法定預算"], ["Warnings", "send enactments first"]),
-    (BUDGET, pay(0), ["此事件將遭拒收", "invalid_value"], ["The event would be refused", "whole NT$"]),
+    (
+        BUDGET,
+        pay(0),
+        ["此事件將遭拒收", "欄位值不合: 金額（amount）須不小於 1"],
+        ["The event would be refused", "whole NT$"],
+    ),
 ]
 
 
@@ -73,8 +78,8 @@ def test_what_is_said(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "160")
     books = folded(events, catalogue, registry)
-    verdict = check(json.dumps(asked).encode(), books, registry.agencies, Engine(catalogue), catalogue, DAY)
-    print_verdict(verdict, catalogue, language)
+    found = checked(json.dumps(asked).encode(), books, registry.agencies, Engine(catalogue), catalogue, DAY)
+    print_verdict(found, catalogue, registry, language)
     shown = capsys.readouterr().out
     for words in zh if language == "zh" else en:
         assert words in shown, f"{words}\n{shown}"
@@ -87,5 +92,6 @@ def test_amounts_are_never_cut_off(
     monkeypatch.setenv("COLUMNS", "60")
     books = folded(BUDGET, catalogue, registry)
     asked = json.dumps(pay(10**15)).encode()
-    print_verdict(check(asked, books, registry.agencies, Engine(catalogue), catalogue, DAY), catalogue, "zh")
+    found = checked(asked, books, registry.agencies, Engine(catalogue), catalogue, DAY)
+    print_verdict(found, catalogue, registry, "zh")
     assert "-999,999,999,999,000" in capsys.readouterr().out

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from alerts.catalogue import Catalogue
+from dashboards.reports.subjects import split_key, subject
 from dashboards.reports.table import Column, Row, Table
 from dashboards.web import answer, shown
 from dashboards.web.charts import course, course_figure, month_sums
@@ -15,7 +16,7 @@ from dashboards.web.levels import Counts, elapsed, standing_of
 from dashboards.web.live import Live
 from dashboards.web.pages.check import event_of
 from dashboards.web.pages.reserves import Runway
-from dashboards.web.subjects import page_of, split_key, subject
+from dashboards.web.subjects import page_of
 from ledger.books import Alert, Position
 from ledger.process import Transition
 from ledger.rates import Sums

@@ -1,0 +1,62 @@
+"""What is left at each level that an event reaches, without it and with it: for the page of a check and for its print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alerts.verdict import Change, Limit, LineRoom, Verdict
+from dashboards.reports.subjects import subject
+from dashboards.reports.table import Cell, Column, Row, Table
+from ledger.registry import Registry
+from ledger.vocabulary import ECONOMIC_CLASS
+from ledger.words import Words
+
+
+def headroom(verdict: Verdict, registry: Registry, as_of: str) -> Table:
+    """A row a limit of each line, of the agency by class, and of each reserve; below 0 is what is missing."""
+    return Table(
+        name="headroom",
+        title=Words("各層級餘額", "Headroom at each level"),
+        label=Words("餘額", "Headroom"),
+        as_of=as_of,
+        columns=(
+            Column("where", Words("層級", "Level"), "text"),
+            Column("what", Words("項目", "What is left"), "text"),
+            Column("before", Words("辦理前", "Before"), "money"),
+            Column("change", Words("增減", "Change"), "money"),
+            Column("after", Words("辦理後", "After"), "money"),
+        ),
+        rows=list(_rows(verdict, registry)),
+    )
+
+
+def _rows(verdict: Verdict, registry: Registry) -> Iterator[Row]:
+    room = verdict.headroom
+    for line in room.lines:
+        where = subject(registry, "line", line.key)
+        yield from (_row(where, what, limit) for what, limit in _of_line(line))
+    for agency in room.agency:
+        where, of = subject(registry, "agency", agency.key), ECONOMIC_CLASS[agency.economic_class]
+        yield _row(where, Words(f"{of.zh}可支用預算數 B", f"{of.en}: available B"), agency.available)
+        yield _row(where, Words(f"{of.zh}已支用及負擔數 O", f"{of.en}: obligated O"), agency.obligated)
+        yield _row(where, Words(f"{of.zh}餘額 B－O", f"{of.en}: remaining B − O"), agency.remaining)
+    for reserve in room.reserves:
+        where = subject(registry, "reserve", reserve.key)
+        yield _row(where, Words("可動支餘額", "can still be drawn"), reserve.remaining)
+
+
+def _of_line(line: LineRoom) -> Iterator[tuple[Words, Change | Limit]]:
+    yield Words("預算餘額 B＋凍結－O", "left of the budget: B + held − O"), line.line
+    yield Words("扣除凍結後餘額 B－O", "left of what is not on hold: B − O"), line.held_free
+    month = line.allotment_month
+    if line.allotment is not None:
+        yield Words(f"1 至 {month} 月分配餘額", f"left of the allotment up to month {month}"), line.allotment
+    if line.cr_base is not None:
+        yield Words("審議完成前可支用餘額", "left of the base before adoption"), line.cr_base
+    if line.cr_month is not None:
+        yield Words("審議完成前當月分配餘額", "left of the month before adoption"), line.cr_month
+
+
+def _row(where: Cell, what: Words, limit: Change | Limit) -> Row:
+    before, after = limit.before, limit.after
+    return where, what, before, None if before is None or after is None else after - before, after
