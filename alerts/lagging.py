@@ -8,15 +8,14 @@ from typing import Final
 
 import msgspec
 
+from alerts.catalogue import Catalogue
 from ledger.books import Alert, Books
 from ledger.output import LaggingOut
-from ledger.rates import Ratio, Sums
+from ledger.rates import Ratio
 from ledger.registry import Registry
 from ledger.rollup import Level, roll_up
 
 RULE: Final = "capital-execution-lagging"
-TARGET_PERCENT: Final = 90
-"""The share of capital money that the shortfall is counted to (CONTRACT §5)."""
 UNFINISHED: Final = ("open", "acknowledged")
 
 
@@ -26,19 +25,16 @@ class Behind(msgspec.Struct):
     rank: int
     level: Level
     predicted: Ratio
-
-    @property
-    def shortfall(self) -> int:
-        """What is still to be executed by the end of the year, NT$: max(0, ⌈0.9·B⌉ − E)."""
-        return shortfall(self.level.capital)
+    shortfall: int
+    """What is still to be executed by the end of the year to come to the target, NT$."""
 
 
-def shortfall(capital: Sums) -> int:
-    """max(0, ⌈0.9·B⌉ − E), NT$."""
-    return max(0, -(-TARGET_PERCENT * capital.available // 100) - capital.executed)
+def target(catalogue: Catalogue, day: str) -> int:
+    """The percentage of capital money that is to be executed, as the rule's parameter says on a day."""
+    return catalogue.rules[RULE].parameters_on(day)["predicted_min"]
 
 
-def behind(alerts: Iterable[Alert], books: Books, as_of: str) -> list[Behind]:
+def behind(alerts: Iterable[Alert], books: Books, catalogue: Catalogue, as_of: str) -> list[Behind]:
     """Who is on the list: fiscal years descending, within each ascending by predicted unrounded, then by code.
 
     The alerts say who is listed, the books with what figures on the day. Where the books have moved on since the last
@@ -47,6 +43,7 @@ def behind(alerts: Iterable[Alert], books: Books, as_of: str) -> list[Behind]:
     """
     listed = {(a.fiscal_year, a.key) for a in alerts if a.rule == RULE and a.state in UNFINISHED}
     found: list[Behind] = []
+    percent = target(catalogue, as_of)
     for levels in reversed(list(roll_up(books, as_of))) if listed else ():
         of_year = [
             (level, predicted)
@@ -56,13 +53,18 @@ def behind(alerts: Iterable[Alert], books: Books, as_of: str) -> list[Behind]:
             and (predicted := level.capital.predicted) is not None
         ]
         of_year.sort(key=lambda item: (Fraction(*item[1]), item[0].key))
-        found += [Behind(rank, level, predicted) for rank, (level, predicted) in enumerate(of_year, start=1)]
+        found += [
+            Behind(rank, level, predicted, level.capital.short_of(percent))
+            for rank, (level, predicted) in enumerate(of_year, start=1)
+        ]
     return found
 
 
-def lagging(alerts: Iterable[Alert], books: Books, registry: Registry, as_of: str) -> list[LaggingOut]:
+def lagging(
+    alerts: Iterable[Alert], books: Books, registry: Registry, catalogue: Catalogue, as_of: str
+) -> list[LaggingOut]:
     """The list as the contract's output has it."""
-    return [_row(each, registry) for each in behind(alerts, books, as_of)]
+    return [_row(each, registry) for each in behind(alerts, books, catalogue, as_of)]
 
 
 def _row(each: Behind, registry: Registry) -> LaggingOut:

@@ -17,7 +17,7 @@ class Ratio(NamedTuple):
     denominator: int
 
     def below(self, percent_limit: int) -> bool:
-        """Whether the rate lies below a whole percentage, unrounded: 89.996 % is below 90 %."""
+        """Whether the rate lies below a whole percentage, unrounded: 49.996 % is below 50 %."""
         return self.numerator * 100 < percent_limit * self.denominator
 
     def text(self) -> str:
@@ -87,6 +87,10 @@ class Sums(msgspec.Struct, gc=False):
         """Add the sums of a level below; forecasts are joined by whoever knows who declared."""
         for name in _ADDABLE:
             setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    def short_of(self, percent_limit: int) -> int:
+        """What is still to be executed to come to a whole percentage of B, NT$: max(0, ⌈B × percent⌉ − E)."""
+        return max(0, -(-percent_limit * self.available // 100) - self.executed)
 
     @property
     def predicted_declared(self) -> Ratio | None:

@@ -85,7 +85,7 @@ def output(replayed: Replayed, registry: Registry, catalogue: Catalogue) -> Outp
         positions=[] if day is None else list(positions(replayed.books, day)),
         reserves=reserves(replayed.books),
         alerts=alerts_out(replayed.alerts, catalogue),
-        lagging=[] if day is None else lagging(replayed.alerts, replayed.books, registry, day),
+        lagging=[] if day is None else lagging(replayed.alerts, replayed.books, registry, catalogue, day),
     )
 
 

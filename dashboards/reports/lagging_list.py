@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import msgspec
 
 from alerts.catalogue import Catalogue
-from alerts.lagging import RULE, Behind, behind, lagging
+from alerts.lagging import RULE, Behind, behind, lagging, target
 from dashboards.reports import formulas
 from dashboards.reports.table import Column, Row, Table
 from ledger.books import Alert, Books
@@ -57,7 +57,7 @@ class LaggingRow(msgspec.Struct):
     declared_days_newest: int | None
     computed: str | None
     diverges: bool
-    """Whether the two predictions lie further apart than `forecast-diverges` allows (10 points)."""
+    """Whether the two predictions lie further apart than `forecast-diverges` allows."""
     cash: str | None
     available: int
     allotted: int
@@ -83,7 +83,7 @@ def rows(
 ) -> list[LaggingRow]:
     """Everything the list says: fiscal years descending, ranked within each. `alerts` may hold any others too."""
     points = catalogue.rules[_DIVERGES].parameters_on(as_of)["points_max"]
-    return [_row(each, registry, as_of, points, earlier) for each in behind(alerts, books, as_of)]
+    return [_row(each, registry, as_of, points, earlier) for each in behind(alerts, books, catalogue, as_of)]
 
 
 def earlier_lists(presented: Iterable[Presented], day: str) -> EarlierLists:
@@ -207,7 +207,7 @@ def tables(
     """The list of each fiscal year, each with its heaviest plans; one empty list where nobody lags."""
     known = list(alerts)
     listed = rows(known, books, registry, catalogue, as_of, earlier)
-    contract = lagging(known, books, registry, as_of)
+    contract = lagging(known, books, registry, catalogue, as_of)
     years = sorted({row.fiscal_year for row in listed}, reverse=True) or [int(as_of[:4]) - ROC_OFFSET]
     made: list[Table] = []
     for fiscal_year in years:
@@ -232,9 +232,8 @@ _COLUMNS: Final = (
     Column("available", Words("可支用\n預算數 B", "Available B"), "money"),
     Column("allotted", Words("累計分配數 L", "Allotted L"), "money"),
     Column("executed", Words("執行數 E", "Executed E"), "money"),
-    Column("shortfall", Words("達 90%\n尚須執行數", "To execute\nfor 90 %"), "money"),
-    Column("monthly", Words("至 12 月每月\n須執行數", "Needed\na month until\nDecember"), "money"),
 )
+_MONTHLY: Final = Column("monthly", Words("至 12 月每月\n須執行數", "Needed\na month until\nDecember"), "money")
 _COMPARED: Final = (
     Column("rank_before", Words("上次\n序", "Rank\nlast\ntime"), "count"),
     Column("times", Words("連續\n列入\n次數", "Times\nin a\nrow"), "count"),
@@ -243,9 +242,10 @@ _COMPARED: Final = (
 
 def _list(listed: list[LaggingRow], fiscal_year: int, catalogue: Catalogue, as_of: str, *, compared: bool) -> Table:
     rule = catalogue.rules[RULE]
-    limit = rule.parameters_on(as_of)["predicted_min"]
+    limit = target(catalogue, as_of)
     points = catalogue.rules[_DIVERGES].parameters_on(as_of)["points_max"]
-    columns = _COLUMNS + _COMPARED if compared else _COLUMNS
+    shortfall = Column("shortfall", Words(f"達 {limit}%\n尚須執行數", f"To execute\nfor {limit} %"), "money")
+    columns = (*_COLUMNS, shortfall, _MONTHLY, *(_COMPARED if compared else ()))
     return Table(
         name="lagging",
         fiscal_year=fiscal_year,
@@ -264,10 +264,10 @@ def _list(listed: list[LaggingRow], fiscal_year: int, catalogue: Catalogue, as_o
             formulas.ALLOTTED,
             formulas.EXECUTED,
             Words(
-                "達 90% 尚須執行數＝0.9×B（進位至元）－E，不小於 0；每月須執行數＝該數÷至 12 月所餘月數，進位至元"
-                "（當月於末日前計入）",
-                "To execute for 90 % = 0.9 × B, rounded up, − E, at least 0; a month: that ÷ the months left until"
-                " December, rounded up (the current month counts until its last day)",
+                f"達 {limit}% 尚須執行數＝B×{limit}%（進位至元）－E，不小於 0；每月須執行數＝該數÷至 12 月所餘月數，"
+                "進位至元（當月於末日前計入）",
+                f"To execute for {limit} % = B × {limit} %, rounded up, − E, at least 0; a month: that ÷ the months left"
+                " until December, rounded up (the current month counts until its last day)",
             ),
             Words(
                 f"機關申報與系統推估相差逾 {points} 個百分點者標示；申報距今天數為所屬機關申報日至截至日之天數",

@@ -11,10 +11,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from alerts.catalogue import Catalogue
+from alerts.lagging import target
 from alerts.messages import citation_text
 from alerts.vocabulary import SEVERITY
 from dashboards.reports.severities import TERMINAL_STYLE
-from ledger.fiscal import roc_day
+from ledger.fiscal import NEVER, roc_day
 from ledger.money import thousands
 from ledger.output import AlertOut, Output, PositionOut, ReserveOut
 from ledger.registry import Registry
@@ -59,13 +60,16 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "open": ("未結", "open"),
     "resolved": ("已解除", "resolved"),
     "example": ("例", "Example"),
-    "lagging": ("資本支出預估執行率未達 90% 之主管機關", "Authorities whose predicted capital execution is below 90 %"),
+    "lagging": (
+        "資本支出預估執行率未達 {target}% 之主管機關",
+        "Authorities whose predicted capital execution is below {target} %",
+    ),
     "rank": ("序", "Rank"),
     "authority": ("主管機關", "Authority"),
     "basis": ("估算", "Basis"),
     "declared": ("機關預估", "declared"),
     "computed": ("系統推估", "computed"),
-    "shortfall": ("達 90% 尚須執行數", "Still to execute for 90 %"),
+    "shortfall": ("達 {target}% 尚須執行數", "Still to execute for {target} %"),
     "refusals": ("拒收之事件", "Refused events"),
     "reason": ("原因", "Reason"),
     "first": ("第一預備金（各機關）", "first (all agencies)"),
@@ -104,12 +108,13 @@ class Summary:
         self._catalogue = catalogue
         self._language: Language = language
         self._index = 0 if language == "zh" else 1
+        self._target = target(catalogue, result.as_of or NEVER)
         self._console = SummaryConsole(highlight=False, emoji=False)
         # Money is never cut off: a narrow terminal wraps the rows of a table that is wide enough for every figure.
         self._console.width = max(self._console.width, WIDTH_MIN)
 
     def _t(self, name: str) -> str:
-        return _TEXTS[name][self._index]
+        return _TEXTS[name][self._index].format(target=self._target)
 
     def print_all(self) -> None:
         """Print every part that has something to say."""

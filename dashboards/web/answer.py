@@ -15,6 +15,7 @@ from litestar.response import Redirect
 from litestar.template.base import csrf_token
 from markupsafe import Markup
 
+from alerts.lagging import target
 from dashboards.reports.formats import FORMATS
 from dashboards.reports.formats.cells import day
 from dashboards.reports.table import ReportProblem, Table, marked
@@ -148,6 +149,7 @@ def _common(desk: Desk, request: Request[Any, Any, Any], reader: Language) -> di
         "position": monitor.keeper.position,
         "committed_at": mark.committed_at,
         "today": monitor.today(),
+        "target": target(monitor.catalogue, monitor.today()),
         "demonstration": monitor.demonstration,
         "broken": monitor.keeper.broken,
         "stopped": monitor.stopped(),

@@ -176,7 +176,7 @@ def get_lagging(
 ) -> list[LaggingOut]:
     """The authorities lagging in capital execution, as judged last."""
     with monitor.keeper.reading() as books:
-        found = lagging(list(books.time_alerts.values()), books, monitor.registry, monitor.today())
+        found = lagging(list(books.time_alerts.values()), books, monitor.registry, monitor.catalogue, monitor.today())
     return [one for one in found if fiscal_year in (None, one.fiscal_year) and authority in (None, one.authority)]
 
 

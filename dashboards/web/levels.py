@@ -62,8 +62,11 @@ def sums_of(level: Level, name: str) -> Sums:
     return level.every_class if name == "all" else level.classes.get(name, Sums())
 
 
-def rates(level: Level, day: str) -> list[Rate]:
-    """The rates people ask for first; the calendar is the mark of those that run through the year."""
+def rates(level: Level, day: str, target: int) -> list[Rate]:
+    """The rates people ask for first; the calendar is the mark of those that run through the year.
+
+    The capital prediction is marked with the percentage that is to be executed, `target`.
+    """
     every, capital = level.every_class, level.capital
     gone, whole = elapsed(level.fiscal_year, day)
     calendar = share(gone, whole)
@@ -116,7 +119,7 @@ def rates(level: Level, day: str) -> list[Rate]:
                 formula,
                 predicted.numerator,
                 predicted.denominator,
-                90.0,
+                target,
             )
         )
     return found

@@ -109,7 +109,9 @@ WORDS: Final[Mapping[str, Words]] = {
     "obligated": Words("已支用及負擔數 O", "Obligated O"),
     "remaining": Words("餘額 B－O", "Remaining B−O"),
     "rates": Words("執行率", "Execution rates"),
-    "rate_mark": Words("直線：年度已過之比例；資本門為 90%", "line: share of the year gone by; 90% for capital"),
+    "rate_mark": Words(
+        "直線：年度已過之比例；資本門為 {target}%", "line: share of the year gone by; {target}% for capital"
+    ),
     "open_alerts": Words("未結警示", "Unfinished alerts"),
     "reserves": Words("預備金", "Reserves"),
     "runway": Words("依目前動支速度", "At this pace"),
@@ -126,16 +128,16 @@ WORDS: Final[Mapping[str, Words]] = {
     "left": Words("可動支餘額", "Remaining"),
     "pending": Words("申請中", "Pending"),
     "lagging_short": Words("資本支出落後之主管機關", "Authorities lagging in capital execution"),
-    "lagging_none": Words("無主管機關低於 90%。", "No authority is below 90%."),
+    "lagging_none": Words("無主管機關低於 {target}%。", "No authority is below {target}%."),
     "lagging_all": Words("完整名單（{count}）", "The whole list ({count})"),
     "predicted": Words("預估執行率", "Predicted"),
-    "shortfall": Words("達 90% 尚須執行數", "To execute for 90%"),
+    "shortfall": Words("達 {target}% 尚須執行數", "To execute for {target}%"),
     "newest": Words("新警示", "New alerts"),
     "see_all": Words("查看全部", "See all"),
     # lagging
     "lagging_lead": Words(
-        "預估執行率低於 90% 之主管機關，由低而高；每日判定一次。",
-        "Authorities whose predicted capital execution is below 90%, the lowest first; judged once a day.",
+        "預估執行率低於 {target}% 之主管機關，由低而高；每日判定一次。",
+        "Authorities whose predicted capital execution is below {target}%, the lowest first; judged once a day.",
     ),
     "present": Words("存為市政會議提報名單", "Keep as presented to the meeting"),
     "present_help": Words(

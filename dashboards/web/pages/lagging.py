@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from alerts.lagging import TARGET_PERCENT
+from alerts.lagging import target
 from dashboards.reports import lagging_list
 from dashboards.reports.lagging_list import EarlierLists, LaggingRow
 from dashboards.reports.table import Table, kept_tables
@@ -67,7 +67,7 @@ _EMPTY = Words("無主管機關低於標準", "No authority is below the limit")
 _FORMATS = ("csv", "xlsx", "pdf")
 
 
-def _grid(table: Table, name: str, rows: list[LaggingRow]) -> Grid:
+def _grid(table: Table, name: str, rows: list[LaggingRow], limit: int) -> Grid:
     if table.key == "plans":
         plans = [address("lines", row.fiscal_year, plan.agency, plan.line) for row in rows for plan in row.plans]
         return Grid(table=table, name=name, links={"line": plans}, row_header="line")
@@ -75,7 +75,7 @@ def _grid(table: Table, name: str, rows: list[LaggingRow]) -> Grid:
         table=table,
         name=name,
         links={"authority": [f"{address('authorities', row.authority)}?year={row.fiscal_year}" for row in rows]},
-        bars={"predicted": [Bar(share_of(row.predicted), TARGET_PERCENT, "behind") for row in rows]},
+        bars={"predicted": [Bar(share_of(row.predicted), limit, "behind") for row in rows]},
         chips={"diverges": ["flag" if row.diverges else None for row in rows]},
         row_header="authority",
         empty=_EMPTY,
@@ -93,8 +93,14 @@ def share_of(percent: str) -> float:
 def lagging(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """The list as it stands today."""
     rows = lagging_rows(desk)
+    limit = target(desk.monitor.catalogue, desk.monitor.today())
     grids = [
-        _grid(table, f"{table.key}-{table.fiscal_year}" if table.rows else table.key, lagging_list.of_year(rows, table))
+        _grid(
+            table,
+            f"{table.key}-{table.fiscal_year}" if table.rows else table.key,
+            lagging_list.of_year(rows, table),
+            limit,
+        )
         for table in lagging_tables(desk)
     ]
     person = desk.person(request)

@@ -11,6 +11,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from alerts.catalogue import Catalogue
+from alerts.lagging import target
 from alerts.subjects import alert_id
 from dashboards.reports import formulas
 from dashboards.reports.subjects import agency_name, authority_name
@@ -123,7 +124,7 @@ def line(
             "origin": origin,
             "line": found,
             "sums": found.sums,
-            "rates": levels.rates(level, day)[:4],
+            "rates": levels.rates(level, day, target(monitor.catalogue, day))[:4],
             "steps": shown_steps,
             "step_count": len(steps),
             "page_number": number,

@@ -7,6 +7,7 @@ from typing import Any, Final
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
+from alerts.lagging import target
 from alerts.vocabulary import SEVERITY
 from dashboards.reports import formulas
 from dashboards.web import language, levels
@@ -63,7 +64,7 @@ def overview(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
         common
         | {
             "city": city.every_class,
-            "rates": levels.rates(city, figures.day),
+            "rates": levels.rates(city, figures.day, target(desk.monitor.catalogue, figures.day)),
             "gone": gone,
             "whole": whole,
             "severities": [(name, counts.by_severity.get(name, 0)) for name in SEVERITY],

@@ -9,7 +9,9 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
-from dashboards.reports import reserve_report
+from alerts.catalogue import Catalogue
+from alerts.judgement import Parameters
+from dashboards.reports import formulas, reserve_report
 from dashboards.reports.subjects import agency_name
 from dashboards.reports.table import Column, Table, of_key
 from dashboards.web import language, shown
@@ -21,7 +23,7 @@ from dashboards.web.levels import elapsed
 from dashboards.web.subjects import address
 from ledger.books import Books, Case, Fund
 from ledger.events import ReserveApproved
-from ledger.money import percent
+from ledger.money import percent, thousands
 from ledger.vocabulary import GROUND, RESERVE
 from ledger.words import Words
 from streams.reserve_log import ReserveEvent
@@ -42,6 +44,9 @@ class Runway(msgspec.Struct, frozen=True):
     cases: int
     tenths_of_months: int | None
     """None while nothing has been drawn, or no day has gone by."""
+    watch_at: int
+    lagging_at: int
+    """The shares, in percent of what was established, at which `reserve-balance-low` speaks and at which it warns."""
 
     @property
     def left(self) -> str | None:
@@ -55,28 +60,30 @@ class Runway(msgspec.Struct, frozen=True):
 
     @property
     def standing(self) -> str:
-        """By the steps of `reserve-balance-low`: 20, 10 and 5 %."""
+        """By the steps of `reserve-balance-low`; exactly the share counts as low."""
         if self.remaining < 0:
             return "breach"
-        if self.remaining * 10 <= self.established:
+        if self.remaining * 100 <= self.lagging_at * self.established:
             return "lagging"
-        return "watch" if self.remaining * 5 <= self.established else "normal"
+        return "watch" if self.remaining * 100 <= self.watch_at * self.established else "normal"
 
 
 def runways(desk: Desk, fiscal_year: int) -> list[Runway]:
     """The city's funds, and all first reserves together."""
-    gone, _ = elapsed(fiscal_year, desk.monitor.today())
+    day = desk.monitor.today()
+    gone, _ = elapsed(fiscal_year, day)
+    steps = desk.monitor.catalogue.rules["reserve-balance-low"].parameters_on(day)
 
     def build(books: Books) -> list[Runway]:
         funds = {reserve: [fund] for (year, reserve), fund in books.funds.items() if year == fiscal_year}
         years = books.years.get(fiscal_year, {}).values()
         funds["first"] = [year.first_reserve for year in years if year.first_reserve is not None]
-        return [_runway(reserve, funds[reserve], gone) for reserve in RESERVE if funds.get(reserve)]
+        return [_runway(reserve, funds[reserve], gone, steps) for reserve in RESERVE if funds.get(reserve)]
 
     return desk.look(("runways", fiscal_year), build)
 
 
-def _runway(reserve: str, funds: list[Fund], days_gone: int) -> Runway:
+def _runway(reserve: str, funds: list[Fund], days_gone: int, steps: Parameters) -> Runway:
     drawn = sum(fund.approved - fund.cancelled for fund in funds)
     remaining = sum(fund.remaining for fund in funds)
     lasting = None
@@ -90,6 +97,8 @@ def _runway(reserve: str, funds: list[Fund], days_gone: int) -> Runway:
         remaining=remaining,
         cases=sum(fund.cases for fund in funds),
         tenths_of_months=lasting,
+        watch_at=steps["info_at"],
+        lagging_at=steps["warn_at"],
     )
 
 
@@ -259,11 +268,7 @@ def _case_grid(
             total=_case_total(cases) if cases else None,
             notes=(
                 Words("動支淨額＝核准動支數－註銷數－繳回數", "Net = approved − cancelled − returned"),
-                Words(
-                    "送議會備查日為最早之一次；第二預備金每筆逾五千萬元者須先送備查（預算法第22條），災害不在此限",
-                    "Notified: the earliest day. A draw of more than NT$ 50,000,000 on the second reserve must be notified"
-                    " first (Budget Act, Art. 22), except for disasters",
-                ),
+                _notice(desk.monitor.catalogue, desk.monitor.today()),
             ),
         ),
         name="cases",
@@ -273,6 +278,17 @@ def _case_grid(
             "alerts": [_alerts_of(fiscal_year, each) if each.case.alerts else None for each in cases],
         },
         row_header="case",
+    )
+
+
+def _notice(catalogue: Catalogue, day: str) -> Words:
+    """When a draw must be notified to the council first."""
+    rule = catalogue.rules["reserve-without-council-notice"]
+    amount, cited = thousands(rule.parameters_on(day)["amount_max"]), formulas.articles(rule, day)
+    return Words(
+        f"送議會備查日為最早之一次；第二預備金每筆逾 {amount} 元者須先送備查（{cited.zh}），災害不在此限",
+        f"Notified: the earliest day. A draw of more than NT$ {amount} on the second reserve must be notified"
+        f" first ({cited.en}), except for disasters",
     )
 
 

@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
+from alerts.lagging import target
 from dashboards.reports import agency_report, formulas
 from dashboards.reports.subjects import agency_name, authority_name
 from dashboards.reports.table import ReportProblem, Table, of_key
@@ -62,7 +63,7 @@ def authority(request: Request[Any, Any, Any], desk: NamedDependency[Desk], code
         common
         | {
             "sums": level.every_class,
-            "rates": levels.rates(level, figures.day),
+            "rates": levels.rates(level, figures.day, target(monitor.catalogue, figures.day)),
             "chart_list": charts,
             "row": next((r for r in lagging_rows(desk) if (r.authority, r.fiscal_year) == (code, fiscal_year)), None),
             "reasons": [
@@ -139,7 +140,7 @@ def agency(request: Request[Any, Any, Any], desk: NamedDependency[Desk], code: F
             "email": known.email,
             "adopted_on": adopted_on,
             "sums": level.every_class,
-            "rates": levels.rates(level, figures.day),
+            "rates": levels.rates(level, figures.day, target(monitor.catalogue, figures.day)),
             "chart_list": charts,
             "alert_count": alert_lists.count(monitor.store, wanted, desk.overlay()),
         },

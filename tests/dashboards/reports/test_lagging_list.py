@@ -121,16 +121,20 @@ def test_an_acknowledged_authority_stays_on_the_list(
     small: Year, catalogue: Catalogue, state: str, listed: int
 ) -> None:
     changed = [msgspec.structs.replace(alert, state=state) for alert in small.replayed.alerts]
-    assert len(lagging(changed, small.replayed.books, small.registry, small.day)) == listed
+    assert len(lagging(changed, small.replayed.books, small.registry, catalogue, small.day)) == listed
 
 
-def test_an_authority_without_a_prediction_is_left_out_until_it_is_judged_again(small: Year) -> None:
+def test_an_authority_without_a_prediction_is_left_out_until_it_is_judged_again(
+    small: Year, catalogue: Catalogue
+) -> None:
     """The page may ask between two judgements: the alert still stands, but the books hold nothing to rank it by."""
-    assert lagging(small.replayed.alerts, Books(), small.registry, small.day) == []
+    assert lagging(small.replayed.alerts, Books(), small.registry, catalogue, small.day) == []
     before_the_first_allotment = "2024-12-31"
     codes = [
         row.authority
-        for row in lagging(small.replayed.alerts, small.replayed.books, small.registry, before_the_first_allotment)
+        for row in lagging(
+            small.replayed.alerts, small.replayed.books, small.registry, catalogue, before_the_first_allotment
+        )
     ]
     assert codes == ["02"]
 

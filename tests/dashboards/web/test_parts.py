@@ -115,7 +115,7 @@ def test_nothing_at_all_has_a_course_too() -> None:
 
 def test_a_runway_stands_by_the_steps_of_its_rule() -> None:
     def standing(remaining: int) -> str:
-        return Runway("second", 100, 0, 0, remaining, 0, None).standing
+        return Runway("second", 100, 0, 0, remaining, 0, None, watch_at=20, lagging_at=10).standing
 
     assert [standing(each) for each in (21, 20, 11, 10, 0, -1)] == [
         "normal",
