@@ -18,7 +18,10 @@ TABLE = Table(
     title=Words("落後名單", "Lagging list"),
     label=Words("名單", "List"),
     as_of="2025-06-30",
-    columns=(Column("authority", Words("主管機關", "Authority"), "text"), Column("available", Words("B", "B"), "money")),
+    columns=(
+        Column("authority", Words("主管機關", "Authority"), "text"),
+        Column("available", Words("B", "B"), "money"),
+    ),
     rows=[(Words("02 市府", "02 City"), 7), ("03", None)],
     total=(Words("合計", "Total"), 7),
     notes=(Words("註", "Note"),),
