@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from dashboards.reports.table import Table
     from producers.imported import Imported
     from producers.kafka.connection import Connection
-    from streams.audit import Difference
     from streams.folder import Folder
     from streams.sources import Opened
     from streams.store import Store as OpenStore
+    from streams.upkeep.differences import Difference
 
 app = typer.Typer(
     name="budgetwatch",
@@ -574,10 +574,10 @@ def audit(
 def _audit_folder(data: Path) -> tuple[list[Difference], int]:
     from alerts.catalogue import load
     from dashboards.reports.progress import counting
-    from streams.audit import audit as compared
     from streams.folder import Folder
     from streams.store import open_store
     from streams.store.store import digest_of
+    from streams.upkeep.audit import audit as compared
 
     folder = Folder(data)
     store = open_store(folder.store)
@@ -596,15 +596,15 @@ def _audit_topic(bootstrap: str, url: str, registry: Path) -> tuple[list[Differe
     from alerts.catalogue import load
     from dashboards.reports.progress import counting
     from producers.kafka.wire import EVENTS
-    from streams.kafka.audit import audit as compared
     from streams.store import open_store
+    from streams.upkeep.audit import audit_topic
 
     store = open_store(url, log=EVENTS)
     try:
         with store.reading() as connection:
             lines = sum(store.positions(connection).values())
         with counting(lines, "folding again") as progress:
-            return list(compared(store, _kafka(bootstrap), _registry(registry), load(), progress)), lines
+            return list(audit_topic(store, _kafka(bootstrap), _registry(registry), load(), progress)), lines
     finally:
         store.close()
 
@@ -615,9 +615,9 @@ def backup(
     data: DataFolder = Path("data"),
 ) -> None:
     """Copy a data folder's store, while the monitor runs or not, and prove the copy by an audit."""
-    from streams.backup import copy_store
     from streams.folder import Folder
     from streams.store import open_store
+    from streams.upkeep.backup import copy_store
 
     folder = Folder(data)
     copy_store(folder.store, out)
@@ -637,8 +637,8 @@ def _proof(store: OpenStore, folder: Folder) -> str:
     """What an audit says of a copy, by a folder's register; raises Refused where the copy is not what its log says."""
     from alerts.catalogue import load
     from dashboards.reports.progress import counting
-    from streams.audit import audit as compared
     from streams.store.store import digest_of
+    from streams.upkeep.audit import audit as compared
 
     catalogue, position, manifest = load(), store.mark().position, store.manifest()
     content = folder.registry.read_bytes() if folder.registry.exists() else b""
@@ -658,8 +658,8 @@ def restore(
     data: DataFolder = Path("data"),
 ) -> None:
     """Put a copy in the place of a data folder's store, once an audit has proved it; the old store is kept beside it."""
-    from streams.backup import restore_store
     from streams.folder import Folder
+    from streams.upkeep.backup import restore_store
 
     folder = Folder(data)
     told: list[str] = []
@@ -689,9 +689,9 @@ def rebuild(
     from alerts.catalogue import load
     from dashboards.reports.progress import counting
     from streams.folder import Folder
-    from streams.rebuild import rebuild as fold_again
     from streams.store import open_store
     from streams.store.store import digest_of
+    from streams.upkeep.rebuild import rebuild as fold_again
 
     if (bootstrap is None) != (store is None):
         raise Unusable("--bootstrap and --store go together")
@@ -714,14 +714,14 @@ def rebuild(
 def _rebuild_from_kafka(bootstrap: str, url: str, registry: Path) -> int:
     from dashboards.reports.progress import counting
     from producers.kafka.wire import EVENTS
-    from streams.kafka.rebuild import rebuild as fold_again
     from streams.store import open_store
+    from streams.upkeep.rebuild import rebuild_topic
 
     opened = open_store(url, log=EVENTS)
     total = opened.total().position
     opened.close()
     with counting(total, "folding again") as progress:
-        return fold_again(url, registry.read_bytes(), str(registry), _kafka(bootstrap), progress)
+        return rebuild_topic(url, registry.read_bytes(), str(registry), _kafka(bootstrap), progress)
 
 
 Bootstrap = Annotated[

@@ -21,11 +21,11 @@ from alerts.catalogue import Catalogue
 from dashboards.reports.formats import FORMATS
 from ledger.registry import parse
 from streams import schema
+from streams.fold.queue import FoldQueue
 from streams.folder import Folder
 from streams.people_acts import Person, give_lagging_reason
 from streams.store import open_store, people
 from streams.taipei import today
-from streams.writer import Writer
 from tests.machine.random_events import REGISTRY
 
 COMMAND = str(Path(sys.executable).parent / "budgetwatch")
@@ -110,7 +110,7 @@ def data(folder: Path, catalogue: Catalogue) -> Path:
     Folder(made).registry.write_bytes(register)
     registry = parse(register, "agencies.csv")
     store = open_store(Folder(made).store, create=True)
-    writer = Writer(store, registry, catalogue)
+    writer = FoldQueue(store, registry, catalogue)
     writer.start()
     writer.submit(list(LINES), "test").result(timeout=60)
     writer.stop()

@@ -20,9 +20,9 @@ from alerts.catalogue import Catalogue, load
 from ledger.registry import Registry, parse
 from producers.kafka.connection import Connection
 from producers.kafka.wire import ALERTS, EVENTS, REFUSED
-from streams.kafka.audit import audit
 from streams.kafka.topics import identity_of, make_topics
 from streams.store import Store, open_store, people, schema
+from streams.upkeep.audit import audit_topic
 from tests.real_parts.kafka import Broker, broker
 from tests.real_parts.postgres import Postgres, postgres_server
 
@@ -172,7 +172,7 @@ class Cluster:
         """What an audit finds."""
         store = self.store()
         try:
-            return list(audit(store, self.connection, self.registry, self.catalogue))
+            return list(audit_topic(store, self.connection, self.registry, self.catalogue))
         finally:
             store.close()
 
