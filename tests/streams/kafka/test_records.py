@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kafka.partitioner.default import murmur2 as kafkas_murmur2
 from typer.testing import CliRunner
 
-from budgetwatch import app
+from budgetwatch.main import app
 from ledger.admission import read
 from ledger.identity import key_of
 from ledger.refusals import Detail, Refusal

@@ -92,7 +92,7 @@ def test_a_disk_that_is_full_changes_nothing(folder: Folder, copy: Path, monkeyp
 
 
 def command(folder: Folder, *arguments: str) -> subprocess.CompletedProcess[str]:
-    whole = [sys.executable, "budgetwatch.py", *arguments, "--data", str(folder.path)]
+    whole = [sys.executable, "-m", "budgetwatch", *arguments, "--data", str(folder.path)]
     return subprocess.run(whole, capture_output=True, text=True, check=False)
 
 
