@@ -90,6 +90,18 @@ RESERVE: Final[Mapping[str, Words]] = {
 }
 """Reserves, in the order of lists."""
 
+FUND: Final[Mapping[str, Words]] = {
+    "established": Words("設置數", "Established"),
+    "pending": Words("申請中", "Pending"),
+    "approved": Words("核准動支數", "Approved"),
+    "cancelled": Words("註銷數", "Cancelled"),
+    "returned": Words("繳回數", "Returned"),
+    "net": Words("動支淨額", "Net"),
+    "remaining": Words("可動支餘額", "Remaining"),
+    "cases": Words("核准案數", "Cases"),
+}
+"""What reserves and the cases that draw on them come to, NT$ but for the cases."""
+
 GROUND: Final[Mapping[int, Words]] = {
     1: Words("一、修訂計畫致經費不敷", "1. the plan was revised"),
     2: Words("二、業務量增加", "2. more workload"),
@@ -120,12 +132,12 @@ REFERENCE: Final[Mapping[str, Words]] = {
     "payable": Words("應付帳款", "payable"),
     "prepayment": Words("預付", "prepayment"),
     "case": Words("動支案", "case"),
-    "approval_ref": Words("核准文號", "approval"),
+    "approval_ref": Words("核准文號", "approval reference"),
     "basis": Words("支用依據", "basis"),
     "basis_ref": Words("依據文號", "basis reference"),
-    "ground": Words("事由", "ground"),
-    "from_line": Words("流出科目", "from"),
-    "to_line": Words("流入科目", "to"),
+    "ground": Words("動支事由", "ground"),
+    "from_line": Words("流出科目", "from line"),
+    "to_line": Words("流入科目", "to line"),
 }
 """What an event refers to, by its field."""
 
@@ -156,9 +168,9 @@ FIELD: Final[Mapping[str, Words]] = {
     "kind": Words("種類", "kind"),
     "realised": Words("實現數", "realised"),
     "reserve": Words("預備金", "reserve"),
-    "disaster": Words("災害防救", "for a disaster"),
+    "disaster": Words("災害", "disaster"),
     "council_notified_on": Words("送議會備查日", "council notified on"),
-    "council_consent": Words("議會同意", "council consents"),
+    "council_consent": Words("議會同意", "council consent"),
     **REFERENCE,
 }
 """The fields of events."""

@@ -53,7 +53,7 @@ REFUSED_ACT: Final[Mapping[str, Words]] = {
     "role": Words("您的角色不得為此行為", "Your role may not do this"),
     "reason": Words("請填寫理由（2,000 字以內）", "Give a reason of at most 2,000 characters"),
     "due-date": Words("期限須為今日之後之日期", "The due date must be a day after today"),
-    "recovery-date": Words("預計趕上日期須為今日之後之日期", "The recovery date must be a day after today"),
+    "recovery-date": Words("預計趕上日須為今日之後之日期", "The recovery date must be a day after today"),
     "unknown": Words("查無此警示", "There is no such alert"),
     "finished": Words("警示已解除或結案", "The alert is finished already"),
     "no-act": Words(

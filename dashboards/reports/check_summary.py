@@ -13,9 +13,8 @@ from alerts.check import Checked
 from alerts.verdict import Foretold, Verdict
 from alerts.vocabulary import BASIS_STATUS, SEVERITY, TURN, VERDICT, VERDICT_PART
 from dashboards.reports.formats.cells import day, printable
-from dashboards.reports.formats.terminal import show
+from dashboards.reports.formats.terminal import SEVERITY_STYLE, PipedConsole, show
 from dashboards.reports.headroom import headroom
-from dashboards.reports.severities import TERMINAL_STYLE
 from ledger.output import AlertOut
 from ledger.registry import Registry
 from ledger.vocabulary import REASON
@@ -30,7 +29,7 @@ _NOTHING: Final = Words("尚無", "nothing booked")
 def print_verdict(found: Checked, catalogue: Catalogue, registry: Registry, language: Language) -> None:
     """Print an answer to standard output. Nothing in it is read as markup."""
     verdict, refusal = found
-    console = Console(highlight=False, emoji=False)
+    console = PipedConsole(highlight=False, emoji=False)
     words, style = VERDICT[verdict.verdict], _STYLES[verdict.verdict]
     as_of = verdict.as_of
     shown = _NOTHING.text(language) if as_of is None else day(as_of, language)
@@ -79,7 +78,7 @@ def _alerts(
         return
     _title(console, title, language)
     for alert in alerts:
-        severity, style = SEVERITY[alert.severity], TERMINAL_STYLE[alert.severity]
+        severity, style = SEVERITY[alert.severity], SEVERITY_STYLE[alert.severity]
         turn = f"（{TURN[alert.change].text(language)}）" if isinstance(alert, Foretold) else ""
         if language == "en":
             turn = turn.replace("（", " (").replace("）", ")")

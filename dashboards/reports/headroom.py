@@ -8,7 +8,7 @@ from alerts.verdict import Change, Limit, LineRoom, Verdict
 from dashboards.reports.subjects import subject
 from dashboards.reports.table import Cell, Column, Row, Table
 from ledger.registry import Registry
-from ledger.vocabulary import ECONOMIC_CLASS
+from ledger.vocabulary import ECONOMIC_CLASS, FUND
 from ledger.words import Words
 
 
@@ -42,7 +42,7 @@ def _rows(verdict: Verdict, registry: Registry) -> Iterator[Row]:
         yield _row(where, Words(f"{of.zh}餘額 B－O", f"{of.en}: remaining B − O"), agency.remaining)
     for reserve in room.reserves:
         where = subject(registry, "reserve", reserve.key)
-        yield _row(where, Words("可動支餘額", "can still be drawn"), reserve.remaining)
+        yield _row(where, FUND["remaining"], reserve.remaining)
 
 
 def _of_line(line: LineRoom) -> Iterator[tuple[Words, Change | Limit]]:

@@ -15,7 +15,7 @@ from ledger.fiscal import ROC_OFFSET
 from ledger.money import percent
 from ledger.output import ReserveOut, reserves
 from ledger.registry import Registry
-from ledger.vocabulary import GROUND, RESERVE
+from ledger.vocabulary import FIELD, FUND, GROUND, RESERVE
 from ledger.words import Words
 
 _ORDER: Final = tuple(RESERVE)
@@ -43,14 +43,14 @@ def tables(
 _FUND_COLUMNS: Final = (
     Column("reserve", Words("預備金", "Reserve"), "text"),
     Column("agency", Words("機關", "Agency"), "text"),
-    Column("established", Words("設置數", "Established"), "money"),
-    Column("pending", Words("申請中", "Pending"), "money"),
-    Column("approved", Words("核准動支數", "Approved"), "money"),
-    Column("cancelled", Words("註銷數", "Cancelled"), "money"),
-    Column("returned", Words("繳回數", "Returned"), "money"),
-    Column("remaining", Words("可動支餘額", "Remaining"), "money"),
+    Column("established", FUND["established"], "money"),
+    Column("pending", FUND["pending"], "money"),
+    Column("approved", FUND["approved"], "money"),
+    Column("cancelled", FUND["cancelled"], "money"),
+    Column("returned", FUND["returned"], "money"),
+    Column("remaining", FUND["remaining"], "money"),
     Column("left", Words("餘額\n÷設置數", "Remaining ÷\nestablished"), "percent"),
-    Column("cases", Words("核准\n案數", "Cases\napproved"), "count"),
+    Column("cases", FUND["cases"], "count"),
 )
 
 
@@ -97,13 +97,13 @@ _CASE_COLUMNS: Final = (
     Column("case", Words("動支案", "Case"), "text"),
     Column("agency", Words("機關", "Agency"), "text"),
     Column("line", Words("預算科目", "Line"), "text"),
-    Column("ground", Words("申請事由", "Ground"), "text"),
-    Column("pending", Words("申請中", "Pending"), "money"),
-    Column("approved", Words("核准動支數", "Approved"), "money"),
-    Column("cancelled", Words("註銷數", "Cancelled"), "money"),
-    Column("returned", Words("繳回數", "Returned"), "money"),
-    Column("net", Words("動支淨額", "Net"), "money"),
-    Column("notified_on", Words("知會議會日", "Council\nnotified"), "day"),
+    Column("ground", FIELD["ground"], "text"),
+    Column("pending", FUND["pending"], "money"),
+    Column("approved", FUND["approved"], "money"),
+    Column("cancelled", FUND["cancelled"], "money"),
+    Column("returned", FUND["returned"], "money"),
+    Column("net", FUND["net"], "money"),
+    Column("notified_on", Words("送議會備查日", "Council\nnotified"), "day"),
     Column("disaster", Words("災害", "Disaster"), "text"),
 )
 
@@ -123,7 +123,7 @@ def _cases(books: Books, year: int, registry: Registry, catalogue: Catalogue, as
         notes=(
             Words("動支淨額＝核准動支數－註銷數－繳回數", "Net = approved − cancelled − returned"),
             Words(
-                "第二預備金之申請事由為預算法第70條所定三款；知會議會日為最早之一次",
+                "第二預備金之動支事由為預算法第70條所定三款；送議會備查日為最早之一次",
                 "The grounds of the second reserve are the three of Budget Act Art. 70; notified: the earliest day",
             ),
             formulas.source(catalogue.rules["reserve-without-ground"], as_of),

@@ -33,7 +33,7 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class Table(msgspec.Struct):
-    """A list of one kind, as of one day.
+    """A list of one kind, as of one day (an empty text where none was judged).
 
     `key` names the table among those of its report, `fiscal_year` the year it is of, where it is of one: a table is
     found by these, a cell by the key of its column. `name` is what JSON calls it: tables of one name are parts of one

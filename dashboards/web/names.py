@@ -6,7 +6,19 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from alerts.vocabulary import ALERT_CHANGE, ALERT_STATE, BASIS_STATUS, LEVEL, SEVERITY, VERDICT_PART
-from ledger.vocabulary import CR_BASIS, ECONOMIC_CLASS, EVENT, GROUND, OBJECT, REASON, REFERENCE, RESERVE
+from ledger.vocabulary import (
+    COUNT,
+    CR_BASIS,
+    ECONOMIC_CLASS,
+    ESTIMATE,
+    EVENT,
+    FIELD,
+    FUND,
+    GROUND,
+    OBJECT,
+    REASON,
+    RESERVE,
+)
 from ledger.words import Words
 from streams.people_vocabulary import ACT, REFUSED_ACT, ROLE
 
@@ -43,15 +55,18 @@ VOCABULARIES: Final[Mapping[str, Mapping[Any, Words]]] = {
     "ALERT_CHANGE": ALERT_CHANGE,
     "ALERT_STATE": ALERT_STATE,
     "BASIS_STATUS": BASIS_STATUS,
+    "COUNT": COUNT,
     "CR_BASIS": CR_BASIS,
     "ECONOMIC_CLASS": ECONOMIC_CLASS,
+    "ESTIMATE": ESTIMATE,
     "EVENT": EVENT,
     "FIGURE": FIGURE,
+    "FUND": FUND,
     "GROUND": GROUND,
     "LEVEL": LEVEL,
     "OBJECT": OBJECT,
     "REASON": REASON,
-    "REFERENCE": REFERENCE,
+    "FIELD": FIELD,
     "REFUSED_ACT": REFUSED_ACT,
     "RESERVE": RESERVE,
     "ROLE": ROLE,

@@ -160,7 +160,7 @@ def test_the_audit_trail_lists_every_act_and_says_when_it_was_tampered_with(smal
     page = open_page(small.url + "/audit-trail")
     expect(page.locator(".agrees")).to_contain_text("雜湊鏈完整")
     assert page.locator("tbody th").all_inner_texts() == ["人員2", "人員1", "人員0"]
-    with small.monitor.store.engine.begin() as connection:
+    with small.monitor.store.writing() as connection:
         connection.exec_driver_sql("UPDATE acts SET person = 'somebody else' WHERE n = 2")
     page.reload()
     expect(page.locator(".told.problem")).to_contain_text("第 2 筆")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -72,7 +73,7 @@ def command(environment: Mapping[str, str], *arguments: str, seconds: float = 60
     """Run the program with such settings; what it writes never holds a secret."""
     began = time.monotonic()
     done = subprocess.run(
-        [*PROGRAM, *arguments],
+        [sys.executable, PROGRAM, *arguments],
         env=os.environ | environment,
         capture_output=True,
         text=True,

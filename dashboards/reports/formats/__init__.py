@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from rich.console import Console
-
 from dashboards.reports.formats import csv, json, ods, pdf, terminal, xlsx
 from dashboards.reports.table import ReportProblem, Table
 from ledger.words import Language
@@ -47,7 +45,7 @@ def write(tables: Sequence[Table], name: str, target: Path | None = None, langua
     elif sys.stdout.isatty() and chosen.binary:
         raise ReportProblem(f"{name} is no text for a terminal; name a file with -o FILE")
     elif name == "table":
-        terminal.show(tables, language, Console(highlight=False, emoji=False))
+        terminal.show(tables, language, terminal.PipedConsole(highlight=False, emoji=False))
     else:
         sys.stdout.buffer.write(chosen.render(tables, language))
         sys.stdout.buffer.flush()

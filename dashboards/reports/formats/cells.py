@@ -77,7 +77,9 @@ def heading_with_unit(column: Column, language: Language) -> str:
 
 
 def subtitle(table: Table, language: Language) -> str:
-    """The day judged, and the unit of money: 截至民國114年6月30日　單位：新臺幣元."""
+    """The day judged, and the unit of money: 截至民國114年6月30日　單位：新臺幣元; nothing where no day was judged."""
+    if not table.as_of:
+        return ""
     has_money = any(column.kind == "money" for column in table.columns)
     if language == "zh":
         return f"截至民國{day(table.as_of, language)}" + ("　單位：新臺幣元" if has_money else "")

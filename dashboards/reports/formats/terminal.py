@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import rich.table
 from rich.console import Console
 from rich.text import Text
 
+from alerts.vocabulary import SEVERITY
 from dashboards.reports.formats.cells import heading_width, is_number, printable, shown, shown_total, subtitle, width
 from dashboards.reports.table import Table
 from ledger.words import Language, Words
@@ -20,6 +21,17 @@ _BETWEEN: Final = 3
 """A rule and two spaces between columns."""
 _FILE_WIDTH: Final = 160
 _NONE: Final = Words("（無）", "(none)")
+SEVERITY_STYLE: Final[Mapping[str, str]] = {"critical": "bold magenta", "high": "yellow", "warn": "cyan", "info": "dim"}
+_STYLES: Final = {SEVERITY[code]: style for code, style in SEVERITY_STYLE.items()}
+"""A severity is coloured wherever it fills a cell."""
+
+
+class PipedConsole(Console):
+    """Standard output; a reader that goes away is the command's to handle, as for everything else it prints."""
+
+    def on_broken_pipe(self) -> None:
+        """Rich would end the program here, as if something had failed."""
+        raise BrokenPipeError
 
 
 def render(tables: Sequence[Table], language: Language) -> bytes:
@@ -53,8 +65,8 @@ def _widths(table: Table, language: Language, available: int) -> list[int]:
         heading = heading_width(column.heading.text(language))
         widths.append(max(heading, min(widest, _TEXT_MAX) if column.kind == "text" else widest))
         wanted.append(max(heading, widest) - widths[-1])
-    for at, more in enumerate(wanted):
-        widths[at] += max(0, min(more, available - _drawn_width(widths)))
+    for at in sorted(range(len(wanted)), key=lambda at: -wanted[at]):  # the longest text first
+        widths[at] += max(0, min(wanted[at], available - _drawn_width(widths)))
     return widths
 
 
@@ -74,6 +86,9 @@ def _drawn(table: Table, widths: list[int], language: Language) -> rich.table.Ta
         )
     for row in table.rows:
         drawn.add_row(
-            *(Text(shown(cell, column.kind, language)) for cell, column in zip(row, table.columns, strict=True))
+            *(
+                Text(shown(cell, column.kind, language), style=_STYLES.get(cell, "") if isinstance(cell, Words) else "")
+                for cell, column in zip(row, table.columns, strict=True)
+            )
         )
     return drawn

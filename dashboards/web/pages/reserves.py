@@ -24,7 +24,7 @@ from dashboards.web.subjects import address
 from ledger.books import Books, Case, Fund
 from ledger.events import ReserveApproved
 from ledger.money import percent, thousands
-from ledger.vocabulary import GROUND, RESERVE
+from ledger.vocabulary import FUND, GROUND, RESERVE
 from ledger.words import Words
 from streams.reserve_log import ReserveEvent
 
@@ -151,8 +151,8 @@ def reserves(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
                     columns=(
                         Column("day", Words("日期", "Day"), "day"),
                         Column("reserve", Words("預備金", "Reserve"), "text"),
-                        Column("established", Words("設置數", "Established"), "money"),
-                        Column("remaining", Words("可動支餘額", "Remaining"), "money"),
+                        Column("established", FUND["established"], "money"),
+                        Column("remaining", FUND["remaining"], "money"),
                     ),
                     rows=[
                         (balance.day, name, balance.established, balance.remaining)
@@ -215,11 +215,11 @@ _CASE_COLUMNS: Final = (
     Column("line", Words("預算科目", "Line"), "text"),
     Column("ground", Words("動支事由（預算法第70條）", "Ground (Budget Act, Art. 70)"), "text"),
     Column("approved_on", Words("首次核准日", "First approved"), "day"),
-    Column("pending", Words("申請中", "Pending"), "money"),
-    Column("approved", Words("核准動支數", "Approved"), "money"),
-    Column("cancelled", Words("註銷數", "Cancelled"), "money"),
-    Column("returned", Words("繳回數", "Returned"), "money"),
-    Column("net", Words("動支淨額", "Net"), "money"),
+    Column("pending", FUND["pending"], "money"),
+    Column("approved", FUND["approved"], "money"),
+    Column("cancelled", FUND["cancelled"], "money"),
+    Column("returned", FUND["returned"], "money"),
+    Column("net", FUND["net"], "money"),
     Column("notified_on", Words("送議會備查日", "Council\nnotified"), "day"),
     Column("reference", Words("核准文號", "Approval reference"), "text"),
     Column("disaster", Words("災害", "Disaster"), "text"),

@@ -52,7 +52,7 @@ ANSWERS: list[tuple[list[dict[str, Any]], dict[str, Any], list[str], list[str]]]
         ["可以辦理，但有警示", "他市規定", "審議完成前可支用餘額", "審議完成前當月分配餘額", "-10"],
         ["Allowed, with warnings", "another city's rule", "left of the base", "left of the month"],
     ),
-    (SECOND, draw(60_000_000), ["第二預備金", "40,000,000"], ["Second reserve", "can still be drawn"]),
+    (SECOND, draw(60_000_000), ["第二預備金", "40,000,000"], ["Second reserve", "Remaining"]),
     ([ADOPTED], enacted(), ["提醒", "請先送法定預算"], ["Warnings", "send enactments first"]),
     (
         BUDGET,

@@ -98,7 +98,7 @@ def test_the_summary_of_a_replay_says_it(
 ) -> None:
     for day, said, unsaid in ((BEFORE, "90", "80"), (AFTER, "80", "90")):
         year = judged(day)
-        print_summary(output(year.replayed, year.registry, changed), year.registry, changed, language)
+        print_summary(year.replayed, year.registry, changed, language)
         text = capsys.readouterr().out
         assert says(text, said) and not says(text, unsaid), text
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-import msgspec
 import pytest
 
 from alerts.catalogue import Catalogue
-from dashboards.reports.replay_summary import SummaryConsole, print_summary
+from dashboards.reports.formats.terminal import PipedConsole
+from dashboards.reports.replay_summary import print_summary
 from ledger.output import Output
-from ledger.registry import Registry
-from tests.conftest import Replay
+from ledger.words import Language
+from streams.replay import output
+from tests.dashboards.reports.conftest import Fold, Year
 
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
 LINE, OTHER = "32020110101/current/2000", "32020110101/current/4000"
 EVENTS: list[tuple[str, str, dict[str, Any]]] = [
     ("reserve.established", "2025-01-01", {"reserve": "second", "amount": 90_000_001}),
@@ -28,26 +29,25 @@ EVENTS: list[tuple[str, str, dict[str, Any]]] = [
 ]
 
 
-@pytest.fixture
-def result(replay: Replay) -> Output:
-    common = {"fiscal_year": 114, "agency": "020011"}
-    lines = [
-        json.dumps({"id": f"e{number}", "type": kind, "booked_on": day, **common, **fields})
-        for number, (kind, day, fields) in enumerate(EVENTS)
-    ]
-    found = msgspec.convert(replay("\n".join(lines).encode()), Output)
-    assert found.counts.accepted == len(EVENTS)
+@pytest.fixture(scope="module")
+def year(fold_events: Fold) -> Year:
+    events = [{"agency": "020011", "type": kind, "booked_on": day} | fields for kind, day, fields in EVENTS]
+    found = fold_events(events, "2025-02-07")
+    assert found.replayed.counts.accepted == len(EVENTS)
     return found
 
 
 @pytest.fixture
-def shown(
-    result: Output, registry: Registry, catalogue: Catalogue, capsys: pytest.CaptureFixture[str]
-) -> dict[str, str]:
+def result(year: Year, catalogue: Catalogue) -> Output:
+    return output(year.replayed, year.registry, catalogue)
+
+
+@pytest.fixture
+def shown(year: Year, catalogue: Catalogue, capsys: pytest.CaptureFixture[str]) -> dict[Language, str]:
     """The summary in each language."""
-    texts = {}
-    for language in ("zh", "en"):
-        print_summary(result, registry, catalogue, language)
+    texts: dict[Language, str] = {}
+    for language in LANGUAGES:
+        print_summary(year.replayed, year.registry, catalogue, language)
         texts[language] = capsys.readouterr().out
     return texts
 
@@ -58,25 +58,29 @@ def cells(text: str, beginning: str) -> list[list[str]]:
     return [row for row in rows if any(cell.startswith(beginning) for cell in row)]
 
 
-def test_a_reserve_is_shown_with_every_figure(shown: dict[str, str]) -> None:
+def test_a_reserve_is_shown_with_every_figure(shown: dict[Language, str]) -> None:
     figures = ["90,000,001", "1,007", "103", "11", "5", "89,999,097", "1"]
     assert cells(shown["zh"], "第二預備金") == [["114", "第二預備金", *figures]]
-    assert cells(shown["en"], "second") == [["114", "second", *figures]]
-    heading = ["設置數", "核准動支", "註銷", "繳回", "申請中", "可動支餘額", "案數"]
+    assert cells(shown["en"], "Second reserve") == [["114", "Second reserve", *figures]]
+    heading = ["設置數", "核准動支數", "註銷數", "繳回數", "申請中", "可動支餘額", "核准案數"]
     assert cells(shown["zh"], "設置數") == [["年度", "預備金", *heading]]
-    heading = ["established", "approved", "cancelled", "returned", "pending", "can be drawn", "cases"]
-    assert cells(shown["en"], "established") == [["Year", "Reserve", *heading]]
+    heading = ["Established", "Approved", "Cancelled", "Returned", "Pending", "Remaining", "Cases"]
+    assert cells(shown["en"], "Established") == [["Year", "Reserve", *heading]]
 
 
-def test_a_rule_whose_alerts_are_all_resolved_is_shown(shown: dict[str, str]) -> None:
-    for language, words in (("zh", ("警告", "支付所引編號不符")), ("en", ("warn", "Payment without its reference"))):
+def test_a_rule_whose_alerts_are_all_resolved_is_shown(shown: dict[Language, str]) -> None:
+    titles: dict[Language, tuple[str, str]] = {
+        "zh": ("警告", "支付所引編號不符"),
+        "en": ("warn", "Payment without its reference"),
+    }
+    for language, words in titles.items():
         ((severity, title, _, unfinished, resolved, _),) = cells(shown[language], words[1])
         assert (severity, title, unfinished, resolved) == (*words, "0", "1")
         assert cells(shown[language], "payment-unmatched"), "its slug stands below, for `--json` and the catalogue"
 
 
 def test_unfinished_and_resolved_alerts_add_up_to_all(
-    result: Output, shown: dict[str, str], catalogue: Catalogue
+    result: Output, shown: dict[Language, str], catalogue: Catalogue
 ) -> None:
     titles = {catalogue.rules[alert.rule].title.en for alert in result.alerts}
     rows = [row for title in titles for row in cells(shown["en"], title)]
@@ -86,4 +90,4 @@ def test_unfinished_and_resolved_alerts_add_up_to_all(
 
 def test_a_reader_that_goes_away_is_the_commands_to_handle() -> None:
     with pytest.raises(BrokenPipeError):
-        SummaryConsole().on_broken_pipe()
+        PipedConsole().on_broken_pipe()

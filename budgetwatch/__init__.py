@@ -1,1 +1,0 @@
-"""The front door: the `budgetwatch` command line, nothing else."""

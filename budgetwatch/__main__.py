@@ -1,5 +1,0 @@
-"""`python -m budgetwatch`."""
-
-from budgetwatch.main import main
-
-main()

@@ -1,1 +1,0 @@
-"""What keeps a store sound: audit, rebuild, backup and restore."""
