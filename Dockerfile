@@ -11,7 +11,7 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin budgetwatch
 COPY --from=dependencies /opt/budgetwatch /opt/budgetwatch
-COPY budgetwatch.py /app/
+COPY budgetwatch /app/budgetwatch
 COPY ledger /app/ledger
 COPY alerts /app/alerts
 COPY producers /app/producers
@@ -19,9 +19,9 @@ COPY streams /app/streams
 COPY agents /app/agents
 COPY dashboards /app/dashboards
 RUN /opt/budgetwatch/bin/python -m compileall -q /app \
- && printf '#!/bin/sh\nexec /opt/budgetwatch/bin/python /app/budgetwatch.py "$@"\n' > /usr/local/bin/budgetwatch \
+ && printf '#!/bin/sh\nexec /opt/budgetwatch/bin/python -m budgetwatch "$@"\n' > /usr/local/bin/budgetwatch \
  && chmod 755 /usr/local/bin/budgetwatch
-ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 LANG=C.UTF-8 HOME=/tmp
+ENV PYTHONPATH=/app PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 LANG=C.UTF-8 HOME=/tmp
 WORKDIR /tmp
 USER 10001:10001
 ENTRYPOINT ["budgetwatch"]

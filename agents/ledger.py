@@ -9,7 +9,7 @@ from typing import Any, Final
 import faust
 
 from streams.kafka.app import source
-from streams.kafka.partition import Outcome
+from streams.kafka.fetch import Fate
 from streams.kafka.transport import consumer_of
 from streams.kafka.worker import EXIT_BROKEN, LANES, LogWorker, leave
 
@@ -31,13 +31,13 @@ def attach(app: faust.App, worker: LogWorker) -> None:
         async def fold(event: Any) -> None:
             message, consumer = event.message, consumer_of(app)
             taken = await worker.take(message.partition, message.value)
-            if taken.outcome is Outcome.MISSING:
+            if taken.fate is Fate.MISSING:
                 mark, now = taken.next_offset, time.monotonic()
                 before = asked.get(message.tp)
                 if before is None or before[0] != mark or now - before[1] > _ASK_AGAIN_SECONDS:
                     asked[message.tp] = (mark, now)
                     await consumer.go_to(message.tp, mark)
-            elif taken.outcome is not Outcome.GONE:
+            elif taken.fate is not Fate.GONE:
                 consumer.durable[message.tp] = taken.next_offset
             await stream.ack(event)
 

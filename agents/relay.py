@@ -25,15 +25,15 @@ def attach(app: faust.App, worker: LogWorker) -> None:
     leading = Leading(worker.store, RELAY_LOCK)
 
     async def relay() -> None:
-        if not await worker.aside(leading.holds):
+        if not await worker.beside(leading.holds):
             return
         for found in (alerts_to_tell, refusals_to_tell):
             more = True
             while more and not app.should_stop:
-                telling = await worker.aside(found, worker.store)
+                telling = await worker.beside(found, worker.store)
                 told = await _send(app, telling)
                 if told:
-                    await worker.aside(note_told, worker.store, told)
+                    await worker.beside(note_told, worker.store, told)
                 more = len(told) == len(telling) == BATCH
 
     app.timer(_LOOK_SECONDS)(relay)

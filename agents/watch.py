@@ -14,8 +14,8 @@ import faust
 import structlog
 
 from producers.kafka.connection import Connection
-from streams.errors import StoreRefused
-from streams.kafka.topics import KafkaUnavailable, check_identity, identity_of
+from streams.errors import KafkaUnavailable, StoreRefused
+from streams.kafka.topics import check_identity, identity_of
 from streams.kafka.worker import LogWorker
 
 _LOOK_SECONDS: Final = 10.0
@@ -47,6 +47,6 @@ def attach(app: faust.App, worker: LogWorker, connection: Connection, claim: Cal
             log.warning("it is not known whether the topic is the same", reason=str(error))
 
     async def watch() -> None:
-        await worker.aside(look)
+        await worker.beside(look)
 
     app.timer(_LOOK_SECONDS)(watch)

@@ -11,7 +11,7 @@ from ledger.registry import parse
 from producers.kafka.connection import Connection
 from producers.kafka.partitions import PARTITIONS
 from producers.kafka.wire import EVENTS
-from streams.kafka.follower import Follower
+from streams.fold.replica import StoreReplica
 from streams.kafka.posting import Posting
 from streams.monitor import Monitor
 from streams.store import Store, StoreRefused, open_store
@@ -22,7 +22,7 @@ from streams.taipei import today
 @contextmanager
 def opened(
     url: str, registry: bytes, name: str, connection: Connection | None, host: str, metrics_token: str | None = None
-) -> Iterator[tuple[Monitor, Follower]]:
+) -> Iterator[tuple[Monitor, StoreReplica]]:
     """A monitor of a store that workers have begun, and the follower that keeps its books.
 
     Args:
@@ -46,7 +46,7 @@ def opened(
         kept = begun.identity()
         store = Store(begun.engine, EVENTS, 0, PARTITIONS if kept is None else kept.partitions)
         posting = None if connection is None else Posting(connection, store)
-        follower = Follower(store, known, catalogue, digests, posting)
+        follower = StoreReplica(store, known, catalogue, digests, posting)
         loopback = is_loopback(host)
         monitor = Monitor(store, follower, known, catalogue, today, loopback=loopback, metrics_token=metrics_token)
         yield monitor, follower

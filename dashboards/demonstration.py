@@ -18,12 +18,12 @@ from dashboards.web.desk import Desk
 from dashboards.web.pages.lagging import lagging_rows, present_list
 from ledger.fiscal import closing_day
 from producers.simulator import registry_csv, simulate
+from streams.fold.queue import FoldQueue
 from streams.folder import Folder
 from streams.monitor import Monitor
 from streams.people_acts import Person, acknowledge, add_note, close_alert, give_lagging_reason
 from streams.store import StoreRefused, alert_lists, open_store
 from streams.store.alert_lists import Overlay, Wanted
-from streams.writer import Writer
 
 FISCAL_YEAR: Final = 114
 START: Final = "2025-09-15"
@@ -65,7 +65,7 @@ def by_day(seed: int, events: int) -> Iterator[tuple[str, bytes]]:
 class Demonstration:
     """Feeds the year and is its calendar: `today` is the simulated day."""
 
-    def __init__(self, writer: Writer, seed: int, events: int, days_a_second: float) -> None:
+    def __init__(self, writer: FoldQueue, seed: int, events: int, days_a_second: float) -> None:
         self.day = START
         self._seconds = 1 / days_a_second
         self._lines = by_day(seed, events)
@@ -87,7 +87,7 @@ class Demonstration:
 
         `present` keeps the lagging list on the days of two earlier meetings, `act` does what people do about what is found.
         """
-        if self._writer.position == 0:
+        if self._writer.lines == 0:
             for self.day in (*MEETINGS, START):
                 self._feed(self.day)
                 self._writer.judge(self.day).result()
@@ -108,7 +108,7 @@ class Demonstration:
 
     def _skip(self) -> None:
         """After a restart: leave out what the store holds."""
-        for _ in range(self._writer.position):
+        for _ in range(self._writer.lines):
             self.day, _ = next(self._lines, (self.day, b""))
         self.day = max(self.day, START)
 
@@ -156,7 +156,7 @@ def opened(
     """A monitor on a demonstration's folder, folded up to the start, and the year that goes on in it."""
     years: list[Demonstration] = []
 
-    def calendar(writer: Writer) -> Callable[[], str]:
+    def calendar(writer: FoldQueue) -> Callable[[], str]:
         years.append(Demonstration(writer, seed, events, days_a_second))
         return years[0].today
 

@@ -14,14 +14,14 @@ from alerts.catalogue import load
 from dashboards.server import Part, check_users, is_loopback, listen
 from ledger.receipt import Outcome
 from producers.inbox import Inbox
-from streams.daily import Daily
+from streams.clock import Clock
+from streams.fold.queue import FoldQueue
 from streams.folder import Folder
-from streams.monitor import Monitor
+from streams.monitor import Busy, Monitor
 from streams.relay import Relay
 from streams.store import open_store, queries
 from streams.store.store import digest_of
 from streams.taipei import today
-from streams.writer import Busy, Writer
 
 INBOX_SECONDS: Final = 1.0
 
@@ -34,7 +34,7 @@ def opened(
     host: str = "127.0.0.1",
     *,
     demonstration: bool | None = None,
-    day: Callable[[Writer], Callable[[], str]] = lambda _: today,
+    day: Callable[[FoldQueue], Callable[[], str]] = lambda _: today,
 ) -> Iterator[Monitor]:
     """A monitor on a data folder, folding but not yet listening; everything is closed again in the end.
 
@@ -47,7 +47,7 @@ def opened(
         try:
             store.agree(catalogue.digest, digest_of(registry_bytes), demonstration=demonstration)
             check_users(store, host)
-            writer = Writer(store, registry, catalogue)
+            writer = FoldQueue(store, registry, catalogue)
             made_up = store.manifest()["demonstration"] == "yes"
             writer.start()
             try:
@@ -64,8 +64,8 @@ def serve(
     """Listen until told to stop (see `listen`), with the inbox, the relay and, unless told otherwise, the clock."""
     relay = Relay(monitor.store)
     judged = queries.judgements(monitor.store)
-    daily = Daily(monitor.keeper, judged[-1].day if judged else None)
-    monitor.keeper.watchers.append(lambda _: relay.wake())
+    daily = Clock(lambda day: monitor.replica.judge(day).result(), judged[-1].day if judged else None)
+    monitor.replica.watchers.append(lambda _: relay.wake())
     parts: list[Part] = [relay, _InboxThread(monitor, folder.inbox), *beside, *([daily] if clock else [])]
     listen(monitor, folder.session_key(), host, port, parts, data=str(folder.path))
 
@@ -74,7 +74,7 @@ class _InboxThread:
     """Looks into the inbox once a second."""
 
     def __init__(self, monitor: Monitor, path: Path) -> None:
-        self._writer = monitor.keeper
+        self._writer = monitor.replica
         self._path = path
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="inbox", daemon=True)

@@ -56,7 +56,7 @@ class Figures(Collector):
     def collect(self) -> Iterator[Metric]:
         """Every gauge, and the counters that outlive a restart."""
         monitor = self._monitor
-        with monitor.keeper.reading() as books:
+        with monitor.replica.reading() as books:
             levels = [level for year in roll_up(books, monitor.today()) for level in year]
             figures = list(_of_levels(levels))
             alerts = list(_of_alerts(unfinished(books), books.years, monitor.catalogue))
@@ -155,16 +155,16 @@ def _of_log(monitor: Monitor, store: Store) -> Iterator[Metric]:
     for name in ("accepted", "duplicate", "refused"):
         outcomes.add_metric((name,), getattr(mark, name))
     yield outcomes
-    keeper = monitor.keeper
+    replica = monitor.replica
     for name, text, value in (
-        ("log_position_events", "Lines of the log that are folded and committed", keeper.position),
+        ("log_position_events", "Lines of the log that are folded and committed", replica.lines),
         (
             "log_lag_events",
             "Events taken in that wait to be folded; on Kafka records behind the marks",
-            keeper.waiting_lines,
+            replica.waiting_lines,
         ),
-        ("remembered_ids", "Event ids remembered against duplicates", keeper.remembered),
-        ("store_up", "Whether the store takes commits: 1, or 0", int(keeper.broken is None)),
+        ("remembered_ids", "Event ids remembered against duplicates", replica.remembered),
+        ("store_up", "Whether the store takes commits: 1, or 0", int(replica.broken is None)),
         (
             "relay_waiting",
             "Transitions of alerts, and on Kafka refusals, that wait to be told",

@@ -96,7 +96,7 @@ def listen(
     """
     listener = listener_at(host, port)
     metrics_registry, instruments = registry_of(monitor)
-    monitor.keeper.watchers.append(instruments.committed)
+    monitor.replica.watchers.append(instruments.committed)
     page = site(monitor, session_key)
     app = create_app(monitor, page, metrics_registry, instruments)
     server = _Server(
@@ -113,7 +113,7 @@ def listen(
             timeout_graceful_shutdown=5,
             h11_max_incomplete_event_size=64 * 1024,
         ),
-        position=monitor.keeper.position,
+        position=monitor.replica.lines,
         **facts,
     )
     for told in (signal.SIGTERM, signal.SIGINT):
@@ -128,7 +128,7 @@ def listen(
         listener.close()
         for part in reversed(beside):
             part.stop()
-        log.info("stopped", position=monitor.keeper.position)
+        log.info("stopped", position=monitor.replica.lines)
 
 
 def listener_at(host: str, port: int) -> socket.socket:

@@ -13,7 +13,7 @@ CLOSE: Final = "close"
 """The kind of act; its `after` keeps the subject of the alert, and the partition and position of the log it was done at."""
 
 
-def closings_by_position(store: Store) -> dict[int, list[Act]]:
+def closings_by_place(store: Store) -> dict[int, list[Act]]:
     """The closings of a partition's alerts by the place of its log at which they were done."""
     found: dict[int, list[Act]] = {}
     for closing in people.acts_of_kinds(store, CLOSE):

@@ -1,4 +1,4 @@
-"""What is wrong with a store, told in one line."""
+"""What is wrong with a store or its log, said in one line."""
 
 from __future__ import annotations
 
@@ -21,3 +21,11 @@ class StoreUnavailable(StoreError):
 
 class StoreRefused(StoreError):
     """The store is not as this version must have it; the message says what to do."""
+
+
+class KafkaUnavailable(StoreUnavailable):
+    """The brokers do not answer, or cannot now; the message says what is known of it."""
+
+
+class KafkaRefused(StoreRefused):
+    """The brokers do not let us in, or we do not trust them; settings, certificates or rights must be changed first."""

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
 import msgspec
+import structlog
 
 from alerts.catalogue import Catalogue
 from ledger.books import Books
@@ -17,20 +18,42 @@ from ledger.registry import Registry
 from streams.store import Store
 
 T = TypeVar("T")
+log = structlog.get_logger()
+
+
+class Busy(Exception):
+    """More is waiting than can be folded soon; `retry_after` says in how many seconds to come again."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"too much is waiting; try again in {retry_after} s")
+        self.retry_after = retry_after
+
+
+class Unavailable(Exception):
+    """What was sent could not be taken (disk full, file gone …): nothing of it is kept, and it may be sent again."""
 
 
 class Committed(msgspec.Struct, frozen=True):
-    """What a commit changed, for those who watch: the place after it, and the transitions of alerts."""
+    """What a commit changed, for those who watch: how many lines are folded now, and the transitions of alerts."""
 
-    position: int
+    lines: int
     transitions: Sequence[Transition]
     effects: Effects | None
     """None where no batch was folded here: a day was judged, or the batch was another process's."""
     seconds: float = 0.0
 
 
-class Keeper(Protocol):
-    """Who keeps the books that are shown: the writer that folds them, or a follower of what workers fold."""
+def tell(watchers: Sequence[Callable[[Committed], None]], committed: Committed) -> None:
+    """Tell all who watch; the books are not concerned by what goes wrong there."""
+    for watcher in watchers:
+        try:
+            watcher(committed)
+        except Exception:
+            log.exception("a watcher failed; the books are not concerned")
+
+
+class Replica(Protocol):
+    """The books that are shown: those that are folded in this process, or loaded as somebody else's fold goes on."""
 
     watchers: list[Callable[[Committed], None]]
 
@@ -39,7 +62,7 @@ class Keeper(Protocol):
         """Why the store cannot be read or written now; None while all is well."""
 
     @property
-    def position(self) -> int:
+    def lines(self) -> int:
         """How many lines of the log are folded and committed in the books shown."""
 
     @property
@@ -54,7 +77,7 @@ class Keeper(Protocol):
         """The books as committed last; hold them no longer than it takes to look."""
 
     def submit(self, lines: list[bytes], origin: str, first_line: int = 1) -> Future[list[Outcome]]:
-        """Take lines in; their outcomes once they are durable and judged (see `Writer.submit`)."""
+        """Take lines in; their outcomes once they are durable and judged (see `FoldQueue.submit`)."""
 
     def judge(self, day: str) -> Future[int]:
         """Judge the time rules as of a day; how many alerts changed by it."""
@@ -70,7 +93,7 @@ class Monitor(msgspec.Struct, frozen=True):
     """A running monitor: what it reads from and writes to, and what day it is."""
 
     store: Store
-    keeper: Keeper
+    replica: Replica
     registry: Registry
     catalogue: Catalogue
     today: Callable[[], str]

@@ -182,7 +182,7 @@ def close_alert(monitor: Monitor, alert: str, person: Person, reason: str) -> Ac
     def run(store: Store, books: Books, position: int) -> Act | Refused:
         return close(store, books, monitor.catalogue, alert, person, reason, monitor.today(), position)
 
-    done = monitor.keeper.at_rest(found.fiscal_year, agency_of(found) or "", run)
+    done = monitor.replica.at_rest(found.fiscal_year, agency_of(found) or "", run)
     if isinstance(done, Refused):
         raise done
     return done
@@ -192,7 +192,7 @@ def judge_now(monitor: Monitor, person: Person) -> int:
     """Judge today's time rules again without waiting for the clock; how many alerts changed by it. Raises Refused."""
     _check_person(person, MAY_ACKNOWLEDGE)
     day = monitor.today()
-    changes = monitor.keeper.judge(day).result()
+    changes = monitor.replica.judge(day).result()
     _record(monitor.store, person, JUDGE, day, None, {"changes": changes})
     return changes
 

@@ -51,7 +51,7 @@ def running(path: Path, register: str | None = None, host: str = "127.0.0.1") ->
     folder.make(None)
     with embedded.opened(folder, host) as monitor:
         metrics_registry, instruments = registry_of(monitor)
-        monitor.keeper.watchers.append(instruments.committed)
+        monitor.replica.watchers.append(instruments.committed)
         page = site(monitor)
         app = create_app(monitor, page, metrics_registry, instruments)
         port = free_port()

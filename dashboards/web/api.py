@@ -98,7 +98,7 @@ def get_positions(
 ) -> list[PositionOut]:
     """Figures and rates of lines, agencies, authorities and the city, from the books as they stand."""
     day = monitor.today() if as_of is None else day_of(as_of)
-    with monitor.keeper.reading() as books:
+    with monitor.replica.reading() as books:
         found = [
             one
             for one in positions(books, day)
@@ -122,7 +122,7 @@ def get_reserves(
     monitor: NamedDependency[Monitor], fiscal_year: FiscalYear = None, reserve: Reserve = None
 ) -> list[ReserveOut]:
     """Every reserve that an event named."""
-    with monitor.keeper.reading() as books:
+    with monitor.replica.reading() as books:
         found = reserves(books)
     return [one for one in found if fiscal_year in (None, one.fiscal_year) and reserve in (None, one.reserve)]
 
@@ -175,7 +175,7 @@ def get_lagging(
     monitor: NamedDependency[Monitor], fiscal_year: FiscalYear = None, authority: FromQuery[str | None] = None
 ) -> list[LaggingOut]:
     """The authorities lagging in capital execution, as judged last."""
-    with monitor.keeper.reading() as books:
+    with monitor.replica.reading() as books:
         found = lagging(list(books.time_alerts.values()), books, monitor.registry, monitor.catalogue, monitor.today())
     return [one for one in found if fiscal_year in (None, one.fiscal_year) and authority in (None, one.authority)]
 
@@ -219,7 +219,7 @@ async def post_check(request: Request[Any, Any, Any], monitor: NamedDependency[M
 
 def checked(monitor: Monitor, line: bytes) -> Verdict:
     """The verdict on an event as of today."""
-    with monitor.keeper.reading() as books:
+    with monitor.replica.reading() as books:
         return check(
             line, books, monitor.registry.agencies, Engine(monitor.catalogue), monitor.catalogue, monitor.today()
         )
@@ -320,9 +320,9 @@ _FAILING: Final = {503: ResponseSpec(Health, description="Nothing can be kept no
 @get("/healthz", summary="Health", tags=["operation"], responses=_FAILING)
 async def healthz(monitor: NamedDependency[Monitor]) -> Response[Health]:
     """200 while events are taken and kept, 503 otherwise."""
-    keeper = monitor.keeper
-    health = Health("ok" if keeper.broken is None else "failing", keeper.position, keeper.waiting_lines, keeper.broken)
-    return Response(health, status_code=200 if keeper.broken is None else 503)
+    replica = monitor.replica
+    health = Health("ok" if replica.broken is None else "failing", replica.lines, replica.waiting_lines, replica.broken)
+    return Response(health, status_code=200 if replica.broken is None else 503)
 
 
 @get(

@@ -45,7 +45,7 @@ def create_app(monitor: Monitor, page: Site, metrics_registry: CollectorRegistry
 
     intake = Intake(
         token=lambda secret: people.find_token(monitor.store, secret),
-        submit=monitor.keeper.submit,
+        submit=monitor.replica.submit,
         wait=Rate().wait,
         counted=lambda reason: instruments.turned_away.labels(reason).inc(),
     )

@@ -51,13 +51,13 @@ class Desk:
 
     def __init__(self, monitor: Monitor, session_key: bytes | None = None) -> None:
         self.monitor = monitor
-        self.live = Live(monitor.catalogue, lambda: (monitor.keeper.broken, monitor.stopped()))
+        self.live = Live(monitor.catalogue, lambda: (monitor.replica.broken, monitor.stopped()))
         self.sessions = Sessions(session_key)
         self.throttle = Throttle()
         self.reserve_log = ReserveLog(monitor.store)
         self._computed_for: tuple[int, str, int, int] | None = None
         self._computed: dict[object, Any] = {}
-        monitor.keeper.watchers.append(self.live.committed)
+        monitor.replica.watchers.append(self.live.committed)
 
     def look(self, name: object, build: Callable[[Books], T]) -> T:
         """What `build` makes of the books as committed last; made once between two commits, acts or days.
@@ -66,8 +66,8 @@ class Desk:
         """
         newest = people.trail(self.monitor.store, limit=1)  # programs act by API: the page is not told
         acted = newest[0].n if newest else 0
-        with self.monitor.keeper.reading() as books:
-            now = (self.monitor.keeper.position, self.monitor.today(), self.live.version, acted)
+        with self.monitor.replica.reading() as books:
+            now = (self.monitor.replica.lines, self.monitor.today(), self.live.version, acted)
             if now != self._computed_for:
                 self._computed_for, self._computed = now, {}
             if name not in self._computed:
@@ -122,4 +122,4 @@ class Desk:
 
     def acted(self) -> None:
         """Let open pages know of an act."""
-        self.live.acted(self.monitor.keeper.position)
+        self.live.acted(self.monitor.replica.lines)

@@ -65,7 +65,7 @@ class Live:
     def committed(self, committed: Committed) -> None:
         """Watch a commit (see `Writer.watchers`)."""
         transitions = committed.transitions
-        self._tell(committed.position, [self._named(one) for one in transitions[-ALERTS_TOLD:]], len(transitions))
+        self._tell(committed.lines, [self._named(one) for one in transitions[-ALERTS_TOLD:]], len(transitions))
 
     def acted(self, position: int) -> None:
         """Somebody did something that pages show."""

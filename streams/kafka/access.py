@@ -16,7 +16,8 @@ from kafka.errors import CoordinatorNotAvailableError, TopicAuthorizationFailedE
 
 from producers.kafka.connection import Connection
 from producers.kafka.wire import ALERTS, EVENTS, GROUP, REFUSED
-from streams.kafka.topics import KafkaUnavailable, identity_of, told
+from streams.errors import KafkaUnavailable
+from streams.kafka.topics import identity_of, told
 
 PASSWORD_MIN: Final = 16
 """Characters: SCRAM's exchange can be guessed at by whoever overhears it."""

@@ -14,9 +14,11 @@ import msgspec
 
 from producers.kafka.connection import Connection
 from producers.kafka.wire import EVENTS
-from streams.kafka.partition import PartitionBooks, Taken
+from streams.errors import KafkaUnavailable
+from streams.fold.partition import Partition
+from streams.kafka.fetch import Taken, take
 from streams.kafka.records import Record
-from streams.kafka.topics import Ends, KafkaUnavailable, SourceReader, check_mark, identity_of
+from streams.kafka.topics import Ends, SourceReader, check_mark, identity_of
 from streams.store import Store
 from streams.store.store import LogIdentity
 
@@ -33,13 +35,13 @@ class Lane:
     """The books of some of a worker's partitions. Its methods are called in its own thread, one after the other."""
 
     def __init__(
-        self, number: int, store: Store, connection: Connection, open_books: Callable[[Store], PartitionBooks]
+        self, number: int, store: Store, connection: Connection, open_books: Callable[[Store], Partition]
     ) -> None:
         self.thread: Executor = ThreadPoolExecutor(1, thread_name_prefix=f"fold-{number}")
         self._store, self._connection, self._open_books = store, connection, open_books
         self._marks: dict[int, int] = {}
         """Of each partition that is this lane's, the offset to read from as it was taken over."""
-        self._books: dict[int, PartitionBooks] = {}
+        self._books: dict[int, Partition] = {}
         """Of those that something came of: loading all of them first would hold up whatever comes next."""
         self._partitions = 0
         self._reader: SourceReader | None = None
@@ -93,7 +95,7 @@ class Lane:
         if books is None:
             store = Store(self._store.engine, EVENTS, partition, self._partitions)
             books = self._books[partition] = self._open_books(store)
-        taken = books.take(records, lambda *two: self._is_first_after(partition, *two))
+        taken = take(books, records, lambda *two: self._is_first_after(partition, *two))
         self.committed_at = time.monotonic()
         self.counted.batches += 1
         self.counted.lines += taken.lines

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, suppress
-from typing import Any, Final, Literal, TypeAlias
+from contextlib import suppress
+from typing import Any, Final
 
-import msgspec
 import structlog
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
-from ledger.admission import read
-from ledger.books import Books
-from ledger.events import Event
 from ledger.json_text import LINE_BYTES_MAX
-from ledger.receipt import Outcome, warnings_of
+from ledger.receipt import Outcome
 from producers.kafka.connection import Connection
 from producers.kafka.wire import EVENTS, value_of, where_of
 from producers.publisher import new_producer
-from streams.errors import StoreError
-from streams.kafka.outcomes import Folded, changes_by, folded
-from streams.kafka.topics import KafkaUnavailable, SourceReader, told
+from streams.errors import KafkaUnavailable, StoreError
+from streams.fold.receipts import Reading, Sent, of_store
+from streams.kafka.topics import SourceReader, told
+from streams.monitor import Busy, Unavailable
 from streams.store import Store
-from streams.writer import Busy, Unavailable
 
 POSTS_AT_ONCE: Final = 32
 """Posts under way; further ones wait."""
@@ -38,17 +34,7 @@ SEND_SECONDS: Final = 30.0
 _LOOK_SECONDS: Final = 5.0
 _LOOK_MS: Final = 5_000
 
-Reading: TypeAlias = Callable[[], AbstractContextManager[Books]]
 log = structlog.get_logger()
-
-
-class _Sent(msgspec.Struct):
-    """A line on its way: its number in the post, and the place it took in the log."""
-
-    number: int
-    line: bytes
-    partition: int
-    offset: int
 
 
 class Posting:
@@ -124,11 +110,11 @@ class Posting:
         try:
             sent, refused = self._send(numbered, origin)
             self._wait(sent)
-            return sorted([*self._outcomes(sent, reading), *refused], key=lambda outcome: outcome.line)
+            return sorted([*of_store(self._store, sent, reading), *refused], key=lambda outcome: outcome.line)
         except KafkaError as error:
             raise Unavailable(f"Kafka: {' '.join(str(error).split())}") from None
 
-    def _send(self, numbered: Sequence[tuple[int, bytes]], origin: str) -> tuple[list[_Sent], list[Outcome]]:
+    def _send(self, numbered: Sequence[tuple[int, bytes]], origin: str) -> tuple[list[Sent], list[Outcome]]:
         producer, headers = self._producer, [("origin", origin.encode())]
         if producer is None:
             raise Unavailable("Kafka could not be reached yet; send it again later")
@@ -145,10 +131,10 @@ class Posting:
         sent = []
         for number, line, future in under_way:
             taken = future.get(timeout=SEND_SECONDS)
-            sent.append(_Sent(number, line, taken.partition, taken.offset))
+            sent.append(Sent(number, line, taken.partition, taken.offset))
         return sent, refused
 
-    def _wait(self, sent: Sequence[_Sent]) -> None:
+    def _wait(self, sent: Sequence[Sent]) -> None:
         """Until all of it is folded, committed and in the books shown."""
         wanted: dict[int, int] = {}
         for one in sent:
@@ -160,36 +146,6 @@ class Posting:
                 if left <= 0 or self._stopping.is_set():
                     raise Unavailable("the events are in Kafka, but no worker has judged them yet")
                 self._moved.wait(left)
-
-    def _outcomes(self, sent: Sequence[_Sent], reading: Reading) -> list[Outcome]:
-        by_partition: dict[int, list[_Sent]] = {}
-        for one in sent:
-            by_partition.setdefault(one.partition, []).append(one)
-        became: dict[int, Folded] = {}
-        for part, records in by_partition.items():
-            of_part = folded(self._store.part(part), sorted(one.offset for one in records))
-            became |= {one.number: of_part[one.offset] for one in records}
-        events = {one.number: event for one in sent if isinstance(event := read(one.line), Event)}
-        names = {
-            number: (event.fiscal_year, f"{event.agency}:{event.id}")
-            for number, event in events.items()
-            if became[number].is_new
-        }
-        changes = changes_by(self._store, [name for _, name in names.values()])
-        outcomes = []
-        with reading() as books:
-            for one in sent:
-                folded_as, event = became[one.number], events.get(one.number)
-                if not folded_as.is_new:
-                    kind: Literal["duplicate", "refused"] = "duplicate" if folded_as.reason is None else "refused"
-                    name = None if event is None else event.id
-                    outcomes.append(Outcome(one.number, name, kind, folded_as.reason, folded_as.detail))
-                    continue
-                assert event is not None, "what cannot be read is refused"
-                warnings = [each.en for each in warnings_of(event, books)]
-                of_event = changes.get(names[one.number], [])
-                outcomes.append(Outcome(one.number, event.id, "accepted", alerts=of_event, warnings=warnings))
-        return outcomes
 
     def _look(self) -> None:
         """Ask now and then where the log ends."""

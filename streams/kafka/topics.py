@@ -15,8 +15,8 @@ from producers.kafka.connection import REACH_MS, Connection
 from producers.kafka.partitions import PARTITIONS
 from producers.kafka.trouble import trouble
 from producers.kafka.wire import ALERTS, EVENTS, ISOLATION, RECORD_BYTES_MAX, REFUSED
-from streams.errors import StoreRefused, StoreUnavailable
-from streams.kafka.partition import digest
+from streams.errors import KafkaRefused, KafkaUnavailable, StoreRefused
+from streams.kafka.fetch import digest_of_value
 from streams.store.store import LogIdentity, Mark
 
 COMPRESSION: Final = "uncompressed"
@@ -26,14 +26,6 @@ _WAIT_MS: Final = 30_000
 _ADVICE: Final = "fold the log again into a new store, or name the store that belongs to it"
 _FETCH_WAIT_MS: Final = 10
 """A broker that is asked for what it does not have yet holds up the next question that long."""
-
-
-class KafkaUnavailable(StoreUnavailable):
-    """The brokers do not answer, or cannot now; the message says what is known of it."""
-
-
-class KafkaRefused(StoreRefused):
-    """The brokers do not let us in, or we do not trust them; settings, certificates or rights must be changed first."""
 
 
 class Ends(msgspec.Struct, frozen=True):
@@ -203,7 +195,7 @@ def check_mark(
         )
     if mark.last_digest and mark.next_offset > ends.first:
         last = reader.record_before(partition, mark.next_offset)
-        if last is None or digest(last.value) != mark.last_digest:
+        if last is None or digest_of_value(last.value) != mark.last_digest:
             raise StoreRefused(
                 f"{where}: the record before {mark.next_offset:,} is not the one that was folded: {_ADVICE}"
             )

@@ -20,8 +20,9 @@ from alerts.catalogue import Catalogue
 from ledger.registry import Registry
 from producers.kafka.connection import Connection
 from streams.errors import StoreRefused
+from streams.fold.partition import Partition
+from streams.kafka.fetch import Taken
 from streams.kafka.lane import Counted, Lane
-from streams.kafka.partition import PartitionBooks, Taken
 from streams.kafka.records import Record
 from streams.patience import SECONDS, patiently
 from streams.store import Store
@@ -52,8 +53,8 @@ class LogWorker:
         self.digests = (catalogue.digest, registry_digest)
         self._patience = patience
 
-        def open_books(of_partition: Store) -> PartitionBooks:
-            return PartitionBooks(of_partition, registry, catalogue, registry_digest)
+        def open_books(of_partition: Store) -> Partition:
+            return Partition.shared(of_partition, registry, catalogue, registry_digest)
 
         self._lanes = [Lane(number, store, connection, open_books) for number in range(LANES)]
         self._lane_of: dict[int, int] = {}
@@ -79,7 +80,7 @@ class LogWorker:
         """The lane, from 0, in which a partition is folded; any for one that is not this worker's."""
         return self._lane_of.get(partition, 0)
 
-    async def aside(self, run: Callable[..., T], *arguments: object) -> T:
+    async def beside(self, run: Callable[..., T], *arguments: object) -> T:
         """Run something of the store's in a thread beside the fold, as patiently."""
         return await self._in(None, partial(run, *arguments))
 

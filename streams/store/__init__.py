@@ -2,8 +2,8 @@
 
 from streams.errors import StoreError, StoreRefused
 from streams.store import schema
+from streams.store.batch import Origin
 from streams.store.database import open_database
-from streams.store.segments import Origin
 from streams.store.store import Loaded, MarkMoved, Store, open_store
 
 __all__ = [

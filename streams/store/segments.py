@@ -10,22 +10,12 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-import msgspec
 from xxhash import xxh3_64_intdigest
 
 from ledger.books import AgencyYear, Position, Row
 
 LEVEL: Final = 1
 """zlib's quickest: a segment is written once in the writer's own time."""
-
-
-class Origin(msgspec.Struct, frozen=True, array_like=True):
-    """Where the lines from an offset on came from, such as `http:<token>` or `inbox:<file>`."""
-
-    offset: int
-    name: str
-    line: int = 1
-    """The number there of the first of them."""
 
 
 Digests = tuple["array[int]", "array[int]", "array[int]"]

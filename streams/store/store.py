@@ -28,14 +28,13 @@ from producers.kafka.partitions import partition_of_year
 from streams.errors import LogBroken, StoreError, StoreRefused, StoreUnavailable
 from streams.store import schema
 from streams.store.alert_rows import attach_alerts, attach_shared_alerts, write_alerts
+from streams.store.batch import Batch, Origin, whereabouts
 from streams.store.copying import WORTH_IT, copy_over
 from streams.store.database import LOCKS, SCHEMA_LOCK, for_reading, for_writing, is_passing, open_database, plain
 from streams.store.loading import load_books, load_shared_funds, years_kept
-from streams.store.record_runs import Records, whereabouts
 from streams.store.rows import BUDGET, KEPT, budget_tuples, to_tuples
 from streams.store.segments import (
     Digests,
-    Origin,
     pack_digests,
     pack_lines,
     pack_touches,
@@ -241,122 +240,82 @@ class Store:
 
     # ------------------------------------------------------------ writing
 
-    def commit(
-        self,
-        first_place: int,
-        lines: Sequence[bytes],
-        origins: Sequence[Origin],
-        effects: Effects,
-        digests: Digests,
-        books: Books,
-    ) -> None:
+    def commit(self, first_place: int, batch: Batch, effects: Effects, digests: Digests) -> None:
         """Write down a batch: rows, alerts, refusals, outbox, the segment and the mark, all or nothing.
 
-        A batch without lines is nothing. Raises MarkMoved when the log was folded on by somebody else, StoreError when
-        the database does not take it.
+        Raises MarkMoved when the log was folded on by somebody else, StoreError when the database does not take it.
         """
-        if lines:
-            with self.writing() as connection:
-                self.write(connection, first_place, lines, origins, effects, digests)
+        with self.writing() as connection:
+            self.write(connection, first_place, batch, effects, digests)
 
     def write(
-        self,
-        connection: sa.Connection,
-        first_place: int,
-        lines: Sequence[bytes],
-        origins: Sequence[Origin],
-        effects: Effects,
-        digests: Digests,
-        records: Records | None = None,
+        self, connection: sa.Connection, first_place: int, batch: Batch, effects: Effects, digests: Digests
     ) -> None:
         """Write down a batch within a transaction that the caller commits (see `commit`).
 
         Args:
             connection: the transaction.
             first_place: the place of the first line.
-            lines: what was folded; records without any event leave none.
-            origins: where the lines came from.
-            effects: what came of them.
+            batch: what was folded; records without any event leave no lines.
+            effects: what came of it.
             digests: of the ids accepted.
-            records: where the lines stand in Kafka's log; None in an embedded log.
         """
         at = now()
-        position = first_place + len(lines)
-        self._move_mark(connection, first_place, lines, effects, records, at)
-        if not lines:
+        self._move_mark(connection, first_place, batch, effects, at)
+        if not batch.lines:
             return
         changed = changed_rows(effects)
-        self._write_segment(connection, first_place, lines, origins, digests, pack_touches(changed), records, at)
+        self._write_segment(connection, first_place, batch, digests, pack_touches(changed), at)
         for kind, rows in _by_kind(changed).items():
             _upsert(connection, KEPT[kind].table, to_tuples(kind, rows))
         budgets = changed_budgets(effects)
         if budgets:
             _upsert(connection, BUDGET.table, budget_tuples(budgets))
         if effects.refusals:
-            refused = list(self._refused(first_place, origins, effects, records, at))
+            refused = list(self._refused(first_place, batch, effects, at))
             connection.execute(schema.refusals.insert(), refused)
         alerts = {id(alert): alert for _, row in changed if row.alerts for alert in row.alerts.values()}
-        write_alerts(connection, alerts, effects.transitions, position, at)
+        write_alerts(connection, alerts, effects.transitions, first_place + len(batch.lines), at)
 
     def _write_segment(
-        self,
-        connection: sa.Connection,
-        first_place: int,
-        lines: Sequence[bytes],
-        origins: Sequence[Origin],
-        digests: Digests,
-        touched: bytes,
-        records: Records | None,
-        at: str,
+        self, connection: sa.Connection, first_place: int, batch: Batch, digests: Digests, touched: bytes, at: str
     ) -> None:
-        packed, digest = pack_lines(lines)
+        packed, digest = pack_lines(batch.lines)
+        records = batch.records
         values = {
             "log": self.log,
             "partition": self.partition,
             "first_place": first_place,
-            "count": len(lines),
+            "count": len(batch.lines),
             "lines": packed,
             "digest": digest,
             "ids": pack_digests(digests),
             "touches": touched,
-            "origins": msgspec.json.encode(list(origins)).decode(),
+            "origins": msgspec.json.encode(list(batch.origins)).decode(),
             "at": at,
             "first_offset": first_place if records is None else records.first_offset,
-            "next_offset": first_place + len(lines) if records is None else records.next_offset,
+            "next_offset": batch.next_offset(first_place),
             "record_counts": None if records is None else msgspec.json.encode(records.runs).decode(),
         }
         connection.execute(schema.segments.insert(), values)
 
-    def _move_mark(
-        self,
-        connection: sa.Connection,
-        first_place: int,
-        lines: Sequence[bytes],
-        effects: Effects,
-        records: Records | None,
-        at: str,
-    ) -> None:
+    def _move_mark(self, connection: sa.Connection, first_place: int, batch: Batch, effects: Effects, at: str) -> None:
         """Compare the mark and set it: who was faster has the log, and who was not leaves nothing."""
-        marks = schema.marks
-        position = first_place + len(lines)
-        values: dict[str, Any] = {
-            "position": position,
-            "next_offset": position if records is None else records.next_offset,
-            "last_digest": hashlib.sha256(lines[-1]).hexdigest() if records is None else records.last_digest,
-            "committed_at": at,
-        }
+        marks, records = schema.marks, batch.records
+        if records is None and first_place == 0:  # an embedded log begins with its first batch
+            connection.execute(self._new_mark(LogIdentity(), 0, at))
         counts = {
             "read": effects.read,
             "accepted": effects.accepted,
             "duplicate": len(effects.duplicates),
             "refused": len(effects.refusals),
         }
-        if records is None and first_place == 0:
-            try:
-                connection.execute(marks.insert(), self._key | msgspec.structs.asdict(LogIdentity()) | values | counts)
-            except sa.exc.IntegrityError as error:
-                raise MarkMoved("the log was begun by somebody else") from error
-            return
+        values: dict[str, Any] = {
+            "position": first_place + len(batch.lines),
+            "next_offset": batch.next_offset(first_place),
+            "last_digest": hashlib.sha256(batch.lines[-1]).hexdigest() if records is None else records.last_digest,
+            "committed_at": at,
+        }
         moved = connection.execute(
             marks.update()
             .where(*self._own(marks), marks.c.position == first_place)
@@ -368,12 +327,16 @@ class Store:
 
     def begin(self, identity: LogIdentity, next_offset: int) -> None:
         """Make the mark of a partition of Kafka's log that has none: nothing is folded before an offset."""
+        with self.writing() as connection:
+            connection.execute(self._new_mark(identity, next_offset, now()))
+
+    def _new_mark(self, identity: LogIdentity, next_offset: int, at: str) -> Any:
+        """An insert of a mark before everything, where there is none."""
         counts = dict.fromkeys(("position", "read", "accepted", "duplicate", "refused"), 0)
-        rest = {"next_offset": next_offset, "last_digest": "", "committed_at": now()}
+        rest = {"next_offset": next_offset, "last_digest": "", "committed_at": at}
         values = self._key | msgspec.structs.asdict(identity) | counts | rest
         insert = sqlite.insert if self.engine.dialect.name == "sqlite" else postgresql.insert
-        with self.writing() as connection:
-            connection.execute(insert(schema.marks).on_conflict_do_nothing(), values)
+        return insert(schema.marks).values(values).on_conflict_do_nothing()
 
     @property
     def _key(self) -> dict[str, Any]:
@@ -382,20 +345,13 @@ class Store:
     def _own(self, table: sa.Table) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
         return table.c.log == self.log, table.c.partition == self.partition
 
-    def _refused(
-        self,
-        first_place: int,
-        origins: Sequence[Origin],
-        effects: Effects,
-        records: Records | None,
-        at: str,
-    ) -> Iterator[dict[str, Any]]:
+    def _refused(self, first_place: int, batch: Batch, effects: Effects, at: str) -> Iterator[dict[str, Any]]:
         """A refusal names where its line came from; on Kafka the record `<topic>/<partition>/<offset>`."""
-        starts = [origin.offset for origin in origins]
+        starts, records = [origin.offset for origin in batch.origins], batch.records
         for one in effects.refusals:
             number = one.place - first_place
             if records is None:
-                source = origins[bisect_right(starts, number) - 1]
+                source = batch.origins[bisect_right(starts, number) - 1]
                 origin, line = source.name, number - source.offset + source.line
             else:
                 offset, index = whereabouts(records.runs, number)
@@ -497,15 +453,23 @@ class Store:
             wanted = None if self.partitions == 1 else self._years_of_partition(connection)
             books = load_books(connection, wanted)
             attach_alerts(connection, books, wanted)
-            seen = SeenIds()
-            ids, lines, places = array("Q"), array("Q"), array("Q")
-            for (packed,) in connection.execute(self._segments(schema.segments.c.ids)):
-                of_segment = unpack_digests(packed)
-                ids.extend(of_segment[0])
-                lines.extend(of_segment[1])
-                places.extend(of_segment[2])
-            seen.extend(ids, lines, places)
-            return Loaded(books, seen, self._mark(connection))
+            return Loaded(books, self._seen_ids(connection), self._mark(connection))
+
+    def seen_ids(self) -> SeenIds:
+        """The ids remembered of the partition's accepted events."""
+        with self.reading() as connection:
+            return self._seen_ids(connection)
+
+    def _seen_ids(self, connection: sa.Connection) -> SeenIds:
+        seen = SeenIds()
+        ids, lines, places = array("Q"), array("Q"), array("Q")
+        for (packed,) in connection.execute(self._segments(schema.segments.c.ids)):
+            of_segment = unpack_digests(packed)
+            ids.extend(of_segment[0])
+            lines.extend(of_segment[1])
+            places.extend(of_segment[2])
+        seen.extend(ids, lines, places)
+        return seen
 
     def _years_of_partition(self, connection: sa.Connection) -> frozenset[tuple[int, str]]:
         return frozenset(

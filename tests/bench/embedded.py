@@ -48,19 +48,22 @@ def _run(events: Path, registry: Path, batch: int, path: Path | None) -> Seconds
     from ledger.identity import SeenIds
     from ledger.process import Context, process
     from ledger.registry import parse
+    from streams.fold.partition import Partition
     from streams.store import Origin, open_store
+    from streams.store.batch import Batch
 
     lines = events.read_bytes().split(b"\n")[:-1]
-    books, seen, known = Books(), SeenIds(), parse(registry.read_bytes(), "agencies.csv")
-    context = Context(known.agencies, seen, Engine(load()), lambda place: lines[place])
-    store = None if path is None else open_store(path, create=True)
+    books, known, catalogue = Books(), parse(registry.read_bytes(), "agencies.csv"), load()
+    context = Context(known.agencies, SeenIds(), Engine(catalogue), lambda place: lines[place])
+    partition = None if path is None else Partition.alone(open_store(path, create=True), known, catalogue)
     gc.set_threshold(50_000, 50, 50)  # as the program does
     started, used = time.perf_counter(), time.process_time()
     for at in range(0, len(lines), batch):
-        part, remembered = lines[at : at + batch], len(seen)
-        effects = process(at, part, books, context)
-        if store is not None:
-            store.commit(at, part, [Origin(0, "bench")], effects, seen.since(remembered), books)
+        part = lines[at : at + batch]
+        if partition is None:
+            process(at, part, books, context)
+        else:
+            partition.fold(Batch(part, [Origin(0, "bench")]))
     return time.perf_counter() - started, time.process_time() - used
 
 
@@ -72,7 +75,7 @@ def latency(events: Path, posts: int = 300) -> list[float]:
     with tempfile.TemporaryDirectory() as folder, running(Path(folder) / "data") as city:
         lines = events.read_bytes().split(b"\n")[:20_000]
         for at in range(0, len(lines), 2_000):
-            city.monitor.keeper.submit([line for line in lines[at : at + 2_000] if line], "bench").result()
+            city.monitor.replica.submit([line for line in lines[at : at + 2_000] if line], "bench").result()
         with city.client(city.token()) as client:
             for number in range(posts):
                 line = f"3301001{number:04d}/current/2000"

@@ -86,7 +86,7 @@ class Bench:
     def publish(self) -> None:
         """The topic anew, with all events."""
         self.cluster.make_topics(PARTITIONS)
-        command = [sys.executable, "budgetwatch.py", "publish", str(self.events), "--again"]
+        command = [sys.executable, "-m", "budgetwatch", "publish", str(self.events), "--again"]
         command += ["--bootstrap", self.cluster.kafka.bootstrap, "--pack", str(self.pack)]
         subprocess.run(command, check=True, capture_output=True)
         ends = self.cluster_ends()

@@ -8,7 +8,7 @@ from pathlib import Path
 from ledger.books import Books
 from producers.kafka.wire import where_of
 from producers.simulator import registry_csv, simulate
-from streams.audit import rows_by_key
+from streams.upkeep.differences import rows_by_key
 from tests.bench.peers.core import Core, Hosted, Kept, bundled
 from tests.bench.peers.packing import pack_all, unpack_all
 

@@ -16,16 +16,17 @@ from typing import Any, NamedTuple
 import jsonschema
 import pytest
 
-import budgetwatch
 from alerts.catalogue import Catalogue
+from budgetwatch.main import main
+from budgetwatch.options import Format
 from dashboards.reports.formats import FORMATS
 from ledger.registry import parse
 from streams import schema
+from streams.fold.queue import FoldQueue
 from streams.folder import Folder
 from streams.people_acts import Person, give_lagging_reason
 from streams.store import open_store, people
 from streams.taipei import today
-from streams.writer import Writer
 from tests.machine.random_events import REGISTRY
 
 COMMAND = str(Path(sys.executable).parent / "budgetwatch")
@@ -69,7 +70,7 @@ def run(folder: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.Captu
         monkeypatch.setattr(sys, "argv", ["budgetwatch", *arguments])
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
         with pytest.raises(SystemExit) as ended:
-            budgetwatch.main()
+            main()
         assert isinstance(ended.value.code, int)
         return Done(ended.value.code, *capfdbinary.readouterr())
 
@@ -110,7 +111,7 @@ def data(folder: Path, catalogue: Catalogue) -> Path:
     Folder(made).registry.write_bytes(register)
     registry = parse(register, "agencies.csv")
     store = open_store(Folder(made).store, create=True)
-    writer = Writer(store, registry, catalogue)
+    writer = FoldQueue(store, registry, catalogue)
     writer.start()
     writer.submit(list(LINES), "test").result(timeout=60)
     writer.stop()
@@ -279,7 +280,7 @@ def test_a_report_of_one_year(run: Run) -> None:
 
 
 def test_the_formats_offered_are_those_there_are() -> None:
-    assert [each.value for each in budgetwatch.Format] == list(FORMATS)
+    assert [each.value for each in Format] == list(FORMATS)
 
 
 # ---------------------------------------------------------------- mistakes

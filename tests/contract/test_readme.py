@@ -34,7 +34,7 @@ def test_both_readmes_give_the_same_commands() -> None:
 def test_the_output_shown_is_what_the_commands_above_it_print(tmp_path: Path, language: str) -> None:
     name, beginning = SHOWN[language]
     (shown,) = (block for block in blocks(name) if block.startswith(beginning))
-    run = [sys.executable, str(ROOT / "budgetwatch.py")]
+    run = [sys.executable, "-m", "budgetwatch"]
     files = ["events.ndjson", "--registry", "agencies.csv"]
     simulated = [*run, "simulate", "--events", "3000", "-o", *files]
     subprocess.run(simulated, cwd=tmp_path, check=True, capture_output=True)

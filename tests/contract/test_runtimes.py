@@ -20,7 +20,7 @@ DAY = "2027-12-31"
 
 def answers(city: Running, day: str) -> dict[str, Any]:
     """What the API says, in the shape of `replay --json`."""
-    city.monitor.keeper.judge(day).result()
+    city.monitor.replica.judge(day).result()
     with city.client() as client:
         return {
             "positions": client.get("/v1/positions", params={"as_of": day}).json(),
@@ -65,6 +65,6 @@ def test_a_simulated_year_by_inbox(replay: Replay, tmp_path: Path) -> None:
         for part, (first, last) in enumerate(((0, 1_777), (1_777, 3_000), (3_000, 5_000))):
             path = city.folder.inbox / f"{part}.ndjson"
             path.write_bytes(b"\r\n".join(lines[first:last]))
-        inbox = Inbox(city.folder.inbox, lambda *sent: city.monitor.keeper.submit(*sent).result(), settled_seconds=0)
+        inbox = Inbox(city.folder.inbox, lambda *sent: city.monitor.replica.submit(*sent).result(), settled_seconds=0)
         assert inbox.take_all() == 3
         compared(expected, answers(city, "2026-02-28"))

@@ -13,10 +13,10 @@ from dashboards import demonstration
 from dashboards.demonstration import FISCAL_YEAR, MEETINGS, PRESENTER, REASONS, START, make_folder, opened, remove
 from ledger.fiscal import closing_day
 from producers.simulator import simulate
-from streams.audit import audit
 from streams.folder import Folder
 from streams.people_acts import ACKNOWLEDGE, LAGGING_PRESENTED, LAGGING_REASON, NOTE, lagging_reasons, standing
 from streams.store import StoreError, StoreRefused, open_store, people
+from streams.upkeep.audit import audit
 
 EVENTS = 8_000
 T = TypeVar("T")
@@ -78,7 +78,7 @@ def test_a_store_that_fails_stops_the_year_says_so_and_loses_no_line_of_it(
         wait_for(lambda: monitor.today() == closing_day(FISCAL_YEAR))
         year.stop()
         assert day < monitor.today() and monitor.stopped() is None
-        assert monitor.keeper.position == lines
+        assert monitor.replica.lines == lines
         assert list(audit(monitor.store, monitor.registry, monitor.catalogue)) == []
 
 

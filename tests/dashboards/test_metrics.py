@@ -27,8 +27,8 @@ LABELS |= {"fold_version", "rules_digest", "registry_digest"}
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with running(tmp_path_factory.mktemp("metrics") / "data") as found:
         for at in range(0, len(LINES), 500):
-            found.monitor.keeper.submit(LINES[at : at + 500], "http:test").result()
-        found.monitor.keeper.judge(DAY).result()
+            found.monitor.replica.submit(LINES[at : at + 500], "http:test").result()
+        found.monitor.replica.judge(DAY).result()
         yield found
 
 

@@ -12,7 +12,7 @@ import pytest
 import typer
 import yaml
 
-import budgetwatch
+from budgetwatch.main import app
 from producers.kafka.connection import connection_to
 
 ROOT = Path(__file__).parents[2]
@@ -132,7 +132,7 @@ def test_its_command_line_is_understood(name: str) -> None:
     service = SERVICES[name]
     command, *arguments = service["command"]
     environment = {one: re.sub(r"\$\{[^}]*\}", "x", value) for one, value in service.get("environment", {}).items()}
-    group: Any = typer.main.get_command(budgetwatch.app)
+    group: Any = typer.main.get_command(app)
     with patch.dict("os.environ", environment):
         if "--help" not in arguments:
             made = group.commands[command].make_context(command, list(arguments))

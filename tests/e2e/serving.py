@@ -54,7 +54,7 @@ class Serving(msgspec.Struct):
         """Send events of one agency and year; those left out of each are filled in."""
         common = {"fiscal_year": 114, "agency": AGENCY, "booked_on": DAY}
         lines = [json.dumps(common | event, ensure_ascii=False).encode() for event in events]
-        return self.monitor.keeper.submit(lines, "http:test").result()
+        return self.monitor.replica.submit(lines, "http:test").result()
 
     def overspend(self, name: str, amount: int = 5_000_000, line: str = LINE) -> None:
         """Pay from a line without an appropriation: a critical alert."""
@@ -73,9 +73,9 @@ def serving(
     folder.make(None)
     with embedded.opened(folder, host, demonstration=True, day=lambda _: lambda: DAY) as monitor:
         for at in range(0, len(lines), 1_000):
-            monitor.keeper.submit(list(lines[at : at + 1_000]), "inbox:year.ndjson").result()
+            monitor.replica.submit(list(lines[at : at + 1_000]), "inbox:year.ndjson").result()
         if lines:
-            monitor.keeper.judge(DAY).result()
+            monitor.replica.judge(DAY).result()
         page = site(monitor)
         app = create_app(monitor, page, *registry_of(monitor))
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))

@@ -141,7 +141,7 @@ def test_a_line_tells_its_history_and_it_agrees_with_the_books(city: Serving, op
 
 
 def test_check_answers_and_records_nothing(city: Serving, open_page: Open) -> None:
-    position = city.monitor.keeper.position
+    position = city.monitor.replica.lines
     page = open_page(city.url + "/check?agency=020011")
     page.get_by_label("預算科目").fill("32020110199/current/2000")
     page.get_by_label("金額（元）").fill("1,000,000")
@@ -149,7 +149,7 @@ def test_check_answers_and_records_nothing(city: Serving, open_page: Open) -> No
     assert page.locator(".verdict").inner_text() == "不可辦理"
     assert "未編列預算" in page.locator("#check-answer").inner_text()
     assert "-1,000,000" in page.locator("#table-headroom").inner_text()
-    assert city.monitor.keeper.position == position
+    assert city.monitor.replica.lines == position
 
 
 def test_an_unknown_page_and_a_foreign_host_are_answered_in_words(city: Serving) -> None:

@@ -33,7 +33,7 @@ def attacked(tmp_path: Path) -> Iterator[Serving]:
             {"id": "n", "type": "reserve.established", "reserve": "second", "amount": 100},
             {"id": "r", "type": "reserve.approved", "reserve": "second", "case": EVIL, "line": LINE, "amount": 5},
         )
-        found.monitor.keeper.judge("2025-09-15").result()
+        found.monitor.replica.judge("2025-09-15").result()
         yield found
 
 

@@ -18,12 +18,12 @@ import pytest
 import sqlalchemy as sa
 
 from alerts.subjects import alert_id
-from streams.audit import audit
 from streams.people_acts import Person, acknowledge, close_alert
 from streams.relay import Relay, unsent
 from streams.store import alert_lists, open_store, people, schema
 from streams.store.alert_lists import Overlay, Wanted
 from streams.store.people import PASSWORD_MIN
+from streams.upkeep.audit import audit
 from tests.e2e.serving import Serving, serving
 
 JUDGEMENTS, USERS, ACTS = 400, 100, 12
@@ -61,7 +61,7 @@ def test_nobody_who_writes_is_in_anothers_way(served: Serving, tmp_path: Path) -
         judged = connection.execute(sa.select(sa.func.count()).select_from(schema.judgements)).scalar_one()
     assert judged >= JUDGEMENTS
     assert sent > 100
-    assert served.monitor.keeper.position == sent + ACTS
+    assert served.monitor.replica.lines == sent + ACTS
     assert len(people.users(store)) == USERS
     assert people.broken_link(store) is None
     assert list(audit(store, served.monitor.registry, served.monitor.catalogue)) == []

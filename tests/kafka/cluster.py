@@ -20,13 +20,14 @@ from alerts.catalogue import Catalogue, load
 from ledger.registry import Registry, parse
 from producers.kafka.connection import Connection
 from producers.kafka.wire import ALERTS, EVENTS, REFUSED
-from streams.kafka.audit import audit
 from streams.kafka.topics import identity_of, make_topics
 from streams.store import Store, open_store, people, schema
+from streams.upkeep.audit import audit_topic
 from tests.real_parts.kafka import Broker, broker
 from tests.real_parts.postgres import Postgres, postgres_server
 
-PROGRAM: Final = Path(__file__).parents[2] / "budgetwatch.py"
+ROOT: Final = Path(__file__).parents[2]
+PROGRAM: Final = (sys.executable, "-m", "budgetwatch")
 SESSION_SECONDS: Final = 6.0
 """The shortest that a broker allows."""
 READY_SECONDS: Final = 60.0
@@ -79,7 +80,7 @@ class Cluster:
     def command(self, *arguments: str, expected: int = 0) -> subprocess.CompletedProcess[str]:
         """Run the program; asserts its exit code."""
         done = subprocess.run(
-            [sys.executable, PROGRAM, *arguments],
+            [*PROGRAM, *arguments],
             cwd=self.folder,
             capture_output=True,
             text=True,
@@ -172,7 +173,7 @@ class Cluster:
         """What an audit finds."""
         store = self.store()
         try:
-            return list(audit(store, self.connection, self.registry, self.catalogue))
+            return list(audit_topic(store, self.connection, self.registry, self.catalogue))
         finally:
             store.close()
 
@@ -200,9 +201,7 @@ class Worker:
         self.log = log
         environment = os.environ | {"PYTHONFAULTHANDLER": "1"}
         with log.open("wb") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, PROGRAM, *arguments], stdout=output, stderr=output, env=environment
-            )
+            self.process = subprocess.Popen([*PROGRAM, *arguments], stdout=output, stderr=output, env=environment)
 
     def signal(self, sent: signal.Signals) -> None:
         """Send it a signal."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -73,7 +72,7 @@ def command(environment: Mapping[str, str], *arguments: str, seconds: float = 60
     """Run the program with such settings; what it writes never holds a secret."""
     began = time.monotonic()
     done = subprocess.run(
-        [sys.executable, PROGRAM, *arguments],
+        [*PROGRAM, *arguments],
         env=os.environ | environment,
         capture_output=True,
         text=True,

@@ -5,16 +5,15 @@ from __future__ import annotations
 import time
 
 import msgspec
-import pytest
 import sqlalchemy as sa
 from kafka import KafkaProducer
 
 from producers.kafka.partitions import partition_of
 from producers.kafka.wire import EVENTS
 from producers.simulator import registry_csv, simulate
-from streams.kafka import backlog as waiting
-from streams.kafka.backlog import Backlog
-from streams.kafka.topics import KafkaUnavailable
+from streams.clock import Backlog
+from streams.errors import KafkaUnavailable
+from streams.kafka.topics import SourceReader
 from streams.store import schema
 from tests.kafka.cluster import Cluster, wait_for
 
@@ -26,7 +25,11 @@ LINES = [line.rstrip(b"\n") for line in simulate(114, 9, 1_500)]
 def test_it_waits_for_what_was_there_and_for_no_more(cluster: Cluster) -> None:
     cluster.begin(registry_csv())
     store = cluster.store()
-    backlog = Backlog(store, cluster.connection)
+
+    def reader() -> SourceReader:
+        return SourceReader(cluster.connection, wait_ms=10_000)
+
+    backlog = Backlog(store, reader)
     assert not backlog.is_folded("2026-01-01"), "no worker has begun"
     with cluster.workers():
         cluster.publish(LINES[:500])
@@ -39,7 +42,7 @@ def test_it_waits_for_what_was_there_and_for_no_more(cluster: Cluster) -> None:
     sending.send(EVENTS, LINES[1_000], key=KEY)
     sending.commit_transaction()
     sending.close()
-    other = Backlog(store, cluster.connection)
+    other = Backlog(store, reader)
     assert not other.is_folded("2026-01-01")
     with cluster.workers():
         cluster.wait_folded(1_001)
@@ -50,19 +53,18 @@ def test_it_waits_for_what_was_there_and_for_no_more(cluster: Cluster) -> None:
     store.close()
 
 
-def test_it_does_not_wait_for_ever(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_does_not_wait_for_ever(cluster: Cluster) -> None:
     cluster.begin(registry_csv())
     cluster.publish(LINES[:100])
     store = cluster.store()
     with cluster.workers():
         cluster.wait_folded(100)
 
-    def away(*_: object, **__: object) -> None:
+    def away() -> SourceReader:
         raise KafkaUnavailable("Kafka: nobody answers")
 
-    monkeypatch.setattr(waiting, "SourceReader", away)
-    assert not Backlog(store, cluster.connection).is_folded("2026-01-01")
-    assert Backlog(store, cluster.connection, patience=0.0).is_folded("2026-01-01")
+    assert not Backlog(store, away).is_folded("2026-01-01")
+    assert Backlog(store, away, patience=0.0).is_folded("2026-01-01")
     store.close()
 
 

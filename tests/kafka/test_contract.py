@@ -15,13 +15,13 @@ from alerts.subjects import alert_id
 from ledger.books import Alert
 from producers.kafka.wire import ALERTS, REFUSED
 from producers.simulator import registry_csv, simulate
-from streams.audit import rows_by_key
 from streams.files import EventFiles
-from streams.kafka.judging import judge
+from streams.fold.judging import judge
 from streams.replay import Replayed, fold
 from streams.store import Store, schema
 from streams.store.alert_rows import agency_of, alert_of, attach_alerts
 from streams.store.loading import load_books
+from streams.upkeep.differences import rows_by_key
 from tests.kafka.cluster import Cluster
 from tests.machine.random_events import AGENCIES, REGISTRY, Generator
 
@@ -62,7 +62,7 @@ def test_workers_come_to_what_replay_comes_to(
         assert all(one.process.poll() is None for one in started)
     store = cluster.store()
     try:
-        judge(store, cluster.catalogue, LAST_DAY, again=True)
+        judge(store, cluster.catalogue, LAST_DAY, repeat=True)
         _same(replayed, store)
         _told(cluster, store)
     finally:

@@ -16,7 +16,7 @@ from faust.exceptions import ProducerSendError
 
 from agents import relay
 from streams.kafka.telling import Telling
-from tests.kafka.cluster import PROGRAM, Cluster
+from tests.kafka.cluster import ROOT, Cluster
 
 _CRASHING = """
 import asyncio, sys, faust
@@ -45,7 +45,7 @@ started.execute_from_commandline()
 
 def test_a_crash_within_faust_ends_the_process_at_once(cluster: Cluster) -> None:
     command = [sys.executable, "-c", _CRASHING, cluster.kafka.bootstrap]
-    path = os.environ | {"PYTHONPATH": str(PROGRAM.parent)}  # in a folder where Faust may leave its own
+    path = os.environ | {"PYTHONPATH": str(ROOT)}  # in a folder where Faust may leave its own
     ended = subprocess.run(
         command, cwd=cluster.folder, env=path, capture_output=True, text=True, timeout=30, check=False
     )

@@ -7,7 +7,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from producers.simulator import registry_csv
-from streams.kafka.partition import Outcome
+from streams.kafka.fetch import Fate
 from streams.kafka.worker import LANES, LogWorker
 from streams.store.store import digest_of
 from tests.kafka.cluster import Cluster
@@ -32,7 +32,7 @@ async def _shared_out(cluster: Cluster) -> None:
         assert {partition: after[partition] for partition in (2, 6)} == {2: before[2], 6: before[6]}
         assert set(Counter(after.values()).values()) == {4 // LANES}
         assert worker.marks_now() == dict.fromkeys((2, 6, 7, 9), 0)
-        assert (await worker.take(0, [])).outcome is Outcome.GONE
+        assert (await worker.take(0, [])).fate is Fate.GONE
     finally:
         for lane in worker._lanes:  # a worker's end is its process's end
             lane._look_away()

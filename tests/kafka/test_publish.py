@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -74,7 +73,7 @@ def test_killed_in_the_middle_it_goes_on_and_nothing_is_missing(cluster: Cluster
     file = write(cluster.folder / "long.ndjson", lines)
     note = file.with_name(file.name + ".published")
     arguments = ["publish", str(file), "--bootstrap", cluster.kafka.bootstrap]
-    process = subprocess.Popen([sys.executable, PROGRAM, *arguments], stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([*PROGRAM, *arguments], stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 30
     while noted(note) == 0 and time.monotonic() < deadline and process.poll() is None:
         time.sleep(0.01)

@@ -9,16 +9,18 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from ledger.process import Effects
 from ledger.registry import parse
 from producers.kafka.partitions import partition_of
 from producers.kafka.wire import ALERTS
 from producers.simulator import registry_csv, simulate
 from streams.errors import StoreError, StoreUnavailable
-from streams.kafka import rebuild as rebuilding
-from streams.kafka.partition import PartitionBooks, Taken
-from streams.kafka.rebuild import rebuild
+from streams.fold.partition import Partition
 from streams.patience import patiently
 from streams.store import schema
+from streams.store.batch import Batch
+from streams.upkeep import rebuild as rebuilding
+from streams.upkeep.rebuild import rebuild_topic
 from tests.kafka.cluster import Cluster, wait_for
 from tests.kafka.serving import served
 from tests.kafka.test_serve import move
@@ -36,7 +38,7 @@ def store_id(cluster: Cluster) -> str:
 
 def again(cluster: Cluster) -> int:
     registry = cluster.registry_file
-    return rebuild(cluster.url, registry.read_bytes(), str(registry), cluster.connection)
+    return rebuild_topic(cluster.url, registry.read_bytes(), str(registry), cluster.connection)
 
 
 def test_workers_and_the_page_go_on_through_a_rebuild(cluster: Cluster) -> None:
@@ -193,11 +195,11 @@ def test_a_batch_that_fails_while_the_stores_change_places_is_not_lost(
     cluster.publish(LINES[:1_000])
     failing: list[str] = []
 
-    class Unlucky(PartitionBooks):
-        def take(self, *given: Any) -> Taken:
+    class Unlucky(Partition):
+        def fold(self, batch: Batch) -> Effects:
             if failing:
                 raise StoreUnavailable(failing.pop())
-            return super().take(*given)
+            return super().fold(batch)
 
     with cluster.workers():
         cluster.wait_folded(1_000)
@@ -210,7 +212,7 @@ def test_a_batch_that_fails_while_the_stores_change_places_is_not_lost(
             return patiently(run)
 
         with monkeypatch.context() as patched:
-            patched.setattr(rebuilding, "PartitionBooks", Unlucky)
+            patched.setattr(rebuilding, "Partition", Unlucky)
             patched.setattr(rebuilding, "patiently", late)
             with pytest.raises(StoreError, match=r"administrator command.*run `rebuild` again"):
                 again(cluster)

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from alerts.catalogue import load
 from producers import bodies, gateway
-from streams import writer
-from streams.audit import audit
+from streams.fold import queue as writer
 from streams.store import people
+from streams.upkeep.audit import audit
 from tests.running import Running, running
 
 LINE = "33010010101/current/1015"
@@ -105,7 +105,7 @@ def test_tokens_say_who_may_send_what(city: Running) -> None:
         assert stranger.post("/v1/events", json=paid("t0")).status_code == 401
     with city.client(city.token("reviewer")) as reviewer:
         assert reviewer.post("/v1/events", json=paid("t0")).status_code == 403
-    before = city.monitor.keeper.position
+    before = city.monitor.replica.lines
     narrow = city.token("feeder", agencies=["010011"], types=["disbursement.paid"])
     with city.client(narrow) as own:
         two = [paid("t1"), paid("t2", agency="020011")]
@@ -118,7 +118,7 @@ def test_tokens_say_who_may_send_what(city: Running) -> None:
         twice = b'{"agency":"020011",' + msgspec.json.encode(paid("t4"))[1:]
         assert own.post("/v1/events", content=twice).json()["outcomes"][0]["reason"] == "malformed"
         assert own.post("/v1/events", json=paid("t5")).json()["accepted"] == 1
-    assert city.monitor.keeper.position == before + 2
+    assert city.monitor.replica.lines == before + 2
     token = next(one for one in people.tokens(city.monitor.store) if one.agencies == frozenset({"010011"}))
     people.revoke_token(city.monitor.store, token.id)
     with city.client(narrow) as revoked:
@@ -141,10 +141,10 @@ def test_back_pressure_says_when_to_come_again(city: Running, monkeypatch: pytes
             return client.post("/v1/events", json=paid(name))
 
     with ThreadPoolExecutor(2) as pool:
-        with city.monitor.keeper.reading():  # the writer cannot begin a batch: what is posted waits
+        with city.monitor.replica.reading():  # the writer cannot begin a batch: what is posted waits
             first = pool.submit(send, "w1")
             deadline = time.monotonic() + 10
-            while city.monitor.keeper.waiting_lines == 0:
+            while city.monitor.replica.waiting_lines == 0:
                 assert time.monotonic() < deadline
                 time.sleep(0.01)
             second = send("w2")

@@ -34,7 +34,7 @@ def test_the_gateway_says_when_to_come_again(tmp_path: Path, monkeypatch: pytest
         assert [answer.status_code for answer in answers] == [200, 200, 429]
         assert answers[2].headers["retry-after"] == "100"
         assert answers[2].headers["content-type"] == "application/problem+json"
-        assert city.monitor.keeper.position == 2
+        assert city.monitor.replica.lines == 2
         assert other.post("/v1/events", json={}).status_code == 200
         counted = 'budgetwatch_requests_turned_away_total{reason="too_often"} 1.0'
         assert counted in one.get("/metrics").text

@@ -25,7 +25,7 @@ from tests.real_parts.kafka import Broker, jars
 from tests.real_parts.postgres import MissingPart, Postgres, binaries, is_free
 
 WORKERS: Final = ("first", "second")
-_PROGRAM: Final = Path(__file__).parents[2] / "budgetwatch.py"
+_PROGRAM: Final = (sys.executable, "-m", "budgetwatch")
 _REFUSED: Final = (2, 3)
 """Exit codes after which starting again would only fail again."""
 _AGAIN_SECONDS: Final = 2.0
@@ -56,7 +56,7 @@ class _Part:
     def start(self) -> None:
         """Start it, out of reach of the terminal's Ctrl-C: it is told to stop in its turn."""
         with self.log.open("ab") as log:
-            command = [sys.executable, str(_PROGRAM), *self._arguments]
+            command = [*_PROGRAM, *self._arguments]
             self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
 
     def look(self) -> None:

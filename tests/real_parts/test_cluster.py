@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from producers.simulator import simulate
-from tests.kafka.cluster import PROGRAM, wait_for
+from tests.kafka.cluster import PROGRAM, ROOT, wait_for
 from tests.real_parts.cluster import Ended, Ports, run
 from tests.real_parts.kafka import jars
 from tests.real_parts.postgres import MissingPart, binaries, free_port, is_free, missing
@@ -85,7 +85,7 @@ def test_it_starts_stops_and_goes_on(folder: Path, ports: Ports) -> None:
             if is_first:
                 events = folder / "events.ndjson"
                 events.write_bytes(b"".join(simulate(114, 1, EVENTS_FED)))
-                publish = [sys.executable, str(PROGRAM), "publish", str(events)]
+                publish = [*PROGRAM, "publish", str(events)]
                 subprocess.run([*publish, "--bootstrap", f"127.0.0.1:{ports.kafka}"], check=True, timeout=60)
             wait_for(lambda: running.done() or position(ports) == EVENTS_FED, "the page to show them")
         assert all(is_free(port) for port in (ports.page, ports.kafka, ports.postgres, ports.health))
@@ -99,7 +99,7 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path, ports: Ports) -> None:
 def test_what_is_missing_is_named_with_the_package_to_install(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.real_parts.cluster", str(tmp_path), str(free_port())],
-        cwd=PROGRAM.parent,
+        cwd=ROOT,
         env=os.environ | {"PATH": str(tmp_path)},
         capture_output=True,
         text=True,

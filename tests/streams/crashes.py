@@ -25,9 +25,9 @@ from ledger.identity import SeenIds
 from ledger.process import Context, process
 from ledger.registry import Registry, parse
 from producers.simulator import registry_csv, simulate
-from streams.audit import audit
+from streams.fold.queue import FoldQueue
 from streams.store import open_store
-from streams.writer import Writer
+from streams.upkeep.audit import audit
 
 EVENTS_A_RUN = 1_000
 """Enough that new events are still taken in at the last kills."""
@@ -50,7 +50,7 @@ def feed(path: Path, registry: Registry, catalogue: Catalogue, lines: list[bytes
     numbers = random.Random(seed)
     store = open_store(path, create=True)
     store.agree("rules", "register")
-    writer = Writer(store, registry, catalogue)
+    writer = FoldQueue(store, registry, catalogue)
     writer.start()
     at = min(_accepted_upto(writer, lines), len(lines) - 1)
     at = max(0, at - numbers.randrange(3 * POST_MAX))  # some of them come again
@@ -67,8 +67,8 @@ def feed(path: Path, registry: Registry, catalogue: Catalogue, lines: list[bytes
         at = 0 if at + 2 * size >= len(lines) else at + 2 * size
 
 
-def _accepted_upto(writer: Writer, lines: list[bytes]) -> int:
-    return writer.position % len(lines)
+def _accepted_upto(writer: FoldQueue, lines: list[bytes]) -> int:
+    return writer.lines % len(lines)
 
 
 def crash(runs: int, seed: int, folder: Path) -> Report:

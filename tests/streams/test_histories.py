@@ -33,7 +33,7 @@ def sample(books: Books) -> list[tuple[int, str, str, dict[str, int]]]:
 
 def test_the_history_of_a_line_ends_with_the_figures_of_the_books(city: Serving) -> None:
     monitor = city.monitor
-    with monitor.keeper.reading() as books:
+    with monitor.replica.reading() as books:
         lines = sample(books)
     assert len(lines) > 50
     for fiscal_year, agency, name, figures in lines:
@@ -52,7 +52,7 @@ def test_a_line_that_no_event_names_has_no_history(city: Serving) -> None:
 
 def test_the_reserve_log_gives_the_balances_of_the_books_and_reads_on(city: Serving) -> None:
     log = ReserveLog(city.monitor.store)
-    with city.monitor.keeper.reading() as books:
+    with city.monitor.replica.reading() as books:
         funds = {reserve: (fund.established, fund.remaining) for (_, reserve), fund in books.funds.items()}
     for reserve, (established, remaining) in funds.items():
         last = log.balances(114, reserve)[-1]

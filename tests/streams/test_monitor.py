@@ -21,17 +21,16 @@ from alerts.catalogue import Catalogue
 from dashboards import embedded
 from ledger.process import Transition
 from producers.simulator import registry_csv, simulate
-from streams.audit import audit
-from streams.backup import copy_store, restore_store
-from streams.daily import Daily
+from streams.clock import Clock
 from streams.folder import Folder
-from streams.monitor import Committed, Monitor
+from streams.monitor import Committed, Monitor, Unavailable
 from streams.people_acts import Person, close_alert
-from streams.rebuild import rebuild
 from streams.relay import Message, Relay, unsent
 from streams.store import StoreRefused, open_store, people, queries, schema
 from streams.store.store import digest_of
-from streams.writer import Unavailable
+from streams.upkeep.audit import audit
+from streams.upkeep.backup import copy_store, restore_store
+from streams.upkeep.rebuild import rebuild
 from tests.real_parts.postgres import IS_REQUIRED
 
 LINES = [line.rstrip(b"\n") for line in simulate(114, 5, 2_500)]
@@ -59,7 +58,7 @@ def event(id_: str, kind: str, **more: Any) -> bytes:
 
 def feed(monitor: Monitor, lines: list[bytes] = LINES, size: int = 400) -> None:
     for at in range(0, len(lines), size):
-        monitor.keeper.submit(lines[at : at + size], "http:test").result()
+        monitor.replica.submit(lines[at : at + size], "http:test").result()
 
 
 # ---------------------------------------------------------------- writer
@@ -67,9 +66,9 @@ def feed(monitor: Monitor, lines: list[bytes] = LINES, size: int = 400) -> None:
 
 def test_posts_that_wait_together_share_a_transaction(monitor: Monitor) -> None:
     seen: list[Committed] = []
-    monitor.keeper.watchers.append(seen.append)
-    with monitor.keeper.reading():
-        waiting = [monitor.keeper.submit([line], "http:test") for line in LINES[:50]]
+    monitor.replica.watchers.append(seen.append)
+    with monitor.replica.reading():
+        waiting = [monitor.replica.submit([line], "http:test") for line in LINES[:50]]
         time.sleep(0.1)
     outcomes = [done.result() for done in waiting]
     assert [len(one) for one in outcomes] == [1] * 50 and all(one[0].line == 1 for one in outcomes)
@@ -88,10 +87,10 @@ def test_a_commit_that_fails_leaves_nothing_and_the_next_goes_on(
 
         broken.setattr(monitor.store, "commit", fail)
         with pytest.raises(Unavailable, match="no space"):
-            monitor.keeper.submit(LINES[800:1_200], "http:test").result()
-        assert monitor.keeper.broken is not None
-    assert {one.outcome for one in monitor.keeper.submit(LINES[800:1_200], "http:test").result()} != {"duplicate"}
-    assert monitor.keeper.broken is None
+            monitor.replica.submit(LINES[800:1_200], "http:test").result()
+        assert monitor.replica.broken is not None
+    assert {one.outcome for one in monitor.replica.submit(LINES[800:1_200], "http:test").result()} != {"duplicate"}
+    assert monitor.replica.broken is None
     feed(monitor, LINES[1_200:])
     assert list(audit(monitor.store, monitor.registry, monitor.catalogue)) == []
     assert monitor.store.mark().position == len(LINES)
@@ -112,13 +111,13 @@ def test_a_full_disk_is_told_and_got_over(tmp_path: Path) -> None:
         with embedded.opened(made) as found:
             failed = None
             for at in range(0, len(LINES), 100):
-                error = found.keeper.submit(LINES[at : at + 100], "http:test").exception()
+                error = found.replica.submit(LINES[at : at + 100], "http:test").exception()
                 if error is not None:
                     failed = at
                     assert isinstance(error, Unavailable) and "full" in str(error)
                     break
             assert failed is not None, "the disk never was full"
-            position = found.keeper.position
+            position = found.replica.lines
             assert position == failed
             subprocess.run(["mount", "-o", "remount,size=64m", small], check=True)
             feed(found, LINES[failed:])
@@ -134,7 +133,7 @@ def test_a_full_disk_is_told_and_got_over(tmp_path: Path) -> None:
 def test_each_day_is_judged_once_and_never_backwards(monitor: Monitor) -> None:
     feed(monitor)
     days = iter(["2025-06-30", "2025-06-30", "2025-07-01", "2025-06-30", "2025-07-01", "2025-07-02"])
-    daily = Daily(monitor.keeper, None, lambda: next(days))
+    daily = Clock(lambda day: monitor.replica.judge(day).result(), None, lambda: next(days))
     assert [daily.look() for _ in range(6)] == [True, False, True, False, False, True]
     assert [one.day for one in queries.judgements(monitor.store)] == ["2025-06-30", "2025-07-01", "2025-07-02"]
     assert list(audit(monitor.store, monitor.registry, monitor.catalogue)) == []
@@ -145,7 +144,7 @@ def test_each_day_is_judged_once_and_never_backwards(monitor: Monitor) -> None:
 
 def test_what_fails_is_sent_again_and_later_transitions_of_its_alert_wait(monitor: Monitor) -> None:
     line = "33010010101/current/1015"
-    monitor.keeper.submit(
+    monitor.replica.submit(
         [
             event("a", "budget.adopted"),
             event("p", "disbursement.paid", line=line, amount=5, voucher="v"),
@@ -188,7 +187,7 @@ def test_what_fails_is_sent_again_and_later_transitions_of_its_alert_wait(monito
 )
 def test_what_was_tampered_with_is_named(monitor: Monitor, statement: str, named: str) -> None:
     feed(monitor)
-    monitor.keeper.submit([b"{"], "http:test").result()
+    monitor.replica.submit([b"{"], "http:test").result()
     people.record(monitor.store, "王", "officer", "127.0.0.1", "note", "x", None, {"text": "seen"})
     assert list(audit(monitor.store, monitor.registry, monitor.catalogue)) == []
     with monitor.store.writing() as connection:
@@ -213,21 +212,21 @@ def test_after_a_closing_a_further_act_opens_a_new_alert_also_after_a_restart(
     person = Person("王", ("officer",), "127.0.0.1")
     seen: list[Transition] = []
     with embedded.opened(folder) as first:
-        first.keeper.watchers.append(lambda committed: seen.extend(committed.transitions))
-        first.keeper.submit([move(1), move(2)], "http:test").result()
+        first.replica.watchers.append(lambda committed: seen.extend(committed.transitions))
+        first.replica.submit([move(1), move(2)], "http:test").result()
         assert opened(seen) == ["010011:m1"]
         alert = first.store.reading
         with alert() as connection:
             name = connection.execute(sa.select(schema.alerts.c.id)).scalar_one()
         close_alert(first, name, person, "moved back")
-        first.keeper.submit([move(3)], "http:test").result()
+        first.replica.submit([move(3)], "http:test").result()
         assert opened(seen) == ["010011:m1", "010011:m3"]
         with alert() as connection:
             names = set(connection.execute(sa.select(schema.alerts.c.id)).scalars())
         close_alert(first, (names - {name}).pop(), person, "and again")
     with embedded.opened(folder) as again:
-        again.keeper.watchers.append(lambda committed: seen.extend(committed.transitions))
-        again.keeper.submit([move(4)], "http:test").result()
+        again.replica.watchers.append(lambda committed: seen.extend(committed.transitions))
+        again.replica.submit([move(4)], "http:test").result()
         assert opened(seen)[-1] == "010011:m4"
         assert list(audit(again.store, again.registry, catalogue)) == []
     with folder.locked():
@@ -243,7 +242,7 @@ def test_after_a_closing_a_further_act_opens_a_new_alert_also_after_a_restart(
 
 def test_a_copy_made_under_load_is_whole(monitor: Monitor, tmp_path: Path) -> None:
     feed(monitor, LINES[:1_000])
-    waiting = [monitor.keeper.submit(LINES[at : at + 50], "http:test") for at in range(1_000, len(LINES), 50)]
+    waiting = [monitor.replica.submit(LINES[at : at + 50], "http:test") for at in range(1_000, len(LINES), 50)]
     copy_store(Folder(monitor_path(monitor)).store, tmp_path / "copy.db")
     for done in waiting:
         done.result()
@@ -271,7 +270,7 @@ def test_a_restored_store_goes_on_and_the_other_is_kept(folder: Folder, tmp_path
     restore_store(tmp_path / "copy.db", folder)
     assert folder.store.with_name("budgetwatch.db.before-restore-1").exists()
     with embedded.opened(folder) as again:
-        assert again.keeper.position == 1_000
+        assert again.replica.lines == 1_000
         feed(again, LINES[1_000:])
         assert list(audit(again.store, again.registry, catalogue)) == []
 

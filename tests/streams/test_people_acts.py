@@ -10,11 +10,11 @@ from alerts.catalogue import Catalogue
 from alerts.subjects import alert_id
 from ledger.books import Alert
 from streams import people_acts
+from streams.fold.queue import FoldQueue
 from streams.people_acts import LOCAL, Person, Refused, Standing, lapsed, state_of
 from streams.store import alert_lists, people
 from streams.store.alert_lists import Overlay, Wanted
 from streams.store.people import Act
-from streams.writer import Writer
 from tests.e2e.serving import DAY, Serving, serving
 
 OFFICER = Person("王科長", ("officer",), "10.0.0.1")
@@ -86,7 +86,7 @@ def test_what_is_missing_or_wrong_is_refused_and_leaves_no_act(monitor: Serving)
         people_acts.acknowledge(store, monitor.monitor.catalogue, "0" * 32, OFFICER, "x", "2025-12-31", DAY)
     with pytest.raises(Refused, match="only alerts about acts"):
         people_acts.close_alert(monitor.monitor, name, OFFICER, "x")
-    assert people.trail(store) == [] and monitor.monitor.keeper.broken is None
+    assert people.trail(store) == [] and monitor.monitor.replica.broken is None
 
 
 def test_a_closing_takes_the_alert_off_its_row_and_loading_does_it_again(monitor: Serving) -> None:
@@ -102,13 +102,13 @@ def test_a_closing_takes_the_alert_off_its_row_and_loading_does_it_again(monitor
         people_acts.close_alert(monitor.monitor, name, OFFICER, "again")
 
     def standing() -> set[str]:
-        with monitor.monitor.keeper.reading() as books:
+        with monitor.monitor.replica.reading() as books:
             row = books.years[114]["020011"].positions["32020210101/current/2000"]
             return set(row.alerts or {})
 
     assert "virement-between-programs" not in standing()
-    writer = monitor.monitor.keeper
-    assert isinstance(writer, Writer)
+    writer = monitor.monitor.replica
+    assert isinstance(writer, FoldQueue)
     writer.between_batches(lambda: 1 / 0).exception()  # the books are loaded again
     writer.between_batches(lambda: None).result()
     assert "virement-between-programs" not in standing()

@@ -81,7 +81,7 @@ def _answer(request: Request[Any, Any, Any], desk: Desk, form: dict[str, str]) -
     monitor = desk.monitor
     line = line[:LINE_BYTES_MAX].replace(b"\n", b" ")
 
-    with monitor.keeper.reading() as books:
+    with monitor.replica.reading() as books:
         found = checked(
             line, books, monitor.registry.agencies, Engine(monitor.catalogue), monitor.catalogue, monitor.today()
         )

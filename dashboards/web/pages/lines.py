@@ -130,7 +130,7 @@ def line(
             "page_number": number,
             "pages": max(1, -(-len(steps) // STEPS_SHOWN)),
             # Only what was read at the same place of the log can be compared.
-            "differing": differing(found.figures, history.figures) if found.position == monitor.keeper.position else [],
+            "differing": differing(found.figures, history.figures) if found.position == monitor.replica.lines else [],
             "rule_title": lambda slug: monitor.catalogue.rules[slug].title,
             "chart_list": [
                 {"id": "chart-line", "title": chart_title, "grid": "months", "spec": course_figure(of_year, reader)}
@@ -159,7 +159,7 @@ def _copy(desk: Desk, books: Books, fiscal_year: int, agency: str, name: str) ->
         sums=sums,
         figures=figures_of(position),
         months=month_sums([position]),
-        position=desk.monitor.keeper.position,
+        position=desk.monitor.replica.lines,
         proposed=None if position.proposal is None else position.proposal.amount,
         council_cut=position.council_cut,
         statutory=position.statutory,

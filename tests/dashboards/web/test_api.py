@@ -16,8 +16,8 @@ from tests.running import Running, running
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with running(tmp_path_factory.mktemp("api") / "data") as found:
         lines = [line.rstrip(b"\n") for line in simulate(114, 1, 3_000)]
-        found.monitor.keeper.submit(lines, "test").result()
-        found.monitor.keeper.judge("2025-10-15").result()
+        found.monitor.replica.submit(lines, "test").result()
+        found.monitor.replica.judge("2025-10-15").result()
         yield found
 
 

@@ -62,5 +62,5 @@ def test_who_listens_to_the_stream_is_not_hurried(city: Running) -> None:
         told = stream.iter_lines()
         assert next(told) == ": open"
         time.sleep(0.6)
-        city.monitor.keeper.submit([b"{}"], "test").result()
+        city.monitor.replica.submit([b"{}"], "test").result()
         assert any("position" in line for line in told)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kafka.partitioner.default import murmur2 as kafkas_murmur2
 from typer.testing import CliRunner
 
-from budgetwatch import app
+from budgetwatch.main import app
 from ledger.admission import read
 from ledger.identity import key_of
 from ledger.refusals import Detail, Refusal
@@ -20,7 +20,7 @@ from producers.kafka.partitions import PARTITIONS, murmur2, partition_of
 from producers.kafka.wire import PACK_MAX
 from producers.publisher import Report, _records
 from streams.kafka.records import NO_EVENT, lines_of, route_of, shares, unpack
-from streams.store.record_runs import runs_of, whereabouts
+from streams.store.batch import runs_of, whereabouts
 
 
 class Record(msgspec.Struct):

@@ -16,7 +16,9 @@ from ledger.books import Books
 from ledger.identity import SeenIds
 from ledger.process import Context, Effects, process
 from ledger.registry import Registry
+from streams.fold.partition import Partition
 from streams.store import Origin, Store, schema
+from streams.store.batch import Batch
 
 WORKED_OUT: Final = {"guarded", "ceiling", "spent_ceiling", "floor_day"}
 """Fields of a position that the guards set again as they judge."""
@@ -32,24 +34,26 @@ def event(number: int, kind: str, **fields: Any) -> bytes:
 
 
 class Folding:
-    """The books of one store and their fold, batch by batch."""
+    """The partition of one embedded store, fed batch by batch."""
 
     def __init__(self, store: Store, registry: Registry, catalogue: Catalogue) -> None:
-        loaded = store.load(registry)
         self.store = store
-        self.registry = registry
-        self.books: Books = loaded.books
-        self.seen: SeenIds = loaded.seen
-        self.position: int = loaded.position
-        self.engine = Engine(catalogue)
+        self.partition = Partition.alone(store, registry, catalogue)
 
-    @classmethod
-    def on_nothing(cls, registry: Registry, catalogue: Catalogue) -> Folding:
-        """A fold that is never committed."""
-        made = cls.__new__(cls)
-        made.registry, made.books, made.seen, made.position = registry, Books(), SeenIds(), 0
-        made.engine = Engine(catalogue)
-        return made
+    @property
+    def books(self) -> Books:
+        """The books as of the mark."""
+        return self.partition.books
+
+    @property
+    def seen(self) -> SeenIds:
+        """The ids remembered."""
+        return self.partition._seen
+
+    @property
+    def place(self) -> int:
+        """The place after the last line committed."""
+        return self.partition.place
 
     def feed(self, lines: Sequence[bytes], batch: int = 500, origin: str = "test") -> None:
         """Fold and commit lines in batches."""
@@ -58,21 +62,22 @@ class Folding:
 
     def commit(self, lines: Sequence[bytes], origins: Sequence[Origin]) -> Effects:
         """Fold and commit one batch."""
-        effects, remembered = self.fold(lines)
-        digests = self.seen.since(remembered)
-        self.store.commit(self.position, lines, origins, effects, digests, self.books)
-        self.position += len(lines)
-        return effects
+        return self.partition.fold(Batch(lines, origins))
 
-    def fold(self, lines: Sequence[bytes]) -> tuple[Effects, int]:
-        """Fold one batch without committing it; returns its effects and how many ids were remembered before it."""
-        first, remembered = self.position, len(self.seen)
 
-        def recall(place: int) -> bytes:
-            return lines[place - first] if place >= first else self.store.recall(place)
+class InMemory:
+    """A fold that is never committed."""
 
-        context = Context(self.registry.agencies, self.seen, self.engine, recall)
-        return process(first, lines, self.books, context), remembered
+    def __init__(self, registry: Registry, catalogue: Catalogue) -> None:
+        self.books = Books()
+        self.lines: list[bytes] = []
+        self._context = Context(registry.agencies, SeenIds(), Engine(catalogue), self.lines.__getitem__)
+
+    def fold(self, lines: Sequence[bytes]) -> Effects:
+        """Fold one batch."""
+        first = len(self.lines)
+        self.lines += lines
+        return process(first, lines, self.books, self._context)
 
 
 def differences(one: Books, other: Books) -> list[str]:

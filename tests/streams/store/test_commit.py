@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from alerts.catalogue import Catalogue
 from ledger.registry import Registry
 from streams.store import MarkMoved, Store, open_store, schema
-from tests.streams.store.folding import LINE, Folding, differences, event, everything
+from tests.streams.store.folding import LINE, Folding, InMemory, differences, event, everything
 
 ROOT = Path(__file__).parents[3]
 
@@ -138,9 +138,9 @@ def test_killed_within_a_batch_the_store_stands_before_it(
     assert run.returncode == -9, run.stderr.decode()
     store = open_store(store_url)
     resumed = Folding(store, city, catalogue)
-    assert resumed.position == 500
+    assert resumed.place == 500
     resumed.feed(year[500:1000])
-    straight = Folding.on_nothing(city, catalogue)
+    straight = InMemory(city, catalogue)
     straight.fold(year[:1000])
     assert differences(straight.books, store.load(city).books) == []
     store.close()

@@ -25,7 +25,7 @@ from streams.store.database import MIGRATIONS, url_of
 from streams.store.loading import load_books
 from streams.store.rows import budget_tuples, to_tuples
 from tests.machine.random_events import AGENCIES, Generator
-from tests.streams.store.folding import LINE, Folding, differences, event
+from tests.streams.store.folding import LINE, Folding, InMemory, differences, event
 
 PAID = {"line": LINE, "amount": 7, "voucher": "v"}
 ADOPTED = event(900, "budget.adopted", booked_on="2025-03-01")
@@ -144,7 +144,7 @@ def test_budgets_and_bookings_in_one_batch(
         folding = Folding(store, city, catalogue)
         folding.feed(lines)
         assert differences(folding.books, store.load(city).books) == []
-    straight = Folding.on_nothing(city, catalogue)
+    straight = InMemory(city, catalogue)
     straight.fold([line for lines in batches for line in lines])
     assert differences(straight.books, store.load(city).books) == []
 
@@ -173,7 +173,7 @@ def test_after_a_batch_that_failed_the_budget_is_written_with_the_next(
 def test_a_store_of_the_schema_before_keeps_every_figure(
     store_url: str, year: list[bytes], city: Registry, catalogue: Catalogue
 ) -> None:
-    folded = Folding.on_nothing(city, catalogue)
+    folded = InMemory(city, catalogue)
     folded.fold(year)
     _store_of_schema_3(store_url, folded.books)
     store = open_store(store_url, create=True)

@@ -16,9 +16,10 @@ from ledger.events import Event
 from ledger.process import Effects
 from ledger.registry import Registry
 from streams.store import Origin, Store, open_store
+from streams.store.batch import Batch
 from streams.store.rows import BUDGET, KEPT
 from tests.machine.random_events import AGENCIES, Generator
-from tests.streams.store.folding import LINE, WORKED_OUT, Folding, differences, event
+from tests.streams.store.folding import LINE, WORKED_OUT, Folding, InMemory, differences, event
 
 SUMS_BY_MONTH = {"realised_by_month", "prepaid_by_month", "counted_by_month"}
 
@@ -44,8 +45,8 @@ def test_random_events_go_on_from_what_was_loaded(
     random = Random(seed)
     generator = Generator(random, (113, 114), AGENCIES)
     lines = [generator.line() for _ in range(300)]
-    straight = Folding(store, registry, catalogue)
-    straight_effects, _ = straight.fold(lines)
+    straight = InMemory(registry, catalogue)
+    straight_effects = straight.fold(lines)
     at = 0
     transitions = []
     while at < len(lines):
@@ -72,8 +73,8 @@ def test_an_adoption_judges_in_the_same_order_before_and_after_a_restart(
         for n, account in enumerate(("39020110101", "31020110101"), start=2)
     ]
     adopted = event(4, "budget.adopted", booked_on="2025-02-01")
-    straight = Folding(store, registry, catalogue)
-    straight_effects, _ = straight.fold([*proposed, *spent, adopted])
+    straight = InMemory(registry, catalogue)
+    straight_effects = straight.fold([*proposed, *spent, adopted])
     Folding(store, registry, catalogue).commit([*proposed, *spent], [Origin(0, "test")])
     resumed = Folding(store, registry, catalogue).commit([adopted], [Origin(0, "test")])
     found = [(one.change, one.alert.rule, one.alert.key) for one in resumed.transitions]
@@ -126,10 +127,9 @@ def test_sums_beyond_64_bits_are_exact(store: Store, registry: Registry, catalog
     assert grown > 400
     touching_all = read(event(0, "budget.adopted"))
     assert isinstance(touching_all, Event)
-    effects = Effects(touched=[(year, rows)], events=[touching_all], places=[folding.position])
-    store.commit(
-        folding.position, [b""], [Origin(0, "test")], effects, folding.seen.since(len(folding.seen)), folding.books
-    )
+    effects = Effects(touched=[(year, rows)], events=[touching_all], places=[folding.place])
+    nothing = folding.seen.since(len(folding.seen))
+    store.commit(folding.place, Batch([b""], [Origin(0, "test")]), effects, nothing)
     assert differences(folding.books, store.load(registry).books) == []
 
 

@@ -14,15 +14,13 @@ from alembic.migration import MigrationContext
 
 from alerts.catalogue import Catalogue
 from alerts.clock import judge_day
-from alerts.engine import Engine
 from alerts.subjects import alert_id
-from ledger.books import Books, Row
-from ledger.identity import SeenIds
-from ledger.process import Context, Effects, process
+from ledger.books import Row
 from ledger.registry import Registry, parse
 from producers.simulator import registry_csv, simulate
 from streams.store import MarkMoved, Origin, Store, StoreRefused, open_store, queries, schema
 from streams.store.rows import KEPT
+from tests.streams.store.folding import Folding
 
 GUARDS = {"guarded", "ceiling", "spent_ceiling", "floor_day"}
 LINES = [line.rstrip(b"\n") for line in simulate(114, 3, 3_000)]
@@ -31,24 +29,6 @@ LINES = [line.rstrip(b"\n") for line in simulate(114, 3, 3_000)]
 @pytest.fixture(scope="module")
 def city() -> Registry:
     return parse(registry_csv().encode(), "agencies.csv")
-
-
-class Folding:
-    """Folds and commits batch by batch, as the writer does."""
-
-    def __init__(self, store: Store, city: Registry, catalogue: Catalogue) -> None:
-        self.store, self.books, self.seen, self.place = store, Books(), SeenIds(), 0
-        self.lines: list[bytes] = []
-        self.context = Context(city.agencies, self.seen, Engine(catalogue), lambda place: self.lines[place])
-
-    def fold(self, lines: list[bytes]) -> Effects:
-        self.lines += lines
-        known = len(self.seen)
-        effects = process(self.place, lines, self.books, self.context)
-        origins = [Origin(0, "http:test")]
-        self.store.commit(self.place, lines, origins, effects, self.seen.since(known), self.books)
-        self.place += len(lines)
-        return effects
 
 
 def fields(found: Any) -> Any:
@@ -65,7 +45,7 @@ def test_what_is_loaded_is_what_was_folded(store: Store, city: Registry, catalog
     lines = LINES[:60] if size == 1 else LINES
     folding = Folding(store, city, catalogue)
     for at in range(0, len(lines), size):
-        folding.fold(lines[at : at + size])
+        folding.feed(lines[at : at + size], size)
     store.commit_judgement("2025-12-31", judge_day(folding.books, catalogue, "2025-12-31"), folding.books)
     loaded = store.load(city)
     assert fields(loaded.books.years) == fields(folding.books.years)
@@ -98,9 +78,8 @@ def event(id_: str, kind: str, **more: Any) -> bytes:
 def test_sums_beyond_64_bits_are_kept_to_the_dollar(store: Store, city: Registry, catalogue: Catalogue) -> None:
     folding = Folding(store, city, catalogue)
     paid = [event(f"p{n}", "disbursement.paid", amount=10**15, voucher="v") for n in range(9_300)]
-    folding.fold(paid[:5_000])
-    folding.fold(paid[5_000:])
-    folding.fold([event("e", "appropriation.enacted", amount=10**15)])
+    folding.feed(paid, 5_000)
+    folding.feed([event("e", "appropriation.enacted", amount=10**15)])
     position = store.load(city).books.years[114]["010011"].positions["32020110101/current/2000"]
     assert position.realised == 9_300 * 10**15 > 2**63
     assert position.realised_by_month[2] == 9_300 * 10**15
@@ -109,15 +88,16 @@ def test_sums_beyond_64_bits_are_kept_to_the_dollar(store: Store, city: Registry
 
 def test_a_batch_that_is_not_the_next_leaves_nothing(store: Store, city: Registry, catalogue: Catalogue) -> None:
     first, second = Folding(store, city, catalogue), Folding(store, city, catalogue)
-    first.fold(LINES[:100])
+    first.feed(LINES[:50])
+    third = Folding(store, city, catalogue)
+    first.feed(LINES[50:100])
     before = _everything(store)
     with pytest.raises(MarkMoved):
-        second.fold(LINES[:50])  # begins a log that is begun
-    second.place = 50
+        second.feed(LINES[:50])  # begins a log that is begun
     with pytest.raises(MarkMoved):
-        second.fold(LINES[50:100])
+        third.feed(LINES[50:100])
     assert _everything(store) == before
-    first.fold(LINES[100:200])
+    first.feed(LINES[100:200])
     assert store.mark().position == 200
 
 
@@ -131,10 +111,11 @@ def _everything(store: Store) -> dict[str, list[Any]]:
 
 def test_alerts_keep_their_history_and_are_told_once(store: Store, city: Registry, catalogue: Catalogue) -> None:
     folding = Folding(store, city, catalogue)
-    opened = folding.fold([event("a", "budget.adopted"), event("p", "disbursement.paid", amount=5, voucher="v")])
+    lines = [event("a", "budget.adopted"), event("p", "disbursement.paid", amount=5, voucher="v")]
+    opened = folding.commit(lines, [Origin(0, "http:test")])
     alert = opened.transitions[0].alert
     assert alert.rule == "spending-without-appropriation"
-    folding.fold([event("e", "appropriation.enacted", amount=10)])
+    folding.feed([event("e", "appropriation.enacted", amount=10)])
     found = queries.alert(store, alert_id(alert))
     assert found is not None and (found.state, found.resolved_by) == ("resolved", "010011:e")
     assert [(one.change, one.by) for one in queries.history(store, alert_id(alert))] == [
@@ -148,11 +129,7 @@ def test_alerts_keep_their_history_and_are_told_once(store: Store, city: Registr
 def test_refusals_say_where_they_came_from(store: Store, city: Registry, catalogue: Catalogue) -> None:
     folding = Folding(store, city, catalogue)
     lines = [event("p", "disbursement.paid", amount=5, voucher="v"), b"{", b'{"type":"x","id":"y"}']
-    known = len(folding.seen)
-    folding.lines += lines
-    effects = process(0, lines, folding.books, folding.context)
-    origins = [Origin(0, "http:a"), Origin(1, "inbox:b.ndjson")]
-    store.commit(0, lines, origins, effects, folding.seen.since(known), folding.books)
+    folding.commit(lines, [Origin(0, "http:a"), Origin(1, "inbox:b.ndjson")])
     found = [(one.origin, one.line, one.reason, one.id) for one in queries.refusals(store)]
     assert found == [("inbox:b.ndjson", 2, "unknown_type", "y"), ("inbox:b.ndjson", 1, "malformed", None)]
     assert queries.refusals_by_reason(store) == {"malformed": 1, "unknown_type": 1}
@@ -161,7 +138,7 @@ def test_refusals_say_where_they_came_from(store: Store, city: Registry, catalog
 def test_a_line_s_history_is_found_by_what_segments_touch(store: Store, city: Registry, catalogue: Catalogue) -> None:
     folding = Folding(store, city, catalogue)
     for at in range(0, 3_000, 250):
-        folding.fold(LINES[at : at + 250])
+        folding.feed(LINES[at : at + 250])
     year = next(iter(folding.books.years[114].values()))
     name = max(year.positions, key=lambda one: year.positions[one].realised)
     places = [segment.first_place for segment in store.segments_touching(114, year.agency, name)]
@@ -221,7 +198,7 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
 def test_a_corrupt_file_is_refused_in_one_line(tmp_path: Path, city: Registry, catalogue: Catalogue) -> None:
     path = tmp_path / "store.db"
     store = open_store(path, create=True)
-    Folding(store, city, catalogue).fold(LINES)
+    Folding(store, city, catalogue).feed(LINES, 5_000)
     store.close()
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

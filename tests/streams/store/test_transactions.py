@@ -19,7 +19,7 @@ OPENERS = {
     "streams/store/database.py",
     "streams/store/store.py",
     "streams/store/leading.py",
-    "streams/kafka/rebuild.py",
+    "streams/upkeep/rebuild.py",
 }
 """Where a connection may be asked of an engine: the two kinds of transaction, and locks that outlive any."""
 

@@ -15,7 +15,7 @@ from ledger.books import Books, Fund
 from ledger.identity import SeenIds
 from ledger.process import Context, Judge, Transition, process
 from ledger.registry import parse
-from streams.kafka.city_reserves import CityReserves
+from streams.fold.reserves import CityReserves
 from tests.machine.random_events import AGENCIES, REGISTRY, Generator
 
 REGISTER = parse("\n".join([",".join(REGISTRY[0]), *(",".join(row.values()) for row in REGISTRY)]).encode(), "register")

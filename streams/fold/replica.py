@@ -1,4 +1,4 @@
-"""The books of a store that workers fold into, followed for those who look at them: pages, API, metrics.
+"""The books of a store that somebody else folds into, followed for those who look at them: pages, API, metrics.
 
 Nothing is folded here. Every so often the marks are read; where they moved, the rows of the agencies' years that new
 segments name are loaded again, as of one moment, and put in the place of the old.
@@ -24,13 +24,12 @@ from ledger.receipt import Outcome
 from ledger.registry import Registry
 from producers.kafka.wire import year_of
 from streams.closings import CLOSE, apply_closings
-from streams.kafka.judging import judge
+from streams.fold.judging import judge
 from streams.kafka.posting import Posting
-from streams.monitor import Committed
+from streams.monitor import Committed, Unavailable, tell
 from streams.store import Store, StoreError, StoreRefused, people, schema
 from streams.store.alert_rows import alert_of, attach_alerts, attach_shared_alerts, load_time_alerts
 from streams.store.loading import load_books, load_shared_funds
-from streams.writer import Unavailable
 
 LOOK_SECONDS: Final = 0.1
 """Between two looks at the marks."""
@@ -52,11 +51,11 @@ class _Moment(msgspec.Struct):
     remembered: int = 0
     judged: int = 0
     acted: int = 0
-    told: int = 0
+    changed: int = 0
 
 
-class Follower:
-    """Keeps the books of a store as they were committed a moment ago (see `streams.monitor.Keeper`)."""
+class StoreReplica:
+    """Keeps the books of a store as they were committed a moment ago (see `streams.monitor.Replica`)."""
 
     def __init__(
         self,
@@ -86,7 +85,7 @@ class Follower:
         """Whether the books may hold what was never committed."""
         self._lock = threading.RLock()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="replica", daemon=True)
         self.refresh()
 
     def start(self) -> None:
@@ -108,7 +107,7 @@ class Follower:
         return self._broken
 
     @property
-    def position(self) -> int:
+    def lines(self) -> int:
         """How many lines all partitions have folded."""
         return sum(self._seen.positions.values())
 
@@ -142,7 +141,7 @@ class Follower:
         """Judge the time rules as of a day, here and now; how many alerts changed by it."""
         done: Future[int] = Future()
         try:
-            done.set_result(len(judge(self.store, self._catalogue, day, again=True) or ()))
+            done.set_result(len(judge(self.store, self._catalogue, day, repeat=True) or ()))
         except StoreError as error:
             done.set_exception(error)
         return done
@@ -174,7 +173,7 @@ class Follower:
                 attach_shared_alerts(connection, books.funds)
                 books.time_alerts = load_time_alerts(connection)
             apply_closings(books, store)
-            transitions = _transitions(connection, self._seen.told) if self._seen.store_id else []
+            transitions = _transitions(connection, self._seen.changed) if self._seen.store_id else []
         with self._lock:
             if wanted is None:
                 self._books, self._is_doubtful = books, False
@@ -183,7 +182,7 @@ class Follower:
                     self._books.add(year)
                 self._books.funds, self._books.time_alerts = books.funds, books.time_alerts
             self._seen = now
-        self._tell(Committed(self.position, transitions, None))
+        tell(self.watchers, Committed(self.lines, transitions, None))
         return True
 
     def _changed(self, store: Store, now: _Moment) -> set[tuple[int, str]] | None:
@@ -223,23 +222,16 @@ class Follower:
                     log.error("the store cannot be read", reason=str(error))
                 self._broken, wait = str(error), 1.0
                 continue
-            except Exception as error:  # a follower that has ended shows old figures as new
+            except Exception as error:  # a replica that has ended shows old figures as new
                 log.exception("the store could not be followed")
                 self._broken, wait = repr(error), 5.0
                 continue
             if self._broken is not None:
-                log.info("the store can be read again", position=self.position)
+                log.info("the store can be read again", lines=self.lines)
                 self._broken = None
             if self._posting is not None:
                 self._posting.folded(self._seen.offsets)
             wait = max(LOOK_SECONDS, (time.monotonic() - began) * (1 / SHARE_MAX - 1)) if changed else LOOK_SECONDS
-
-    def _tell(self, committed: Committed) -> None:
-        for watcher in self.watchers:
-            try:
-                watcher(committed)
-            except Exception:
-                log.exception("a watcher failed; the books are not concerned")
 
 
 def _moment(connection: sa.Connection, of_log: str) -> _Moment:
@@ -256,7 +248,7 @@ def _moment(connection: sa.Connection, of_log: str) -> _Moment:
             sa.select(manifest.value).where(manifest.name == "store_id").scalar_subquery().label("store_id"),
             newest(schema.judgements.c.n).label("judged"),
             newest(schema.acts.c.n).label("acted"),
-            newest(schema.alert_history.c.n).label("told"),
+            newest(schema.alert_history.c.n).label("changed"),
         )
     ).one()
     return _Moment(
@@ -266,7 +258,7 @@ def _moment(connection: sa.Connection, of_log: str) -> _Moment:
         remembered=sum(row.accepted for row in rows),
         judged=rest.judged,
         acted=rest.acted,
-        told=rest.told,
+        changed=rest.changed,
     )
 
 

@@ -16,18 +16,18 @@ from ledger.registry import Registry
 from producers.kafka.partitions import PARTITIONS, partition_of
 from producers.kafka.wire import EVENTS
 from streams.errors import StoreRefused
-from streams.kafka import follower as module
-from streams.kafka.follower import Follower
-from streams.kafka.judging import judge
-from streams.kafka.partition import PartitionBooks
-from streams.monitor import Committed
+from streams.fold import replica as module
+from streams.fold.judging import judge
+from streams.fold.partition import Partition
+from streams.fold.replica import StoreReplica
+from streams.kafka.fetch import take
+from streams.monitor import Committed, Unavailable
 from streams.people_acts import Person, close
 from streams.store import Store, open_store
 from streams.store.alert_rows import attach_alerts
 from streams.store.loading import load_books
 from streams.store.people import Act
 from streams.store.store import LogIdentity
-from streams.writer import Unavailable
 from tests.machine.random_events import AGENCIES, Generator
 from tests.real_parts.postgres import postgres
 from tests.streams.store.folding import differences
@@ -48,7 +48,7 @@ class Workers:
 
     def __init__(self, store: Store, registry: Registry, catalogue: Catalogue) -> None:
         self.store, self._registry, self._catalogue = store, registry, catalogue
-        self._parts: dict[int, PartitionBooks] = {}
+        self._parts: dict[int, Partition] = {}
         self._ends: dict[int, int] = defaultdict(int)
 
     def fold(self, lines: list[bytes]) -> None:
@@ -63,8 +63,8 @@ class Workers:
             if part not in self._parts:
                 store = self.store.part(part)
                 store.begin(LOG, next_offset=0)
-                self._parts[part] = PartitionBooks(store, self._registry, self._catalogue, DIGEST)
-            self._parts[part].take(records, lambda *_: True)
+                self._parts[part] = Partition.shared(store, self._registry, self._catalogue, DIGEST)
+            take(self._parts[part], records, lambda *_: True)
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,7 @@ def test_what_is_followed_is_what_a_fresh_load_gives(
     workers: Workers, registry: Registry, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch, lines_max: int
 ) -> None:
     monkeypatch.setattr(module, "LINES_MAX", lines_max)
-    follower = Follower(workers.store, registry, catalogue, (catalogue.digest, DIGEST))
+    follower = StoreReplica(workers.store, registry, catalogue, (catalogue.digest, DIGEST))
     told: list[Committed] = []
     follower.watchers.append(told.append)
     lines = lines_of(5, 900)
@@ -121,7 +121,7 @@ def test_what_is_followed_is_what_a_fresh_load_gives(
         assert follower.refresh()
         with follower.reading() as books:
             assert differences(books, fresh(workers.store)) == []
-    assert follower.position == len(lines)
+    assert follower.lines == len(lines)
     assert not follower.refresh()
     assert sum(len(one.transitions) for one in told) > 100
     assert {one.change for each in told for one in each.transitions} >= {"opened", "resolved"}
@@ -131,15 +131,15 @@ def test_a_store_folded_otherwise_by_now_is_not_followed(
     workers: Workers, registry: Registry, catalogue: Catalogue
 ) -> None:
     workers.fold(lines_of(6, 50))
-    follower = Follower(workers.store, registry, catalogue, (catalogue.digest, DIGEST))
+    follower = StoreReplica(workers.store, registry, catalogue, (catalogue.digest, DIGEST))
     with pytest.raises(StoreRefused, match="other rules or another register"):
-        Follower(workers.store, registry, catalogue, ("other rules", DIGEST))
-    position = follower.position
+        StoreReplica(workers.store, registry, catalogue, ("other rules", DIGEST))
+    position = follower.lines
     with workers.store.writing() as connection:
         connection.exec_driver_sql("UPDATE manifest SET value = 'another' WHERE name IN ('store_id', 'rules_digest')")
     with pytest.raises(StoreRefused):
         follower.refresh()
-    assert follower.position == position
+    assert follower.lines == position
     assert isinstance(follower.submit([b"{}"], "http:x").exception(), Unavailable)
 
 
@@ -150,7 +150,7 @@ def _virement(name: str, to: str) -> bytes:
     )
 
 
-def _standing(follower: Follower) -> int:
+def _standing(follower: StoreReplica) -> int:
     with follower.reading() as books:
         rows = books.years[114]["020011"].positions.values()
         return sum("virement-between-programs" in (row.alerts or {}) for row in rows)
@@ -160,7 +160,7 @@ def test_an_alert_closed_by_another_page_is_closed_here_too(
     workers: Workers, registry: Registry, catalogue: Catalogue
 ) -> None:
     workers.fold([_virement("v1", "32020210101"), _virement("v2", "32020310101")])
-    pages = [Follower(workers.store, registry, catalogue, (catalogue.digest, DIGEST)) for _ in range(2)]
+    pages = [StoreReplica(workers.store, registry, catalogue, (catalogue.digest, DIGEST)) for _ in range(2)]
     names = [name for (name,) in _rows(workers.store, "SELECT id FROM alerts WHERE rule = 'virement-between-programs'")]
 
     def closing(name: str) -> Any:

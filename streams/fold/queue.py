@@ -1,8 +1,8 @@
-"""The one writer of the embedded monitor: takes lines in, folds and judges them, commits, and only then tells.
+"""The queue before the embedded fold: posts and tasks, done one after the other by one thread.
 
-Everything that changes the books runs in its thread, one job after the other; posts that wait together share a batch and
-so a transaction. Readers look at the books under `reading()`, between batches, and so see only what is committed. When a
-commit fails the books in memory are ahead of the store: they are dropped and loaded again before anything else is done.
+Everything that changes the books runs there; posts that wait together share a batch and so a transaction. Readers look at
+the books under `reading()`, between batches, and so see only what is committed. When a job fails the books in memory may be
+ahead of the store: they are loaded again before anything else is done.
 """
 
 from __future__ import annotations
@@ -19,20 +19,15 @@ import msgspec
 import structlog
 
 from alerts.catalogue import Catalogue
-from alerts.clock import judge_day
-from alerts.engine import Engine
-from alerts.subjects import alert_id
-from ledger.admission import read
-from ledger.books import Alert, Books
-from ledger.events import Event
-from ledger.identity import SeenIds
-from ledger.process import Context, Effects, Transition, process
-from ledger.receipt import AlertChange, Outcome, warnings_of
+from ledger.books import Books
+from ledger.receipt import Outcome
 from ledger.registry import Registry
-from streams.closings import apply_closings
-from streams.monitor import Committed
+from streams.fold.judging import judge_held
+from streams.fold.partition import Partition
+from streams.fold.receipts import of_effects
+from streams.monitor import Busy, Committed, Unavailable, tell
 from streams.store import Origin, Store, StoreError
-from streams.store.store import Segment
+from streams.store.batch import Batch
 
 BATCH_LINES: Final = 20_000
 """Lines a batch takes together; one submission larger than this is a batch of its own."""
@@ -43,18 +38,6 @@ PROBE_SECONDS: Final = 5.0
 
 T = TypeVar("T")
 log = structlog.get_logger()
-
-
-class Busy(Exception):
-    """More is waiting than can be folded soon; `retry_after` says in how many seconds to come again."""
-
-    def __init__(self, retry_after: int) -> None:
-        super().__init__(f"too much is waiting; try again in {retry_after} s")
-        self.retry_after = retry_after
-
-
-class Unavailable(Exception):
-    """The store could not take the batch (disk full, file gone …): nothing of it is kept, and it may be sent again."""
 
 
 class _Post(msgspec.Struct, gc=False):
@@ -75,30 +58,22 @@ class _Task(msgspec.Struct):
 _Job: TypeAlias = _Post | _Task
 
 
-class Writer:
-    """Owns the books of one store."""
+class FoldQueue:
+    """Takes lines in for the one partition of an embedded log, and shows its books (see `streams.monitor.Replica`)."""
 
-    def __init__(
-        self,
-        store: Store,
-        registry: Registry,
-        catalogue: Catalogue,
-        watchers: Sequence[Callable[[Committed], None]] = (),
-    ) -> None:
-        self.store = store
-        self.registry = registry
-        self.catalogue = catalogue
-        self.watchers = list(watchers)
+    def __init__(self, store: Store, registry: Registry, catalogue: Catalogue) -> None:
+        self.watchers: list[Callable[[Committed], None]] = []
         self.broken: str | None = None
         """Why the store cannot be written now; None while all is well."""
+        self._store = store
+        self._catalogue = catalogue
+        self._partition = Partition.alone(store, registry, catalogue)
         self._lock = threading.RLock()
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._queued = self._queued_lines = 0
         self._queued_lock = threading.Lock()
         self._stopped = False
-        self._books, self._seen, self._position = Books(), SeenIds(), 0
-        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
-        self._load()
+        self._thread = threading.Thread(target=self._run, name="fold", daemon=True)
 
     def start(self) -> None:
         """Begin to take jobs."""
@@ -116,9 +91,9 @@ class Writer:
                 late.done.set_exception(Unavailable("the monitor has stopped"))
 
     @property
-    def position(self) -> int:
-        """The place after the last line committed."""
-        return self._position
+    def lines(self) -> int:
+        """How many lines are folded and committed."""
+        return self._partition.place
 
     @property
     def waiting_lines(self) -> int:
@@ -128,13 +103,13 @@ class Writer:
     @property
     def remembered(self) -> int:
         """How many event ids are remembered."""
-        return len(self._seen)
+        return self._partition.remembered
 
     @contextmanager
     def reading(self) -> Iterator[Books]:
         """The books as committed last; hold them no longer than it takes to look."""
         with self._lock:
-            yield self._books
+            yield self._partition.books
 
     def submit(self, lines: list[bytes], origin: str, first_line: int = 1) -> Future[list[Outcome]]:
         """Queue lines to be folded in one transaction; their outcomes, in their order, blank lines left out.
@@ -169,17 +144,9 @@ class Writer:
         return done
 
     def at_rest(self, fiscal_year: int, agency: str, run: Callable[[Store, Books, int], T]) -> T:
-        """Run something between two batches, and wait for it (see `Keeper.at_rest`)."""
-        assert self.store.of_year(fiscal_year, agency) is self.store, "one writer has the whole log"
-        return self.between_batches(lambda: run(self.store, self._books, self._position)).result()
-
-    def fold_segment(self, segment: Segment) -> None:
-        """Fold and commit a batch of another store's log as the next of this one (before the thread is started)."""
-        self._commit(segment.lines, segment.origins)
-
-    def judge_now(self, day: str) -> None:
-        """Judge the time rules as of a day (before the thread is started)."""
-        self._judge(day)
+        """Run something between two batches, and wait for it (see `Replica.at_rest`)."""
+        assert self._store.of_year(fiscal_year, agency) is self._store, "one partition is the whole log"
+        return self.between_batches(lambda: run(self._store, self._partition.books, self._partition.place)).result()
 
     # ------------------------------------------------------------ the thread
 
@@ -258,39 +225,19 @@ class Writer:
 
     def _commit(self, lines: list[bytes], origins: Sequence[Origin]) -> list[Outcome | None]:
         self._reload_if_broken()
-        first_place = self._position
-        context = Context(self.registry.agencies, self._seen, self._engine, self._recall_within(first_place, lines))
-        started, remembered = time.perf_counter(), len(self._seen)
-        effects = process(first_place, lines, self._books, context)
-        self.store.commit(first_place, lines, origins, effects, self._seen.since(remembered), self._books)
-        self._position += len(lines)
-        outcomes = outcomes_of(first_place, lines, effects, self._books)
-        self._tell(Committed(self._position, effects.transitions, effects, time.perf_counter() - started))
+        first_place, started = self._partition.place, time.perf_counter()
+        effects = self._partition.fold(Batch(lines, origins))
+        took = time.perf_counter() - started
+        outcomes = of_effects(first_place, lines, effects, self._partition.books)
+        tell(self.watchers, Committed(self.lines, effects.transitions, effects, took))
         return outcomes
 
     def _judge(self, day: str) -> int:
-        transitions = judge_day(self._books, self.catalogue, day)
-        self.store.commit_judgement(day, transitions, self._books)
-        self._tell(Committed(self._position, transitions, None))
+        transitions = judge_held(self._partition, self._catalogue, day)
+        tell(self.watchers, Committed(self.lines, transitions, None))
         return len(transitions)
 
-    def _tell(self, committed: Committed) -> None:
-        for watcher in self.watchers:
-            try:
-                watcher(committed)
-            except Exception:
-                log.exception("a watcher failed; the books are not concerned")
-
-    def _recall_within(self, first_place: int, lines: Sequence[bytes]) -> Callable[[int], bytes]:
-        return lambda place: lines[place - first_place] if place >= first_place else self.store.recall(place)
-
     # ------------------------------------------------------------ trouble
-
-    def _load(self) -> None:
-        loaded = self.store.load(self.registry)
-        apply_closings(loaded.books, self.store)
-        self._books, self._seen, self._position = loaded.books, loaded.seen, loaded.position
-        self._engine = Engine(self.catalogue)
 
     def _give_up(self, error: Exception) -> None:
         """Mark the books as ahead of the store; the next job loads them anew."""
@@ -302,17 +249,17 @@ class Writer:
     def _mend(self) -> None:
         """Find out whether the store takes commits again, so that health does not wait for the next post."""
         try:
-            self.store.prove_writable()
+            self._store.prove_writable()
             with self._lock:
                 self._reload_if_broken()
         except Exception as error:
             self.broken = str(error)
         else:
-            log.info("the store takes commits again", position=self._position)
+            log.info("the store takes commits again", lines=self.lines)
 
     def _reload_if_broken(self) -> None:
         if self.broken is not None:
-            self._load()
+            self._partition.load()
             self.broken = None
 
 
@@ -337,44 +284,3 @@ def _answer(posts: Sequence[_Post], outcomes: Sequence[Outcome | None]) -> None:
                 found.append(outcome)
         at += len(post.lines)
         post.done.set_result(found)
-
-
-def outcomes_of(first_place: int, lines: Sequence[bytes], effects: Effects, books: Books) -> list[Outcome | None]:
-    """The outcome of each line of a batch, in their order; None for a blank one."""
-    refused = {one.place: one.refusal for one in effects.refusals}
-    duplicates = frozenset(effects.duplicates)
-    changed: dict[str, list[AlertChange]] = {}
-    for transition in effects.transitions:
-        changed.setdefault(transition.by, []).append(alert_change(transition))
-    events: dict[int, Event] = dict(zip(effects.places, effects.events, strict=True))
-    outcomes: list[Outcome | None] = []
-    for place, line in enumerate(lines, first_place):
-        refusal = refused.get(place)
-        if refusal is not None:
-            outcomes.append(Outcome(0, refusal.id, "refused", refusal.reason, refusal.detail.text))
-            continue
-        event = events.get(place) or read(line)
-        if event is None:
-            outcomes.append(None)
-            continue
-        assert isinstance(event, Event), "a line that cannot be read is refused"
-        if place in duplicates:
-            outcomes.append(Outcome(0, event.id, "duplicate"))
-        else:
-            by = f"{event.agency}:{event.id}"
-            outcomes.append(
-                Outcome(
-                    0,
-                    event.id,
-                    "accepted",
-                    alerts=changed.get(by, []),
-                    warnings=[each.en for each in warnings_of(event, books)],
-                )
-            )
-    return outcomes
-
-
-def alert_change(transition: Transition) -> AlertChange:
-    """A transition as receipts and watchers are told of it."""
-    alert: Alert = transition.alert
-    return AlertChange(alert_id(alert), alert.rule, alert.key, transition.change, alert.severity)

@@ -9,9 +9,11 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.kafka.again import Close, Done, Fold, Judge, LogAgain
 from streams.kafka.topics import SourceReader
+from streams.log.history import Done, History, ToClose, ToFold, ToJudge
+from streams.log.topic import Topic
 from streams.store.people import Act
+from streams.store.store import LogIdentity
 
 PARTITIONS = 3
 
@@ -47,7 +49,7 @@ def histories(draw: Any) -> tuple[list[list[int]], list[Done]]:
     sizes = [draw(st.lists(st.integers(0, 3), max_size=12)) for _ in range(PARTITIONS)]
     bounds = [[sum(one[:number]) for number in range(len(one) + 1)] for one in sizes]
     middle = [draw(st.integers(0, len(one))) for one in sizes]
-    judgements: list[Judge] = []
+    judgements: list[ToJudge] = []
     closings: dict[int, dict[int, list[Act]]] = {part: {} for part in range(PARTITIONS)}
     done = []
     at = [0] * PARTITIONS
@@ -55,7 +57,7 @@ def histories(draw: Any) -> tuple[list[list[int]], list[Done]]:
         for _ in range(draw(st.integers(0, 3))):
             at = [draw(st.integers(at[part], ends[part])) for part in range(PARTITIONS)]
             judgements.append(
-                Judge(f"day {len(judgements)}", {part: bounds[part][at[part]] for part in range(PARTITIONS)})
+                ToJudge(f"day {len(judgements)}", {part: bounds[part][at[part]] for part in range(PARTITIONS)})
             )
         for part in range(PARTITIONS):
             if sizes[part] and draw(st.booleans()):
@@ -72,28 +74,30 @@ def histories(draw: Any) -> tuple[list[list[int]], list[Done]]:
 @given(histories())
 def test_everything_comes_once_and_at_its_place(history: tuple[list[list[int]], list[Done]]) -> None:
     sizes, moments = history
-    again = LogAgain(cast("SourceReader", Log(sizes)), PARTITIONS)
-    positions, offsets = [0] * PARTITIONS, [0] * PARTITIONS
-    judged: list[Judge] = []
+    log = History(Topic(cast("SourceReader", Log(sizes)), LogIdentity("", "", PARTITIONS)))
+    places, offsets = [0] * PARTITIONS, [0] * PARTITIONS
+    judged: list[ToJudge] = []
     closed: list[int] = []
     for done in moments:
-        for step in again.steps(done):
+        for step in log.steps(done):
             match step:
-                case Fold(part, records):
-                    assert [record.offset for record in records] == list(
-                        range(offsets[part], offsets[part] + len(records))
-                    )
-                    offsets[part] += len(records)
-                    positions[part] += sum(sizes[part][record.offset] for record in records)
-                case Close(part, closing):
-                    assert positions[part] == closing.after["position"]
+                case ToFold(part, first_place, batch):
+                    records = batch.records
+                    assert records is not None and records.first_offset == records.after == offsets[part]
+                    assert first_place == places[part]
+                    numbers = range(records.first_offset, records.next_offset)
+                    assert len(batch.lines) == sum(sizes[part][number] for number in numbers)
+                    offsets[part] = records.next_offset
+                    places[part] += len(batch.lines)
+                case ToClose(part, closing):
+                    assert places[part] == closing.after["position"]
                     closed.append(closing.n)
-                case Judge():
-                    assert dict(enumerate(positions)) == step.positions
+                case ToJudge():
+                    assert dict(enumerate(places)) == step.places
                     judged.append(step)
         assert offsets == [done.ends[part] for part in range(PARTITIONS)]
         assert judged == list(done.judgements)
         assert sorted(closed) == sorted(
             one.n for of_part in done.closings.values() for acts in of_part.values() for one in acts
         )
-    assert again.lines == sum(map(sum, sizes))
+    assert log.lines == sum(map(sum, sizes))

@@ -1,4 +1,4 @@
-"""Where a segment's lines stood in Kafka's log: runs of records that followed each other and held as many lines each."""
+"""A batch of a log: lines of one partition that stand one after the other, and where they came from."""
 
 from __future__ import annotations
 
@@ -7,8 +7,19 @@ from typing import TypeAlias
 
 import msgspec
 
+from ledger.process import Route
+
 Run: TypeAlias = tuple[int, int, int]
 """The first record's offset, how many records follow each other, how many lines each of them holds."""
+
+
+class Origin(msgspec.Struct, frozen=True, array_like=True):
+    """Where the lines from an offset on came from, such as `http:<token>` or `inbox:<file>`."""
+
+    offset: int
+    name: str
+    line: int = 1
+    """The number there of the first of them."""
 
 
 class Records(msgspec.Struct, frozen=True):
@@ -21,6 +32,21 @@ class Records(msgspec.Struct, frozen=True):
     runs: Sequence[Run]
     last_digest: str
     """SHA-256 of the last record's value."""
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What is folded in one transaction."""
+
+    lines: Sequence[bytes]
+    origins: Sequence[Origin]
+    routes: Sequence[Route] | None = None
+    """How the record of each line was addressed; None where lines are not addressed."""
+    records: Records | None = None
+    """Where the lines stand in Kafka's log; None in an embedded log, where each line has an offset of its own."""
+
+    def next_offset(self, first_place: int) -> int:
+        """The offset after the batch, whose first line stands at a place."""
+        return first_place + len(self.lines) if self.records is None else self.records.next_offset
 
 
 def runs_of(counted: Iterable[tuple[int, int]]) -> list[Run]:

@@ -13,10 +13,10 @@ import pytest
 from alerts.catalogue import Catalogue
 from dashboards import embedded
 from producers.simulator import registry_csv, simulate
-from streams.audit import audit
-from streams.backup import copy_store, restore_store
 from streams.folder import Folder
 from streams.store import StoreRefused
+from streams.upkeep.audit import audit
+from streams.upkeep.backup import copy_store, restore_store
 
 LINES = [line.rstrip(b"\n") for line in simulate(114, 5, 600)]
 
@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Folder:
     made.registry.write_text(registry_csv(), encoding="utf-8")
     made.make(None)
     with embedded.opened(made) as monitor:
-        monitor.keeper.submit(LINES, "test").result()
+        monitor.replica.submit(LINES, "test").result()
     return made
 
 
@@ -85,14 +85,14 @@ def test_a_disk_that_is_full_changes_nothing(folder: Folder, copy: Path, monkeyp
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("streams.backup.shutil.copyfile", full)
+    monkeypatch.setattr("streams.upkeep.backup.shutil.copyfile", full)
     with pytest.raises(StoreRefused, match="No space left"):
         restore_store(copy, folder)
     untouched(folder, before)
 
 
 def command(folder: Folder, *arguments: str) -> subprocess.CompletedProcess[str]:
-    whole = [sys.executable, "budgetwatch.py", *arguments, "--data", str(folder.path)]
+    whole = [sys.executable, "-m", "budgetwatch", *arguments, "--data", str(folder.path)]
     return subprocess.run(whole, capture_output=True, text=True, check=False)
 
 

@@ -1,0 +1,5 @@
+"""`python -m budgetwatch`."""
+
+from budgetwatch.main import main
+
+main()

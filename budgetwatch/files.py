@@ -1,0 +1,174 @@
+"""Event files without a monitor: `replay`, `simulate`, `import`."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from budgetwatch.options import AsJson, Language, Registry, Unusable
+from budgetwatch.sources import day_of, registry_of, registry_rows
+
+if TYPE_CHECKING:
+    from producers.imported import Imported
+
+
+app = typer.Typer()
+
+
+@app.command(
+    epilog="Examples: `budgetwatch replay events.ndjson --registry agencies.csv` ·"
+    " `budgetwatch replay 113.ndjson 114.ndjson --as-of 2025-06-30 --json` · `zcat year.gz | budgetwatch replay -`"
+)
+def replay(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Event files (NDJSON), in order; - is stdin.")],
+    registry: Registry = Path("agencies.csv"),
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE", envvar="BUDGETWATCH_AS_OF", help="Judge as of this day (2025-06-30 or 114/06/30)."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+    lang: Annotated[Language, typer.Option(envvar="BUDGETWATCH_LANG", help="Language of the summary.")] = Language.ZH,
+) -> None:
+    """Fold event files and print every position, reserve, alert and the list of lagging authorities. Writes nothing."""
+    import msgspec
+
+    from alerts.catalogue import load
+    from dashboards.reports.progress import reading
+    from dashboards.reports.replay_summary import print_summary
+    from producers.output_file import replacing
+    from streams.files import EventFiles
+    from streams.replay import fold, output
+
+    day = None if as_of is None else day_of(as_of)
+    known = registry_of(registry)
+    catalogue = load()
+    with EventFiles(files) as opened, reading(opened.size) as progress:
+        replayed = fold(opened, known, catalogue, day, progress)
+    if replayed.counts.read == 0:
+        raise Unusable(f"{', '.join(files)}: no event in it; a file holds one JSON event a line")
+    with replacing("-") as target:
+        if as_json:
+            target.write(msgspec.json.encode(output(replayed, known, catalogue)) + b"\n")
+        else:
+            print_summary(replayed, known, catalogue, lang.value)
+
+
+@app.command(
+    epilog="Example: `budgetwatch simulate --fiscal-year 114 --seed 1 --events 20000 -o events.ndjson --registry agencies.csv`"
+)
+def simulate(
+    out: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="Where the events go; - is stdout.")],
+    fiscal_year: Annotated[int, typer.Option(envvar="BUDGETWATCH_FISCAL_YEAR", help="ROC year; 114 is 2025.")] = 114,
+    seed: Annotated[int, typer.Option(envvar="BUDGETWATCH_SEED", help="Same seed, same bytes.")] = 1,
+    events: Annotated[int, typer.Option(envvar="BUDGETWATCH_EVENTS", help="How many events.")] = 20_000,
+    lines: Annotated[int | None, typer.Option(help="How many budget lines; by default they follow the events.")] = None,
+    registry: Registry = Path("agencies.csv"),
+) -> None:
+    """Make a plausible year of events, mistakes included, for the synthetic city of 31 authorities.
+
+    The agencies of the registry are used where the file exists; else the synthetic city's are written there.
+    """
+    from producers.simulator import registry_csv
+    from producers.simulator import simulate as simulated
+
+    if events < 1:
+        raise Unusable(f"--events: {events}; give 1 or more")
+    _check_apart((out, "the output"), (registry, "the registry"))
+    is_new = not registry.exists()
+    is_synthetic = is_new or registry.read_text(encoding="utf-8-sig", errors="replace") == registry_csv()
+    rows = None if is_synthetic else registry_rows(registry)
+    try:
+        made = simulated(fiscal_year, seed, events, rows, lines)
+        written = _write(out, made, registry, registry_csv().encode() if is_new else None)
+    except ValueError as error:
+        raise Unusable(str(error)) from None
+    sys.stderr.write(f"{written:,} events for fiscal year {fiscal_year} -> {out}; agencies in {registry}\n")
+    if is_new:
+        sys.stderr.write(f"{registry}: there was no such file; the synthetic city's agencies were written to it\n")
+
+
+@app.command(
+    "import",
+    epilog="Example: `budgetwatch import g0v-budget tw2019ap.csv -o events.ndjson --registry agencies.csv`",
+)
+def import_source(
+    source_format: Annotated[
+        str,
+        typer.Argument(
+            metavar="FORMAT", help="g0v-budget, municipal-money-capital, municipal-money-operating or peer-scenarios."
+        ),
+    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The source file (UTF-8 or Big5).")],
+    out: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="Where the events go; - is stdout.")],
+    registry: Registry = Path("agencies.csv"),
+) -> None:
+    """Turn a real budget file into events, and say what could not be mapped.
+
+    The agencies it names are written to the registry; where the file exists, those it lacks are added to it. The
+    registry is written after the events, and neither if anything is wrong.
+    """
+    from producers.formats import FORMATS
+    from producers.imported import ImportProblem
+    from producers.registry_file import with_agencies
+
+    read = FORMATS.get(source_format)
+    if read is None:
+        raise Unusable(f"unknown format {source_format}; one of {', '.join(FORMATS)}")
+    _check_apart((out, "the output"), (file, "the source"), (registry, "the registry"))
+    try:
+        imported = read(file)
+    except ImportProblem as error:
+        raise Unusable(str(error)) from None
+    before = registry.read_bytes() if registry.exists() else None
+    register, added = with_agencies(before, imported.registry, str(registry))
+    written = _write(out, iter(imported.events), registry, register if register != before else None)
+    sys.stderr.writelines(f"{sentence}\n" for sentence in _import_report(imported, str(file), written, out))
+    sys.stderr.write(f"{registry}: {added:,} agencies added\n")
+
+
+def _import_report(imported: Imported, file: str, written: int, out: str) -> Iterator[str]:
+    """What became of a source, a sentence each: what was mapped, what was assumed, what was left out."""
+    yield (
+        f"{file}: {imported.encoding}, {imported.rows_mapped:,} of {imported.rows_read:,} rows mapped,"
+        f" {len(imported.registry):,} of {imported.agencies_read:,} agencies -> {written:,} events in {out}"
+    )
+    for sentence in imported.assumptions:
+        yield f"assumed: {sentence}"
+    for left_out in imported.left_out():
+        amount = "" if left_out.amount is None else f", NT$ {left_out.amount:,} in all"
+        first = "; ".join(f"row {item.row} ({item.what})" for item in left_out.first)
+        more = "" if left_out.count == len(left_out.first) else "; ..."
+        yield f"not mapped: {left_out.count:,} x {left_out.reason}{amount}: {first}{more}"
+
+
+def _write(out: str, lines: Iterator[bytes], registry: Path, register: bytes | None) -> int:
+    """Write events, then the register where it is new or longer; returns how many events."""
+    from producers.output_file import replacing
+
+    with contextlib.ExitStack() as stack:
+        if register is not None:
+            stack.enter_context(replacing(str(registry))).write(register)  # in its place once the events are in theirs
+        written = 0
+        with replacing(out) as target:
+            for line in lines:
+                target.write(line)
+                written += 1
+    return written
+
+
+def _check_apart(*named: tuple[str | Path, str]) -> None:
+    """Refuse to write over what is read, or two things into one file."""
+    from itertools import combinations
+
+    from producers.output_file import same_file
+
+    for (one, what), (other, also) in combinations(named, 2):
+        if "-" not in (one, other) and same_file(one, other):
+            raise Unusable(f"{one}: {what} and {also} are one file; name another")

@@ -1,0 +1,149 @@
+"""Questions to the books: `check`, `lagging`, `report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from budgetwatch.options import (
+    AsJson,
+    AsOf,
+    Data,
+    FiscalYear,
+    Format,
+    Lang,
+    Language,
+    More,
+    Out,
+    Registry,
+    Replay,
+    ReportFormat,
+    Store,
+    Unusable,
+)
+from budgetwatch.sources import books_of, event_in, judged_day, write_report
+
+app = typer.Typer()
+reports = typer.Typer(name="report", help="Report on one agency, or on the reserves.", no_args_is_help=True)
+app.add_typer(reports)
+
+
+@app.command(
+    epilog="Examples: `budgetwatch check payment.json --data DIR` · `budgetwatch check - --replay 114.ndjson --json`"
+)
+def check(
+    event: Annotated[str, typer.Argument(metavar="EVENT.json", help="One event; its id may be left out. - is stdin.")],
+    more: More = None,
+    replay: Replay = None,
+    data: Data = None,
+    store: Store = None,
+    registry: Registry = Path("agencies.csv"),
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+    lang: Lang = Language.ZH,
+) -> int:
+    """Ask "may I spend this?": what would come of an event, what is left, and what would free it. Records nothing.
+
+    Exit 0: allowed, or warned; 1: blocked.
+    """
+    import msgspec
+
+    from alerts.check import checked
+    from alerts.engine import Engine
+    from producers.output_file import replacing
+
+    if event == "-" and "-" in (replay or ()):
+        raise Unusable("-: standard input cannot be both the event and its books")
+    line = event_in(event)
+    opened = books_of(more, replay, data, store, registry, as_of)
+    catalogue = opened.catalogue
+    found = checked(line, opened.books, opened.registry.agencies, Engine(catalogue), catalogue, opened.as_of)
+    with replacing("-") as target:
+        if as_json:
+            target.write(msgspec.json.encode(found.verdict) + b"\n")
+        else:
+            from dashboards.reports.check_summary import print_verdict
+
+            print_verdict(found, catalogue, opened.registry, lang.value)
+    return 1 if found.verdict.verdict == "blocked" else 0
+
+
+@app.command(
+    epilog="Examples: `budgetwatch lagging --data DIR` ·"
+    " `budgetwatch lagging --replay 114.ndjson --as-of 114/06/30 --format pdf -o lagging.pdf`"
+)
+def lagging(
+    more: More = None,
+    replay: Replay = None,
+    data: Data = None,
+    store: Store = None,
+    registry: Registry = Path("agencies.csv"),
+    as_of: AsOf = None,
+    format_: ReportFormat = Format.TABLE,
+    out: Out = None,
+    lang: Lang = Language.ZH,
+) -> None:
+    """List the authorities whose predicted capital execution lags, as for the mayor's meeting. Writes nothing."""
+    from dashboards.reports.lagging_list import earlier_lists, rows, tables, with_reasons
+
+    opened = books_of(more, replay, data, store, registry, as_of)
+    day = judged_day(opened)
+    earlier = earlier_lists(opened.presented, day) or None
+    known = (opened.alerts, opened.books, opened.registry, opened.catalogue, day, earlier)
+    made = tables(*known)
+    if opened.reasons:
+        made = with_reasons(made, rows(*known), opened.reasons)
+    write_report(opened, made, format_, out, lang)
+
+
+@reports.command(
+    "agency",
+    epilog="Example: `budgetwatch report agency 020011 --data DIR --format xlsx -o 020011.xlsx`",
+)
+def report_agency(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="The agency's code in the register.")],
+    more: More = None,
+    replay: Replay = None,
+    data: Data = None,
+    store: Store = None,
+    registry: Registry = Path("agencies.csv"),
+    as_of: AsOf = None,
+    fiscal_year: FiscalYear = None,
+    format_: ReportFormat = Format.TABLE,
+    out: Out = None,
+    lang: Lang = Language.ZH,
+) -> None:
+    """Report an agency's figures and rates with their formulas, its lines, and the alerts that stand against it."""
+    from dashboards.reports.agency_report import tables
+    from dashboards.reports.table import ReportProblem
+
+    opened = books_of(more, replay, data, store, registry, as_of)
+    day = judged_day(opened)
+    try:
+        made = tables(code, opened.alerts, opened.books, opened.registry, opened.catalogue, day, fiscal_year)
+    except ReportProblem as error:
+        raise Unusable(str(error)) from None
+    write_report(opened, made, format_, out, lang)
+
+
+@reports.command("reserve", epilog="Example: `budgetwatch report reserve --data DIR --lang en`")
+def report_reserve(
+    more: More = None,
+    replay: Replay = None,
+    data: Data = None,
+    store: Store = None,
+    registry: Registry = Path("agencies.csv"),
+    as_of: AsOf = None,
+    fiscal_year: FiscalYear = None,
+    format_: ReportFormat = Format.TABLE,
+    out: Out = None,
+    lang: Lang = Language.ZH,
+) -> None:
+    """Report what each reserve holds and has given, and every case that drew on it."""
+    from dashboards.reports.reserve_report import tables
+
+    opened = books_of(more, replay, data, store, registry, as_of)
+    made = tables(opened.books, opened.registry, opened.catalogue, judged_day(opened), fiscal_year)
+    write_report(opened, made, format_, out, lang)

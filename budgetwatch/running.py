@@ -1,0 +1,146 @@
+"""What runs until it is told to stop: `run`, `demo`, `worker`, `serve`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from budgetwatch.options import Bootstrap, DataFolder, Host, Port, Registry, Shared, Unusable
+from budgetwatch.sources import kafka_at
+
+app = typer.Typer()
+SESSION_KEY_BYTES_MIN = 32
+METRICS_TOKEN_MIN = 16
+
+
+@app.command(epilog="Example: `budgetwatch run --data data --registry agencies.csv --port 8080`")
+def run(
+    data: DataFolder = Path("data"),
+    port: Port = 8080,
+    host: Host = "127.0.0.1",
+    registry: Annotated[
+        Path | None, typer.Option(envvar="BUDGETWATCH_REGISTRY", help="Copied into a new data folder.")
+    ] = None,
+) -> None:
+    """Start the monitor on a data folder: page, API, /metrics and inbox in one process, until it is told to stop."""
+    from dashboards import embedded
+    from dashboards.server import log_to
+    from streams.folder import Folder
+
+    log_to(sys.stderr.isatty())
+    folder = Folder(data)
+    folder.make(registry)
+    with embedded.opened(folder, host) as monitor:
+        embedded.serve(monitor, folder, host, port)
+
+
+@app.command(epilog="Examples: `budgetwatch demo` · `budgetwatch demo --speed 2` · `budgetwatch demo --remove`")
+def demo(
+    data: DataFolder = Path("demo"),
+    port: Port = 8080,
+    host: Host = "127.0.0.1",
+    speed: Annotated[
+        float, typer.Option(min=0.001, max=100, envvar="BUDGETWATCH_SPEED", help="Simulated days a second.")
+    ] = 0.2,
+    seed: Annotated[int, typer.Option(envvar="BUDGETWATCH_SEED", help="Same seed, same year.")] = 1,
+    events: Annotated[int, typer.Option(min=2_000, envvar="BUDGETWATCH_EVENTS", help="Events of the year.")] = 20_000,
+    remove: Annotated[bool, typer.Option("--remove", help="Delete the demonstration's data folder and end.")] = False,
+) -> None:
+    """Start the monitor on a simulated year of the synthetic city, marked as demonstration data, and let it run on."""
+    from dashboards import demonstration, embedded
+    from dashboards.server import log_to
+    from streams.folder import Folder
+
+    folder = Folder(data)
+    if remove:
+        demonstration.remove(folder)
+        return
+    log_to(sys.stderr.isatty())
+    demonstration.make_folder(folder)
+    with demonstration.opened(folder, host, seed, events, speed) as (monitor, year):
+        sys.stderr.write(f"demonstration data: fiscal year 114 up to {year.day}, then {speed:g} days a second\n")
+        embedded.serve(monitor, folder, host, port, beside=(year,), clock=False)
+
+
+@app.command(epilog="Example: `budgetwatch worker --bootstrap localhost:9092 --store postgresql://bw@db/budgetwatch`")
+def worker(
+    bootstrap: Bootstrap,
+    store: Shared,
+    registry: Registry = Path("agencies.csv"),
+    session_timeout: Annotated[
+        float, typer.Option(min=6, envvar="BUDGETWATCH_SESSION_TIMEOUT", help="Seconds until a silent worker is gone.")
+    ] = 10.0,
+    member: Annotated[
+        str | None, typer.Option(envvar="BUDGETWATCH_MEMBER", help="A name that this worker keeps over restarts.")
+    ] = None,
+    patience: Annotated[
+        float, typer.Option(min=0, envvar="BUDGETWATCH_PATIENCE", help="Seconds to wait for a database that is away.")
+    ] = 60.0,
+    health_port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, envvar="BUDGETWATCH_HEALTH_PORT", help="Where /healthz and /metrics are told."),
+    ] = None,
+    health_host: Annotated[
+        str, typer.Option(envvar="BUDGETWATCH_HEALTH_HOST", help="The address of that port.")
+    ] = "127.0.0.1",
+) -> None:
+    """Fold the topic into the store, beside any number of other workers, until told to stop."""
+    from agents.start import run as start
+    from dashboards.server import log_to
+    from streams.kafka.app import GroupSettings
+
+    log_to(sys.stderr.isatty())
+    group = GroupSettings(session_timeout=session_timeout, member=member)
+    health = None if health_port is None else (health_host, health_port)
+    start(kafka_at(bootstrap), store, registry.read_bytes(), str(registry), group, patience, health)
+
+
+@app.command(
+    epilog="Example: `budgetwatch serve --store postgresql://bw@db/budgetwatch --bootstrap localhost:9092 --registry agencies.csv`"
+)
+def serve(
+    store: Shared,
+    registry: Registry = Path("agencies.csv"),
+    bootstrap: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT,...",
+            envvar="BUDGETWATCH_BOOTSTRAP",
+            help="Kafka's brokers, for events that are posted; without them `POST /v1/events` is turned away.",
+        ),
+    ] = None,
+    port: Port = 8080,
+    host: Host = "127.0.0.1",
+    session_key: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            envvar="BUDGETWATCH_SESSION_KEY",
+            help="32 bytes or more that keep people logged in over a restart; else they log in again.",
+        ),
+    ] = None,
+    metrics_token: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            envvar="BUDGETWATCH_METRICS_TOKEN",
+            help="Holds what Prometheus shows to read /metrics from elsewhere; it opens nothing else.",
+        ),
+    ] = None,
+) -> None:
+    """Show the store that workers fold into: page, API and /metrics, beside any number of workers."""
+    from dashboards.beside_workers import serve as start
+    from dashboards.server import log_to
+
+    log_to(sys.stderr.isatty())
+    key = None if session_key is None else session_key.read_bytes()
+    if key is not None and len(key) < SESSION_KEY_BYTES_MIN:
+        raise Unusable(f"{session_key}: {len(key)} bytes; make one with `openssl rand -out {session_key} 32`")
+    token = None if metrics_token is None else metrics_token.read_text(encoding="utf-8").strip()
+    if token is not None and len(token) < METRICS_TOKEN_MIN:
+        raise Unusable(f"{metrics_token}: fewer than {METRICS_TOKEN_MIN} characters; `openssl rand -hex 24` makes some")
+    connection = None if bootstrap is None else kafka_at(bootstrap)
+    start(store, registry.read_bytes(), str(registry), connection, host, port, key, token)

@@ -1,0 +1,110 @@
+"""What commands read: the books they name, a register, a day, an event, brokers."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from budgetwatch.options import Format, Language, Unusable
+from ledger.registry import Registry
+
+if TYPE_CHECKING:
+    from dashboards.reports.table import Table
+    from producers.kafka.connection import Connection
+    from streams.sources import Opened
+
+
+def books_of(
+    more: list[str] | None,
+    replay: list[str] | None,
+    data: Path | None,
+    store: str | None,
+    registry: Path,
+    as_of: str | None,
+) -> Opened:
+    """The books that a command names."""
+    from dashboards.reports.progress import reading
+    from streams.sources import SourceProblem, books_from
+
+    if more and not replay:
+        raise Unusable(f"unexpected argument {more[0]}; further files follow --replay FILE")
+    day = None if as_of is None else day_of(as_of)
+    names = [*(replay or ()), *(more or ())]
+    if not names and store is None and data is None and Path("data").is_dir():
+        data = Path("data")  # where `run` keeps its own unless told otherwise
+    try:
+        opened = books_from(replay=names, data=data, store=store, registry=registry, as_of=day, reading=reading)
+    except SourceProblem as error:
+        raise Unusable(str(error)) from None
+    if opened.booked_later is not None:
+        sys.stderr.write(
+            f"note: the books hold what was booked up to {opened.booked_later}; only allotments and time rules are as of"
+            f" {opened.as_of}. For that day's figures: --replay FILE... --as-of {opened.as_of}\n"
+        )
+    return opened
+
+
+def judged_day(opened: Opened) -> str:
+    """The day that a report is of; Unusable where no event gives one."""
+    if opened.as_of is None:
+        raise Unusable("no event was accepted, so there is no day to report on; name one with --as-of")
+    return opened.as_of
+
+
+def write_report(opened: Opened, tables: list[Table], format_: Format, out: str | None, lang: Language) -> None:
+    """Write tables to a file, or print them, marked where the books are made up."""
+    from dashboards.reports.formats import write
+    from dashboards.reports.table import ReportProblem, marked
+
+    if opened.demonstration:
+        tables = marked(tables)
+    try:
+        write(tables, format_.value, None if out in (None, "-") else Path(out), lang.value)
+    except ReportProblem as error:
+        raise Unusable(str(error)) from None
+
+
+def event_in(name: str) -> bytes:
+    """The event that is asked about; one that is too long comes cut, but still too long."""
+    from ledger.json_text import LINE_BYTES_MAX
+
+    with sys.stdin.buffer if name == "-" else Path(name).open("rb") as source:
+        content = source.read(LINE_BYTES_MAX + 4).removeprefix(b"\xef\xbb\xbf").strip()
+    if not content:
+        raise Unusable(f"{name}: empty; it must hold one JSON event")
+    return content
+
+
+def registry_rows(path: Path) -> list[dict[str, str]]:
+    """A register's rows by the names of its columns."""
+    import msgspec
+
+    return [msgspec.to_builtins(agency) for agency in registry_of(path).agencies.values()]
+
+
+def day_of(text: str) -> str:
+    """A day as `YYYY-MM-DD`, from any of the forms people write."""
+    from ledger.fiscal import parse_day
+
+    try:
+        return parse_day(text)
+    except ValueError as error:
+        raise Unusable(f"--as-of: {error}") from None
+
+
+def registry_of(path: Path) -> Registry:
+    """The register in a file."""
+    from ledger.registry import parse
+
+    return parse(path.read_bytes(), str(path))
+
+
+def kafka_at(bootstrap: str) -> Connection:
+    """How brokers are reached: their addresses, and the rest from the environment."""
+    from producers.kafka.connection import BadConnection, connection_to
+
+    try:
+        return connection_to(bootstrap)
+    except BadConnection as error:
+        raise Unusable(str(error)) from None

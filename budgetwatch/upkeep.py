@@ -1,0 +1,213 @@
+"""Proof and upkeep of a store: `audit`, `backup`, `restore`, `rebuild`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from budgetwatch.options import DataFolder, Refused, Registry, Store, Unusable
+from budgetwatch.sources import kafka_at, registry_of
+
+if TYPE_CHECKING:
+    from streams.folder import Folder
+    from streams.store import Store as OpenStore
+    from streams.upkeep.differences import Difference
+
+
+app = typer.Typer()
+
+
+@app.command(
+    epilog="Examples: `budgetwatch audit --data data` ·"
+    " `budgetwatch audit --bootstrap localhost:9092 --store postgresql://bw@db/budgetwatch`"
+)
+def audit(
+    data: DataFolder = Path("data"),
+    bootstrap: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT,...", envvar="BUDGETWATCH_BOOTSTRAP", help="The log is the topic on Kafka."),
+    ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            "--store", metavar="URL", envvar="BUDGETWATCH_STORE", help="With --bootstrap: the workers' store."
+        ),
+    ] = None,
+    registry: Registry = Path("agencies.csv"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print the differences as a JSON array.")] = False,
+) -> None:
+    """Fold the log again, a data folder's or the topic, and compare it with the store.
+
+    Exit 0: equal; 1: the differences are printed.
+    """
+    import msgspec
+
+    if (bootstrap is None) != (store is None):
+        raise Unusable("--bootstrap and --store go together: the topic, and the store that was folded from it")
+    differences, lines = (
+        _audit_folder(data) if bootstrap is None or store is None else _audit_topic(bootstrap, store, registry)
+    )
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(differences).decode() + "\n")
+    else:
+        for one in differences:
+            sys.stdout.write(f"{one.what} {one.key}\n  the log:   {one.folded}\n  the store: {one.stored}\n")
+        sys.stdout.write(f"{lines:,} lines folded again: {len(differences) or 'no'} differences\n")
+    if differences:
+        raise typer.Exit(1)
+
+
+def _audit_folder(data: Path) -> tuple[list[Difference], int]:
+    from alerts.catalogue import load
+    from dashboards.reports.progress import counting
+    from streams.folder import Folder
+    from streams.store import open_store
+    from streams.store.store import digest_of
+    from streams.upkeep.audit import audit as compared
+
+    folder = Folder(data)
+    store = open_store(folder.store)
+    try:
+        registry, content = folder.read_registry()
+        catalogue = load()
+        if store.manifest():
+            store.agree(catalogue.digest, digest_of(content))
+        with counting(store.mark().position, "folding again") as progress:
+            return list(compared(store, registry, catalogue, progress)), store.mark().position
+    finally:
+        store.close()
+
+
+def _audit_topic(bootstrap: str, url: str, registry: Path) -> tuple[list[Difference], int]:
+    from alerts.catalogue import load
+    from dashboards.reports.progress import counting
+    from producers.kafka.wire import EVENTS
+    from streams.store import open_store
+    from streams.upkeep.audit import audit_topic
+
+    store = open_store(url, log=EVENTS)
+    try:
+        with store.reading() as connection:
+            lines = sum(store.positions(connection).values())
+        with counting(lines, "folding again") as progress:
+            return list(audit_topic(store, kafka_at(bootstrap), registry_of(registry), load(), progress)), lines
+    finally:
+        store.close()
+
+
+@app.command(epilog="Example: `budgetwatch backup --data data -o backup-2025-06-30.db`")
+def backup(
+    out: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The copy, a new file.")],
+    data: DataFolder = Path("data"),
+) -> None:
+    """Copy a data folder's store, while the monitor runs or not, and prove the copy by an audit."""
+    from streams.folder import Folder
+    from streams.store import open_store
+    from streams.upkeep.backup import copy_store
+
+    folder = Folder(data)
+    copy_store(folder.store, out)
+    store = open_store(out)
+    try:
+        proof = _proof(store, folder)
+    except Refused as wrong:
+        store.close()
+        kept = out.rename(out.with_name(out.name + ".differs"))
+        raise Refused(f"{kept}: no backup, {wrong.format_message()}; see `budgetwatch audit`") from None
+    finally:
+        store.close()
+    sys.stdout.write(f"{out}: {proof}\n")
+
+
+def _proof(store: OpenStore, folder: Folder) -> str:
+    """What an audit says of a copy, by a folder's register; raises Refused where the copy is not what its log says."""
+    from alerts.catalogue import load
+    from dashboards.reports.progress import counting
+    from streams.store.store import digest_of
+    from streams.upkeep.audit import audit as compared
+
+    catalogue, position, manifest = load(), store.mark().position, store.manifest()
+    content = folder.registry.read_bytes() if folder.registry.exists() else b""
+    if (manifest.get("rules_digest"), manifest.get("registry_digest")) != (catalogue.digest, digest_of(content)):
+        return f"{position:,} lines, not audited: they were folded by other rules or another register"
+    registry, _ = folder.read_registry()
+    with counting(position, "folding again") as progress:
+        wrong = next(compared(store, registry, catalogue, progress), None)
+    if wrong is not None:
+        raise Refused(f"it is not what its log says ({wrong.what} {wrong.key})")
+    return f"{position:,} lines, audited"
+
+
+@app.command(epilog="Example: `budgetwatch restore backup-2025-06-30.db --data data`")
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A copy made by `backup`.")],
+    data: DataFolder = Path("data"),
+) -> None:
+    """Put a copy in the place of a data folder's store, once an audit has proved it; the old store is kept beside it."""
+    from streams.folder import Folder
+    from streams.upkeep.backup import restore_store
+
+    folder = Folder(data)
+    told: list[str] = []
+    try:
+        restore_store(file, folder, lambda copy: told.append(_proof(copy, folder)))
+    except Refused as wrong:
+        raise Refused(f"{file}: {wrong.format_message()}; nothing was changed") from None
+    sys.stdout.write(f"{data}: restored from {file}: {told[0]}\n")
+
+
+@app.command(
+    epilog="Examples: `budgetwatch rebuild --data data` ·"
+    " `budgetwatch rebuild --bootstrap localhost:9092 --store postgresql://bw@db/budgetwatch --registry agencies.csv`"
+)
+def rebuild(
+    data: DataFolder = Path("data"),
+    bootstrap: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT,...", envvar="BUDGETWATCH_BOOTSTRAP", help="Kafka's brokers.")
+    ] = None,
+    store: Store = None,
+    registry: Registry = Path("agencies.csv"),
+) -> None:
+    """Fold the log again by today's rules and register, into a new store that takes the old one's place.
+
+    The log is a data folder's, or, with --bootstrap and --store, the topic on Kafka: workers and pages go on meanwhile.
+    """
+    from alerts.catalogue import load
+    from dashboards.reports.progress import counting
+    from streams.folder import Folder
+    from streams.store import open_store
+    from streams.store.store import digest_of
+    from streams.upkeep.rebuild import rebuild as fold_again
+
+    if (bootstrap is None) != (store is None):
+        raise Unusable("--bootstrap and --store go together")
+    if bootstrap is not None and store is not None:
+        sys.stdout.write(
+            f"{_rebuild_from_kafka(bootstrap, store, registry):,} lines folded again; the old tables are kept\n"
+        )
+        return
+    folder = Folder(data)
+    with folder.locked():
+        known, content = folder.read_registry()
+        opened = open_store(folder.store)
+        total = opened.mark().position
+        opened.close()
+        with counting(total, "folding again") as progress:
+            lines = fold_again(folder, known, load(), digest_of(content), progress)
+    sys.stdout.write(f"{data}: {lines:,} lines folded again; the old store is kept beside the new one\n")
+
+
+def _rebuild_from_kafka(bootstrap: str, url: str, registry: Path) -> int:
+    from dashboards.reports.progress import counting
+    from producers.kafka.wire import EVENTS
+    from streams.store import open_store
+    from streams.upkeep.rebuild import rebuild_topic
+
+    opened = open_store(url, log=EVENTS)
+    total = opened.total().position
+    opened.close()
+    with counting(total, "folding again") as progress:
+        return rebuild_topic(url, registry.read_bytes(), str(registry), kafka_at(bootstrap), progress)

@@ -1,0 +1,63 @@
+"""The time rules judged as of a day, and the judgement written down with the marks that it saw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+
+from alerts.catalogue import Catalogue
+from alerts.clock import judge_day
+from ledger.process import Transition
+from streams.fold.partition import Partition
+from streams.store import Store, StoreRefused, schema
+from streams.store.alert_rows import attach_alerts
+from streams.store.loading import load_books
+from streams.store.store import CLOCK_LOCK, as_of_one_moment, lock
+
+
+def judge_held(partition: Partition, catalogue: Catalogue, day: str) -> Sequence[Transition]:
+    """Judge the books of a partition that is the whole log, as they are in memory."""
+    transitions = judge_day(partition.books, catalogue, day)
+    partition.store.commit_judgement(day, transitions, partition.books)
+    return transitions
+
+
+def judge(store: Store, catalogue: Catalogue, day: str, repeat: bool = False) -> Sequence[Transition] | None:
+    """Judge all that the partitions have folded, of one moment, unless the day or a later one is judged already.
+
+    Args:
+        store: any partition's store.
+        catalogue: the rules.
+        day: `YYYY-MM-DD`.
+        repeat: judge a day that is judged already: somebody asked for it.
+
+    Raises StoreRefused where the store is folded with other rules, as it is once a newer version has rebuilt it.
+    """
+    with store.writing() as leading:
+        lock(leading, CLOCK_LOCK)  # from here on no rebuild puts another store in this one's place
+        if store.manifest()["rules_digest"] != catalogue.digest:
+            raise StoreRefused(
+                "the store is folded with other rules now: start this again in the version that folds it"
+            )
+        latest = leading.execute(sa.select(sa.func.max(schema.judgements.c.day))).scalar_one()
+        if latest is not None and (day < latest or (day == latest and not repeat)):
+            return None
+        return judge_whole(store, catalogue, day)  # its moment begins after the lock was had
+
+
+def judge_whole(
+    store: Store, catalogue: Catalogue, day: str, positions: Mapping[int, int] | None = None
+) -> Sequence[Transition]:
+    """Judge the rows of all partitions, in one transaction.
+
+    `positions`: what the judgement is said to have seen of each partition; None: what the marks say.
+    """
+    with store.writing() as connection:
+        as_of_one_moment(connection)
+        books = load_books(connection)
+        attach_alerts(connection, books)
+        transitions = judge_day(books, catalogue, day)
+        seen = store.positions(connection) if positions is None else positions
+        store.write_judgement(connection, day, transitions, books, seen)
+    return transitions

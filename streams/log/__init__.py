@@ -1,0 +1,1 @@
+"""A log gone through once more, from its beginning: what was folded, closed and judged, in that order."""

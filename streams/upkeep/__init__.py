@@ -1,0 +1,1 @@
+"""What keeps a store sound: audit, rebuild, backup and restore."""

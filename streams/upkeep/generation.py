@@ -1,0 +1,123 @@
+"""A new generation of a store: the same log folded again by today's rules and register, up to where the old one is.
+
+What people did, and what was already delivered, is carried over; all else is folded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias
+
+import sqlalchemy as sa
+
+from alerts.catalogue import Catalogue
+from streams.closings import take_off
+from streams.fold.judging import judge_held, judge_whole
+from streams.fold.partition import Partition
+from streams.log.history import Done, History, Source, ToClose, ToFold, ToJudge, done
+from streams.store import Store, schema
+
+LINES_LEFT: Final = 20_000
+"""When no more than this is left to fold, the old store may be held up for it."""
+_PEOPLE: Final = (schema.users, schema.tokens, schema.acts, schema.presented_lists)
+
+Progress: TypeAlias = Callable[[int], None]
+
+
+class Generation:
+    """The new store, folded as far as it is told to."""
+
+    def __init__(
+        self, store: Store, source: Source, catalogue: Catalogue, open_partition: Callable[[Store], Partition]
+    ) -> None:
+        self.store = store
+        self._catalogue, self._open_partition = catalogue, open_partition
+        self._history = History(source)
+        self._parts: dict[int, Partition] = {}
+
+    @property
+    def lines(self) -> int:
+        """How many lines are folded."""
+        return self._history.lines
+
+    def catch_up(self, old: Store, progress: Progress) -> None:
+        """Follow a store that may go on meanwhile, until little is left."""
+        while True:
+            with old.at_one_moment() as moment:
+                wanted = done(moment)
+            before = self.lines
+            self.follow(wanted, progress)
+            if self.lines - before <= LINES_LEFT:
+                return
+
+    def follow(self, to: Done, progress: Progress) -> None:
+        """Do everything that the old store had done at a moment."""
+        for step in self._history.steps(to):
+            match step:
+                case ToFold(partition, _, batch):
+                    self._part(partition).fold(batch)
+                    progress(self.lines)
+                case ToClose(partition, closing):
+                    take_off(self._part(partition).books, closing)
+                case ToJudge(day, places):
+                    self._judge(day, places)
+
+    def _part(self, partition: int) -> Partition:
+        found = self._parts.get(partition)
+        if found is None:
+            found = self._parts[partition] = self._open_partition(self.store.part(partition))
+        return found
+
+    def _judge(self, day: str, places: Mapping[int, int]) -> None:
+        """With the places that the old judgement saw: all of it is folded now, and nothing more."""
+        if self.store.partitions == 1:
+            judge_held(self._part(0), self._catalogue, day)
+        else:
+            judge_whole(self.store, self._catalogue, day, places)
+
+
+def carry_over(old: sa.Connection, new: sa.Connection, *, partitions: int) -> None:
+    """What people did, and what was already delivered: a transition and a refusal keep their ids through a rebuild."""
+    for table in _PEOPLE:
+        new.execute(table.delete())  # an attempt before may have got this far
+        rows = [row._asdict() for row in old.execute(sa.select(table))]
+        if rows:
+            new.execute(table.insert(), rows)
+    if new.dialect.name == "postgresql":
+        presented = schema.presented_lists.name
+        new.execute(
+            sa.text(
+                f"SELECT setval(pg_get_serial_sequence('{presented}', 'n'),"  # noqa: S608  # a name of the schema
+                f" coalesce((SELECT max(n) FROM {presented}), 0) + 1, false)"
+            )
+        )
+    _carry_receipts(old, new)
+    if partitions > 1:
+        _pass_over_what_never_was(new)
+
+
+def _carry_receipts(old: sa.Connection, new: sa.Connection) -> None:
+    outbox, refusals = schema.outbox, schema.refusals
+    delivered: list[dict[str, Any]] = [
+        {"of_id": row.id, "delivered_at": row.sent_at}
+        for row in old.execute(sa.select(outbox.c.id, outbox.c.sent_at).where(outbox.c.sent_at.is_not(None)))
+    ]
+    if delivered:
+        same_id = outbox.c.id == sa.bindparam("of_id")
+        new.execute(outbox.update().where(same_id).values(sent_at=sa.bindparam("delivered_at")), delivered)
+    own = (refusals.c.log, refusals.c.partition, refusals.c.place)
+    refused: list[dict[str, Any]] = [
+        {"of_log": row.log, "part": row.partition, "at_place": row.place, "delivered_at": row.sent_at}
+        for row in old.execute(sa.select(*own, refusals.c.sent_at).where(refusals.c.sent_at.is_not(None)))
+    ]
+    if refused:
+        same = [column == sa.bindparam(name) for column, name in zip(own, ("of_log", "part", "at_place"), strict=True)]
+        new.execute(refusals.update().where(*same).values(sent_at=sa.bindparam("delivered_at")), refused)
+
+
+def _pass_over_what_never_was(new: sa.Connection) -> None:
+    """Partition after partition, draws come in another order than they did: what that opened and resolved never was."""
+    outbox, alerts = schema.outbox, schema.alerts
+    of_city = (alerts.c.level == "reserve", alerts.c.agency.is_(None), alerts.c.state != "open")
+    passed = outbox.c.alert.in_(sa.select(alerts.c.id).where(*of_city))
+    new.execute(outbox.update().where(outbox.c.sent_at.is_(None), passed).values(sent_at=outbox.c.created_at))

@@ -1,0 +1,127 @@
+"""What a log comes to when it is folded again, in memory and beside the store."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
+
+import msgspec
+
+from alerts.catalogue import Catalogue
+from alerts.clock import judge_day
+from alerts.engine import Engine
+from alerts.subjects import alert_id
+from ledger.books import Alert, Books
+from ledger.identity import SeenIds
+from ledger.process import Context, Transition, process
+from ledger.registry import Registry
+from streams.closings import take_off
+from streams.log.history import Done, History, ToClose, ToFold, ToJudge
+from streams.store import Store
+from streams.store.segments import pack_touches
+from streams.store.store import Mark, Segment, changed_rows
+from streams.upkeep.differences import Difference, compared
+
+Changed: TypeAlias = tuple[str, str, str, str | None, str, str]
+"""A transition: the alert's id, the change, by what, severity before and after, the evidence as JSON."""
+
+
+class Part(msgspec.Struct):
+    """One partition's: its store, the mark, the ids remembered, and by place which positions a batch touched."""
+
+    store: Store
+    mark: Mark
+    seen: SeenIds
+    touches: dict[int, bytes] = {}
+
+
+class Refolded:
+    """The books of all partitions, every alert by its id, what became of them, and refusals by partition and place."""
+
+    def __init__(self, store: Store, registry: Registry, catalogue: Catalogue) -> None:
+        self.books = Books()
+        self.alerts: dict[str, Alert] = {}
+        self.history: list[Changed] = []
+        self.refusals: dict[tuple[int, int], tuple[str, str | None, str]] = {}
+        self.parts: dict[int, Part] = {}
+        self._store, self._registry, self._catalogue = store, registry, catalogue
+        self._engine = Engine(catalogue)
+
+    def follow(self, history: History, to: Done, copies: Copies | None, progress: Callable[[int], None]) -> None:
+        """Do again what the store had done; `progress` is told how many lines are folded."""
+        self.parts = {partition: Part(self._store.part(partition), Mark(), SeenIds()) for partition in to.ends}
+        for step in history.steps(to):
+            match step:
+                case ToFold():
+                    self._fold(step)
+                    if copies is not None:
+                        copies.match(step)
+                    progress(history.lines)
+                case ToClose(_, closing):
+                    take_off(self.books, closing)
+                case ToJudge(day, _):
+                    self._keep(judge_day(self.books, self._catalogue, day))
+
+    def _fold(self, step: ToFold) -> None:
+        part = self.parts[step.partition]
+        first, lines = step.first_place, step.batch.lines
+
+        def recall(place: int) -> bytes:
+            return lines[place - first] if place >= first else part.store.recall(place)
+
+        context = Context(self._registry.agencies, part.seen, self._engine, recall)
+        effects = process(first, lines, self.books, context, step.batch.routes)
+        self._keep(effects.transitions)
+        for one in effects.refusals:
+            self.refusals[step.partition, one.place] = (one.refusal.reason, one.refusal.id, one.refusal.detail.text)
+        part.touches[first] = pack_touches(changed_rows(effects))
+        mark = part.mark
+        mark.position += len(lines)
+        mark.next_offset = step.batch.next_offset(first)
+        mark.read += effects.read
+        mark.accepted += effects.accepted
+        mark.duplicate += len(effects.duplicates)
+        mark.refused += len(effects.refusals)
+
+    def _keep(self, transitions: Sequence[Transition]) -> None:
+        for one in transitions:
+            name = alert_id(one.alert)
+            self.alerts[name] = one.alert
+            evidence = msgspec.json.encode(one.evidence).decode()
+            self.history.append((name, one.change, one.by, one.severity_before, one.severity, evidence))
+
+
+class Copies:
+    """Holds a store's copy of a log against the log itself, line by line."""
+
+    def __init__(self, store: Store, partitions: Sequence[int]) -> None:
+        self.differences: dict[int, list[Difference]] = {partition: [] for partition in partitions}
+        self._segments: dict[int, Iterator[Segment]] = {one: store.part(one).log_segments() for one in partitions}
+        self._unmatched: dict[int, list[bytes]] = {partition: [] for partition in partitions}
+
+    def match(self, step: ToFold) -> None:
+        """Compare as many segments as the lines that came so far make whole."""
+        part = step.partition
+        self._unmatched[part] += step.batch.lines
+        while self._unmatched[part]:
+            segment = next(self._segments[part], None)
+            if segment is None:
+                break
+            count = len(segment.lines)
+            if count > len(self._unmatched[part]):
+                self._segments[part] = _put_back(segment, self._segments[part])
+                break
+            own, self._unmatched[part] = self._unmatched[part][:count], self._unmatched[part][count:]
+            if own != segment.lines:
+                key = f"{part} {segment.first_place}"
+                self.differences[part] += compared("segments", key, _digest(own), _digest(segment.lines))
+
+
+def _put_back(one: Segment, rest: Iterator[Segment]) -> Iterator[Segment]:
+    yield one
+    yield from rest
+
+
+def _digest(lines: Sequence[bytes]) -> str:
+    return hashlib.sha256(b"\n".join(lines)).hexdigest()
