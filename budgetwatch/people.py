@@ -37,13 +37,13 @@ def token_add(
 ) -> None:
     """Make a token. It is shown once, and kept only as a hash."""
     from ledger.events import BY_NAME
-    from streams.store import people
+    from streams.people import accounts
 
     unknown = [one for one in event_type or () if one not in BY_NAME]
     if unknown:
         raise Unusable(f"--type {unknown[0]}: no event type; see docs/schema/event.schema.json")
     with _people(data, store) as opened:
-        _, secret = people.add_token(opened, name, role or ["feeder"], agency, event_type)
+        _, secret = accounts.add_token(opened, name, role or ["feeder"], agency, event_type)
     sys.stderr.write("keep it now, it is not shown again:\n")
     sys.stdout.write(f"{secret}\n")
 
@@ -51,10 +51,10 @@ def token_add(
 @tokens.command("list")
 def token_list(data: DataFolder = Path("data"), store: Store = None) -> None:
     """Every token, without its secret."""
-    from streams.store import people
+    from streams.people import accounts
 
     with _people(data, store) as opened:
-        for token in people.tokens(opened):
+        for token in accounts.tokens(opened):
             agencies = "every agency" if token.agencies is None else " ".join(sorted(token.agencies))
             types = "every type" if token.event_types is None else " ".join(sorted(token.event_types))
             ended = f" revoked {token.revoked_at}" if token.revoked_at else ""
@@ -69,10 +69,10 @@ def token_revoke(
     store: Store = None,
 ) -> None:
     """The token is no longer taken, from now on."""
-    from streams.store import people
+    from streams.people import accounts
 
     with _people(data, store) as opened:
-        people.revoke_token(opened, token)
+        accounts.revoke_token(opened, token)
 
 
 @users.command("add", epilog="Example: `budgetwatch user add wang --shown-as 王小明 --role officer`")
@@ -86,23 +86,23 @@ def user_add(
     store: Store = None,
 ) -> None:
     """Let somebody log in. The password is asked for, or read from standard input where that is no terminal."""
-    from streams.store import people
+    from streams.people import accounts
 
     if sys.stdin.isatty():
         password = typer.prompt("password", hide_input=True, confirmation_prompt=True)
     else:
         password = sys.stdin.readline().rstrip("\n")
     with _people(data, store) as opened:
-        people.add_user(opened, name, shown_as or name, password, role or ["officer"])
+        accounts.add_user(opened, name, shown_as or name, password, role or ["officer"])
 
 
 @users.command("list")
 def user_list(data: DataFolder = Path("data"), store: Store = None) -> None:
     """Everybody who may log in, or might."""
-    from streams.store import people
+    from streams.people import accounts
 
     with _people(data, store) as opened:
-        for user in people.users(opened):
+        for user in accounts.users(opened):
             ended = f" disabled {user.disabled_at}" if user.disabled_at else ""
             sys.stdout.write(f"{user.name} ({user.shown_as}) | {' '.join(user.roles)} | {user.created_at}{ended}\n")
 
@@ -110,18 +110,18 @@ def user_list(data: DataFolder = Path("data"), store: Store = None) -> None:
 @users.command("disable")
 def user_disable(name: Annotated[str, typer.Argument()], data: DataFolder = Path("data"), store: Store = None) -> None:
     """The user can no longer log in; what the user did stays on the trail."""
-    from streams.store import people
+    from streams.people import accounts
 
     with _people(data, store) as opened:
-        people.disable_user(opened, name)
+        accounts.disable_user(opened, name)
 
 
 @contextlib.contextmanager
 def _people(data: Path, url: str | None) -> Iterator[OpenStore]:
     """The store whose people are meant: a named one, else a data folder's, which is begun where it has a register."""
     from streams.folder import Folder
+    from streams.people.person import PeopleProblem
     from streams.store import open_store
-    from streams.store.people import PeopleProblem
 
     if url is not None:
         store = open_store(url)

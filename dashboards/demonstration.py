@@ -21,7 +21,9 @@ from producers.simulator import registry_csv, simulate
 from streams.fold.queue import FoldQueue
 from streams.folder import Folder
 from streams.monitor import Monitor
-from streams.people_acts import Person, acknowledge, add_note, close_alert, give_lagging_reason
+from streams.people.acts import acknowledge, add_note, close_alert
+from streams.people.lagging_acts import give_lagging_reason
+from streams.people.person import Person
 from streams.store import StoreRefused, alert_lists, open_store
 from streams.store.alert_lists import Overlay, Wanted
 

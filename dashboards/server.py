@@ -19,7 +19,8 @@ from dashboards.web.app import create_app
 from dashboards.web.site import Site, site
 from dashboards.web.slow_clients import PatientProtocol
 from streams.monitor import Monitor
-from streams.store import Store, StoreRefused, people
+from streams.people import accounts
+from streams.store import Store, StoreRefused
 
 log = structlog.get_logger()
 
@@ -64,7 +65,7 @@ def is_loopback(host: str) -> bool:
 
 def check_users(store: Store, host: str) -> None:
     """Refuse to listen where others can reach it while nobody has to log in."""
-    if not is_loopback(host) and not people.users(store):
+    if not is_loopback(host) and not accounts.users(store):
         advice = "add one with `budgetwatch user add NAME --role administrator`, and put TLS before it"
         raise StoreRefused(f"{host} can be reached from elsewhere and there are no users: {advice}")
 

@@ -22,8 +22,9 @@ from streams.replay import fold
 from streams.taipei import today
 
 if TYPE_CHECKING:
+    from streams.people.lagging_acts import Presented
+    from streams.people.trail import Act
     from streams.store import Store
-    from streams.store.people import Act, Presented
 
 Reading: TypeAlias = Callable[[int], AbstractContextManager[Callable[[int], None]]]
 """Begins to show progress over so many bytes, and gives a callback that is told how many have been read."""
@@ -101,9 +102,10 @@ def _folded(
 
 
 def _loaded(name: str | Path, registry: Registry, catalogue: Catalogue, as_of: str | None) -> Opened:
-    from streams.closings import apply_closings  # noqa: PLC0415
-    from streams.people_acts import lagging_reasons  # noqa: PLC0415
-    from streams.store import open_store, people  # noqa: PLC0415
+    from streams.people import lagging_acts  # noqa: PLC0415
+    from streams.people.closings import apply_closings  # noqa: PLC0415
+    from streams.people.lagging_acts import lagging_reasons  # noqa: PLC0415
+    from streams.store import open_store  # noqa: PLC0415
 
     store = open_store(name, read_only=True)
     try:
@@ -111,7 +113,7 @@ def _loaded(name: str | Path, registry: Registry, catalogue: Catalogue, as_of: s
         apply_closings(books, store)
         made_up = store.manifest().get("demonstration") == "yes"
         day = as_of or (_day_of_demonstration(store) if made_up else today())
-        presented, reasons = people.presented_lists(store), lagging_reasons(store)
+        presented, reasons = lagging_acts.presented_lists(store), lagging_reasons(store)
     finally:
         store.close()
     judge_day(books, catalogue, day)

@@ -20,7 +20,7 @@ from dashboards.web.slow_clients import PatientProtocol
 from producers.simulator import registry_csv
 from streams.folder import Folder
 from streams.monitor import Monitor
-from streams.store import people
+from streams.people import accounts
 from tests.real_parts.postgres import free_port
 
 
@@ -38,7 +38,7 @@ class Running(msgspec.Struct):
 
     def token(self, *roles: str, agencies: list[str] | None = None, types: list[str] | None = None) -> str:
         """The secret of a new token."""
-        return people.add_token(self.monitor.store, "cba", roles or ("feeder",), agencies, types)[1]
+        return accounts.add_token(self.monitor.store, "cba", roles or ("feeder",), agencies, types)[1]
 
 
 @contextmanager

@@ -21,7 +21,8 @@ from ledger.rollup import Level
 from ledger.words import Words
 
 if TYPE_CHECKING:
-    from streams.store.people import Act, Presented
+    from streams.people.lagging_acts import Presented
+    from streams.people.trail import Act
 
 EarlierLists: TypeAlias = Mapping[int, Sequence[Mapping[str, int]]]
 """By fiscal year, the lists presented before this one, newest first: authority code → rank."""

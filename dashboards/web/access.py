@@ -15,7 +15,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from dashboards.web.desk import Desk, session_of
 from dashboards.web.sessions import COOKIE
-from streams.store import people
+from streams.people import accounts
 
 _OWN_HOSTS: Final = frozenset(("127.0.0.1", "localhost", "[::1]"))
 
@@ -54,7 +54,7 @@ class SessionMiddleware:
 
     def _session(self, cookie: str) -> dict[str, Any]:
         name = self._desk.sessions.read(cookie)
-        user = None if name is None else people.find_user(self._desk.monitor.store, name)
+        user = None if name is None else accounts.find_user(self._desk.monitor.store, name)
         if user is None:
             return {}
         return {"person": user.name, "shown_as": user.shown_as, "roles": list(user.roles)}

@@ -30,13 +30,13 @@ def alert_grid(
 ) -> Grid:
     """Alerts in the order given; without the subject where the page is about it."""
     monitor = desk.monitor
-    standing = desk.standing()
+    overlay = desk.overlay()
     columns = tuple(column for column in _COLUMNS if subject_too or column.key != "subject")
     cells: list[Row] = []
     links, chips = [], []
     for alert in found:
         rule = monitor.catalogue.rules[alert.rule]
-        state = standing.state(alert)
+        state = overlay.state(alert)
         values: dict[str, Cell] = {
             "severity": SEVERITY[alert.severity],
             "rule": rule.title,

@@ -24,7 +24,7 @@ from dashboards.web.desk import Desk, session_of
 from dashboards.web.grid import Grid
 from dashboards.web.words import NAVIGATION, WORDS
 from ledger.words import Language, Words
-from streams.people_acts import LOCAL
+from streams.people.person import LOCAL
 
 FRAGMENT_HEADER: Final = "x-fragment"
 """A page that refreshes itself asks for its changing part by this header."""

@@ -40,10 +40,13 @@ from ledger.output import AlertOut, LaggingOut, PositionOut, RefusalOut, Reserve
 from ledger.refusals import Reason
 from producers.gateway import TakesEvent, bearer, problem, problems
 from streams.monitor import Monitor
-from streams.people_acts import Person, Refused, acknowledge, close_alert, judge_now, standing
+from streams.people import accounts
+from streams.people.acts import acknowledge, close_alert, judge_now
+from streams.people.overlay import overlay_on
+from streams.people.person import Person, Refused
+from streams.people.trail import Act
 from streams.replay import alerts_out
-from streams.store import alert_lists, people, queries
-from streams.store.people import Act
+from streams.store import alert_lists, queries
 
 _OF_QUESTIONS: Final = problems(400, 401)
 T = TypeVar("T")
@@ -67,7 +70,7 @@ def reader_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHand
     if monitor.loopback or (isinstance(session, dict) and session.get("person")):
         return
     secret = bearer(Request(connection.scope))
-    if secret is None or people.find_token(monitor.store, secret) is None:
+    if secret is None or accounts.find_token(monitor.store, secret) is None:
         raise NotAuthorizedException("send `Authorization: Bearer <token>`", headers={"WWW-Authenticate": "Bearer"})
 
 
@@ -148,7 +151,7 @@ def get_alerts(
     """The newest alerts, those of a page by fiscal year, rule and subject; in the state that people's acts have put them."""
     if rule is not None and rule not in monitor.catalogue.rules:
         raise ValidationException(f"rule: there is no rule {rule}")
-    laid_over = standing(monitor.store, monitor.catalogue, monitor.today())
+    laid_over = overlay_on(monitor.store, monitor.catalogue, monitor.today())
     wanted = alert_lists.Wanted(
         states=(alert_state,) if alert_state else (),
         rule=rule,
@@ -308,7 +311,7 @@ _STATUS: Final = {"unknown": 404, "role": 403, "person": 400, "reason": 400, "du
 def _person(request: Request[Any, Any, Any], monitor: Monitor) -> Person:
     """Who acts by API: a token, under its name and roles."""
     secret = bearer(request)
-    token = None if secret is None else people.find_token(monitor.store, secret)
+    token = None if secret is None else accounts.find_token(monitor.store, secret)
     if token is None:
         raise problem(401, "Who is acting?", "send `Authorization: Bearer <token>`", **{"WWW-Authenticate": "Bearer"})
     return Person(token.name, token.roles, request.client.host if request.client else "")

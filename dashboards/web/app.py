@@ -25,7 +25,8 @@ from dashboards.web.slow_clients import BodyInTime
 from producers.gateway import PROBLEM, Intake, post_events
 from producers.rate import Rate
 from streams.monitor import Monitor
-from streams.store import StoreError, people
+from streams.people import accounts
+from streams.store import StoreError
 
 log = structlog.get_logger()
 
@@ -44,7 +45,7 @@ def create_app(monitor: Monitor, page: Site, metrics_registry: CollectorRegistry
         return answer
 
     intake = Intake(
-        token=lambda secret: people.find_token(monitor.store, secret),
+        token=lambda secret: accounts.find_token(monitor.store, secret),
         submit=monitor.replica.submit,
         wait=Rate().wait,
         counted=lambda reason: instruments.turned_away.labels(reason).inc(),

@@ -15,9 +15,10 @@ from ledger.books import Books
 from ledger.fiscal import ROC_OFFSET
 from ledger.rollup import CITY, Level, roll_up
 from streams.monitor import Monitor
-from streams.people_acts import LOCAL, Person, Standing, standing
+from streams.people import accounts, trail
+from streams.people.overlay import overlay_on
+from streams.people.person import LOCAL, Person
 from streams.reserve_log import ReserveLog
-from streams.store import people
 from streams.store.alert_lists import Overlay
 
 T = TypeVar("T")
@@ -64,7 +65,7 @@ class Desk:
 
         `build` runs under the writer's lock: it computes and copies, and leaves no row behind.
         """
-        newest = people.trail(self.monitor.store, limit=1)  # programs act by API: the page is not told
+        newest = trail.newest_acts(self.monitor.store, limit=1)  # programs act by API: the page is not told
         acted = newest[0].n if newest else 0
         with self.monitor.replica.reading() as books:
             now = (self.monitor.replica.lines, self.monitor.today(), self.live.version, acted)
@@ -95,20 +96,15 @@ class Desk:
         current = int(self.monitor.today()[:4]) - ROC_OFFSET
         return current if current in known or not known else known[0]
 
-    def standing(self) -> Standing:
+    def overlay(self) -> Overlay:
         """Which alerts people have acknowledged or closed."""
         return self.look(
-            "standing", lambda _: standing(self.monitor.store, self.monitor.catalogue, self.monitor.today())
+            "overlay", lambda _: overlay_on(self.monitor.store, self.monitor.catalogue, self.monitor.today())
         )
-
-    def overlay(self) -> Overlay:
-        """The same, for queries."""
-        found = self.standing()
-        return Overlay(found.acknowledged, found.closed)
 
     def has_users(self) -> bool:
         """Whether anybody can log in."""
-        return bool(people.users(self.monitor.store))
+        return bool(accounts.users(self.monitor.store))
 
     def person(self, request: Request[Any, Any, Any], name: str = "") -> Person | None:
         """Who acts: who is logged in; else, on this machine while there are no users, who the form says."""

@@ -13,7 +13,7 @@ from dashboards.web.answer import go
 from dashboards.web.desk import Desk
 from dashboards.web.words import DONE
 from ledger.words import Words
-from streams.people_acts import Person, Refused
+from streams.people.person import Person, Refused
 from streams.people_vocabulary import REFUSED_ACT
 
 

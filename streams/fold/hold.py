@@ -11,8 +11,8 @@ from alerts.engine import Engine
 from ledger.books import Books
 from ledger.process import Effects, Judge
 from ledger.registry import Registry
-from streams.closings import apply_closings
 from streams.fold.reserves import CityReserves
+from streams.people.closings import apply_closings
 from streams.store import Loaded, MarkMoved, Store
 from streams.store.batch import Batch
 from streams.store.segments import Digests

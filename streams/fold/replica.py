@@ -23,11 +23,13 @@ from ledger.process import Transition
 from ledger.receipt import Outcome
 from ledger.registry import Registry
 from producers.kafka.wire import year_of
-from streams.closings import CLOSE, apply_closings
 from streams.fold.judging import judge
 from streams.kafka.posting import Posting
 from streams.monitor import Committed, Unavailable, tell
-from streams.store import Store, StoreError, StoreRefused, people, schema
+from streams.people import trail
+from streams.people.closings import apply_closings
+from streams.people.trail import CLOSE
+from streams.store import Store, StoreError, StoreRefused, schema
 from streams.store.alert_rows import alert_of, attach_alerts, attach_shared_alerts, load_time_alerts
 from streams.store.loading import load_books, load_shared_funds
 
@@ -199,7 +201,7 @@ class StoreReplica:
                 found |= _named(segment.lines)
         return found | {
             (closing.after["fiscal_year"], closing.after["key"].partition(":")[0])
-            for closing in people.acts_of_kinds(store, CLOSE, after=self._seen.acted)
+            for closing in trail.acts_of_kinds(store, CLOSE, after=self._seen.acted)
         }
 
     def _check_folded_alike(self, connection: sa.Connection) -> None:

@@ -11,10 +11,10 @@ from typing import Protocol, TypeAlias
 import msgspec
 import sqlalchemy as sa
 
-from streams.closings import closings_by_place
+from streams.people.closings import closings_by_place
+from streams.people.trail import Act
 from streams.store import Store, schema
 from streams.store.batch import Batch
-from streams.store.people import Act
 from streams.store.store import EMBEDDED
 
 

@@ -17,6 +17,8 @@ from streams.store.queries import Change
 from streams.store.store import Store
 
 Order: TypeAlias = Literal["severity", "newest", "subject"]
+AlertState: TypeAlias = Literal["open", "acknowledged", "resolved", "closed"]
+"""As people see it."""
 ORDERS: Final = ("severity", "newest", "subject")
 _SHARED: Final = ("authority", "city", "reserve")
 
@@ -41,8 +43,17 @@ class Wanted(msgspec.Struct, frozen=True):
 class Overlay(msgspec.Struct, frozen=True):
     """The ids of alerts that people's acts have put into another state than the fold's."""
 
-    acknowledged: Collection[str] = ()
-    closed: Collection[str] = ()
+    acknowledged: Collection[str] = frozenset()
+    closed: Collection[str] = frozenset()
+
+    def state(self, alert: Alert) -> AlertState:
+        """The state of one alert."""
+        name = alert_id(alert)
+        if name in self.closed:
+            return "closed"
+        if alert.state == "resolved":
+            return "resolved"
+        return "acknowledged" if name in self.acknowledged else "open"
 
 
 def find(

@@ -19,7 +19,8 @@ from producers.kafka.connection import Connection
 from streams.errors import LogBroken
 from streams.log.history import Done, History, Source, done
 from streams.log.segments import Segments
-from streams.store import Store, people, schema
+from streams.people import trail
+from streams.store import Store, schema
 from streams.store.alert_rows import agency_of, alert_of, attach_alerts
 from streams.store.loading import load_books
 from streams.upkeep.differences import Difference, compared, compared_all, rows_by_key, shown
@@ -56,7 +57,7 @@ def _differences(
     store: Store, source: Source, registry: Registry, catalogue: Catalogue, progress: Progress
 ) -> Iterator[Difference]:
     source.check(store)
-    broken = people.broken_link(store)
+    broken = trail.broken_link(store)
     if broken is not None:
         yield Difference("acts", str(broken), "a row bound to the one before it", "a row that was changed or taken out")
     wanted = done(store)

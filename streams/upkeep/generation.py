@@ -11,10 +11,10 @@ from typing import Any, Final, TypeAlias
 import sqlalchemy as sa
 
 from alerts.catalogue import Catalogue
-from streams.closings import take_off
 from streams.fold.judging import judge_held, judge_whole
 from streams.fold.partition import Partition
 from streams.log.history import Done, History, Source, ToClose, ToFold, ToJudge, done
+from streams.people.closings import take_off
 from streams.store import Store, schema
 
 LINES_LEFT: Final = 20_000

@@ -16,8 +16,8 @@ from ledger.books import Alert, Books
 from ledger.identity import SeenIds
 from ledger.process import Context, Transition, process
 from ledger.registry import Registry
-from streams.closings import take_off
 from streams.log.history import Done, History, ToClose, ToFold, ToJudge
+from streams.people.closings import take_off
 from streams.store import Store
 from streams.store.segments import pack_touches
 from streams.store.store import Mark, Segment, changed_rows

@@ -24,8 +24,10 @@ from ledger.registry import parse
 from streams import schema
 from streams.fold.queue import FoldQueue
 from streams.folder import Folder
-from streams.people_acts import Person, give_lagging_reason
-from streams.store import open_store, people
+from streams.people import lagging_acts
+from streams.people.lagging_acts import give_lagging_reason
+from streams.people.person import Person
+from streams.store import open_store
 from streams.taipei import today
 from tests.machine.random_events import REGISTRY
 
@@ -240,7 +242,7 @@ def test_the_list_of_a_data_folder_tells_of_the_last_meeting_and_of_reasons(run:
     store = open_store(Folder(data).store)
     payload = {"ranks": {"114": {"02": 4}}, "tables": []}
     for day in ("2025-04-01", "2025-05-01", "2025-06-30"):
-        people.keep_list(store, day, day, "somebody", payload)
+        lagging_acts.keep_list(store, day, day, "somebody", payload)
     officer = Person("somebody", ("officer",))
     give_lagging_reason(store, "02", 114, officer, "=late", "2025-11-30", "2025-06-30")
     store.close()

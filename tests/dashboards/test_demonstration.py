@@ -14,8 +14,11 @@ from dashboards.demonstration import FISCAL_YEAR, MEETINGS, PRESENTER, REASONS, 
 from ledger.fiscal import closing_day
 from producers.simulator import simulate
 from streams.folder import Folder
-from streams.people_acts import ACKNOWLEDGE, LAGGING_PRESENTED, LAGGING_REASON, NOTE, lagging_reasons, standing
-from streams.store import StoreError, StoreRefused, open_store, people
+from streams.people import lagging_acts, trail
+from streams.people.lagging_acts import lagging_reasons
+from streams.people.overlay import overlay_on
+from streams.people.trail import ACKNOWLEDGE, LAGGING_PRESENTED, LAGGING_REASON, NOTE
+from streams.store import StoreError, StoreRefused, open_store
 from streams.upkeep.audit import audit
 
 EVENTS = 8_000
@@ -26,13 +29,15 @@ def acts(folder: Folder) -> list[str]:
     """Starts the demonstration and stops it before its first day; the kinds of acts on the trail, oldest first."""
     with opened(folder, "127.0.0.1", 1, EVENTS, 0.001) as (monitor, year):
         assert monitor.demonstration and year.day >= START
-        found = people.trail(monitor.store)
+        found = trail.newest_acts(monitor.store)
         assert {act.person for act in found} == {PRESENTER.name}
-        assert people.broken_link(monitor.store) is None
+        assert trail.broken_link(monitor.store) is None
         assert len(lagging_reasons(monitor.store)) == len(REASONS)
-        stands = standing(monitor.store, monitor.catalogue, monitor.today())
+        stands = overlay_on(monitor.store, monitor.catalogue, monitor.today())
         assert stands.acknowledged and stands.closed
-        assert [one.presented_on for one in people.presented_lists(monitor.store)] == sorted(MEETINGS, reverse=True)
+        assert [one.presented_on for one in lagging_acts.presented_lists(monitor.store)] == sorted(
+            MEETINGS, reverse=True
+        )
         assert list(audit(monitor.store, monitor.registry, monitor.catalogue)) == []
     return [act.kind for act in reversed(found)]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import httpx
 from playwright.sync_api import Page, expect
 
-from streams.store import people, queries
+from streams.people import accounts, lagging_acts, trail
+from streams.store import queries
 from tests.e2e.conftest import Open
 from tests.e2e.serving import Serving
 
@@ -44,7 +45,7 @@ def test_an_alert_is_acknowledged_with_the_keyboard_alone(small: Serving, open_p
     expect(page.locator(".told")).to_contain_text("已登錄確認")
     expect(page.locator("#alert-top .state-acknowledged")).to_have_text("已確認")
     expect(page.locator(".timeline")).to_contain_text("王科長")
-    act = people.trail(small.monitor.store)[0]
+    act = trail.newest_acts(small.monitor.store)[0]
     assert (act.kind, act.person, act.role, act.address) == ("acknowledge", "王科長", "local", "127.0.0.1")
     assert act.after == {
         "reason": "追加預算案審議中",
@@ -70,7 +71,7 @@ def test_an_act_without_its_reason_or_with_a_past_date_is_refused_in_words(small
     page.locator("#ack-reason").fill("   ")
     page.locator("#acknowledge button").click()
     expect(page.locator(".told.problem")).to_contain_text("請填寫姓名")
-    assert people.trail(small.monitor.store) == []
+    assert trail.newest_acts(small.monitor.store) == []
 
 
 def test_a_closed_alert_stays_closed_and_a_further_act_opens_another(small: Serving, open_page: Open) -> None:
@@ -87,7 +88,7 @@ def test_a_closed_alert_stays_closed_and_a_further_act_opens_another(small: Serv
     page.goto(small.url + "/alerts?rule=virement-between-programs&state=all")
     states = page.locator("#table-alerts tbody .chip[class*=state-]")
     assert sorted(states.all_inner_texts()) == ["已結案", "未處理"]
-    act = people.trail(small.monitor.store)[0]
+    act = trail.newest_acts(small.monitor.store)[0]
     assert act.kind == "close" and act.after["position"] == 1 and act.after["reason"] == "已撤銷"
 
 
@@ -111,7 +112,7 @@ def test_what_a_program_does_by_api_is_seen_on_the_page(small: Serving, open_pag
     small.overspend("first")
     page = open_page(small.url + "/alerts?severity=critical")
     expect(page.locator("#table-alerts tbody .chip[class*=state-]")).to_have_text("未處理")
-    _, secret = people.add_token(small.monitor.store, "cba", ["officer"])
+    _, secret = accounts.add_token(small.monitor.store, "cba", ["officer"])
     alert = httpx.get(small.url + "/v1/alerts?severity=critical").json()[0]["id"]
     done = httpx.post(
         f"{small.url}/v1/alerts/{alert}/acknowledge",
@@ -144,8 +145,8 @@ def test_the_list_is_presented_explained_and_compared_with_next_time(own: Servin
     expect(page.locator("tbody tr").first).to_contain_text("用地取得延宕")
 
     monitor = own.monitor
-    kept = people.presented_lists(monitor.store)[0]
-    people.keep_list(monitor.store, "2025-08-15", "2025-08-15", "主計處長", kept.payload)  # as if a month before
+    kept = lagging_acts.presented_lists(monitor.store)[0]
+    lagging_acts.keep_list(monitor.store, "2025-08-15", "2025-08-15", "主計處長", kept.payload)  # as if a month before
     own.page.desk.acted()
     page.goto(own.url + "/lagging")
     head = page.locator("#lagging-lists thead").first.inner_text()
@@ -156,7 +157,7 @@ def test_the_list_is_presented_explained_and_compared_with_next_time(own: Servin
 
 def test_the_audit_trail_lists_every_act_and_says_when_it_was_tampered_with(small: Serving, open_page: Open) -> None:
     for number in range(3):
-        people.record(small.monitor.store, f"人員{number}", "officer", "10.0.0.1", "note", "a", None, {"text": "x"})
+        trail.record(small.monitor.store, f"人員{number}", "officer", "10.0.0.1", "note", "a", None, {"text": "x"})
     page = open_page(small.url + "/audit-trail")
     expect(page.locator(".agrees")).to_contain_text("雜湊鏈完整")
     assert page.locator("tbody th").all_inner_texts() == ["人員2", "人員1", "人員0"]
@@ -173,5 +174,5 @@ def test_the_time_rules_are_judged_at_a_button(small: Serving, open_page: Open) 
     page.click("form[action='/lagging/judge'] button")
     expect(page.locator(".told")).to_contain_text("已依今日重新判定")
     assert len(queries.judgements(small.monitor.store)) == before + 1
-    act = people.trail(small.monitor.store)[0]
+    act = trail.newest_acts(small.monitor.store)[0]
     assert (act.kind, act.person, act.subject) == ("judge", "王科長", small.monitor.today())

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from streams.store import people
+from streams.people import accounts, lagging_acts, trail
 from tests.e2e.conftest import Open
 from tests.e2e.serving import LINE, Serving, serving
 
@@ -40,9 +40,9 @@ def attacked(tmp_path: Path) -> Iterator[Serving]:
 def test_markup_in_names_notes_and_ids_is_inert_on_every_page(attacked: Serving, open_page: Open) -> None:
     with httpx.Client(base_url=attacked.url) as client:
         alerts = [alert["id"] for alert in client.get("/v1/alerts").json()]
-    people.record(attacked.monitor.store, EVIL, "officer", EVIL, EVIL, EVIL, None, {"text": EVIL, "reason": EVIL})
-    people.record(attacked.monitor.store, EVIL, "officer", "", "note", alerts[0], None, {"text": EVIL})
-    people.keep_list(attacked.monitor.store, "2025-09-01", "2025-09-01", EVIL, {"ranks": {}, "tables": []})
+    trail.record(attacked.monitor.store, EVIL, "officer", EVIL, EVIL, EVIL, None, {"text": EVIL, "reason": EVIL})
+    trail.record(attacked.monitor.store, EVIL, "officer", "", "note", alerts[0], None, {"text": EVIL})
+    lagging_acts.keep_list(attacked.monitor.store, "2025-09-01", "2025-09-01", EVIL, {"ranks": {}, "tables": []})
     paths = [
         "/",
         "/lagging",
@@ -89,7 +89,7 @@ def test_a_form_without_its_token_is_refused(small: Serving) -> None:
         assert taken.status_code == 303 and taken.headers["location"] == f"/alerts/{alert}?done=acknowledged"
         stolen = httpx.post(f"{small.url}/alerts/{alert}/note", data={"text": "z", "_csrf_token": token[1]})
         assert stolen.status_code == 403
-    assert [act.kind for act in people.trail(small.monitor.store)] == ["acknowledge"]
+    assert [act.kind for act in trail.newest_acts(small.monitor.store)] == ["acknowledge"]
 
 
 @pytest.fixture(scope="module")
@@ -97,8 +97,8 @@ def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     """A monitor that others can reach, with an officer and a reviewer."""
     path = tmp_path_factory.mktemp("public") / "data"
     with serving(path) as found:
-        people.add_user(found.monitor.store, "wang", "王科長", PASSWORD, ["officer"])
-        people.add_user(found.monitor.store, "chen", "陳審核", PASSWORD, ["reviewer"])
+        accounts.add_user(found.monitor.store, "wang", "王科長", PASSWORD, ["officer"])
+        accounts.add_user(found.monitor.store, "chen", "陳審核", PASSWORD, ["reviewer"])
     with serving(path, host="0.0.0.0") as found:  # noqa: S104  # it listens on loopback, and believes otherwise
         found.overspend("first")
         yield found
@@ -137,7 +137,7 @@ def test_reading_needs_a_login_where_others_can_reach(public: Serving, open_page
     assert "/log-in" in page.url
     page.goto(public.url + "/alerts")
     assert "/log-in" in page.url
-    kinds = [(act.kind, act.person, act.role) for act in people.trail(public.monitor.store)]
+    kinds = [(act.kind, act.person, act.role) for act in trail.newest_acts(public.monitor.store)]
     assert kinds[:4] == [
         ("log-out", "wang", ""),
         ("acknowledge", "wang", "officer"),
@@ -175,7 +175,7 @@ def test_a_forged_or_ended_session_is_none_and_a_login_leads_nowhere_else(public
         found = httpx.get(public.url, headers={b"Cookie": f"bw_session={forged}".encode()})
         assert found.status_code == 303
     assert httpx.get(public.url, headers={"Cookie": f"bw_session={cookie}"}).status_code == 200
-    people.disable_user(public.monitor.store, "chen")
+    accounts.disable_user(public.monitor.store, "chen")
     assert httpx.get(public.url, headers={"Cookie": f"bw_session={cookie}"}).status_code == 303
 
 

@@ -18,11 +18,13 @@ import pytest
 import sqlalchemy as sa
 
 from alerts.subjects import alert_id
-from streams.people_acts import Person, acknowledge, close_alert
+from streams.people import accounts, trail
+from streams.people.accounts import PASSWORD_MIN
+from streams.people.acts import acknowledge, close_alert
+from streams.people.person import Person
 from streams.relay import Relay, unsent
-from streams.store import alert_lists, open_store, people, schema
+from streams.store import alert_lists, open_store, schema
 from streams.store.alert_lists import Overlay, Wanted
-from streams.store.people import PASSWORD_MIN
 from streams.upkeep.audit import audit
 from tests.e2e.serving import Serving, serving
 
@@ -62,13 +64,13 @@ def test_nobody_who_writes_is_in_anothers_way(served: Serving, tmp_path: Path) -
     assert judged >= JUDGEMENTS
     assert sent > 100
     assert served.monitor.replica.lines == sent + ACTS
-    assert len(people.users(store)) == USERS
-    assert people.broken_link(store) is None
+    assert len(accounts.users(store)) == USERS
+    assert trail.broken_link(store) is None
     assert list(audit(store, served.monitor.registry, served.monitor.catalogue)) == []
 
 
 def client_of(served: Serving, role: str) -> httpx.Client:
-    _, secret = people.add_token(served.monitor.store, role, [role])
+    _, secret = accounts.add_token(served.monitor.store, role, [role])
     return httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {secret}"}, timeout=60)
 
 
@@ -104,8 +106,8 @@ def administer(path: Path) -> None:
     """As the command line does it: with a connection of its own."""
     store = open_store(path)
     for number in range(USERS):
-        people.add_user(store, f"user-{number}", "使用者", "x" * PASSWORD_MIN, ["reviewer"])
-        people.disable_user(store, f"user-{number}")
+        accounts.add_user(store, f"user-{number}", "使用者", "x" * PASSWORD_MIN, ["reviewer"])
+        accounts.disable_user(store, f"user-{number}")
     store.close()
 
 

@@ -21,7 +21,8 @@ from ledger.registry import Registry, parse
 from producers.kafka.connection import Connection
 from producers.kafka.wire import ALERTS, EVENTS, REFUSED
 from streams.kafka.topics import identity_of, make_topics
-from streams.store import Store, open_store, people, schema
+from streams.people import accounts
+from streams.store import Store, open_store, schema
 from streams.upkeep.audit import audit_topic
 from tests.real_parts.kafka import Broker, broker
 from tests.real_parts.postgres import Postgres, postgres_server
@@ -93,7 +94,7 @@ class Cluster:
     def add_user(self, name: str) -> None:
         """Somebody who may log in to the page."""
         store = self.store()
-        people.add_user(store, name, name, "a long password", ["administrator"])
+        accounts.add_user(store, name, name, "a long password", ["administrator"])
         store.close()
 
     def publish(self, lines: Iterable[bytes], *more: str) -> Path:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from alerts.catalogue import load
 from producers import bodies, gateway
 from streams.fold import queue as writer
-from streams.store import people
+from streams.people import accounts
 from streams.upkeep.audit import audit
 from tests.running import Running, running
 
@@ -119,8 +119,8 @@ def test_tokens_say_who_may_send_what(city: Running) -> None:
         assert own.post("/v1/events", content=twice).json()["outcomes"][0]["reason"] == "malformed"
         assert own.post("/v1/events", json=paid("t5")).json()["accepted"] == 1
     assert city.monitor.replica.lines == before + 2
-    token = next(one for one in people.tokens(city.monitor.store) if one.agencies == frozenset({"010011"}))
-    people.revoke_token(city.monitor.store, token.id)
+    token = next(one for one in accounts.tokens(city.monitor.store) if one.agencies == frozenset({"010011"}))
+    accounts.revoke_token(city.monitor.store, token.id)
     with city.client(narrow) as revoked:
         assert revoked.post("/v1/events", json=paid("t6")).status_code == 401
 
@@ -209,7 +209,7 @@ def test_an_alert_is_visible_within_twenty_milliseconds(city: Running) -> None:
 
 def test_reading_from_elsewhere_needs_a_token(tmp_path: Path) -> None:
     with running(tmp_path / "data") as one:
-        people.add_user(one.monitor.store, "wang", "王", "a long password", ["reviewer"])
+        accounts.add_user(one.monitor.store, "wang", "王", "a long password", ["reviewer"])
     with running(tmp_path / "data", host="0.0.0.0") as one:  # noqa: S104  # what it is told to be, it listens on loopback
         with one.client() as nobody:
             for path in ("/v1/positions", "/v1/alerts", "/metrics", "/v1/lagging"):

@@ -24,9 +24,11 @@ from producers.simulator import registry_csv, simulate
 from streams.clock import Clock
 from streams.folder import Folder
 from streams.monitor import Committed, Monitor, Unavailable
-from streams.people_acts import Person, close_alert
+from streams.people import trail
+from streams.people.acts import close_alert
+from streams.people.person import Person
 from streams.relay import Message, Relay, unsent
-from streams.store import StoreRefused, open_store, people, queries, schema
+from streams.store import StoreRefused, open_store, queries, schema
 from streams.store.store import digest_of
 from streams.upkeep.audit import audit
 from streams.upkeep.backup import copy_store, restore_store
@@ -188,7 +190,7 @@ def test_what_fails_is_sent_again_and_later_transitions_of_its_alert_wait(monito
 def test_what_was_tampered_with_is_named(monitor: Monitor, statement: str, named: str) -> None:
     feed(monitor)
     monitor.replica.submit([b"{"], "http:test").result()
-    people.record(monitor.store, "王", "officer", "127.0.0.1", "note", "x", None, {"text": "seen"})
+    trail.record(monitor.store, "王", "officer", "127.0.0.1", "note", "x", None, {"text": "seen"})
     assert list(audit(monitor.store, monitor.registry, monitor.catalogue)) == []
     with monitor.store.writing() as connection:
         assert connection.execute(sa.text(statement)).rowcount >= 1
@@ -234,7 +236,7 @@ def test_after_a_closing_a_further_act_opens_a_new_alert_also_after_a_restart(
         assert rebuild(folder, registry, catalogue, digest_of(content)) == 4
     with embedded.opened(folder) as rebuilt:
         assert list(audit(rebuilt.store, rebuilt.registry, catalogue)) == []
-        assert [act.kind for act in people.trail(rebuilt.store)] == ["close", "close"]
+        assert [act.kind for act in trail.newest_acts(rebuilt.store)] == ["close", "close"]
 
 
 # ---------------------------------------------------------------- backup, restore, rebuild

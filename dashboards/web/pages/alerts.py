@@ -26,12 +26,14 @@ from dashboards.web.grid import Grid
 from dashboards.web.subjects import page_of
 from ledger.books import Alert
 from ledger.words import NOTHING, Words, alike
-from streams import people_acts
-from streams.people_acts import MAY_ACKNOWLEDGE, MAY_CLOSE
+from streams.people import acts as alert_acts
+from streams.people import trail
+from streams.people.overlay import lapsed, state_of
+from streams.people.person import MAY_ACKNOWLEDGE, MAY_CLOSE
+from streams.people.trail import ACKNOWLEDGE, Act
 from streams.people_vocabulary import ACT
-from streams.store import alert_lists, people, queries
+from streams.store import alert_lists, queries
 from streams.store.alert_lists import ORDERS, Order, Wanted
-from streams.store.people import Act
 
 PAGE: Final = 50
 EXPORTED_MAX: Final = 20_000
@@ -162,10 +164,10 @@ def alert(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: Fr
     found = queries.alert(monitor.store, name)
     if found is None:
         raise NotFoundException("no such alert")
-    acts = people.acts_on(monitor.store, name)
+    acts = trail.acts_on(monitor.store, name)
     rule = monitor.catalogue.rules[found.rule]
-    state = people_acts.state_of(found, acts, monitor.catalogue, monitor.today())
-    given = next((each for each in reversed(acts) if each.kind == people_acts.ACKNOWLEDGE), None)
+    state = state_of(found, acts, monitor.catalogue, monitor.today())
+    given = next((each for each in reversed(acts) if each.kind == ACKNOWLEDGE), None)
     person = desk.person(request)
     unfinished = state in levels.UNFINISHED
     history = queries.history(monitor.store, name)
@@ -190,7 +192,7 @@ def alert(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: Fr
             "given": given,
             "lapsed": None
             if given is None or not unfinished
-            else people_acts.lapsed(found, given, monitor.catalogue, monitor.today()),
+            else lapsed(found, given, monitor.catalogue, monitor.today()),
             "may_acknowledge": unfinished and person is not None and person.may(MAY_ACKNOWLEDGE),
             "may_note": person is not None and person.may(MAY_ACKNOWLEDGE),
             "may_close": unfinished and rule.kind == "act" and person is not None and person.may(MAY_CLOSE),
@@ -329,7 +331,7 @@ async def acknowledge(
     def run() -> None:
         person = acting(desk, request, form)
         reason, due_on = form.get("reason", ""), form.get("due_on", "")
-        people_acts.acknowledge(
+        alert_acts.acknowledge(
             desk.monitor.store, desk.monitor.catalogue, name, person, reason, due_on, desk.monitor.today()
         )
 
@@ -342,7 +344,7 @@ async def note(request: Request[Any, Any, Any], desk: NamedDependency[Desk], nam
     form = await form_of(request)
 
     def run() -> None:
-        people_acts.add_note(desk.monitor.store, name, acting(desk, request, form), form.get("text", ""))
+        alert_acts.add_note(desk.monitor.store, name, acting(desk, request, form), form.get("text", ""))
 
     return await act(desk, run, _address(name), "noted")
 
@@ -354,7 +356,7 @@ async def close(request: Request[Any, Any, Any], desk: NamedDependency[Desk], na
 
     def run() -> None:
         person = acting(desk, request, form)
-        people_acts.close_alert(desk.monitor, name, person, form.get("reason", ""))
+        alert_acts.close_alert(desk.monitor, name, person, form.get("reason", ""))
 
     return await act(desk, run, _address(name), "closed")
 

@@ -21,20 +21,16 @@ from dashboards.web.grid import Bar, Grid
 from dashboards.web.subjects import address
 from ledger.books import Books
 from ledger.words import Words
-from streams.people_acts import (
-    LAGGING_PRESENTED,
-    MAY_ACKNOWLEDGE,
-    Person,
-    Refused,
-    judge_now,
-    lagging_reasons,
-)
-from streams.store import people
+from streams.people import lagging_acts, trail
+from streams.people.acts import judge_now
+from streams.people.lagging_acts import lagging_reasons
+from streams.people.person import MAY_ACKNOWLEDGE, Person, Refused
+from streams.people.trail import LAGGING_PRESENTED
 
 
 def earlier_lists(desk: Desk) -> EarlierLists:
     """The ranks of the lists presented before today, newest first; of several on one day the last counts."""
-    presented, today = people.presented_lists(desk.monitor.store), desk.monitor.today()
+    presented, today = lagging_acts.presented_lists(desk.monitor.store), desk.monitor.today()
     return desk.look("earlier lists", lambda _: lagging_list.earlier_lists(presented, today))
 
 
@@ -112,7 +108,7 @@ def lagging(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Res
         {
             "order": [grid.name for grid in grids],
             "rows": rows,
-            "presented": people.presented_lists(desk.monitor.store),
+            "presented": lagging_acts.presented_lists(desk.monitor.store),
             "may_present": person is not None and person.may(MAY_ACKNOWLEDGE),
             "told": told(request),
         },
@@ -146,8 +142,8 @@ def present_list(desk: Desk, person: Person) -> None:
     ranks = {str(year): {row.authority: row.rank for row in rows if row.fiscal_year == year} for year in years}
     tables = [msgspec.structs.replace(table, data=None) for table in lagging_tables(desk)]
     payload = {"ranks": ranks, "tables": msgspec.to_builtins(tables)}
-    people.keep_list(monitor.store, today, today, person.name, payload)
-    people.record(
+    lagging_acts.keep_list(monitor.store, today, today, person.name, payload)
+    trail.record(
         monitor.store, person.name, person.role, person.address, LAGGING_PRESENTED, today, None, {"ranks": ranks}
     )
 
@@ -155,7 +151,7 @@ def present_list(desk: Desk, person: Person) -> None:
 @get("/lagging/presented/{number:int}", include_in_schema=False, sync_to_thread=True)
 def presented(request: Request[Any, Any, Any], desk: NamedDependency[Desk], number: FromPath[int]) -> Response[Any]:
     """A list as it was presented."""
-    found = next((each for each in people.presented_lists(desk.monitor.store, 10_000) if each.n == number), None)
+    found = next((each for each in lagging_acts.presented_lists(desk.monitor.store, 10_000) if each.n == number), None)
     if found is None:
         raise NotFoundException("no such list")
     tables = kept_tables(found.payload["tables"])

@@ -21,10 +21,9 @@ from dashboards.web.grid import Grid
 from dashboards.web.live import TooMany
 from dashboards.web.sessions import COOKIE, HOURS
 from ledger.words import Words
-from streams.people_acts import LOG_IN
+from streams.people import accounts, trail
+from streams.people.trail import LOG_IN, Act
 from streams.people_vocabulary import ACT, ACT_FIELD
-from streams.store import people
-from streams.store.people import Act
 
 TRAIL_SHOWN: Final = 100
 EXPORTED_MAX: Final = 50_000
@@ -61,13 +60,13 @@ def _log_in(request: Request[Any, Any, Any], desk: Desk, form: dict[str, str]) -
     wait = desk.throttle.wait(name, address)
     if wait:
         return _form(request, desk, target, "wait", wait)
-    user = people.log_in(store, name, form.get("password", ""))
+    user = accounts.log_in(store, name, form.get("password", ""))
     if user is None:
         desk.throttle.wrong(name, address)
-        people.record(store, name[:128], "", address, _LOG_IN_FAILED, name[:128], None, None)
+        trail.record(store, name[:128], "", address, _LOG_IN_FAILED, name[:128], None, None)
         return _form(request, desk, target, "wrong")
     desk.throttle.right(name)
-    people.record(store, user.name, "", address, LOG_IN, user.name, None, None)
+    trail.record(store, user.name, "", address, LOG_IN, user.name, None, None)
     answer = go(target)
     answer.set_cookie(
         Cookie(
@@ -93,7 +92,7 @@ async def log_out(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) 
     if session:
         address = request.client.host if request.client else ""
         await sync_to_thread(
-            people.record, desk.monitor.store, session["person"], "", address, _LOG_OUT, session["person"], None, None
+            trail.record, desk.monitor.store, session["person"], "", address, _LOG_OUT, session["person"], None, None
         )
     answer = go("/log-in" if not desk.monitor.loopback else "/")
     answer.delete_cookie(COOKIE, path="/")
@@ -107,7 +106,7 @@ def audit_trail(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) ->
     text = request.query_params.get("before", "")
     before = int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
     exporting = request.query_params.get("export") is not None
-    acts = people.trail(store, before, EXPORTED_MAX if exporting else TRAIL_SHOWN)
+    acts = trail.newest_acts(store, before, EXPORTED_MAX if exporting else TRAIL_SHOWN)
     return page(
         desk,
         request,
@@ -115,7 +114,7 @@ def audit_trail(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) ->
         Words("稽核軌跡", "Audit trail"),
         {
             "acts": acts,
-            "broken_link": people.broken_link(store),
+            "broken_link": trail.broken_link(store),
             "older": acts[-1].n if len(acts) == TRAIL_SHOWN and acts[-1].n > 1 else None,
             "told": {act.n: _told(act) for act in acts},
             "links": {act.n: _subject_page(act) for act in acts},

@@ -23,13 +23,11 @@ from dashboards.web.pages.lagging import lagging_rows
 from dashboards.web.subjects import address
 from ledger.books import Books
 from ledger.words import Words
-from streams.people_acts import (
-    LAGGING_REASON,
-    MAY_ACKNOWLEDGE,
-    give_lagging_reason,
-    lagging_subject,
-)
-from streams.store import alert_lists, people
+from streams.people import trail
+from streams.people.lagging_acts import give_lagging_reason, lagging_subject
+from streams.people.person import MAY_ACKNOWLEDGE
+from streams.people.trail import LAGGING_REASON
+from streams.store import alert_lists
 from streams.store.alert_lists import Wanted
 
 ALERTS_SHOWN = 100
@@ -68,7 +66,7 @@ def authority(request: Request[Any, Any, Any], desk: NamedDependency[Desk], code
             "row": next((r for r in lagging_rows(desk) if (r.authority, r.fiscal_year) == (code, fiscal_year)), None),
             "reasons": [
                 given
-                for given in reversed(people.acts_on(monitor.store, lagging_subject(code, fiscal_year)))
+                for given in reversed(trail.acts_on(monitor.store, lagging_subject(code, fiscal_year)))
                 if given.kind == LAGGING_REASON
             ],
             "predicted_formula": formulas.PREDICTED,

@@ -12,7 +12,7 @@ from dashboards.web import answer, words
 from ledger.events import BY_NAME
 from ledger.refusals import Reason
 from ledger.vocabulary import EVENT, REASON
-from streams.people_acts import AlertState
+from streams.store.alert_lists import AlertState
 
 TEMPLATES = Path(answer.__file__).parent / "templates"
 MADE = re.compile(r't\("([a-z_]+)" ~')

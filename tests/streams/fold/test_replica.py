@@ -22,11 +22,12 @@ from streams.fold.partition import Partition
 from streams.fold.replica import StoreReplica
 from streams.kafka.fetch import take
 from streams.monitor import Committed, Unavailable
-from streams.people_acts import Person, close
+from streams.people.acts import close
+from streams.people.person import Person
+from streams.people.trail import Act
 from streams.store import Store, open_store
 from streams.store.alert_rows import attach_alerts
 from streams.store.loading import load_books
-from streams.store.people import Act
 from streams.store.store import LogIdentity
 from tests.machine.random_events import AGENCIES, Generator
 from tests.real_parts.postgres import postgres

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from streams.kafka.topics import SourceReader
 from streams.log.history import Done, History, ToClose, ToFold, ToJudge
 from streams.log.topic import Topic
-from streams.store.people import Act
+from streams.people.trail import Act
 from streams.store.store import LogIdentity
 
 PARTITIONS = 3

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from streams.store import Store, StoreError, open_store, people, schema
+from streams.people import accounts, trail
+from streams.store import Store, StoreError, open_store, schema
 
 ROOT = Path(__file__).parents[3]
 OPENERS = {
@@ -25,7 +26,7 @@ OPENERS = {
 
 
 def add_act(store: Store, subject: str) -> None:
-    people.record(store, "王小明", "officer", "", "noted", subject, None, None)
+    trail.record(store, "王小明", "officer", "", "noted", subject, None, None)
 
 
 def test_a_transaction_for_reading_writes_nothing(store: Store) -> None:
@@ -56,7 +57,7 @@ def test_a_writer_waits_for_the_one_before_it(store: Store) -> None:
         add_act(store, "meanwhile")
         done.result()
     assert store.manifest()["slow"] == "1"
-    assert [act.subject for act in people.trail(store)] == ["meanwhile"]
+    assert [act.subject for act in trail.newest_acts(store)] == ["meanwhile"]
 
 
 def test_many_writers_on_one_file_all_succeed(tmp_path: Path) -> None:
@@ -74,8 +75,8 @@ def test_many_writers_on_one_file_all_succeed(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as beside:
         list(beside.map(write, range(8)))
     store = open_store(path, read_only=True)
-    assert people.broken_link(store) is None
-    assert len(people.trail(store, limit=1_000)) == 200
+    assert trail.broken_link(store) is None
+    assert len(trail.newest_acts(store, limit=1_000)) == 200
     store.close()
 
 
@@ -122,7 +123,7 @@ def test_no_password_is_hashed_while_others_wait_to_write(store: Store, monkeypa
 
     for name, listener in (("begin", began), ("commit", ended), ("rollback", ended)):
         sa.event.listen(store.engine, name, listener)
-    monkeypatch.setattr(people, "_hasher", Hasher())
-    people.add_user(store, "wang", "王小明", "a long password", ["officer"])
-    assert people.log_in(store, "wang", "a long password") is not None
+    monkeypatch.setattr(accounts, "_hasher", Hasher())
+    accounts.add_user(store, "wang", "王小明", "a long password", ["officer"])
+    assert accounts.log_in(store, "wang", "a long password") is not None
     assert hashed == 2

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from alerts.subjects import alert_id
 from ledger.books import Books, Row
-from streams.store import Store, people
-from streams.store.people import Act
-
-CLOSE: Final = "close"
-"""The kind of act; its `after` keeps the subject of the alert, and the partition and position of the log it was done at."""
+from streams.people.trail import CLOSE, Act, acts_of_kinds
+from streams.store import Store
 
 
 def closings_by_place(store: Store) -> dict[int, list[Act]]:
     """The closings of a partition's alerts by the place of its log at which they were done."""
     found: dict[int, list[Act]] = {}
-    for closing in people.acts_of_kinds(store, CLOSE):
+    for closing in acts_of_kinds(store, CLOSE):
         if closing.after["partition"] == store.partition:
             found.setdefault(closing.after["position"], []).append(closing)
     return found
@@ -24,7 +19,7 @@ def closings_by_place(store: Store) -> dict[int, list[Act]]:
 
 def apply_closings(books: Books, store: Store, after: int = 0) -> int:
     """Take closed alerts off rows of the books, for the closings since one; returns the number of the last."""
-    for act in people.acts_of_kinds(store, CLOSE, after=after):
+    for act in acts_of_kinds(store, CLOSE, after=after):
         take_off(books, act)
         after = act.n
     return after

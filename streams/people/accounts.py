@@ -1,12 +1,10 @@
-"""What people are and do: users, tokens, acts on a hash-chained trail, and the lagging lists as they were presented."""
+"""Who may do something: users with passwords, and tokens for programs. Every change of them is an act too."""
 
 from __future__ import annotations
 
-import getpass
 import hashlib
-import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -15,19 +13,16 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from ledger.text import is_text
-from streams.store import schema
-from streams.store.store import Store, now
+from streams.people.person import PeopleProblem
+from streams.people.trail import append_by_hand
+from streams.store import Store, schema
+from streams.store.store import now
 
 ROLES: Final = ("feeder", "officer", "reviewer", "administrator")
 """feeder sends events; officer acknowledges, notes and closes; reviewer only reads; administrator does all of it."""
 PASSWORD_MIN: Final = 10
 _TOKEN_PREFIX: Final = "bw_"  # noqa: S105  # what every token begins with, so that a leaked one is recognised
 _hasher: Final = PasswordHasher()
-_NO_HASH: Final = "0" * 64
-
-
-class PeopleProblem(ValueError):
-    """A user, token or act cannot be made; the message says why."""
 
 
 class User(msgspec.Struct, frozen=True):
@@ -52,22 +47,6 @@ class Token(msgspec.Struct, frozen=True):
     revoked_at: str | None = None
 
 
-class Act(msgspec.Struct, frozen=True):
-    """One thing that somebody did."""
-
-    n: int
-    at: str
-    person: str
-    role: str
-    address: str
-    kind: str
-    subject: str
-    before: Any
-    after: Any
-    previous_hash: str
-    hash: str
-
-
 # ---------------------------------------------------------------- users
 
 
@@ -90,7 +69,7 @@ def add_user(store: Store, name: str, shown_as: str, password: str, roles: Seque
         if connection.execute(sa.select(schema.users.c.name).where(schema.users.c.name == name)).first():
             raise PeopleProblem(f"there is a user {name} already")
         connection.execute(schema.users.insert(), values)
-        _by_hand(connection, "user-added", name, {"name": shown_as, "roles": user.roles})
+        append_by_hand(connection, "user-added", name, {"name": shown_as, "roles": user.roles})
     return user
 
 
@@ -161,7 +140,7 @@ def add_token(
     with store.writing() as connection:
         connection.execute(schema.tokens.insert(), values)
         told = {"name": name, "roles": token.roles, "agencies": _sorted(agencies), "event_types": _sorted(event_types)}
-        _by_hand(connection, "token-added", token.id, told)
+        append_by_hand(connection, "token-added", token.id, told)
     return token, secret
 
 
@@ -186,131 +165,6 @@ def revoke_token(store: Store, token_id: str) -> None:
     _stamp(store, tokens, tokens.c.id == token_id, "revoked_at", f"token {token_id}", ("token-revoked", token_id))
 
 
-# ---------------------------------------------------------------- acts
-
-
-def record(
-    store: Store,
-    person: str,
-    role: str,
-    address: str,
-    kind: str,
-    subject: str,
-    before: Any,
-    after: Any,
-) -> Act:
-    """Append an act to the trail, bound to the one before it."""
-    with store.writing() as connection:
-        return _append(connection, person, role, address, kind, subject, before, after)
-
-
-def _append(
-    connection: sa.Connection, person: str, role: str, address: str, kind: str, subject: str, before: Any, after: Any
-) -> Act:
-    acts = schema.acts
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.text("LOCK TABLE acts IN EXCLUSIVE MODE"))
-    last = connection.execute(sa.select(acts.c.n, acts.c.hash).order_by(acts.c.n.desc()).limit(1)).one_or_none()
-    n, previous = (1, _NO_HASH) if last is None else (last.n + 1, last.hash)
-    values = {
-        "n": n,
-        "at": now(),
-        "person": person,
-        "role": role,
-        "address": address,
-        "kind": kind,
-        "subject": subject,
-        "before": _json(before),
-        "after": _json(after),
-        "previous_hash": previous,
-    }
-    values["hash"] = _link(values)
-    connection.execute(acts.insert(), values)
-    return _act(values)
-
-
-def acts_on(store: Store, subject: str) -> list[Act]:
-    """What was done about a subject, oldest first."""
-    return list(_acts(store, lambda wanted: wanted.where(schema.acts.c.subject == subject)))
-
-
-def acts_of_kinds(store: Store, *kinds: str, after: int = 0) -> list[Act]:
-    """Acts of some kinds, oldest first; only those with a number above `after`."""
-    acts = schema.acts.c
-    return list(_acts(store, lambda wanted: wanted.where(acts.kind.in_(kinds), acts.n > after)))
-
-
-def trail(store: Store, before: int | None = None, limit: int = 100) -> list[Act]:
-    """The newest acts (before number `before`), newest first."""
-
-    def newest(wanted: sa.Select[Any]) -> sa.Select[Any]:
-        if before is not None:
-            wanted = wanted.where(schema.acts.c.n < before)
-        return wanted.order_by(None).order_by(schema.acts.c.n.desc()).limit(limit)
-
-    return list(_acts(store, newest))
-
-
-def broken_link(store: Store) -> int | None:
-    """The number of the first act that is not as it was written or does not follow the one before; None if all do."""
-    previous = _NO_HASH
-    expected = 1
-    with store.reading() as connection:
-        for row in connection.execute(sa.select(schema.acts).order_by(schema.acts.c.n)):
-            values = row._asdict()
-            kept = values.pop("hash")
-            if row.n != expected or row.previous_hash != previous or _link(values) != kept:
-                return expected
-            previous, expected = kept, expected + 1
-    return None
-
-
-def _link(values: Mapping[str, Any]) -> str:
-    named = {name: value for name, value in values.items() if name != "hash"}
-    return hashlib.sha256(msgspec.json.encode(named, order="sorted")).hexdigest()
-
-
-def _acts(store: Store, narrow: Callable[[sa.Select[Any]], sa.Select[Any]]) -> Iterator[Act]:
-    with store.reading() as connection:
-        for row in connection.execute(narrow(sa.select(schema.acts).order_by(schema.acts.c.n))):
-            yield _act(row._asdict())
-
-
-def _act(values: Mapping[str, Any]) -> Act:
-    fields = dict(values)
-    fields["before"], fields["after"] = msgspec.json.decode(fields["before"]), msgspec.json.decode(fields["after"])
-    return Act(**fields)
-
-
-# ---------------------------------------------------------------- presented lists
-
-
-class Presented(msgspec.Struct, frozen=True):
-    """A lagging list as it was shown to the mayor's meeting."""
-
-    n: int
-    presented_on: str
-    as_of: str
-    person: str
-    payload: Any
-    at: str
-
-
-def keep_list(store: Store, presented_on: str, as_of: str, person: str, payload: Any) -> None:
-    """Keep a list as it is presented."""
-    values = {"presented_on": presented_on, "as_of": as_of, "person": person, "payload": _json(payload), "at": now()}
-    with store.writing() as connection:
-        connection.execute(schema.presented_lists.insert(), values)
-
-
-def presented_lists(store: Store, limit: int = 60) -> list[Presented]:
-    """The lists presented, newest first."""
-    lists = schema.presented_lists
-    with store.reading() as connection:
-        found = connection.execute(sa.select(lists).order_by(lists.c.n.desc()).limit(limit)).all()
-    return [Presented(**(row._asdict() | {"payload": msgspec.json.decode(row.payload)})) for row in found]
-
-
 # ---------------------------------------------------------------- common parts
 
 
@@ -329,19 +183,7 @@ def _stamp(
         changed = connection.execute(table.update().where(where, table.c[column].is_(None)).values({column: now()}))
         if changed.rowcount == 0:
             raise PeopleProblem(f"there is no {what} (any more)")
-        _by_hand(connection, *act, None)
-
-
-def _by_hand(connection: sa.Connection, kind: str, subject: str, after: Any) -> None:
-    """What was done at the command line, under the name of the system's user: who may act is an act too."""
-    _append(connection, _system_user(), "local", "command line", kind, subject, None, after)
-
-
-def _system_user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container without a list of users
-        return f"uid {os.getuid()}"
+        append_by_hand(connection, *act, None)
 
 
 def _sorted(names: Sequence[str] | None) -> list[str] | None:

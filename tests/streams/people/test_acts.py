@@ -9,12 +9,15 @@ import pytest
 from alerts.catalogue import Catalogue
 from alerts.subjects import alert_id
 from ledger.books import Alert
-from streams import people_acts
 from streams.fold.queue import FoldQueue
-from streams.people_acts import LOCAL, Person, Refused, Standing, lapsed, state_of
-from streams.store import alert_lists, people
+from streams.people import trail
+from streams.people.acts import acknowledge, close_alert
+from streams.people.lagging_acts import give_lagging_reason, lagging_reasons
+from streams.people.overlay import lapsed, overlay_on, state_of
+from streams.people.person import LOCAL, MAY_ACKNOWLEDGE, MAY_CLOSE, Person, Refused
+from streams.people.trail import Act
+from streams.store import alert_lists
 from streams.store.alert_lists import Overlay, Wanted
-from streams.store.people import Act
 from tests.e2e.serving import DAY, Serving, serving
 
 OFFICER = Person("王科長", ("officer",), "10.0.0.1")
@@ -50,8 +53,8 @@ def test_resolved_and_closed_go_before_anything_else(catalogue: Catalogue) -> No
 
 
 def test_roles_decide_who_may_act() -> None:
-    assert OFFICER.may(people_acts.MAY_CLOSE) and Person("x", (LOCAL,)).may(people_acts.MAY_CLOSE)
-    assert not Person("x", ("reviewer", "feeder")).may(people_acts.MAY_ACKNOWLEDGE)
+    assert OFFICER.may(MAY_CLOSE) and Person("x", (LOCAL,)).may(MAY_CLOSE)
+    assert not Person("x", ("reviewer", "feeder")).may(MAY_ACKNOWLEDGE)
     assert Person("x", ("reviewer", "officer")).role == "officer"
 
 
@@ -80,13 +83,13 @@ def test_what_is_missing_or_wrong_is_refused_and_leaves_no_act(monitor: Serving)
         (Person("y", ("reviewer",)), "x", "2025-12-31", "role"),
     ):
         with pytest.raises(Refused) as refused:
-            people_acts.acknowledge(store, monitor.monitor.catalogue, name, person, reason, due_on, DAY)
+            acknowledge(store, monitor.monitor.catalogue, name, person, reason, due_on, DAY)
         assert refused.value.code == code
     with pytest.raises(Refused, match="no alert"):
-        people_acts.acknowledge(store, monitor.monitor.catalogue, "0" * 32, OFFICER, "x", "2025-12-31", DAY)
+        acknowledge(store, monitor.monitor.catalogue, "0" * 32, OFFICER, "x", "2025-12-31", DAY)
     with pytest.raises(Refused, match="only alerts about acts"):
-        people_acts.close_alert(monitor.monitor, name, OFFICER, "x")
-    assert people.trail(store) == [] and monitor.monitor.replica.broken is None
+        close_alert(monitor.monitor, name, OFFICER, "x")
+    assert trail.newest_acts(store) == [] and monitor.monitor.replica.broken is None
 
 
 def test_a_closing_takes_the_alert_off_its_row_and_loading_does_it_again(monitor: Serving) -> None:
@@ -97,9 +100,9 @@ def test_a_closing_takes_the_alert_off_its_row_and_loading_does_it_again(monitor
     }
     monitor.send(between | {"id": "v1", "amount": 7_000})
     (name,) = opened(monitor, "virement-between-programs")
-    people_acts.close_alert(monitor.monitor, name, OFFICER, "已撤銷")
+    close_alert(monitor.monitor, name, OFFICER, "已撤銷")
     with pytest.raises(Refused, match="closed"):
-        people_acts.close_alert(monitor.monitor, name, OFFICER, "again")
+        close_alert(monitor.monitor, name, OFFICER, "again")
 
     def standing() -> set[str]:
         with monitor.monitor.replica.reading() as books:
@@ -116,14 +119,14 @@ def test_a_closing_takes_the_alert_off_its_row_and_loading_does_it_again(monitor
     second, first = opened(monitor, "virement-between-programs")
     assert first == name and second != name
     store = monitor.monitor.store
-    assert people_acts.standing(store, monitor.monitor.catalogue, DAY) == Standing(frozenset(), frozenset((name,)))
+    assert overlay_on(store, monitor.monitor.catalogue, DAY) == Overlay(frozenset(), frozenset((name,)))
 
 
 def test_the_reason_given_last_counts(monitor: Serving) -> None:
     store = monitor.monitor.store
-    people_acts.give_lagging_reason(store, "a:b", 114, OFFICER, "用地", "2025-11-30", DAY)
-    people_acts.give_lagging_reason(store, "a:b", 114, OFFICER, "缺工", "2025-12-31", DAY)
-    last = people_acts.lagging_reasons(store)["a:b", 114]
+    give_lagging_reason(store, "a:b", 114, OFFICER, "用地", "2025-11-30", DAY)
+    give_lagging_reason(store, "a:b", 114, OFFICER, "缺工", "2025-12-31", DAY)
+    last = lagging_reasons(store)["a:b", 114]
     assert last.after == {"reason": "缺工", "recovery_on": "2025-12-31"} and last.before["reason"] == "用地"
     with pytest.raises(Refused):
-        people_acts.give_lagging_reason(store, "a:b", 114, OFFICER, "x", DAY, DAY)
+        give_lagging_reason(store, "a:b", 114, OFFICER, "x", DAY, DAY)

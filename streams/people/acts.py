@@ -1,0 +1,121 @@
+"""What people do about alerts. A record of its own, laid over what the fold found (CONTRACT §4, People).
+
+An acknowledgement needs a reason and a due date. Closing ends an alert of an act rule: it comes off its row, so that a further
+act opens a new alert. Each closing keeps the place of the log it was done at, so that loading and auditing can do it again
+there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alerts.catalogue import Catalogue
+from ledger.books import Alert, Books
+from ledger.fiscal import is_day
+from streams.monitor import Monitor
+from streams.people.closings import take_off
+from streams.people.overlay import state_of
+from streams.people.person import MAY_ACKNOWLEDGE, MAY_CLOSE, Person, Refused, check_act, check_person
+from streams.people.trail import ACKNOWLEDGE, CLOSE, JUDGE, NOTE, Act, acts_on, record
+from streams.store import Store, queries
+from streams.store.alert_lists import AlertState
+from streams.store.alert_rows import agency_of
+
+
+def acknowledge(
+    store: Store, catalogue: Catalogue, alert: str, person: Person, reason: str, due_on: str, today: str
+) -> Act:
+    """Say that an unfinished alert is known, why it stands, and by when it will be dealt with. Raises Refused."""
+    check_act(person, MAY_ACKNOWLEDGE, reason)
+    if not is_day(due_on) or due_on <= today:
+        raise Refused("due-date", "the due date must be a day after today")
+    found, before = _unfinished(store, catalogue, alert, today)
+    measured = catalogue.rules[found.rule].measured(found.evidence)
+    after = {"reason": reason, "due_on": due_on, "excess": measured, "severity": found.severity}
+    return record_by(store, person, ACKNOWLEDGE, alert, {"state": before}, after)
+
+
+def add_note(store: Store, alert: str, person: Person, text: str) -> Act:
+    """Put a note beside an alert, whatever its state. Raises Refused."""
+    check_act(person, MAY_ACKNOWLEDGE, text)
+    _alert(store, alert)
+    return record_by(store, person, NOTE, alert, None, {"text": text})
+
+
+def close(
+    store: Store,
+    books: Books,
+    catalogue: Catalogue,
+    alert: str,
+    person: Person,
+    reason: str,
+    today: str,
+    place: int,
+) -> Act | Refused:
+    """Close an alert of an act rule (see `close_alert`); answers Refused rather than raising it.
+
+    `place` is the one after the last line committed; it is kept with the act.
+    """
+    try:
+        check_act(person, MAY_CLOSE, reason)
+        found, before = _unfinished(store, catalogue, alert, today)
+        rule = catalogue.rules.get(found.rule)
+        if rule is None or rule.kind != "act":
+            raise Refused("no-act", "only alerts about acts are closed; this one ends when its condition does")
+    except Refused as refused:
+        return refused
+    after = {
+        "reason": reason,
+        "rule": found.rule,
+        "level": found.level,
+        "key": found.key,
+        "fiscal_year": found.fiscal_year,
+        "partition": store.partition,
+        "position": place,
+        "evidence": found.evidence,
+    }
+    act = record_by(store, person, CLOSE, alert, {"state": before}, after)
+    take_off(books, act)
+    return act
+
+
+def close_alert(monitor: Monitor, alert: str, person: Person, reason: str) -> Act:
+    """Close an alert while nothing is folded of the agency it is about, and wait for it. Raises Refused."""
+    found = _alert(monitor.store, alert)
+
+    def run(store: Store, books: Books, place: int) -> Act | Refused:
+        return close(store, books, monitor.catalogue, alert, person, reason, monitor.today(), place)
+
+    done = monitor.replica.at_rest(found.fiscal_year, agency_of(found) or "", run)
+    if isinstance(done, Refused):
+        raise done
+    return done
+
+
+def judge_now(monitor: Monitor, person: Person) -> int:
+    """Judge today's time rules again without waiting for the clock; how many alerts changed by it. Raises Refused."""
+    check_person(person, MAY_ACKNOWLEDGE)
+    day = monitor.today()
+    changes = monitor.replica.judge(day).result()
+    record_by(monitor.store, person, JUDGE, day, None, {"changes": changes})
+    return changes
+
+
+def _alert(store: Store, alert: str) -> Alert:
+    found = queries.alert(store, alert)
+    if found is None:
+        raise Refused("unknown", f"there is no alert {alert}")
+    return found
+
+
+def _unfinished(store: Store, catalogue: Catalogue, alert: str, today: str) -> tuple[Alert, AlertState]:
+    found = _alert(store, alert)
+    state = state_of(found, acts_on(store, alert), catalogue, today)
+    if state in ("resolved", "closed"):
+        raise Refused("finished", f"the alert is {state}")
+    return found, state
+
+
+def record_by(store: Store, person: Person, kind: str, subject: str, before: Any, after: Any) -> Act:
+    """Append what a person did to the trail."""
+    return record(store, person.name, person.role, person.address, kind, subject, before, after)

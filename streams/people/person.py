@@ -1,0 +1,59 @@
+"""Who acts, what a role allows, and why something is not done."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from ledger.text import is_note, is_text
+
+MAY_ACKNOWLEDGE: Final = frozenset(("officer", "administrator"))
+MAY_CLOSE: Final = frozenset(("officer", "administrator"))
+LOCAL: Final = "local"
+"""The role of somebody on the monitor's own machine while it has no users: may do what an administrator may."""
+_WIDEST_FIRST: Final = ("administrator", "officer", "reviewer", "feeder", LOCAL)
+
+
+class PeopleProblem(ValueError):
+    """A user, token or act cannot be made; the message says why."""
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Who acts: the name recorded, the roles, and the address they come from."""
+
+    name: str
+    roles: tuple[str, ...]
+    address: str = ""
+
+    @property
+    def role(self) -> str:
+        """The role an act is recorded under: the widest the person has."""
+        return next((role for role in _WIDEST_FIRST if role in self.roles), "")
+
+    def may(self, roles: frozenset[str]) -> bool:
+        """Whether one of the roles is theirs; on this machine, without users, everything is allowed."""
+        return LOCAL in self.roles or not roles.isdisjoint(self.roles)
+
+
+class Refused(PeopleProblem):
+    """The act is not done; `code` names the reason for those who translate it."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+def check_person(person: Person, roles: frozenset[str]) -> None:
+    """Raise Refused where nobody acts, or somebody who may not."""
+    if not is_text(person.name):
+        raise Refused("person", "an act needs the name of a person: 1 to 128 characters")
+    if not person.may(roles):
+        raise Refused("role", f"this needs the role {' or '.join(sorted(roles))}")
+
+
+def check_act(person: Person, roles: frozenset[str], text: str) -> None:
+    """The same, and where no reason is given."""
+    check_person(person, roles)
+    if not text.strip() or not is_note(text):
+        raise Refused("reason", "write a reason of at most 2,000 characters")
