@@ -14,7 +14,7 @@ from dashboards.web.desk import Desk
 from dashboards.web.words import DONE
 from ledger.words import Words
 from streams.people.person import Person, Refused
-from streams.people_vocabulary import REFUSED_ACT
+from streams.people.vocabulary import REFUSED_ACT
 
 
 async def form_of(request: Request[Any, Any, Any]) -> dict[str, str]:
@@ -43,7 +43,7 @@ def acting(desk: Desk, request: Request[Any, Any, Any], form: Mapping[str, str])
     """Who does what a form asks for; raises Refused where nobody is logged in."""
     person = desk.person(request, form.get("person", ""))
     if person is None:
-        raise Refused("role", "log in first")
+        raise Refused("role")
     return person
 
 

@@ -20,7 +20,7 @@ from ledger.vocabulary import (
     RESERVE,
 )
 from ledger.words import Words
-from streams.people_vocabulary import ACT, REFUSED_ACT, ROLE
+from streams.people.vocabulary import ACT, REFUSED_ACT, ROLE
 
 STANDING: Final[Mapping[str, Words]] = {
     "breach": Words("違規", "breach"),

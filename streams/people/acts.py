@@ -28,7 +28,7 @@ def acknowledge(
     """Say that an unfinished alert is known, why it stands, and by when it will be dealt with. Raises Refused."""
     check_act(person, MAY_ACKNOWLEDGE, reason)
     if not is_day(due_on) or due_on <= today:
-        raise Refused("due-date", "the due date must be a day after today")
+        raise Refused("due-date")
     found, before = _unfinished(store, catalogue, alert, today)
     measured = catalogue.rules[found.rule].measured(found.evidence)
     after = {"reason": reason, "due_on": due_on, "excess": measured, "severity": found.severity}
@@ -61,7 +61,7 @@ def close(
         found, before = _unfinished(store, catalogue, alert, today)
         rule = catalogue.rules.get(found.rule)
         if rule is None or rule.kind != "act":
-            raise Refused("no-act", "only alerts about acts are closed; this one ends when its condition does")
+            raise Refused("no-act")
     except Refused as refused:
         return refused
     after = {
@@ -104,7 +104,7 @@ def judge_now(monitor: Monitor, person: Person) -> int:
 def _alert(store: Store, alert: str) -> Alert:
     found = queries.alert(store, alert)
     if found is None:
-        raise Refused("unknown", f"there is no alert {alert}")
+        raise Refused("unknown", alert)
     return found
 
 
@@ -112,7 +112,7 @@ def _unfinished(store: Store, catalogue: Catalogue, alert: str, today: str) -> t
     found = _alert(store, alert)
     state = state_of(found, acts_on(store, alert), catalogue, today)
     if state in ("resolved", "closed"):
-        raise Refused("finished", f"the alert is {state}")
+        raise Refused("finished", state)
     return found, state
 
 

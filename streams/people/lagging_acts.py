@@ -26,7 +26,7 @@ def give_lagging_reason(
     """Keep why an authority lags, and by when it will have caught up. Raises Refused."""
     check_act(person, MAY_ACKNOWLEDGE, reason)
     if not is_day(recovery_on) or recovery_on <= today:
-        raise Refused("recovery-date", "the recovery date must be a day after today")
+        raise Refused("recovery-date")
     subject = lagging_subject(authority, fiscal_year)
     earlier = lagging_reasons(store).get((authority, fiscal_year))
     before = None if earlier is None else earlier.after

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from ledger.text import is_note, is_text
+from streams.people.vocabulary import REFUSED_ACT
 
 MAY_ACKNOWLEDGE: Final = frozenset(("officer", "administrator"))
 MAY_CLOSE: Final = frozenset(("officer", "administrator"))
@@ -37,23 +38,24 @@ class Person(msgspec.Struct, frozen=True):
 
 
 class Refused(PeopleProblem):
-    """The act is not done; `code` names the reason for those who translate it."""
+    """The act is not done, for a reason of `REFUSED_ACT`; `what` says more of it: the roles that may, the state."""
 
-    def __init__(self, code: str, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, code: str, what: str = "") -> None:
+        words = REFUSED_ACT[code].en
+        super().__init__(f"{words}: {what}" if what else words)
         self.code = code
 
 
 def check_person(person: Person, roles: frozenset[str]) -> None:
     """Raise Refused where nobody acts, or somebody who may not."""
     if not is_text(person.name):
-        raise Refused("person", "an act needs the name of a person: 1 to 128 characters")
+        raise Refused("person")
     if not person.may(roles):
-        raise Refused("role", f"this needs the role {' or '.join(sorted(roles))}")
+        raise Refused("role", " or ".join(sorted(roles)))
 
 
 def check_act(person: Person, roles: frozenset[str], text: str) -> None:
     """The same, and where no reason is given."""
     check_person(person, roles)
     if not text.strip() or not is_note(text):
-        raise Refused("reason", "write a reason of at most 2,000 characters")
+        raise Refused("reason")

@@ -13,7 +13,7 @@ import pytest
 
 import alerts.vocabulary
 import ledger.vocabulary
-import streams.people_vocabulary
+import streams.people.vocabulary
 from alerts.catalogue import BasisStatus, Catalogue, RuleKind, Severity, Subject, Unit
 from alerts.laws import DateStatus
 from alerts.refusal_advice import ADVICE
@@ -23,7 +23,7 @@ from ledger import events
 from ledger.books import ReferenceKind
 from ledger.refusals import Reason
 from ledger.words import Words
-from streams.people_acts import AlertState
+from streams.store.alert_lists import AlertState
 
 ROOT = Path(ledger.vocabulary.__file__).parents[1]
 PACKAGES = ("agents", "alerts", "dashboards", "ledger", "producers", "streams")
@@ -41,7 +41,7 @@ def vocabularies() -> dict[str, Mapping[Any, Words]]:
     """Every vocabulary by its name."""
     return {
         name: table
-        for module in (alerts.vocabulary, ledger.vocabulary, streams.people_vocabulary)
+        for module in (alerts.vocabulary, ledger.vocabulary, streams.people.vocabulary)
         for name, table in vars(module).items()
         if name.isupper() and isinstance(table, dict)
     } | {"STANDING": names.STANDING}
@@ -137,3 +137,12 @@ def test_every_field_of_an_event_and_every_part_of_an_answer_has_a_name(catalogu
     assert set(get_args(ReferenceKind)) <= ledger.vocabulary.REFERENCE.keys()
     assert alerts.vocabulary.VERDICT_PART.keys() <= set(Verdict.__struct_fields__)
     assert ADVICE.keys() == ledger.vocabulary.REASON.keys()
+
+
+def test_every_reason_for_which_an_act_is_refused_has_a_sentence_and_each_is_given_somewhere() -> None:
+    text = "".join(
+        path.read_text(encoding="utf-8")
+        for package in ("dashboards", "streams")
+        for path in (ROOT / package).rglob("*.py")
+    )
+    assert set(re.findall(r'\bRefused\("([a-z-]+)"', text)) == streams.people.vocabulary.REFUSED_ACT.keys()

@@ -31,7 +31,7 @@ from streams.people import trail
 from streams.people.overlay import lapsed, state_of
 from streams.people.person import MAY_ACKNOWLEDGE, MAY_CLOSE
 from streams.people.trail import ACKNOWLEDGE, Act
-from streams.people_vocabulary import ACT
+from streams.people.vocabulary import ACT
 from streams.store import alert_lists, queries
 from streams.store.alert_lists import ORDERS, Order, Wanted
 

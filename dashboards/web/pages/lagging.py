@@ -135,7 +135,7 @@ async def judge(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) ->
 def present_list(desk: Desk, person: Person) -> None:
     """Keep the list of today as it is presented by a person. Raises Refused."""
     if not person.may(MAY_ACKNOWLEDGE):
-        raise Refused("role", "your role may not present the list")
+        raise Refused("role")
     monitor, today = desk.monitor, desk.monitor.today()
     rows = lagging_rows(desk)
     years = desk.figures().years

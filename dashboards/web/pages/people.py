@@ -23,7 +23,7 @@ from dashboards.web.sessions import COOKIE, HOURS
 from ledger.words import Words
 from streams.people import accounts, trail
 from streams.people.trail import LOG_IN, Act
-from streams.people_vocabulary import ACT, ACT_FIELD
+from streams.people.vocabulary import ACT, ACT_FIELD
 
 TRAIL_SHOWN: Final = 100
 EXPORTED_MAX: Final = 50_000

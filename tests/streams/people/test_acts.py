@@ -85,9 +85,9 @@ def test_what_is_missing_or_wrong_is_refused_and_leaves_no_act(monitor: Serving)
         with pytest.raises(Refused) as refused:
             acknowledge(store, monitor.monitor.catalogue, name, person, reason, due_on, DAY)
         assert refused.value.code == code
-    with pytest.raises(Refused, match="no alert"):
+    with pytest.raises(Refused, match="no such alert"):
         acknowledge(store, monitor.monitor.catalogue, "0" * 32, OFFICER, "x", "2025-12-31", DAY)
-    with pytest.raises(Refused, match="only alerts about acts"):
+    with pytest.raises(Refused, match="Only alerts about acts"):
         close_alert(monitor.monitor, name, OFFICER, "x")
     assert trail.newest_acts(store) == [] and monitor.monitor.replica.broken is None
 

@@ -60,6 +60,5 @@ REFUSED_ACT: Final[Mapping[str, Words]] = {
         "僅行為規則之警示得結案；其餘於條件消滅時自行解除",
         "Only alerts about acts are closed; this one ends when its condition does",
     ),
-    "busy": Words("系統忙碌，未登錄；請再試一次", "Nothing was recorded; please try again"),
 }
 """Why an act was not recorded."""
