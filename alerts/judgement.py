@@ -9,7 +9,7 @@ import msgspec
 
 from ledger.books import AgencyYear, Case, Position, Row
 from ledger.events import Event
-from ledger.rates import Sums
+from ledger.sums import Sums
 
 Parameters: TypeAlias = Mapping[str, int]
 """A rule's parameters in force on the day of the judgement, by name."""

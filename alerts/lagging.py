@@ -10,8 +10,8 @@ import msgspec
 
 from alerts.catalogue import Catalogue
 from ledger.books import Alert, Books
+from ledger.figures import Ratio
 from ledger.output import LaggingOut
-from ledger.rates import Ratio
 from ledger.registry import Registry
 from ledger.rollup import Level, roll_up
 

@@ -16,25 +16,24 @@ from prometheus_client.registry import Collector
 from alerts.catalogue import Catalogue
 from alerts.standing import unfinished
 from ledger.books import Alert, Books
-from ledger.rates import Ratio, Sums
+from ledger.figures import FIGURES
 from ledger.rollup import CITY, Level, roll_up
 from streams.monitor import Committed, Monitor
 from streams.store import Store
 from streams.store.queries import waiting_to_be_told
 
 LEVEL_LABELS: Final = ("fiscal_year", "level", "key", "economic_class")
-_FIGURES: Final = {
-    "available": "Money that can be obligated: B",
-    "allotted": "Money allotted to date and carried over: L",
-    "realised": "Money paid",
-    "prepaid": "Advances that stand open",
-    "payable": "Payables that stand open",
-    "committed": "Commitments that stand open",
-    "saving": "Savings declared",
-    "executed": "Executed: realised, payable and saving: E",
-    "remaining": "Available less obligated: B - O",
-}
-_RATES: Final = ("cash", "period", "annual", "commitment", "predicted_declared", "predicted_computed", "predicted")
+_FIGURES: Final = (
+    "available",
+    "allotted",
+    "realised",
+    "prepaid",
+    "payable",
+    "committed",
+    "saving",
+    "executed",
+    "remaining",
+)
 _RESERVE: Final = {
     "established": "Money appropriated to a reserve",
     "approved": "Draws approved on a reserve",
@@ -70,8 +69,12 @@ class Figures(Collector):
 
 def _of_levels(levels: list[Level]) -> Iterator[Metric]:
     money = {
-        name: GaugeMetricFamily(f"budgetwatch_{name}_twd", f"{text}, NT$", labels=LEVEL_LABELS)
-        for name, text in _FIGURES.items()
+        name: GaugeMetricFamily(
+            f"budgetwatch_{name}_twd",
+            f"{FIGURES[name].formula.en or FIGURES[name].name.en}, NT$",
+            labels=LEVEL_LABELS,
+        )
+        for name in _FIGURES
     }
     rates = GaugeMetricFamily(
         "budgetwatch_execution_ratio",
@@ -83,25 +86,11 @@ def _of_levels(levels: list[Level]) -> Iterator[Metric]:
             labels = (str(level.fiscal_year), level.level, level.key, economic_class)
             for name, family in money.items():
                 family.add_metric(labels, getattr(sums, name))
-            for name, ratio in _ratios(sums, capital=economic_class == "capital"):
-                rates.add_metric((*labels, name), ratio.numerator / ratio.denominator)
+            for name, ratio in sums.ratios(capital=economic_class == "capital").items():
+                if ratio is not None:
+                    rates.add_metric((*labels, name), ratio.numerator / ratio.denominator)
     yield from money.values()
     yield rates
-
-
-def _ratios(sums: Sums, *, capital: bool) -> Iterator[tuple[str, Ratio]]:
-    shares = {
-        "cash": (sums.realised, sums.allotted),
-        "period": (sums.executed, sums.allotted),
-        "annual": (sums.executed, sums.available),
-        "commitment": (sums.obligated, sums.available),
-    }
-    yield from ((name, Ratio(*share)) for name, share in shares.items() if share[1] > 0)
-    if capital:
-        for name in _RATES[4:]:
-            found = getattr(sums, name)
-            if found is not None:
-                yield name, found
 
 
 def _of_reserves(books: Books) -> Iterator[Metric]:

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 
 from ledger.codes import economic_class, object_of, position_name
+from ledger.figures import Executing
 from ledger.fiscal import NEVER
 
 ReferenceKind: TypeAlias = Literal["commitment", "payable", "prepayment"]
@@ -99,7 +100,7 @@ class ProvisionalSpending(msgspec.Struct, gc=False, eq=False):
     last_act: str = ""
 
 
-class Position(Row, kw_only=True):
+class Position(Row, Executing, gc=False, eq=False, kw_only=True):
     """A line's position: this year's money, or money carried over from `origin_year`.
 
     What a payment reads and writes stands first, so that it lies together in memory.
@@ -147,16 +148,6 @@ class Position(Row, kw_only=True):
         """B = original + supplemented + reserve_in + virement_in − virement_out − held + carryover."""
         granted = self.original + self.supplemented + self.reserve_in + self.carryover
         return granted + self.virement_in - self.virement_out - self.held
-
-    @property
-    def obligated(self) -> int:
-        """O = realised + prepaid + payable + committed."""
-        return self.realised + self.prepaid + self.payable + self.committed
-
-    @property
-    def executed(self) -> int:
-        """E = realised + payable + saving."""
-        return self.realised + self.payable + self.saving
 
     @property
     def economic_class(self) -> str:

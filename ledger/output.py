@@ -10,10 +10,11 @@ from msgspec import Meta
 
 from ledger.books import AgencyYear, Books
 from ledger.events import Day, Year
+from ledger.figures import Executing
 from ledger.fiscal import allotted_months
-from ledger.rates import Sums
 from ledger.refusals import Reason
 from ledger.rollup import roll_up
+from ledger.sums import Sums
 from ledger.text import whole
 
 Number: TypeAlias = Annotated[int, Meta(ge=0)]
@@ -54,7 +55,7 @@ class Rates(msgspec.Struct, forbid_unknown_fields=True):
     predicted: Percent | None
 
 
-class PositionOut(msgspec.Struct, forbid_unknown_fields=True):
+class PositionOut(Executing, forbid_unknown_fields=True):
     """Figures of a line, agency, authority or the city, NT$."""
 
     level: Literal["line", "agency", "authority", "city"]

@@ -8,7 +8,7 @@ import msgspec
 
 from ledger.books import AgencyYear, Books
 from ledger.fiscal import allotted_months
-from ledger.rates import Sums
+from ledger.sums import Sums
 
 CITY = "city"
 

@@ -14,6 +14,7 @@ from dashboards.reports import formulas
 from dashboards.reports.subjects import agency_name
 from dashboards.reports.table import Cell, Column, ReportProblem, Row, Table
 from ledger.books import AgencyYear, Alert, Books
+from ledger.figures import FIGURES, PREDICTIONS, RATES
 from ledger.fiscal import ROC_OFFSET
 from ledger.output import PositionOut, positions
 from ledger.registry import Registry
@@ -23,47 +24,6 @@ from streams.replay import alerts_out
 
 _SHARED: Final = ("authority", "city", "reserve")
 """Levels whose subjects are no single agency's; a first reserve is, and is found by its key."""
-
-_FIGURES: Final = (
-    ("original", Words("原預算數", "Original"), Words("", "")),
-    ("supplemented", Words("追加（減）數", "Supplemented"), Words("", "")),
-    ("reserve_in", Words("預備金動支數", "Reserve in"), Words("", "")),
-    ("virement_in", Words("流入數", "Virement in"), Words("", "")),
-    ("virement_out", Words("流出數", "Virement out"), Words("", "")),
-    ("held", Words("凍結及列為準備數", "Held"), Words("", "")),
-    ("carryover", Words("以前年度保留數", "Carried over"), Words("", "")),
-    ("available", Words("可支用預算數 B", "Available B"), formulas.AVAILABLE),
-    ("allotted", Words("累計分配數 L", "Allotted L"), formulas.ALLOTTED),
-    ("realised", Words("實現數", "Realised"), Words("", "")),
-    ("prepaid", Words("預付數", "Prepaid"), Words("", "")),
-    ("payable", Words("應付數", "Payable"), Words("", "")),
-    ("saving", Words("節餘數", "Saving"), Words("", "")),
-    ("committed", Words("契約責任數", "Committed"), Words("", "")),
-    ("executed", Words("執行數 E", "Executed E"), formulas.EXECUTED),
-    ("obligated", Words("已支用及負擔數 O", "Obligated O"), formulas.OBLIGATED),
-    ("remaining", Words("餘額", "Remaining"), formulas.REMAINING),
-)
-_RATES: Final = (
-    ("cash", Words("現金執行率", "Cash"), Words("實現數÷L", "realised ÷ L")),
-    ("period", Words("執行率", "Period"), Words("E÷L", "E ÷ L")),
-    ("annual", Words("達成率", "Annual"), Words("E÷B", "E ÷ B")),
-    ("commitment", Words("支用及負擔率", "Commitment"), Words("O÷B", "O ÷ B")),
-    (
-        "predicted_declared",
-        Words("預估執行率（機關申報）", "Predicted, declared"),
-        Words("申報之全年預估執行數÷資本門 B", "forecast declared ÷ capital B"),
-    ),
-    (
-        "predicted_computed",
-        Words("預估執行率（系統推估）", "Predicted, computed"),
-        Words("資本門（E＋r×（B－L））÷B，r＝E÷L，最高 1", "capital: (E + r × (B − L)) ÷ B, r = E ÷ L, at most 1"),
-    ),
-    (
-        "predicted",
-        Words("預估執行率", "Predicted"),
-        Words("機關申報，未申報者為系統推估", "declared, else computed"),
-    ),
-)
 
 
 def tables(
@@ -93,16 +53,6 @@ def tables(
         _lines(lines, sums, head, as_of),
         _alerts(own, catalogue, head, as_of),
     ]
-
-
-def executed(position: PositionOut) -> int:
-    """E = realised + payable + saving, NT$."""
-    return position.realised + position.payable + position.saving
-
-
-def obligated(position: PositionOut) -> int:
-    """O = realised + prepaid + payable + committed, NT$."""
-    return position.realised + position.prepaid + position.payable + position.committed
 
 
 def _year(code: str, books: Books, registry: Registry, as_of: str, fiscal_year: int | None) -> AgencyYear:
@@ -145,14 +95,6 @@ def _by_class(sums: list[PositionOut], kind: str) -> tuple[Column, ...]:
 
 
 def _figures(sums: list[PositionOut], head: Words, as_of: str) -> Table:
-    derived = {"executed": executed, "obligated": obligated}
-
-    def value(position: PositionOut, name: str) -> Cell:
-        if name in derived:
-            return derived[name](position)
-        amount: int = getattr(position, name)
-        return amount
-
     return Table(
         name="positions",
         key="figures",
@@ -164,7 +106,7 @@ def _figures(sums: list[PositionOut], head: Words, as_of: str) -> Table:
             *_by_class(sums, "money"),
             Column("formula", Words("計算式", "Formula"), "text"),
         ),
-        rows=[(words, *(value(each, name) for each in sums), formula) for name, words, formula in _FIGURES],
+        rows=[(figure.name, *(getattr(each, key) for each in sums), figure.formula) for key, figure in FIGURES.items()],
         data=[*sums],
     )
 
@@ -181,24 +123,20 @@ def _rates(sums: list[PositionOut], head: Words, as_of: str) -> Table:
             *_by_class(sums, "percent"),
             Column("formula", Words("計算式", "Formula"), "text"),
         ),
-        rows=[(words, *(getattr(each.rates, name) for each in sums), formula) for name, words, formula in _RATES],
+        rows=[
+            (rate.name, *(getattr(each.rates, rate.key) for each in sums), rate.formula)
+            for rate in (*RATES, *PREDICTIONS)
+        ],
         notes=(formulas.ROUNDING,),
         data=[],  # in JSON the positions above carry them
     )
 
 
+_LINE_FIGURES: Final = ("available", "allotted", "realised", "executed", "obligated", "remaining")
 _LINE_COLUMNS: Final = (
     Column("line", Words("預算科目", "Line"), "text"),
-    Column("available", Words("可支用預算數 B", "Available B"), "money"),
-    Column("allotted", Words("累計分配數 L", "Allotted L"), "money"),
-    Column("realised", Words("實現數", "Realised"), "money"),
-    Column("executed", Words("執行數 E", "Executed E"), "money"),
-    Column("obligated", Words("已支用及\n負擔數 O", "Obligated O"), "money"),
-    Column("remaining", Words("餘額\nB－O", "Remaining\nB−O"), "money"),
-    Column("cash", Words("現金執行率\n實現數÷L", "Cash\nrealised÷L"), "percent"),
-    Column("period", Words("執行率\nE÷L", "Period\nE÷L"), "percent"),
-    Column("annual", Words("達成率\nE÷B", "Annual\nE÷B"), "percent"),
-    Column("commitment", Words("支用及負擔率\nO÷B", "Commitment\nO÷B"), "percent"),
+    *(Column(key, FIGURES[key].heading, "money") for key in _LINE_FIGURES),
+    *(Column(rate.key, rate.heading, "percent") for rate in RATES),
 )
 
 
@@ -214,10 +152,7 @@ def _lines(lines: list[PositionOut], sums: list[PositionOut], head: Words, as_of
         rows=[_line(each, each.key.removeprefix(f"{sums[0].key}:")) for each in lines],
         total=total,
         notes=(
-            formulas.AVAILABLE,
-            formulas.ALLOTTED,
-            formulas.EXECUTED,
-            formulas.OBLIGATED,
+            *formulas.of("available", "allotted", "executed", "obligated"),
             Words(
                 "科目為工作計畫／門別（current 經常門、capital 資本門）／用途別；@ 後為保留款之原年度",
                 "A line is account/class/object; @ names the year money was carried over from",
@@ -229,19 +164,10 @@ def _lines(lines: list[PositionOut], sums: list[PositionOut], head: Words, as_of
 
 
 def _line(position: PositionOut, name: Cell) -> Row:
-    rates, spent, bound = position.rates, executed(position), obligated(position)
     return (
         name,
-        position.available,
-        position.allotted,
-        position.realised,
-        spent,
-        bound,
-        position.remaining,
-        rates.cash,
-        rates.period,
-        rates.annual,
-        rates.commitment,
+        *(getattr(position, key) for key in _LINE_FIGURES),
+        *(getattr(position.rates, rate.key) for rate in RATES),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from alerts.verdict import Change, Limit, LineRoom, Verdict
 from dashboards.reports.subjects import subject
 from dashboards.reports.table import Cell, Column, Row, Table
+from ledger.figures import FIGURES, small
 from ledger.registry import Registry
 from ledger.vocabulary import ECONOMIC_CLASS, FUND
 from ledger.words import Words
@@ -37,9 +38,9 @@ def _rows(verdict: Verdict, registry: Registry) -> Iterator[Row]:
         yield from (_row(where, what, limit) for what, limit in _of_line(line))
     for agency in room.agency:
         where, of = subject(registry, "agency", agency.key), ECONOMIC_CLASS[agency.economic_class]
-        yield _row(where, Words(f"{of.zh}可支用預算數 B", f"{of.en}: available B"), agency.available)
-        yield _row(where, Words(f"{of.zh}已支用及負擔數 O", f"{of.en}: obligated O"), agency.obligated)
-        yield _row(where, Words(f"{of.zh}餘額 B－O", f"{of.en}: remaining B − O"), agency.remaining)
+        for key in ("available", "obligated", "remaining"):
+            name = FIGURES[key].name
+            yield _row(where, Words(f"{of.zh}{name.zh}", f"{of.en}: {small(name.en)}"), getattr(agency, key))
     for reserve in room.reserves:
         where = subject(registry, "reserve", reserve.key)
         yield _row(where, FUND["remaining"], reserve.remaining)

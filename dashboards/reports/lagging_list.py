@@ -13,11 +13,11 @@ from alerts.lagging import RULE, Behind, behind, lagging, target
 from dashboards.reports import formulas
 from dashboards.reports.table import Column, Row, Table
 from ledger.books import Alert, Books
+from ledger.figures import ANNUAL, CASH, FIGURES, PREDICTED_IN_FULL, apart
 from ledger.fiscal import ROC_OFFSET, first_day, last_day, month_end
-from ledger.money import percent
-from ledger.rates import apart
 from ledger.registry import Registry
 from ledger.rollup import Level
+from ledger.sums import Sums
 from ledger.words import Words
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def _row(each: Behind, registry: Registry, as_of: str, points: int, earlier: Ear
         declared_days_newest=min(days, default=None),
         computed=computed.text() if computed else None,
         diverges=declared is not None and computed is not None and apart(declared, computed, points),
-        cash=percent(capital.realised, capital.allotted),
+        cash=CASH.text(capital),
         available=capital.available,
         allotted=capital.allotted,
         realised=capital.realised,
@@ -229,10 +229,8 @@ _COLUMNS: Final = (
     Column("declared_days_newest", Words("申報距今\n最近天數", "Newest\ndeclared,\ndays ago"), "count"),
     Column("computed", Words("系統推估\n(E+r(B−L))\n÷B", "Computed\n(E+r(B−L))\n÷B"), "percent"),
     Column("diverges", Words("二者\n差距", "Gap"), "text"),
-    Column("cash", Words("現金執行率\n實現數÷L", "Cash rate\nrealised÷L"), "percent"),
-    Column("available", Words("可支用\n預算數 B", "Available B"), "money"),
-    Column("allotted", Words("累計分配數 L", "Allotted L"), "money"),
-    Column("executed", Words("執行數 E", "Executed E"), "money"),
+    Column("cash", CASH.heading, "percent"),
+    *(Column(key, FIGURES[key].heading, "money") for key in ("available", "allotted", "executed")),
 )
 _MONTHLY: Final = Column("monthly", Words("至 12 月每月\n須執行數", "Needed\na month until\nDecember"), "money")
 _COMPARED: Final = (
@@ -260,10 +258,8 @@ def _list(listed: list[LaggingRow], fiscal_year: int, catalogue: Catalogue, as_o
         rows=[_cells(row, columns, points) for row in listed],
         total=_total(listed, columns) if listed else None,
         notes=(
-            formulas.PREDICTED,
-            formulas.AVAILABLE,
-            formulas.ALLOTTED,
-            formulas.EXECUTED,
+            PREDICTED_IN_FULL,
+            *formulas.of("available", "allotted", "executed"),
             Words(
                 f"達 {limit}% 尚須執行數＝B×{limit}%（進位至元）－E，不小於 0；每月須執行數＝該數÷至 12 月所餘月數，"
                 "進位至元（當月於末日前計入）",
@@ -298,7 +294,7 @@ def _total(listed: list[LaggingRow], columns: tuple[Column, ...]) -> Row:
     made = {
         **sums,
         "authority": Words("合計", "Total"),
-        "cash": percent(sums["realised"], sums["allotted"]),
+        "cash": CASH.text(Sums(realised=sums["realised"], allotted=sums["allotted"])),
         "monthly": sum(monthly) if monthly else None,
     }
     return tuple(made.get(column.key) for column in columns)
@@ -319,15 +315,13 @@ def _plans(listed: list[LaggingRow], fiscal_year: int, registry: Registry, as_of
             Column("authority", Words("主管機關", "Authority"), "text"),
             Column("agency", Words("機關", "Agency"), "text"),
             Column("line", Words("預算科目", "Line"), "text"),
-            Column("available", Words("可支用\n預算數 B", "Available B"), "money"),
-            Column("executed", Words("執行數 E", "Executed E"), "money"),
+            *(Column(key, FIGURES[key].heading, "money") for key in ("available", "executed")),
             Column("unexecuted", Words("未執行數\nB－E", "Not executed\nB−E"), "money"),
-            Column("annual", Words("達成率\nE÷B", "Annual\nE÷B"), "percent"),
+            Column("annual", ANNUAL.heading, "percent"),
         ),
         rows=list(_plan_rows(listed, registry)),
         notes=(
-            formulas.AVAILABLE,
-            formulas.EXECUTED,
+            *formulas.of("available", "executed"),
             Words(
                 "科目為工作計畫／門別／用途別；@ 後為保留款之原年度",
                 "A line is account/class/object; @ names the year money was carried over from",
@@ -350,5 +344,5 @@ def _plan_rows(listed: list[LaggingRow], registry: Registry) -> Iterator[Row]:
                 plan.available,
                 plan.executed,
                 plan.unexecuted,
-                percent(plan.executed, plan.available),
+                ANNUAL.text(plan),
             )

@@ -12,11 +12,11 @@ from alerts.catalogue import Catalogue
 from alerts.lagging import target
 from alerts.vocabulary import SEVERITY
 from dashboards.reports import formulas
-from dashboards.reports.agency_report import executed
 from dashboards.reports.formats.cells import day
 from dashboards.reports.formats.terminal import PipedConsole, show
 from dashboards.reports.subjects import authority_name
 from dashboards.reports.table import Column, Row, Table
+from ledger.figures import ANNUAL, FIGURES, PERIOD, PREDICTED
 from ledger.fiscal import NEVER
 from ledger.money import thousands
 from ledger.output import AlertOut, Counts, LaggingOut, PositionOut, ReserveOut
@@ -62,6 +62,9 @@ def _heading(counts: Counts, as_of: str | None, language: Language) -> Text:
     return Text.assemble((f"{head} {shown}", "bold"), f"　{events}: {numbers}")
 
 
+_FIGURES: Final = ("available", "allotted", "executed", "committed", "remaining")
+
+
 def _city(positions: list[PositionOut], as_of: str) -> Table:
     return Table(
         name="city",
@@ -71,24 +74,15 @@ def _city(positions: list[PositionOut], as_of: str) -> Table:
         columns=(
             _YEAR,
             Column("class", Words("門別", "Class"), "text"),
-            Column("available", Words("可支用預算數", "available B"), "money"),
-            Column("allotted", Words("累計分配數", "allotted L"), "money"),
-            Column("executed", Words("執行數", "executed E"), "money"),
-            Column("committed", Words("契約責任", "committed"), "money"),
-            Column("remaining", Words("餘額", "remaining B−O"), "money"),
-            Column("period", Words("執行率 E/L", "period E/L"), "percent"),
-            Column("annual", Words("達成率 E/B", "annual E/B"), "percent"),
-            Column("predicted", Words("預估執行率", "predicted"), "percent"),
+            *(Column(key, FIGURES[key].heading, "money") for key in _FIGURES),
+            *(Column(rate.key, rate.heading, "percent") for rate in (PERIOD, ANNUAL)),
+            Column("predicted", PREDICTED.name, "percent"),
         ),
         rows=[
             (
                 each.fiscal_year,
                 ECONOMIC_CLASS[each.economic_class],
-                each.available,
-                each.allotted,
-                executed(each),
-                each.committed,
-                each.remaining,
+                *(getattr(each, key) for key in _FIGURES),
                 each.rates.period,
                 each.rates.annual,
                 each.rates.predicted,
@@ -184,12 +178,11 @@ def _lagging(listed: list[LaggingOut], registry: Registry, limit: int, as_of: st
             _YEAR,
             Column("rank", Words("序", "Rank"), "count"),
             Column("authority", Words("主管機關", "Authority"), "text"),
-            Column("predicted", Words("預估執行率", "predicted"), "percent"),
+            Column("predicted", PREDICTED.name, "percent"),
             Column("basis", Words("估算", "Basis"), "text"),
             Column("declared", ESTIMATE["declared"], "percent"),
             Column("computed", ESTIMATE["computed"], "percent"),
-            Column("available", Words("可支用預算數", "available B"), "money"),
-            Column("executed", Words("執行數", "executed E"), "money"),
+            *(Column(key, FIGURES[key].heading, "money") for key in ("available", "executed")),
             Column("shortfall", Words(f"達 {limit}% 尚須執行數", f"Still to execute for {limit} %"), "money"),
         ),
         rows=[

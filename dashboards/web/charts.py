@@ -14,8 +14,9 @@ import msgspec
 from dashboards.reports.table import Column, Table
 from dashboards.web.grid import Grid
 from ledger.books import MONTHS, Position
+from ledger.figures import FIGURES
 from ledger.fiscal import ROC_OFFSET, allotted_months, first_day, last_day
-from ledger.rates import Sums
+from ledger.sums import Sums
 from ledger.words import Language, Words
 from streams.reserve_log import Balance
 
@@ -94,7 +95,7 @@ def _month(number: int, fiscal_year: int) -> Words:
 ACTUAL_NAME: Final = Words("實現數累計", "Realised, cumulative")
 PLAN_NAME: Final = Words("分配數累計 L", "Allotted L, cumulative")
 FORECAST_NAME: Final = Words("預估年底執行數", "Predicted at year-end")
-LIMIT_NAME: Final = Words("可支用預算數 B", "Available B")
+LIMIT_NAME: Final = FIGURES["available"].name
 
 
 def course_figure(found: Course, reader: Language) -> dict[str, Any]:

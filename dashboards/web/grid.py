@@ -9,14 +9,12 @@ import msgspec
 
 from dashboards.reports.formats.cells import heading_with_unit, is_number, shown, shown_total, subtitle
 from dashboards.reports.table import Table
+from ledger.figures import RATES
 from ledger.words import Language, Words
 
 NONE: Final = Words("（無）", "(none)")
 _RATES: Final[Mapping[str, tuple[str, str, Words]]] = {
-    "cash": ("realised", "allotted", Words("實現數÷L", "realised ÷ L")),
-    "period": ("executed", "allotted", Words("E÷L", "E ÷ L")),
-    "annual": ("executed", "available", Words("E÷B", "E ÷ B")),
-    "commitment": ("obligated", "available", Words("O÷B", "O ÷ B")),
+    **{rate.key: (rate.above.key, rate.below.key, rate.formula) for rate in RATES},
     "left": ("remaining", "established", Words("餘額÷設置數", "remaining ÷ established")),
 }
 """By the column of a percentage, the columns that it divides, and the formula."""

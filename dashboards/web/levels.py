@@ -19,10 +19,19 @@ from dashboards.web.desk import Desk
 from dashboards.web.grid import Bar, Grid, share
 from dashboards.web.subjects import address
 from ledger.books import AgencyYear, Alert, Books
+from ledger.figures import (
+    ANNUAL,
+    CASH,
+    COMMITMENT,
+    FIGURES,
+    PERIOD,
+    PREDICTED_COMPUTED,
+    PREDICTED_DECLARED,
+    PREDICTED_IN_FULL,
+)
 from ledger.fiscal import first_day, last_day
-from ledger.money import percent
-from ledger.rates import Sums
 from ledger.rollup import CITY, Level
+from ledger.sums import Sums
 from ledger.vocabulary import ECONOMIC_CLASS
 from ledger.words import Language, Words
 from streams.store import alert_lists
@@ -32,7 +41,7 @@ UNFINISHED: Final = ("open", "acknowledged")
 CLASSES: Final = ("all", "current", "capital")
 
 
-class Rate(msgspec.Struct, frozen=True):
+class ShownRate(msgspec.Struct, frozen=True):
     """A percentage with its formula and the two figures it divides."""
 
     name: Words
@@ -62,7 +71,7 @@ def sums_of(level: Level, name: str) -> Sums:
     return level.every_class if name == "all" else level.classes.get(name, Sums())
 
 
-def rates(level: Level, day: str, target: int) -> list[Rate]:
+def rates(level: Level, day: str, target: int) -> list[ShownRate]:
     """The rates people ask for first; the calendar is the mark of those that run through the year.
 
     The capital prediction is marked with the percentage that is to be executed, `target`.
@@ -71,52 +80,24 @@ def rates(level: Level, day: str, target: int) -> list[Rate]:
     gone, whole = elapsed(level.fiscal_year, day)
     calendar = share(gone, whole)
     found = [
-        Rate(
-            Words("達成率", "Annual execution"),
-            percent(every.executed, every.available),
-            Words("執行數 E ÷ 可支用預算數 B", "executed E ÷ available B"),
-            every.executed,
-            every.available,
-            calendar,
-        ),
-        Rate(
-            Words("執行率", "Period execution"),
-            percent(every.executed, every.allotted),
-            Words("執行數 E ÷ 累計分配數 L", "executed E ÷ allotted L"),
-            every.executed,
-            every.allotted,
-        ),
-        Rate(
-            Words("現金執行率", "Cash execution"),
-            percent(every.realised, every.allotted),
-            Words("實現數 ÷ 累計分配數 L", "realised ÷ allotted L"),
-            every.realised,
-            every.allotted,
-        ),
-        Rate(
-            Words("支用及負擔率", "Obligated"),
-            percent(every.obligated, every.available),
-            Words("已支用及負擔數 O ÷ 可支用預算數 B", "obligated O ÷ available B"),
-            every.obligated,
-            every.available,
-            calendar,
-        ),
+        ShownRate(
+            rate.name,
+            rate.text(every),
+            rate.formula_in_full,
+            getattr(every, rate.above.key),
+            getattr(every, rate.below.key),
+            calendar if rate.below.key == "available" else None,
+        )
+        for rate in (ANNUAL, PERIOD, CASH, COMMITMENT)
     ]
     predicted = capital.predicted
     if predicted is not None:
-        declared = capital.predicted_declared is not None
-        formula = (
-            Words("機關申報全年預估執行數 ÷ 資本門 B", "year-end execution declared ÷ capital B")
-            if declared
-            else Words(
-                "系統推估：（E＋r×（B－L））÷B，r＝E÷L，最高 1", "computed: (E + r × (B − L)) ÷ B, r = E ÷ L, at most 1"
-            )
-        )
+        prediction = PREDICTED_COMPUTED if capital.predicted_declared is None else PREDICTED_DECLARED
         found.append(
-            Rate(
+            ShownRate(
                 Words("資本門預估執行率", "Capital, predicted"),
                 predicted.text(),
-                formula,
+                prediction.formula,
                 predicted.numerator,
                 predicted.denominator,
                 target,
@@ -129,16 +110,7 @@ def figures_grid(level: Level, title: Words, name: str, day: str) -> Grid:
     """Every figure of a level by class."""
     classes = [each for each in ("current", "capital") if each in level.classes]
     sums = [*(level.classes[each] for each in classes), level.every_class]
-    rows: list[Any] = []
-    formula_of = {
-        "available": formulas.AVAILABLE,
-        "allotted": formulas.ALLOTTED,
-        "executed": formulas.EXECUTED,
-        "obligated": formulas.OBLIGATED,
-        "remaining": formulas.REMAINING,
-    }
-    for key, words in names.FIGURE.items():
-        rows.append((words, *(getattr(each, key) for each in sums), formula_of.get(key, Words("", ""))))
+    rows = [(figure.name, *(getattr(each, key) for each in sums), figure.formula) for key, figure in FIGURES.items()]
     return Grid(
         table=Table(
             name=name,
@@ -268,16 +240,12 @@ def standing_of(counts: Counts, *, lagging: bool) -> str:
 
 
 _NOTHING: Final = Counts({})
+_LEVEL_FIGURES: Final = ("available", "allotted", "realised", "executed", "remaining")
+_LEVEL_RATES: Final = (CASH, PERIOD, ANNUAL)
 _LEVEL_COLUMNS: Final = (
     Column("standing", Words("狀態", "Standing"), "text"),
-    Column("available", Words("可支用\n預算數 B", "Available B"), "money"),
-    Column("allotted", Words("累計\n分配數 L", "Allotted L"), "money"),
-    Column("realised", Words("實現數", "Realised"), "money"),
-    Column("executed", Words("執行數 E", "Executed E"), "money"),
-    Column("remaining", Words("餘額\nB－O", "Remaining\nB−O"), "money"),
-    Column("cash", Words("現金執行率\n實現數÷L", "Cash\nrealised÷L"), "percent"),
-    Column("period", Words("執行率\nE÷L", "Period\nE÷L"), "percent"),
-    Column("annual", Words("達成率\nE÷B", "Annual\nE÷B"), "percent"),
+    *(Column(key, FIGURES[key].heading, "money") for key in _LEVEL_FIGURES),
+    *(Column(rate.key, rate.heading, "percent") for rate in _LEVEL_RATES),
     Column("predicted", Words("資本門\n預估執行率", "Capital,\npredicted"), "percent"),
     Column("alerts", Words("未結\n警示", "Open\nalerts"), "count"),
 )
@@ -310,11 +278,8 @@ def level_grid(desk: Desk, levels: Sequence[Level], kind: str, total: Level | No
             rows=rows,
             total=None if total is None else _level_row(Words("合計", "Total"), None, total, None),
             notes=(
-                formulas.AVAILABLE,
-                formulas.ALLOTTED,
-                formulas.EXECUTED,
-                formulas.OBLIGATED,
-                formulas.PREDICTED,
+                *formulas.of("available", "allotted", "executed", "obligated"),
+                PREDICTED_IN_FULL,
                 Words(
                     "達成率之直線為年度已過日數之比例；狀態：有重大警示為違規，列入落後名單為落後，另有嚴重或警告者為注意",
                     "The line in the annual rate is the share of the year gone by. Standing: breach with a critical alert,"
@@ -330,7 +295,7 @@ def level_grid(desk: Desk, levels: Sequence[Level], kind: str, total: Level | No
         },
         chips={"standing": [f"standing-{standing}" for standing in standings]},
         titles={"predicted": [_predicted_title(level) for level in levels]},
-        bars={"annual": [Bar(share(each.executed, each.available), share(gone, whole)) for each in every]},
+        bars={"annual": [Bar(share(*(ANNUAL.of(each) or (0, 1))), share(gone, whole)) for each in every]},
         row_header="name",
     )
 
@@ -346,14 +311,8 @@ def _level_row(name: Words, standing: Words | None, level: Level, alerts: int | 
     return (
         name,
         standing,
-        every.available,
-        every.allotted,
-        every.realised,
-        every.executed,
-        every.remaining,
-        percent(every.realised, every.allotted),
-        percent(every.executed, every.allotted),
-        percent(every.executed, every.available),
+        *(getattr(every, key) for key in _LEVEL_FIGURES),
+        *(rate.text(every) for rate in _LEVEL_RATES),
         None if predicted is None else predicted.text(),
         alerts,
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from alerts.vocabulary import ALERT_CHANGE, ALERT_STATE, BASIS_STATUS, LEVEL, SEVERITY, VERDICT_PART
+from ledger.figures import FIGURES
 from ledger.vocabulary import (
     COUNT,
     CR_BASIS,
@@ -30,25 +31,7 @@ STANDING: Final[Mapping[str, Words]] = {
 }
 """How an agency or authority stands, from the gravest."""
 
-FIGURE: Final[Mapping[str, Words]] = {
-    "original": Words("原預算數", "Original"),
-    "supplemented": Words("追加（減）數", "Supplemented"),
-    "reserve_in": Words("預備金動支數", "Reserve in"),
-    "virement_in": Words("流入數", "Virement in"),
-    "virement_out": Words("流出數", "Virement out"),
-    "held": Words("凍結及列為準備數", "Held"),
-    "carryover": Words("以前年度保留數", "Carried over"),
-    "available": Words("可支用預算數 B", "Available B"),
-    "allotted": Words("累計分配數 L", "Allotted L"),
-    "realised": Words("實現數", "Realised"),
-    "prepaid": Words("預付數", "Prepaid"),
-    "payable": Words("應付數", "Payable"),
-    "saving": Words("節餘數", "Saving"),
-    "committed": Words("契約責任數", "Committed"),
-    "executed": Words("執行數 E", "Executed E"),
-    "obligated": Words("已支用及負擔數 O", "Obligated O"),
-    "remaining": Words("餘額 B－O", "Remaining B−O"),
-}
+FIGURE: Final[Mapping[str, Words]] = {key: figure.name for key, figure in FIGURES.items()}
 
 VOCABULARIES: Final[Mapping[str, Mapping[Any, Words]]] = {
     "ACT": ACT,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from dashboards.reports.table import MADE_UP
+from ledger.figures import FIGURES
 from ledger.words import Words
 
 NAVIGATION: Final = (
@@ -104,10 +105,7 @@ WORDS: Final[Mapping[str, Words]] = {
     # overview
     "calendar": Words("年度已過", "Year gone by"),
     "days_of": Words("{gone} 日，全年 {whole} 日", "{gone} of {whole} days"),
-    "available": Words("可支用預算數 B", "Available B"),
-    "executed": Words("執行數 E", "Executed E"),
-    "obligated": Words("已支用及負擔數 O", "Obligated O"),
-    "remaining": Words("餘額 B－O", "Remaining B−O"),
+    **{key: FIGURES[key].name for key in ("available", "executed", "obligated", "remaining")},
     "rates": Words("執行率", "Execution rates"),
     "rate_mark": Words(
         "直線：年度已過之比例；資本門為 {target}%", "line: share of the year gone by; {target}% for capital"

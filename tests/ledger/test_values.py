@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ledger.books import Feed, add_to_month, by_month
 from ledger.codes import is_line, object_of, position_name
+from ledger.figures import Ratio, apart
 from ledger.fiscal import (
     allotted_months,
     booking_months,
@@ -23,8 +24,8 @@ from ledger.fiscal import (
 )
 from ledger.identity import SeenIds
 from ledger.money import percent, thousands
-from ledger.rates import Ratio, Sums, apart
 from ledger.registry import RegistryProblem, parse
+from ledger.sums import Sums
 from ledger.words import Words
 
 HEADER = "code,name_zh,name_en,authority_code,authority_name_zh,authority_name_en,email"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alerts.judgement import Breach, Parameters, Place
-from ledger.rates import apart
+from ledger.figures import apart
 
 
 def breach(place: Place, as_of: str, p: Parameters) -> Breach | None:

@@ -13,10 +13,9 @@ from litestar.params import FromPath
 from alerts.catalogue import Catalogue
 from alerts.lagging import target
 from alerts.subjects import alert_id
-from dashboards.reports import formulas
 from dashboards.reports.subjects import agency_name, authority_name
 from dashboards.reports.table import Column, Table
-from dashboards.web import language, levels, names, shown
+from dashboards.web import language, levels, shown
 from dashboards.web.alert_table import alert_grid
 from dashboards.web.answer import page
 from dashboards.web.charts import MonthSums, course, course_figure, course_grid, month_sums
@@ -24,9 +23,10 @@ from dashboards.web.desk import Desk
 from dashboards.web.grid import Grid
 from ledger.books import Alert, Books
 from ledger.codes import split
+from ledger.figures import FIGURES
 from ledger.fiscal import allotted_months
-from ledger.rates import Sums
 from ledger.rollup import Level
+from ledger.sums import Sums
 from ledger.vocabulary import EVENT
 from ledger.words import Words
 from streams.line_history import History, Step, differing, figures_of, history_of
@@ -199,13 +199,6 @@ def _references(step: Step) -> list[tuple[str, str]]:
 
 
 def _figures(found: Line, months: int, day: str) -> Grid:
-    formula_of = {
-        "available": formulas.AVAILABLE,
-        "allotted": formulas.ALLOTTED,
-        "executed": formulas.EXECUTED,
-        "obligated": formulas.OBLIGATED,
-        "remaining": formulas.REMAINING,
-    }
     return Grid(
         table=Table(
             name="figures",
@@ -217,10 +210,7 @@ def _figures(found: Line, months: int, day: str) -> Grid:
                 Column("amount", Words("金額", "Amount"), "money"),
                 Column("formula", Words("計算式", "Formula"), "text"),
             ),
-            rows=[
-                (words, getattr(found.sums, key), formula_of.get(key, Words("", "")))
-                for key, words in names.FIGURE.items()
-            ],
+            rows=[(figure.name, getattr(found.sums, key), figure.formula) for key, figure in FIGURES.items()],
         ),
         name="figures",
         wide=("formula",),
@@ -243,7 +233,7 @@ def _history_grid(steps: list[Shown], day: str) -> Grid:
                 Column("id", Words("事件編號", "Event id"), "text"),
                 Column("amount", Words("金額", "Amount"), "money"),
                 Column("changed", Words("變動", "Changed"), "text"),
-                *(Column(key, names.FIGURE[key], "money") for key in keys),
+                *(Column(key, FIGURES[key].name, "money") for key in keys),
                 Column("note", Words("附註", "Note"), "text"),
                 Column("origin", Words("來源", "Came from"), "text"),
             ),
@@ -255,7 +245,7 @@ def _history_grid(steps: list[Shown], day: str) -> Grid:
 
 def _history_row(each: Shown, keys: tuple[str, ...]) -> tuple[Any, ...]:
     step, event = each.step, each.step.event
-    parts = [(names.FIGURE[key], shown.change(after - before)) for key, (before, after) in step.changed.items()]
+    parts = [(FIGURES[key].name, shown.change(after - before)) for key, (before, after) in step.changed.items()]
     note = event.note if event.note is not msgspec.UNSET else ""
     return (
         each.number,

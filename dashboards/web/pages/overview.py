@@ -9,13 +9,13 @@ from litestar.di import NamedDependency
 
 from alerts.lagging import target
 from alerts.vocabulary import SEVERITY
-from dashboards.reports import formulas
 from dashboards.web import language, levels
 from dashboards.web.alert_table import alert_grid
 from dashboards.web.answer import page
 from dashboards.web.desk import Desk
 from dashboards.web.pages.lagging import lagging_rows
 from dashboards.web.pages.reserves import runways
+from ledger.figures import PREDICTED_IN_FULL
 from ledger.rollup import CITY
 from ledger.words import Words
 from streams.store import alert_lists
@@ -70,7 +70,7 @@ def overview(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
             "severities": [(name, counts.by_severity.get(name, 0)) for name in SEVERITY],
             "chart_list": charts,
             "reserves": runways(desk, fiscal_year),
-            "predicted_formula": formulas.PREDICTED,
+            "predicted_formula": PREDICTED_IN_FULL,
             "lagging": lagging[:LAGGING_SHOWN],
             "lagging_count": len(lagging),
         },

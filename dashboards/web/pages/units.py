@@ -10,7 +10,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from alerts.lagging import target
-from dashboards.reports import agency_report, formulas
+from dashboards.reports import agency_report
 from dashboards.reports.subjects import agency_name, authority_name
 from dashboards.reports.table import ReportProblem, Table, of_key
 from dashboards.web import language, levels
@@ -22,6 +22,7 @@ from dashboards.web.grid import Grid
 from dashboards.web.pages.lagging import lagging_rows
 from dashboards.web.subjects import address
 from ledger.books import Books
+from ledger.figures import PREDICTED_IN_FULL
 from ledger.words import Words
 from streams.people import trail
 from streams.people.lagging_acts import give_lagging_reason, lagging_subject
@@ -69,7 +70,7 @@ def authority(request: Request[Any, Any, Any], desk: NamedDependency[Desk], code
                 for given in reversed(trail.acts_on(monitor.store, lagging_subject(code, fiscal_year)))
                 if given.kind == LAGGING_REASON
             ],
-            "predicted_formula": formulas.PREDICTED,
+            "predicted_formula": PREDICTED_IN_FULL,
             "may_explain": person is not None and person.may(MAY_ACKNOWLEDGE),
             "alert_count": alert_lists.count(monitor.store, wanted, desk.overlay()),
             "told": told(request),

@@ -19,8 +19,8 @@ from dashboards.web.pages.reserves import Runway
 from dashboards.web.subjects import page_of
 from ledger.books import Alert, Position
 from ledger.process import Transition
-from ledger.rates import Sums
 from ledger.registry import Registry
+from ledger.sums import Sums
 from ledger.words import Words
 from streams.monitor import Committed
 

@@ -1,37 +1,14 @@
-"""Execution rates (CONTRACT §3): formulas on integer sums, compared unrounded, printed as percent text."""
+"""The figures of positions added up, and the rates and predictions that follow from them, compared unrounded."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
-import msgspec
+from typing import Any
 
 from ledger.books import Position
-from ledger.money import percent
+from ledger.figures import PREDICTIONS, RATES, SUMMED, Executing, Ratio
 
 
-class Ratio(NamedTuple):
-    """An exact rate: numerator over a denominator above 0."""
-
-    numerator: int
-    denominator: int
-
-    def below(self, percent_limit: int) -> bool:
-        """Whether the rate lies below a whole percentage, unrounded: 49.996 % is below 50 %."""
-        return self.numerator * 100 < percent_limit * self.denominator
-
-    def text(self) -> str:
-        """The rate as percent text."""
-        return percent(self.numerator, self.denominator) or ""
-
-
-def apart(one: Ratio, other: Ratio, points: int) -> bool:
-    """Whether two rates lie more than so many percentage points apart."""
-    gap = abs(one.numerator * other.denominator - other.numerator * one.denominator)
-    return gap * 100 > points * one.denominator * other.denominator
-
-
-class Sums(msgspec.Struct, gc=False):
+class Sums(Executing, gc=False):
     """The figures of a position, or their sums over positions, in NT$; `allotted` (L) depends on the day."""
 
     original: int = 0
@@ -50,16 +27,6 @@ class Sums(msgspec.Struct, gc=False):
     committed: int = 0
     forecast: int | None = None
     """The declared year-end execution of capital lines, where the level has one."""
-
-    @property
-    def executed(self) -> int:
-        """E = realised + payable + saving."""
-        return self.realised + self.payable + self.saving
-
-    @property
-    def obligated(self) -> int:
-        """O = realised + prepaid + payable + committed."""
-        return self.realised + self.prepaid + self.payable + self.committed
 
     @property
     def remaining(self) -> int:
@@ -85,7 +52,7 @@ class Sums(msgspec.Struct, gc=False):
 
     def join(self, other: Sums) -> None:
         """Add the sums of a level below; forecasts are joined by whoever knows who declared."""
-        for name in _ADDABLE:
+        for name in SUMMED:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
     def short_of(self, percent_limit: int) -> int:
@@ -114,24 +81,15 @@ class Sums(msgspec.Struct, gc=False):
         """The declared prediction, else the computed one."""
         return self.predicted_declared or self.predicted_computed
 
+    def ratios(self, *, capital: bool) -> dict[str, Ratio | None]:
+        """All rates by key, unrounded; the predictions are of capital money alone."""
+        found = {rate.key: rate.of(self) for rate in RATES}
+        return found | {each.key: getattr(self, each.key) if capital else None for each in PREDICTIONS}
+
     def rates(self, *, capital: bool) -> dict[str, str | None]:
-        """All rates as percent text; the predictions are of capital money alone."""
-        computed = self.predicted_computed if capital else None
-        declared = self.predicted_declared if capital else None
-        predicted = declared or computed
-        return {
-            "cash": percent(self.realised, self.allotted),
-            "period": percent(self.executed, self.allotted),
-            "annual": percent(self.executed, self.available),
-            "commitment": percent(self.obligated, self.available),
-            "predicted_declared": declared.text() if declared else None,
-            "predicted_computed": computed.text() if computed else None,
-            "predicted": predicted.text() if predicted else None,
-        }
+        """The same as percent text."""
+        return {key: None if ratio is None else ratio.text() for key, ratio in self.ratios(capital=capital).items()}
 
     def figures(self) -> dict[str, Any]:
         """The figures by name, as the contract's output has them, without the rates."""
-        return {name: getattr(self, name) for name in _ADDABLE} | {"remaining": self.remaining}
-
-
-_ADDABLE = tuple(name for name in Sums.__struct_fields__ if name != "forecast")
+        return {name: getattr(self, name) for name in SUMMED} | {"remaining": self.remaining}

@@ -1,0 +1,79 @@
+"""What a figure is declared to be made of is what it is worked out from, and nobody works it out, or words it, again."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from random import Random
+
+import msgspec
+import pytest
+
+import ledger
+from ledger.books import Position
+from ledger.figures import FIGURES, PREDICTIONS, RATES, SUMMED
+from ledger.output import PositionOut, Rates
+from ledger.sums import Sums
+
+ROOT = Path(ledger.__file__ or "").parents[1]
+
+
+def position(random: Random) -> Position:
+    one = Position(line="32020110101/current/2000", origin_year=114)
+    for figure in FIGURES.values():
+        if not figure.formula.zh:
+            setattr(one, figure.key, random.randint(-(10**12), 10**12))
+    return one
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_sum_is_what_its_terms_say(seed: int) -> None:
+    one = position(Random(seed))
+    sums = Sums()
+    sums.add(one, 0)
+    for figure in FIGURES.values():
+        if figure.terms:
+            told = sum(sign * getattr(sums, key) for sign, key in figure.terms)
+            assert getattr(sums, figure.key) == told, figure.key
+            if figure.key != "remaining":
+                assert getattr(one, figure.key) == told, figure.key
+
+
+def test_a_rate_divides_what_it_says() -> None:
+    sums = Sums(available=200, allotted=100, realised=10, payable=20, saving=3, prepaid=5, committed=40)
+    assert {rate.key: rate.of(sums) for rate in RATES} == {
+        "cash": (10, 100),
+        "period": (33, 100),
+        "annual": (33, 200),
+        "commitment": (75, 200),
+    }
+    assert [rate.formula.zh for rate in RATES] == ["實現數÷L", "E÷L", "E÷B", "O÷B"]
+    assert all(rate.of(Sums(realised=1)) is None and rate.text(Sums()) is None for rate in RATES)
+
+
+def test_the_contracts_output_has_every_figure_and_rate() -> None:
+    fields = msgspec.structs.fields(PositionOut)
+    assert [field.name for field in fields if field.type is int and field.name in FIGURES] == [*SUMMED, "remaining"]
+    assert Rates.__struct_fields__ == tuple(each.key for each in (*RATES, *PREDICTIONS))
+    assert tuple(name for name in Sums.__struct_fields__ if name != "forecast") == SUMMED
+
+
+def test_the_formulas_in_words() -> None:
+    assert FIGURES["executed"].formula.zh == "執行數 E＝實現數＋應付數＋節餘數"
+    assert FIGURES["obligated"].formula.en == "Obligated O = realised + prepaid + payable + committed"
+    assert FIGURES["remaining"].formula.zh == "餘額＝B－O"
+    assert FIGURES["available"].formula.en == (
+        "Available B = original + supplemented + reserve in + virement in − virement out − held + carried over"
+    )
+
+
+def test_no_sum_and_no_formula_stands_anywhere_else() -> None:
+    """The simulator keeps books of its own, as whoever makes events does."""
+    again = re.compile(
+        r"realised \+ (?:\w+\.)?payable|realised \+ (?:\w+\.)?prepaid \+ (?:\w+\.)?payable|實現數＋|[EO]÷[BL]\""
+        r"|(?:executed|realised|obligated), (?:\w+\.)*(?:allotted|available)\)|\"執行數 E\"|\"可支用預算數 B\""
+    )
+    for folder in ("ledger", "alerts", "streams", "dashboards", "agents", "budgetwatch"):
+        for path in (ROOT / folder).rglob("*.py"):
+            if path.name not in ("figures.py", "sums.py"):
+                assert again.search(path.read_text(encoding="utf-8")) is None, path
