@@ -12,7 +12,7 @@ from faust.exceptions import ProducerSendError
 from streams.kafka.telling import BATCH, Telling, alerts_to_tell, note_told, refusals_to_tell
 from streams.kafka.worker import LogWorker
 from streams.store.leading import Leading
-from streams.store.store import RELAY_LOCK
+from streams.store.locks import RELAY_LOCK
 
 _LOOK_SECONDS: Final = 1.0
 _SEND_SECONDS: Final = 30.0

@@ -17,6 +17,7 @@ from producers.kafka.connection import Connection
 from streams.errors import KafkaUnavailable, StoreRefused
 from streams.kafka.topics import check_identity, identity_of
 from streams.kafka.worker import LogWorker
+from streams.store.mark import log_identity
 
 _LOOK_SECONDS: Final = 10.0
 _SURE_SECONDS: Final = 3.0
@@ -34,7 +35,7 @@ def attach(app: faust.App, worker: LogWorker, connection: Connection, claim: Cal
     def look() -> None:
         claim()
         worker.store.agree(*worker.digests)
-        kept = worker.store.identity()
+        kept = log_identity(worker.store)
         if kept is None:
             return
         try:

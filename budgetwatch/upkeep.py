@@ -65,6 +65,7 @@ def _audit_folder(data: Path) -> tuple[list[Difference], int]:
     from dashboards.reports.progress import counting
     from streams.folder import Folder
     from streams.store import open_store
+    from streams.store.mark import mark_of
     from streams.store.store import digest_of
     from streams.upkeep.audit import audit as compared
 
@@ -75,8 +76,8 @@ def _audit_folder(data: Path) -> tuple[list[Difference], int]:
         catalogue = load()
         if store.manifest():
             store.agree(catalogue.digest, digest_of(content))
-        with counting(store.mark().position, "folding again") as progress:
-            return list(compared(store, registry, catalogue, progress)), store.mark().position
+        with counting(mark_of(store).place, "folding again") as progress:
+            return list(compared(store, registry, catalogue, progress)), mark_of(store).place
     finally:
         store.close()
 
@@ -86,12 +87,13 @@ def _audit_topic(bootstrap: str, url: str, registry: Path) -> tuple[list[Differe
     from dashboards.reports.progress import counting
     from producers.kafka.wire import EVENTS
     from streams.store import open_store
+    from streams.store.mark import places
     from streams.upkeep.audit import audit_topic
 
     store = open_store(url, log=EVENTS)
     try:
         with store.reading() as connection:
-            lines = sum(store.positions(connection).values())
+            lines = sum(places(store, connection).values())
         with counting(lines, "folding again") as progress:
             return list(audit_topic(store, kafka_at(bootstrap), registry_of(registry), load(), progress)), lines
     finally:
@@ -126,10 +128,11 @@ def _proof(store: OpenStore, folder: Folder) -> str:
     """What an audit says of a copy, by a folder's register; raises Refused where the copy is not what its log says."""
     from alerts.catalogue import load
     from dashboards.reports.progress import counting
+    from streams.store.mark import mark_of
     from streams.store.store import digest_of
     from streams.upkeep.audit import audit as compared
 
-    catalogue, position, manifest = load(), store.mark().position, store.manifest()
+    catalogue, position, manifest = load(), mark_of(store).place, store.manifest()
     content = folder.registry.read_bytes() if folder.registry.exists() else b""
     if (manifest.get("rules_digest"), manifest.get("registry_digest")) != (catalogue.digest, digest_of(content)):
         return f"{position:,} lines, not audited: they were folded by other rules or another register"
@@ -179,6 +182,7 @@ def rebuild(
     from dashboards.reports.progress import counting
     from streams.folder import Folder
     from streams.store import open_store
+    from streams.store.mark import mark_of
     from streams.store.store import digest_of
     from streams.upkeep.rebuild import rebuild as fold_again
 
@@ -193,7 +197,7 @@ def rebuild(
     with folder.locked():
         known, content = folder.read_registry()
         opened = open_store(folder.store)
-        total = opened.mark().position
+        total = mark_of(opened).place
         opened.close()
         with counting(total, "folding again") as progress:
             lines = fold_again(folder, known, load(), digest_of(content), progress)
@@ -204,10 +208,11 @@ def _rebuild_from_kafka(bootstrap: str, url: str, registry: Path) -> int:
     from dashboards.reports.progress import counting
     from producers.kafka.wire import EVENTS
     from streams.store import open_store
+    from streams.store.mark import all_marks
     from streams.upkeep.rebuild import rebuild_topic
 
     opened = open_store(url, log=EVENTS)
-    total = opened.total().position
+    total = all_marks(opened).place
     opened.close()
     with counting(total, "folding again") as progress:
         return rebuild_topic(url, registry.read_bytes(), str(registry), kafka_at(bootstrap), progress)

@@ -15,6 +15,7 @@ from streams.fold.replica import StoreReplica
 from streams.kafka.posting import Posting
 from streams.monitor import Monitor
 from streams.store import Store, StoreRefused, open_store
+from streams.store.mark import log_identity
 from streams.store.store import digest_of
 from streams.taipei import today
 
@@ -43,7 +44,7 @@ def opened(
             raise StoreRefused("no worker has begun this store yet; start `budgetwatch worker` on it first")
         begun.agree(*digests)
         check_users(begun, host)
-        kept = begun.identity()
+        kept = log_identity(begun)
         store = Store(begun.engine, EVENTS, 0, PARTITIONS if kept is None else kept.partitions)
         posting = None if connection is None else Posting(connection, store)
         follower = StoreReplica(store, known, catalogue, digests, posting)

@@ -20,6 +20,7 @@ from ledger.figures import FIGURES
 from ledger.rollup import CITY, Level, roll_up
 from streams.monitor import Committed, Monitor
 from streams.store import Store
+from streams.store.mark import all_marks
 from streams.store.queries import waiting_to_be_told
 
 LEVEL_LABELS: Final = ("fiscal_year", "level", "key", "economic_class")
@@ -137,7 +138,7 @@ def _of_alerts(alerts: Iterable[Alert], years: Iterable[int], catalogue: Catalog
 
 
 def _of_log(monitor: Monitor, store: Store) -> Iterator[Metric]:
-    mark = store.total()
+    mark = all_marks(store)
     outcomes = CounterMetricFamily(
         "budgetwatch_events", "Events committed, by outcome, since the store was made", labels=("outcome",)
     )

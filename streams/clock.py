@@ -14,6 +14,7 @@ import structlog
 
 from streams.errors import KafkaUnavailable
 from streams.store import Store
+from streams.store.mark import log_identity, next_offsets
 from streams.taipei import judged_day
 
 if TYPE_CHECKING:
@@ -107,14 +108,14 @@ class Backlog:
         return True
 
     def _look(self) -> bool:
-        log_kept = self._store.identity()
+        log_kept = log_identity(self._store)
         if log_kept is None:
             return False  # no partition was taken over yet
         reader = self._open_reader()
         try:
             if self._ends is None:
                 self._ends = {number: one.end for number, one in reader.ends(range(log_kept.partitions)).items()}
-            marks = self._store.next_offsets()
+            marks = next_offsets(self._store)
             return all(
                 marks.get(number, 0) >= end or reader.is_first_after(number, marks.get(number, 0), end)
                 for number, end in self._ends.items()

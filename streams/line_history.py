@@ -17,6 +17,7 @@ from ledger.identity import SeenIds
 from ledger.process import Context, Transition, process
 from ledger.registry import Registry
 from streams.store import Origin, Store
+from streams.store.segments import segments_touching
 
 FIGURES: Final = (
     "original",
@@ -105,7 +106,7 @@ class _Recalled(dict[int, bytes]):
 
 def _lines(store: Store, fiscal_year: int, agency: str, name: str) -> Iterator[tuple[int, bytes, str, str]]:
     code = agency.encode() if agency.isascii() else b""
-    for segment in store.of_year(fiscal_year, agency).segments_touching(fiscal_year, agency, name):
+    for segment in segments_touching(store.of_year(fiscal_year, agency), fiscal_year, agency, name):
         origins = iter([*segment.origins[1:], Origin(len(segment.lines), "")])
         source, following = segment.origins[0].name, next(origins)
         for offset, line in enumerate(segment.lines):

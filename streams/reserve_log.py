@@ -21,6 +21,7 @@ from ledger.events import (
 )
 from ledger.refusals import Refusal
 from streams.store import Store, schema
+from streams.store.segments import log_segments
 
 ReserveEvent: TypeAlias = (
     ReserveEstablished | ReserveRequested | ReserveApproved | ReserveDeclined | ReserveCancelled | ReserveReturned
@@ -63,7 +64,7 @@ class ReserveLog:
             return list(self._events)
 
     def _read_on(self, part: Store) -> None:
-        for segment in part.log_segments(self._parts[part.partition]):
+        for segment in log_segments(part, self._parts[part.partition]):
             found = [(place, line) for place, line in enumerate(segment.lines, segment.first_place) if _may_be(line)]
             refused = _refused(part, [place for place, _ in found])
             for place, line in found:

@@ -102,18 +102,18 @@ def _folded(
 
 
 def _loaded(name: str | Path, registry: Registry, catalogue: Catalogue, as_of: str | None) -> Opened:
-    from streams.people import lagging_acts  # noqa: PLC0415
     from streams.people.closings import apply_closings  # noqa: PLC0415
-    from streams.people.lagging_acts import lagging_reasons  # noqa: PLC0415
+    from streams.people.lagging_acts import lagging_reasons, presented_lists  # noqa: PLC0415
     from streams.store import open_store  # noqa: PLC0415
+    from streams.store.loading import load_partition  # noqa: PLC0415
 
     store = open_store(name, read_only=True)
     try:
-        books = store.load(registry).books
+        books = load_partition(store).books
         apply_closings(books, store)
         made_up = store.manifest().get("demonstration") == "yes"
         day = as_of or (_day_of_demonstration(store) if made_up else today())
-        presented, reasons = lagging_acts.presented_lists(store), lagging_reasons(store)
+        presented, reasons = presented_lists(store), lagging_reasons(store)
     finally:
         store.close()
     judge_day(books, catalogue, day)

@@ -25,6 +25,7 @@ from dashboards.web.grid import Grid
 from dashboards.web.words import NAVIGATION, WORDS
 from ledger.words import Language, Words
 from streams.people.person import LOCAL
+from streams.store.mark import all_marks
 
 FRAGMENT_HEADER: Final = "x-fragment"
 """A page that refreshes itself asks for its changing part by this header."""
@@ -122,7 +123,7 @@ def _common(desk: Desk, request: Request[Any, Any, Any], reader: Language) -> di
     person = desk.person(request)
     session = session_of(request)
     other: Language = "zh" if reader == "en" else "en"
-    mark = monitor.store.total()
+    mark = all_marks(monitor.store)
     return {
         "lang": reader,
         "lang_tag": language.TAGS[reader],

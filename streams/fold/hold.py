@@ -15,6 +15,9 @@ from streams.fold.reserves import CityReserves
 from streams.people.closings import apply_closings
 from streams.store import Loaded, MarkMoved, Store
 from streams.store.batch import Batch
+from streams.store.commit import commit_batch, write_batch
+from streams.store.loading import load_partition, lock_shared_funds
+from streams.store.mark import lock_mark
 from streams.store.segments import Digests
 
 
@@ -30,7 +33,7 @@ class Alone:
 
     def load(self, registry: Registry) -> Loaded:
         """The books as of the mark, with what people closed."""
-        loaded = self._store.load(registry)
+        loaded = load_partition(self._store)
         apply_closings(loaded.books, self._store)
         return loaded
 
@@ -46,7 +49,7 @@ class Alone:
 
     def write(self, first_place: int, batch: Batch, effects: Effects, digests: Digests) -> None:
         """Write the batch down in a transaction of its own."""
-        self._store.commit(first_place, batch, effects, digests)
+        commit_batch(self._store, first_place, batch, effects, digests)
 
 
 class Shared:
@@ -65,7 +68,7 @@ class Shared:
         """The books as of the mark, with what people closed; StoreRefused where the store is folded otherwise by now."""
         self._store.agree(*self._digests)
         self._store_id = self._store.manifest()["store_id"]
-        loaded = self._store.load(registry)
+        loaded = load_partition(self._store)
         self._closings_seen = apply_closings(loaded.books, self._store)
         return loaded
 
@@ -73,7 +76,7 @@ class Shared:
     def held(self, first_place: int, books: Books) -> Iterator[_Locked]:
         """Lock the mark; the books are brought to what people closed since."""
         with self._store.writing() as connection:
-            if self._store.hold(connection) != (first_place, self._store_id):
+            if lock_mark(self._store, connection) != (first_place, self._store_id):
                 raise MarkMoved(
                     f"the log does not stand at {first_place:,}: somebody else folded it on, or folds it again"
                 )
@@ -93,5 +96,5 @@ class _Locked:
     def write(self, first_place: int, batch: Batch, effects: Effects, digests: Digests) -> None:
         """Judge what the batch did to the city's reserves, then write all of it down."""
         if self.judge.are_touched:
-            self.judge.settle(self._store.lock_shared_funds(self._connection), effects.transitions)
-        self._store.write(self._connection, first_place, batch, effects, digests)
+            self.judge.settle(lock_shared_funds(self._store, self._connection), effects.transitions)
+        write_batch(self._store, self._connection, first_place, batch, effects, digests)

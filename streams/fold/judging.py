@@ -11,15 +11,17 @@ from alerts.clock import judge_day
 from ledger.process import Transition
 from streams.fold.partition import Partition
 from streams.store import Store, StoreRefused, schema
-from streams.store.alert_rows import attach_alerts
+from streams.store.alerts import attach_alerts
+from streams.store.commit import commit_judgement, write_judgement
 from streams.store.loading import load_books
-from streams.store.store import CLOCK_LOCK, as_of_one_moment, lock
+from streams.store.locks import CLOCK_LOCK, as_of_one_moment, lock
+from streams.store.mark import places
 
 
 def judge_held(partition: Partition, catalogue: Catalogue, day: str) -> Sequence[Transition]:
     """Judge the books of a partition that is the whole log, as they are in memory."""
     transitions = judge_day(partition.books, catalogue, day)
-    partition.store.commit_judgement(day, transitions, partition.books)
+    commit_judgement(partition.store, day, transitions, partition.books)
     return transitions
 
 
@@ -58,6 +60,6 @@ def judge_whole(
         books = load_books(connection)
         attach_alerts(connection, books)
         transitions = judge_day(books, catalogue, day)
-        seen = store.positions(connection) if positions is None else positions
-        store.write_judgement(connection, day, transitions, books, seen)
+        seen = places(store, connection) if positions is None else positions
+        write_judgement(store, connection, day, transitions, books, seen)
     return transitions

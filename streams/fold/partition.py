@@ -20,6 +20,7 @@ from ledger.registry import Registry
 from streams.fold.hold import Alone, Shared
 from streams.store import Loaded, Store
 from streams.store.batch import Batch
+from streams.store.mark import mark_of
 from streams.store.segments import Digests
 
 
@@ -90,7 +91,7 @@ class Partition:
         loaded = self._hold.load(self._registry)
         self._books: Books = loaded.books
         self._seen: SeenIds = loaded.seen
-        self._place, self._next_offset = loaded.mark.position, loaded.mark.next_offset
+        self._place, self._next_offset = loaded.mark.place, loaded.mark.next_offset
         self._is_ahead = False
 
     def load_if_ahead(self) -> None:
@@ -100,8 +101,8 @@ class Partition:
 
     def catch_up(self) -> None:
         """Load again if a batch failed, or somebody else moved the mark."""
-        mark = self.store.mark()
-        if self._is_ahead or (mark.position, mark.next_offset) != (self._place, self._next_offset):
+        mark = mark_of(self.store)
+        if self._is_ahead or (mark.place, mark.next_offset) != (self._place, self._next_offset):
             self.load()
 
     def fold(self, batch: Batch) -> Effects:

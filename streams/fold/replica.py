@@ -30,8 +30,10 @@ from streams.people import trail
 from streams.people.closings import apply_closings
 from streams.people.trail import CLOSE
 from streams.store import Store, StoreError, StoreRefused, schema
-from streams.store.alert_rows import alert_of, attach_alerts, attach_shared_alerts, load_time_alerts
+from streams.store.alerts import alert_of, attach_alerts, attach_shared_alerts, load_time_alerts
 from streams.store.loading import load_books, load_shared_funds
+from streams.store.mark import mark_held
+from streams.store.segments import log_segments
 
 LOOK_SECONDS: Final = 0.1
 """Between two looks at the marks."""
@@ -152,7 +154,7 @@ class StoreReplica:
         """Run something while the partition of an agency's year is not folded on."""
         with self._lock:
             self._is_doubtful = True  # until it is known that what was done to the books is committed
-            with self.store.of_year(fiscal_year, agency).held() as (held, position):
+            with mark_held(self.store.of_year(fiscal_year, agency)) as (held, position):
                 done = run(held, self._books, position)
             self._is_doubtful = False
             return done
@@ -197,7 +199,7 @@ class StoreReplica:
             return None
         found: set[tuple[int, str]] = set()
         for part in moved:
-            for segment in store.part(part).log_segments(before.get(part, 0)):
+            for segment in log_segments(store.part(part), before.get(part, 0)):
                 found |= _named(segment.lines)
         return found | {
             (closing.after["fiscal_year"], closing.after["key"].partition(":")[0])

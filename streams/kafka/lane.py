@@ -20,7 +20,7 @@ from streams.kafka.fetch import Taken, take
 from streams.kafka.records import Record
 from streams.kafka.topics import Ends, SourceReader, check_mark, identity_of
 from streams.store import Store
-from streams.store.store import LogIdentity
+from streams.store.mark import LogIdentity, begin_mark, log_identity, mark_of
 
 
 class Counted(msgspec.Struct):
@@ -73,7 +73,7 @@ class Lane:
                 books = self._books.get(partition)
                 if books is not None:
                     books.catch_up()
-                self._marks[partition] = store.mark().next_offset if books is None else books.next_offset
+                self._marks[partition] = mark_of(store).next_offset if books is None else books.next_offset
         except KafkaUnavailable:
             self._look_away()
             raise
@@ -81,11 +81,11 @@ class Lane:
         return {partition: self._marks[partition] for partition in partitions}
 
     def _check(self, store: Store, identity: LogIdentity, ends: Ends, reader: SourceReader) -> None:
-        kept = store.identity()
+        kept = log_identity(store)
         if kept is None:
-            store.begin(identity, next_offset=0)
+            begin_mark(store, identity, next_offset=0)
             kept = identity
-        check_mark(store.partition, store.mark(), kept, identity, ends, reader)
+        check_mark(store.partition, mark_of(store), kept, identity, ends, reader)
 
     def take(self, partition: int, records: Sequence[Record]) -> Taken:
         """Fold a fetch of one partition and commit it."""

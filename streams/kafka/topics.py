@@ -17,7 +17,7 @@ from producers.kafka.trouble import trouble
 from producers.kafka.wire import ALERTS, EVENTS, ISOLATION, RECORD_BYTES_MAX, REFUSED
 from streams.errors import KafkaRefused, KafkaUnavailable, StoreRefused
 from streams.kafka.fetch import digest_of_value
-from streams.store.store import LogIdentity, Mark
+from streams.store.mark import LogIdentity, Mark
 
 COMPRESSION: Final = "uncompressed"
 """However a feeder compresses, the brokers undo it: nobody who reads needs a codec, and no small record grows large."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from streams.errors import LogBroken
 from streams.store import Store
 from streams.store.batch import Batch
+from streams.store.segments import log_segments
 
 
 class Segments:
@@ -25,7 +26,7 @@ class Segments:
 
         Raises LogBroken where a segment is missing or not what was written.
         """
-        segments = self._store.part(partition).log_segments(place)
+        segments = log_segments(self._store.part(partition), place)
         while upto is None or place < upto:
             segment = next(segments, None)
             if segment is None:

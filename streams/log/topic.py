@@ -14,7 +14,7 @@ from streams.kafka.topics import SourceReader, check_mark, identity_of
 from streams.log.history import done
 from streams.store import Store
 from streams.store.batch import Batch
-from streams.store.store import LogIdentity
+from streams.store.mark import LogIdentity, log_identity, mark_of
 
 
 class Topic:
@@ -38,9 +38,9 @@ class Topic:
         ends = self._reader.ends(wanted)
         for number in wanted:
             part = store.part(number)
-            kept = part.identity()
+            kept = log_identity(part)
             assert kept is not None, "there is a mark"
-            check_mark(number, part.mark(), kept, self.identity, ends[number], self._reader)
+            check_mark(number, mark_of(part), kept, self.identity, ends[number], self._reader)
 
     def read(self, partition: int, place: int, offset: int, end: int, upto: int | None) -> Iterator[Batch]:
         """Batches cut from what the brokers bring, fetch by fetch."""

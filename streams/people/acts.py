@@ -19,7 +19,7 @@ from streams.people.person import MAY_ACKNOWLEDGE, MAY_CLOSE, Person, Refused, c
 from streams.people.trail import ACKNOWLEDGE, CLOSE, JUDGE, NOTE, Act, acts_on, record
 from streams.store import Store, queries
 from streams.store.alert_lists import AlertState
-from streams.store.alert_rows import agency_of
+from streams.store.alerts import agency_of
 
 
 def acknowledge(

@@ -4,7 +4,9 @@ from streams.errors import StoreError, StoreRefused
 from streams.store import schema
 from streams.store.batch import Origin
 from streams.store.database import open_database
-from streams.store.store import Loaded, MarkMoved, Store, open_store
+from streams.store.loading import Loaded
+from streams.store.mark import MarkMoved
+from streams.store.store import Store, open_store
 
 __all__ = [
     "Loaded",

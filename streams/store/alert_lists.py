@@ -12,7 +12,7 @@ from alerts.engine import SEVERITIES
 from alerts.subjects import alert_id
 from ledger.books import Alert
 from streams.store import schema
-from streams.store.alert_rows import alert_of
+from streams.store.alerts import alert_of
 from streams.store.queries import Change
 from streams.store.store import Store
 

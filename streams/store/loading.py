@@ -5,14 +5,47 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, TypeVar
 
+import msgspec
 import sqlalchemy as sa
 
 from ledger.books import AgencyYear, Books, Case, Feed, Fund, ObjectSum, Position, Reference, Row
 from ledger.fiscal import booking_months, budget_window
-from ledger.identity import seed_of
+from ledger.identity import SeenIds, seed_of
+from producers.kafka.partitions import partition_of_year
+from streams.store.alerts import attach_alerts, attach_shared_alerts
+from streams.store.locks import FUNDS_LOCK, as_of_one_moment, lock
+from streams.store.mark import Mark, mark_within
 from streams.store.rows import BUDGET, KEPT, from_tuple, set_budget
+from streams.store.segments import seen_within
+from streams.store.store import Store
 
 T = TypeVar("T")
+
+
+class Loaded(msgspec.Struct):
+    """The books as the store has them, the ids remembered, and the mark."""
+
+    books: Books
+    seen: SeenIds
+    mark: Mark
+
+
+def load_partition(store: Store) -> Loaded:
+    """The books, the ids remembered and the mark, as of one moment."""
+    with store.reading() as connection:
+        as_of_one_moment(connection)
+        wanted = None if store.partitions == 1 else _years_of_partition(store, connection)
+        books = load_books(connection, wanted)
+        attach_alerts(connection, books, wanted)
+        return Loaded(books, seen_within(store, connection), mark_within(store, connection))
+
+
+def _years_of_partition(store: Store, connection: sa.Connection) -> frozenset[tuple[int, str]]:
+    return frozenset(
+        (fiscal_year, agency)
+        for fiscal_year, agency in years_kept(connection)
+        if partition_of_year(fiscal_year, agency, store.partitions) == store.partition
+    )
 
 
 def years_kept(connection: sa.Connection) -> list[tuple[int, str]]:
@@ -22,7 +55,7 @@ def years_kept(connection: sa.Connection) -> list[tuple[int, str]]:
 
 
 def load_books(connection: sa.Connection, wanted: Collection[tuple[int, str]] | None = None) -> Books:
-    """Folded rows, without alerts (see `alert_rows.attach_alerts`).
+    """Folded rows, without alerts (see `alerts.attach_alerts`).
 
     Args:
         connection: a transaction.
@@ -118,3 +151,11 @@ def _rows(
     assert cursor is not None
     while rows := cursor.fetchmany(5_000):
         yield from rows
+
+
+def lock_shared_funds(store: Store, connection: sa.Connection) -> dict[tuple[int, str], Fund]:
+    """The city's reserves with their unfinished alerts, held against every other partition until the commit."""
+    lock(connection, FUNDS_LOCK)
+    funds = load_shared_funds(connection)
+    attach_shared_alerts(connection, funds)
+    return funds

@@ -11,7 +11,7 @@ from ledger.books import Alert
 from ledger.refusals import Reason, kept_words
 from ledger.words import Words
 from streams.store import schema
-from streams.store.alert_rows import alert_of
+from streams.store.alerts import alert_of
 from streams.store.store import Store
 
 

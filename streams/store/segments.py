@@ -1,4 +1,7 @@
-"""A batch as the store keeps it: raw lines, the digests of the ids accepted, and which positions they touched."""
+"""Segments: batches as the store keeps them, with the digests of the ids accepted and which positions they touched.
+
+They are the embedded log itself, and the store's copy of Kafka's.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,21 @@ import sys
 import zlib
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+import sqlalchemy as sa
 from xxhash import xxh3_64_intdigest
 
 from ledger.books import AgencyYear, Position, Row
+from ledger.identity import SeenIds
+from streams.errors import LogBroken
+from streams.store import schema
+from streams.store.batch import Batch, Origin
+
+if TYPE_CHECKING:
+    from streams.store.store import Store
 
 LEVEL: Final = 1
 """zlib's quickest: a segment is written once in the writer's own time."""
@@ -79,3 +91,116 @@ def _array(packed: bytes) -> array[int]:
     if sys.byteorder == "big":
         values.byteswap()
     return values
+
+
+# ---------------------------------------------------------------- in the store
+
+
+class Segment(msgspec.Struct):
+    """A batch of the log again."""
+
+    first_place: int
+    lines: list[bytes]
+    origins: list[Origin]
+    at: str
+
+
+def write_segment(
+    store: Store, connection: sa.Connection, first_place: int, batch: Batch, digests: Digests, touched: bytes, at: str
+) -> None:
+    """Keep a batch as the next segment. `touched`: which positions it touched (see `pack_touches`)."""
+    packed, digest = pack_lines(batch.lines)
+    records = batch.records
+    values = {
+        "log": store.log,
+        "partition": store.partition,
+        "first_place": first_place,
+        "count": len(batch.lines),
+        "lines": packed,
+        "digest": digest,
+        "ids": pack_digests(digests),
+        "touches": touched,
+        "origins": msgspec.json.encode(list(batch.origins)).decode(),
+        "at": at,
+        "first_offset": first_place if records is None else records.first_offset,
+        "next_offset": batch.next_offset(first_place),
+        "record_counts": None if records is None else msgspec.json.encode(records.runs).decode(),
+    }
+    connection.execute(schema.segments.insert(), values)
+
+
+def log_segments(store: Store, first_place: int = 0) -> Iterator[Segment]:
+    """The log from a segment on, batch by batch; StoreError where a segment is not what was written."""
+    segments = schema.segments
+    place = first_place
+    while True:
+        columns = (segments.c.first_place, segments.c.lines, segments.c.digest, segments.c.origins, segments.c.at)
+        with store.reading() as connection:
+            found = connection.execute(
+                _segments(store, *columns).where(segments.c.first_place >= place).limit(1)
+            ).one_or_none()
+        if found is None:
+            return
+        lines = _as_written(found.first_place, found.lines, found.digest)
+        yield Segment(found.first_place, lines, msgspec.json.decode(found.origins, type=list[Origin]), found.at)
+        place = found.first_place + len(lines)
+
+
+def segments_touching(store: Store, fiscal_year: int, agency: str, name: str) -> Iterator[Segment]:
+    """The batches of the log in which a position was touched, in their order."""
+    wanted = position_hash(fiscal_year, agency, name)
+    segments = schema.segments
+    with store.reading() as connection:
+        found = connection.execute(_segments(store, segments.c.first_place, segments.c.touches))
+        places = [place for place, packed in found if touches(packed, wanted)]
+    for place in places:
+        yield next(log_segments(store, place))
+
+
+def segment_at(store: Store, place: int) -> tuple[int, list[bytes]]:
+    """The segment that holds a place: the place of its first line, and its lines."""
+    segments = schema.segments
+    wanted = (
+        _segments(store, segments.c.first_place, segments.c.lines)
+        .where(segments.c.first_place <= place)
+        .order_by(None)
+        .order_by(segments.c.first_place.desc())
+        .limit(1)
+    )
+    with store.reading() as connection:
+        found = connection.execute(wanted).one()
+    return found.first_place, unpack_lines(found.lines)
+
+
+def seen_ids(store: Store) -> SeenIds:
+    """The ids remembered of the partition's accepted events."""
+    with store.reading() as connection:
+        return seen_within(store, connection)
+
+
+def seen_within(store: Store, connection: sa.Connection) -> SeenIds:
+    """The same, within a transaction."""
+    seen = SeenIds()
+    ids, lines, places = array("Q"), array("Q"), array("Q")
+    for (packed,) in connection.execute(_segments(store, schema.segments.c.ids)):
+        of_segment = unpack_digests(packed)
+        ids.extend(of_segment[0])
+        lines.extend(of_segment[1])
+        places.extend(of_segment[2])
+    seen.extend(ids, lines, places)
+    return seen
+
+
+def _segments(store: Store, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    segments = schema.segments
+    return sa.select(*columns).where(*store.own(segments)).order_by(segments.c.first_place)
+
+
+def _as_written(first_place: int, packed: bytes, digest: str) -> list[bytes]:
+    try:
+        lines = unpack_lines(packed)
+    except zlib.error:
+        lines = []
+    if hashlib.sha256(b"\n".join(lines)).hexdigest() != digest:
+        raise LogBroken(f"the segment at {first_place:,} is not what was written; restore a backup", first_place)
+    return lines

@@ -21,8 +21,10 @@ from streams.log.history import Done, History, Source, done
 from streams.log.segments import Segments
 from streams.people import trail
 from streams.store import Store, schema
-from streams.store.alert_rows import agency_of, alert_of, attach_alerts
+from streams.store.alerts import agency_of, alert_of, attach_alerts
 from streams.store.loading import load_books
+from streams.store.mark import COLUMNS, mark_of
+from streams.store.segments import seen_ids
 from streams.upkeep.differences import Difference, compared, compared_all, rows_by_key, shown
 from streams.upkeep.refolded import Changed, Copies, Refolded
 
@@ -89,12 +91,12 @@ def _key(store: Store, partition: int, *rest: Any) -> tuple[Any, ...]:
 def _of_partitions(store: Store, folded: Refolded, wanted: Done) -> Iterator[Difference]:
     for number in sorted(wanted.ends):
         part = folded.parts[number]
-        mark = part.store.mark()
-        for name in ("position", "next_offset", "read", "accepted", "duplicate", "refused"):
-            key = " ".join(map(str, _key(store, number, name)))
+        mark = mark_of(part.store)
+        for name in ("place", "next_offset", "read", "accepted", "duplicate", "refused"):
+            key = " ".join(map(str, _key(store, number, COLUMNS[name].name)))
             yield from compared("mark", key, getattr(part.mark, name), getattr(mark, name))
         key = " ".join(map(str, _key(store, number))) or "remembered"
-        yield from compared("ids", key, part.seen.since(0), part.store.seen_ids().since(0))
+        yield from compared("ids", key, part.seen.since(0), seen_ids(part.store).since(0))
 
 
 def _of_rows(store: Store, folded: Refolded) -> Iterator[Difference]:

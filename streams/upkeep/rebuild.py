@@ -27,7 +27,9 @@ from streams.log.segments import Segments
 from streams.patience import patiently
 from streams.store import Store, StoreRefused, open_store, schema
 from streams.store.database import LOCKS
-from streams.store.store import CLOCK_LOCK, digest_of, lock
+from streams.store.locks import CLOCK_LOCK, lock
+from streams.store.mark import begin_mark
+from streams.store.store import digest_of
 from streams.upkeep.backup import swap_in
 from streams.upkeep.generation import Generation, Progress, carry_over
 
@@ -88,7 +90,7 @@ def rebuild_topic(
         topic.check(old)
 
         def open_partition(of: Store) -> Partition:
-            of.begin(topic.identity, next_offset=0)
+            begin_mark(of, topic.identity, next_offset=0)
             return Partition.shared(of, known, catalogue, digest)
 
         with _only_rebuild(old), _new_store(url, old) as fresh:

@@ -19,8 +19,9 @@ from ledger.registry import Registry
 from streams.log.history import Done, History, ToClose, ToFold, ToJudge
 from streams.people.closings import take_off
 from streams.store import Store
-from streams.store.segments import pack_touches
-from streams.store.store import Mark, Segment, changed_rows
+from streams.store.commit import changed_rows
+from streams.store.mark import Mark
+from streams.store.segments import Segment, log_segments, pack_touches
 from streams.upkeep.differences import Difference, compared
 
 Changed: TypeAlias = tuple[str, str, str, str | None, str, str]
@@ -77,7 +78,7 @@ class Refolded:
             self.refusals[step.partition, one.place] = (one.refusal.reason, one.refusal.id, one.refusal.detail.text)
         part.touches[first] = pack_touches(changed_rows(effects))
         mark = part.mark
-        mark.position += len(lines)
+        mark.place += len(lines)
         mark.next_offset = step.batch.next_offset(first)
         mark.read += effects.read
         mark.accepted += effects.accepted
@@ -97,7 +98,7 @@ class Copies:
 
     def __init__(self, store: Store, partitions: Sequence[int]) -> None:
         self.differences: dict[int, list[Difference]] = {partition: [] for partition in partitions}
-        self._segments: dict[int, Iterator[Segment]] = {one: store.part(one).log_segments() for one in partitions}
+        self._segments: dict[int, Iterator[Segment]] = {one: log_segments(store.part(one)) for one in partitions}
         self._unmatched: dict[int, list[bytes]] = {partition: [] for partition in partitions}
 
     def match(self, step: ToFold) -> None:

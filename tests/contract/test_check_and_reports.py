@@ -28,6 +28,8 @@ from streams.people import lagging_acts
 from streams.people.lagging_acts import give_lagging_reason
 from streams.people.person import Person
 from streams.store import open_store
+from streams.store.commit import commit_judgement
+from streams.store.loading import load_partition
 from streams.taipei import today
 from tests.machine.random_events import REGISTRY
 
@@ -257,8 +259,8 @@ def test_the_list_of_a_data_folder_tells_of_the_last_meeting_and_of_reasons(run:
 def test_a_demonstration_is_marked_and_judged_on_the_day_its_year_has_come_to(run: Run, data: Path) -> None:
     store = open_store(Folder(data).store)
     store.agree("rules", "register", demonstration=True)
-    books = store.load(parse(Folder(data).registry.read_bytes(), "agencies.csv")).books
-    store.commit_judgement("2025-06-30", [], books)
+    books = load_partition(store).books
+    commit_judgement(store, "2025-06-30", [], books)
     store.close()
     for command in (("lagging",), ("report", "agency", "020011"), ("report", "reserve")):
         told = run(*command, "--data", "data", "--lang", "en").stdout

@@ -12,6 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from producers.simulator import registry_csv, simulate
+from streams.store.mark import mark_of
 from tests.conftest import Replay, read_registry
 from tests.real_parts.prometheus import checked, prometheus
 from tests.running import Running, running
@@ -83,7 +84,7 @@ def test_figures_are_those_of_replay(scraped: bytes, city: Running, replay: Repl
 
 
 def test_events_and_alerts_are_counted(scraped: bytes, city: Running) -> None:
-    mark = city.monitor.store.mark()
+    mark = mark_of(city.monitor.store)
     outcomes = {one["outcome"]: value for one, value in samples(scraped, "budgetwatch_events_total")}
     assert outcomes == {"accepted": mark.accepted, "duplicate": mark.duplicate, "refused": mark.refused}
     with city.client() as client:

@@ -15,6 +15,7 @@ from streams.clock import Backlog
 from streams.errors import KafkaUnavailable
 from streams.kafka.topics import SourceReader
 from streams.store import schema
+from streams.store.mark import mark_held
 from tests.kafka.cluster import Cluster, wait_for
 
 KEY = b"114|010011"
@@ -76,7 +77,7 @@ def test_a_worker_judges_no_day_while_a_partition_waits(cluster: Cluster) -> Non
         cluster.wait_folded(100)
     cluster.publish(LINES[100:])
     store = cluster.store()
-    with store.part(HOME).held(), cluster.workers() as (worker,):
+    with mark_held(store.part(HOME)), cluster.workers() as (worker,):
         wait_for(lambda: cluster.folded() > 100, "the other partitions")
         time.sleep(26)  # its clock looks every 20 s
         assert judged(cluster) == []

@@ -19,7 +19,7 @@ from streams.files import EventFiles
 from streams.fold.judging import judge
 from streams.replay import Replayed, fold
 from streams.store import Store, schema
-from streams.store.alert_rows import agency_of, alert_of, attach_alerts
+from streams.store.alerts import agency_of, alert_of, attach_alerts
 from streams.store.loading import load_books
 from streams.upkeep.differences import rows_by_key
 from tests.kafka.cluster import Cluster

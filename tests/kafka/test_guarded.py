@@ -16,6 +16,7 @@ from producers.kafka.wire import ALERTS, EVENTS
 from producers.simulator import registry_csv, simulate
 from streams.kafka.topics import SourceReader
 from streams.store import open_store
+from streams.store.mark import places
 from tests.kafka.cluster import Worker, wait_for
 from tests.kafka.guarded import PASSWORDS, Guarded, P, Said, command, guarded_broker
 from tests.real_parts.postgres import postgres
@@ -75,7 +76,7 @@ def test_users_with_their_rights_publish_fold_tell_and_audit_over_tls(city: City
 
         def folded() -> int:
             with store.writing() as connection:
-                return sum(store.positions(connection).values())
+                return sum(places(store, connection).values())
 
         wait_for(lambda: folded() == EVENTS_FED, "all to be folded", worker.said)
         wait_for(lambda: any(one.end for one in told.ends(range(12)).values()), "alerts to be told", worker.said)

@@ -27,6 +27,8 @@ from ledger.registry import Registry, parse
 from producers.simulator import registry_csv, simulate
 from streams.fold.queue import FoldQueue
 from streams.store import open_store
+from streams.store.mark import mark_of
+from streams.store.segments import log_segments
 from streams.upkeep.audit import audit
 
 EVENTS_A_RUN = 1_000
@@ -102,8 +104,8 @@ def crash(runs: int, seed: int, folder: Path) -> Report:
     store = open_store(path)
     try:
         differences = sum(1 for _ in audit(store, registry, catalogue))
-        taken = [line for segment in store.log_segments() for line in segment.lines]
-        mark = store.mark()
+        taken = [line for segment in log_segments(store) for line in segment.lines]
+        mark = mark_of(store)
     finally:
         store.close()
     lost = len({lines[place] for place in acknowledged} - set(taken))

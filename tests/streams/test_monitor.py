@@ -29,6 +29,7 @@ from streams.people.acts import close_alert
 from streams.people.person import Person
 from streams.relay import Message, Relay, unsent
 from streams.store import StoreRefused, open_store, queries, schema
+from streams.store.mark import mark_of
 from streams.store.store import digest_of
 from streams.upkeep.audit import audit
 from streams.upkeep.backup import copy_store, restore_store
@@ -75,7 +76,7 @@ def test_posts_that_wait_together_share_a_transaction(monitor: Monitor) -> None:
     outcomes = [done.result() for done in waiting]
     assert [len(one) for one in outcomes] == [1] * 50 and all(one[0].line == 1 for one in outcomes)
     assert len(seen) <= 3  # the one that was waited for, and all that came meanwhile
-    assert monitor.store.mark().position == 50
+    assert mark_of(monitor.store).place == 50
 
 
 def test_a_commit_that_fails_leaves_nothing_and_the_next_goes_on(
@@ -95,7 +96,7 @@ def test_a_commit_that_fails_leaves_nothing_and_the_next_goes_on(
     assert monitor.replica.broken is None
     feed(monitor, LINES[1_200:])
     assert list(audit(monitor.store, monitor.registry, monitor.catalogue)) == []
-    assert monitor.store.mark().position == len(LINES)
+    assert mark_of(monitor.store).place == len(LINES)
 
 
 def test_a_full_disk_is_told_and_got_over(tmp_path: Path) -> None:
@@ -123,7 +124,7 @@ def test_a_full_disk_is_told_and_got_over(tmp_path: Path) -> None:
             assert position == failed
             subprocess.run(["mount", "-o", "remount,size=64m", small], check=True)
             feed(found, LINES[failed:])
-            assert found.store.mark().position == len(LINES)
+            assert mark_of(found.store).place == len(LINES)
             assert list(audit(found.store, found.registry, found.catalogue)) == []
     finally:
         subprocess.run(["umount", small], check=True)
@@ -249,7 +250,7 @@ def test_a_copy_made_under_load_is_whole(monitor: Monitor, tmp_path: Path) -> No
     for done in waiting:
         done.result()
     copy = open_store(tmp_path / "copy.db")
-    assert copy.mark().position >= 1_000
+    assert mark_of(copy).place >= 1_000
     assert list(audit(copy, monitor.registry, monitor.catalogue)) == []
     copy.close()
     with pytest.raises(StoreRefused, match="is there already"):

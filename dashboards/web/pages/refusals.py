@@ -16,6 +16,7 @@ from dashboards.web.grid import Grid
 from ledger.vocabulary import REASON
 from ledger.words import Words
 from streams.store import queries
+from streams.store.mark import all_marks
 from streams.store.queries import RefusedLine
 
 PAGE: Final = 50
@@ -46,7 +47,7 @@ def refusals(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
     exporting = asked.get("export") is not None
     limit, offset = (EXPORTED_MAX, 0) if exporting else (PAGE, (number - 1) * PAGE)
     found = queries.refusals(store, reason, limit, offset)
-    mark = store.total()
+    mark = all_marks(store)
     return page(
         desk,
         request,

@@ -26,9 +26,9 @@ from streams.people.acts import close
 from streams.people.person import Person
 from streams.people.trail import Act
 from streams.store import Store, open_store
-from streams.store.alert_rows import attach_alerts
+from streams.store.alerts import attach_alerts
 from streams.store.loading import load_books
-from streams.store.store import LogIdentity
+from streams.store.mark import LogIdentity, begin_mark
 from tests.machine.random_events import AGENCIES, Generator
 from tests.real_parts.postgres import postgres
 from tests.streams.store.folding import differences
@@ -63,7 +63,7 @@ class Workers:
         for part, records in by_part.items():
             if part not in self._parts:
                 store = self.store.part(part)
-                store.begin(LOG, next_offset=0)
+                begin_mark(store, LOG, next_offset=0)
                 self._parts[part] = Partition.shared(store, self._registry, self._catalogue, DIGEST)
             take(self._parts[part], records, lambda *_: True)
 

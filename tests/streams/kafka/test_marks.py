@@ -10,10 +10,10 @@ import pytest
 from streams.errors import StoreRefused
 from streams.kafka.fetch import digest_of_value
 from streams.kafka.topics import Ends, SourceReader, check_mark
-from streams.store.store import LogIdentity, Mark
+from streams.store.mark import LogIdentity, Mark
 
 LOG = LogIdentity("cluster", "topic", 12)
-MARK = Mark(position=9, next_offset=10, last_digest=digest_of_value(b"last"))
+MARK = Mark(place=9, next_offset=10, last_digest=digest_of_value(b"last"))
 
 
 class Record(msgspec.Struct):

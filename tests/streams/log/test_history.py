@@ -13,7 +13,7 @@ from streams.kafka.topics import SourceReader
 from streams.log.history import Done, History, ToClose, ToFold, ToJudge
 from streams.log.topic import Topic
 from streams.people.trail import Act
-from streams.store.store import LogIdentity
+from streams.store.mark import LogIdentity
 
 PARTITIONS = 3
 

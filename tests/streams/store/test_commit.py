@@ -16,6 +16,8 @@ import sqlalchemy as sa
 from alerts.catalogue import Catalogue
 from ledger.registry import Registry
 from streams.store import MarkMoved, Store, open_store, schema
+from streams.store.loading import load_partition
+from streams.store.mark import mark_of
 from tests.streams.store.folding import LINE, Folding, InMemory, differences, event, everything
 
 ROOT = Path(__file__).parents[3]
@@ -91,8 +93,8 @@ def test_a_batch_of_blank_lines_or_of_none_does_not_stop_the_log(
     folding.feed([b"", b"  "])
     folding.commit([], [])
     folding.feed(year[begun : begun + 5])
-    loaded = folding.store.load(city)
-    assert loaded.position == begun + 7
+    loaded = load_partition(folding.store)
+    assert loaded.mark.place == begun + 7
     assert loaded.mark.read == begun + 5
     assert folding.store.recall(begun + 1) == b"  "
 
@@ -142,7 +144,7 @@ def test_killed_within_a_batch_the_store_stands_before_it(
     resumed.feed(year[500:1000])
     straight = InMemory(city, catalogue)
     straight.fold(year[:1000])
-    assert differences(straight.books, store.load(city).books) == []
+    assert differences(straight.books, load_partition(store).books) == []
     store.close()
 
 
@@ -239,4 +241,4 @@ def test_no_line_stops_the_stream(folding: Folding) -> None:
     """Whatever a refusal says of a line can be stored: no text has what PostgreSQL's cannot hold."""
     folding.feed(POISON, batch=1)
     assert [folding.store.recall(place) for place in range(len(POISON))] == list(POISON)
-    assert folding.store.mark().refused == len(POISON)
+    assert mark_of(folding.store).refused == len(POISON)

@@ -13,6 +13,7 @@ from ledger.books import Position
 from ledger.events import Event
 from ledger.registry import Registry
 from streams.store import Origin, Store, StoreError, schema
+from streams.store.segments import log_segments, segments_touching
 from tests.streams.store.folding import Folding, InMemory, differences
 
 
@@ -25,7 +26,7 @@ def test_every_line_can_be_read_again_by_its_place(folding: Folding, year: list[
 def test_lines_with_any_bytes_are_kept_as_they_came(folding: Folding) -> None:
     lines = [b"", b"\r", b"\x00\xff", b"  ", b'{"id": "\xe4\xb8\xad"}', b"", b"x" * 100_000, b""]
     folding.feed(lines, batch=3)
-    kept = [line for segment in folding.store.log_segments() for line in segment.lines]
+    kept = [line for segment in log_segments(folding.store) for line in segment.lines]
     assert kept == lines
 
 
@@ -34,7 +35,7 @@ def test_the_log_folded_again_gives_the_books(
 ) -> None:
     folding.feed(year, batch=400)
     again = InMemory(city, catalogue)
-    for segment in folding.store.log_segments():
+    for segment in log_segments(folding.store):
         assert segment.first_place == len(again.lines)
         again.fold(segment.lines)
     assert differences(folding.books, again.books) == []
@@ -44,7 +45,7 @@ def test_the_log_can_be_read_from_a_segment_on_with_its_origins(folding: Folding
     origins = [Origin(0, "http:treasury"), Origin(40, "inbox:march.ndjson")]
     folding.feed(year[:100])
     folding.commit(year[100:200], origins)
-    (segment,) = folding.store.log_segments(100)
+    (segment,) = log_segments(folding.store, 100)
     assert (segment.first_place, segment.lines, segment.origins) == (100, year[100:200], origins)
 
 
@@ -68,7 +69,7 @@ def test_a_changed_segment_is_noticed(folding: Folding, year: list[bytes]) -> No
         first = connection.execute(sa.select(segments.c.lines).where(segments.c.first_place == 0)).scalar_one()
         connection.execute(segments.update().where(segments.c.first_place == 100).values(lines=first))
     with pytest.raises(StoreError, match="the segment at 100 is not what was written"):
-        list(folding.store.log_segments())
+        list(log_segments(folding.store))
 
 
 def test_a_position_is_found_in_exactly_the_segments_that_touched_it(
@@ -84,8 +85,8 @@ def test_a_position_is_found_in_exactly_the_segments_that_touched_it(
                     touching.setdefault(name, set()).add(at)
     assert len(touching) > 50
     for name, places in sorted(touching.items())[::7]:
-        assert [segment.first_place for segment in folding.store.segments_touching(*name)] == sorted(places), name
-    assert list(folding.store.segments_touching(114, "010011", "38030010101/current/9999")) == []
+        assert [segment.first_place for segment in segments_touching(folding.store, *name)] == sorted(places), name
+    assert list(segments_touching(folding.store, 114, "010011", "38030010101/current/9999")) == []
 
 
 def test_lines_are_recalled_from_many_threads_at_once(folding: Folding, year: list[bytes]) -> None:

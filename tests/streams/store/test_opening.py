@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from alerts.catalogue import Catalogue
 from ledger.registry import Registry
 from streams.store import Store, StoreError, StoreRefused, open_store
+from streams.store.loading import load_partition
 from tests.streams.store.folding import Folding, differences
 
 ROOT = Path(__file__).parents[3]
@@ -28,7 +29,7 @@ def test_a_new_store_opens_again_and_keeps_what_it_has(
     folding.feed(year[:300])
     store.close()
     again = open_store(store_url, create=True)
-    assert differences(folding.books, again.load(city).books) == []
+    assert differences(folding.books, load_partition(again).books) == []
     again.close()
 
 
@@ -43,9 +44,9 @@ def test_a_reader_sees_what_is_committed_after_it_opened(
     store_url: str, store: Store, folding: Folding, year: list[bytes], city: Registry
 ) -> None:
     reader = open_store(store_url, read_only=True)
-    assert reader.load(city).position == 0
+    assert load_partition(reader).mark.place == 0
     folding.feed(year[:100])
-    assert reader.load(city).position == 100
+    assert load_partition(reader).mark.place == 100
     reader.close()
 
 
@@ -112,7 +113,7 @@ def test_a_page_overwritten_is_noticed_when_it_is_read(
         content[start : start + 64] = b"\xff" * 64
     path.write_bytes(content)
     with pytest.raises(StoreError) as refused:
-        open_store(path, create=True).load(city)
+        load_partition(open_store(path, create=True))
     assert "restore" in _one_line(refused.value)
 
 
@@ -121,7 +122,7 @@ def test_an_empty_file_becomes_a_store(tmp_path: Path, city: Registry) -> None:
     path = tmp_path / "budgetwatch.db"
     path.touch()
     store = open_store(path, create=True)
-    assert store.load(city).position == 0
+    assert load_partition(store).mark.place == 0
     store.close()
 
 

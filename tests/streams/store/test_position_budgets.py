@@ -22,7 +22,7 @@ from ledger.process import Context, process
 from ledger.registry import Registry
 from streams.store import Store, open_store, schema
 from streams.store.database import MIGRATIONS, url_of
-from streams.store.loading import load_books
+from streams.store.loading import load_books, load_partition
 from streams.store.rows import budget_tuples, to_tuples
 from tests.machine.random_events import AGENCIES, Generator
 from tests.streams.store.folding import LINE, Folding, InMemory, differences, event
@@ -56,7 +56,7 @@ def budgets_written(store: Store, folding: Folding, lines: list[bytes]) -> bool:
 
 
 def loaded_as_folded(store: Store, folding: Folding, registry: Registry) -> None:
-    assert differences(folding.books, store.load(registry).books) == []
+    assert differences(folding.books, load_partition(store).books) == []
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -106,7 +106,7 @@ def test_a_payment_after_the_adoption_writes_no_budget(store: Store, folding: Fo
     assert budgets_written(store, folding, [event(1, "appropriation.enacted", line=LINE, amount=100), ADOPTED])
     assert not budgets_written(store, folding, [paid(2), paid(3)])
     assert budgets_written(store, folding, [paid(4, "2025-02-01")]), "it falls under continuing resolution"
-    loaded = store.load(city).books
+    loaded = load_partition(store).books
     assert differences(folding.books, loaded) == []
     assert loaded.years[114]["020011"].positions[LINE].original == 100
 
@@ -119,7 +119,7 @@ def test_a_position_that_is_only_spent_on_needs_no_budget(
     resumed = Folding(store, city, catalogue)
     assert differences(folding.books, resumed.books) == []
     assert budgets_written(store, resumed, [event(2, "appropriation.enacted", line=LINE, amount=100)])
-    assert differences(resumed.books, store.load(city).books) == []
+    assert differences(resumed.books, load_partition(store).books) == []
 
 
 ENACTED = event(901, "appropriation.enacted", line=LINE, amount=100)
@@ -143,10 +143,10 @@ def test_budgets_and_bookings_in_one_batch(
     for lines in batches:
         folding = Folding(store, city, catalogue)
         folding.feed(lines)
-        assert differences(folding.books, store.load(city).books) == []
+        assert differences(folding.books, load_partition(store).books) == []
     straight = InMemory(city, catalogue)
     straight.fold([line for lines in batches for line in lines])
-    assert differences(straight.books, store.load(city).books) == []
+    assert differences(straight.books, load_partition(store).books) == []
 
 
 def test_after_a_batch_that_failed_the_budget_is_written_with_the_next(
@@ -167,7 +167,7 @@ def test_after_a_batch_that_failed_the_budget_is_written_with_the_next(
     resumed = Folding(store, city, catalogue)
     resumed.feed([ENACTED, paid(2)])
     assert resumed.books.years[114]["020011"].positions[LINE].original == 100
-    assert differences(resumed.books, store.load(city).books) == []
+    assert differences(resumed.books, load_partition(store).books) == []
 
 
 def test_a_store_of_the_schema_before_keeps_every_figure(

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from alerts.catalogue import Catalogue
 from ledger.registry import Registry
 from streams.errors import StoreUnavailable
-from streams.store import Store, open_store
-from streams.store import store as of_store
+from streams.store import Store, mark, open_store
+from streams.store.mark import mark_held, mark_of
 from tests.streams.store.folding import LINE, Folding, event
 
 
@@ -50,18 +50,18 @@ def test_whoever_holds_a_partition_and_stands_still_loses_it(
 ) -> None:
     store = open_store(url, create=True)
     Folding(store, city, catalogue).feed([event(1, "disbursement.paid", line=LINE, amount=5, voucher="v")])
-    monkeypatch.setattr(of_store, "_IDLE_TIMEOUT", of_store._IDLE_TIMEOUT.replace("60s", "300ms"))
+    monkeypatch.setattr(mark, "_IDLE_TIMEOUT", mark._IDLE_TIMEOUT.replace("60s", "300ms"))
     began = time.monotonic()
     with pytest.raises(StoreUnavailable):
         _stand_still(store)
     assert 0.2 < time.monotonic() - began < 20
-    assert store.mark().position == 1, "the next one finds it as it was"
+    assert mark_of(store).place == 1, "the next one finds it as it was"
     store.close()
 
 
 def _stand_still(store: Store) -> None:
-    with store.held() as (held, position):
+    with mark_held(store) as (held, position):
         assert position == 1
-        with store.held() as (_, again):  # another connection, which waits for the first to be thrown out
+        with mark_held(store) as (_, again):  # another connection, which waits for the first to be thrown out
             assert again == 1
         held.manifest()

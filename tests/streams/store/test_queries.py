@@ -14,6 +14,7 @@ from ledger.registry import Registry
 from ledger.words import alike
 from streams.store import Store, queries, schema
 from streams.store.alert_lists import Overlay, Wanted, changes_by_event, count, find
+from streams.store.mark import mark_of
 from tests.machine.random_events import AGENCIES, Generator
 from tests.streams.store.folding import Folding
 
@@ -68,7 +69,7 @@ def test_an_alerts_history_tells_it_from_its_opening_on(filled: Store) -> None:
 
 def test_refusals_are_counted_and_come_newest_first(filled: Store) -> None:
     counts = queries.refusals_by_reason(filled)
-    assert sum(counts.values()) == filled.mark().refused > 10
+    assert sum(counts.values()) == mark_of(filled).refused > 10
     for reason, number in counts.items():
         found = queries.refusals(filled, reason, limit=ALL)
         assert len(found) == number

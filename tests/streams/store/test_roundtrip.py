@@ -17,6 +17,8 @@ from ledger.process import Effects
 from ledger.registry import Registry
 from streams.store import Origin, Store, open_store
 from streams.store.batch import Batch
+from streams.store.commit import commit_batch, commit_judgement
+from streams.store.loading import load_partition
 from streams.store.rows import BUDGET, KEPT
 from tests.machine.random_events import AGENCIES, Generator
 from tests.streams.store.folding import LINE, WORKED_OUT, Folding, InMemory, differences, event
@@ -29,11 +31,11 @@ def test_a_simulated_year_is_loaded_as_it_was_folded(
 ) -> None:
     folding.feed(year, batch=500)
     other = open_store(store_url)
-    loaded = other.load(city)
+    loaded = load_partition(other)
     other.close()
     assert differences(folding.books, loaded.books) == []
     assert folding.seen.since(0) == loaded.seen.since(0)
-    assert loaded.position == len(year)
+    assert loaded.mark.place == len(year)
     assert loaded.mark.read == loaded.mark.accepted + loaded.mark.duplicate + loaded.mark.refused == len(year)
 
 
@@ -55,7 +57,7 @@ def test_random_events_go_on_from_what_was_loaded(
         effects = resumed.commit(lines[at : at + size], [Origin(0, "test")])
         transitions += [(one.change, one.by, one.alert.rule, one.alert.key) for one in effects.transitions]
         at += size
-    assert differences(straight.books, store.load(registry).books) == []
+    assert differences(straight.books, load_partition(store).books) == []
     # In their order too: an audit compares the history of alerts line by line.
     assert transitions == [(one.change, one.by, one.alert.rule, one.alert.key) for one in straight_effects.transitions]
 
@@ -89,8 +91,8 @@ def test_time_rules_alerts_are_loaded(
     folding.feed(year)
     transitions = judge_day(folding.books, catalogue, "2025-09-30")
     assert transitions, "the simulated city has time alerts on this day"
-    folding.store.commit_judgement("2025-09-30", transitions, folding.books)
-    loaded = folding.store.load(city).books
+    commit_judgement(folding.store, "2025-09-30", transitions, folding.books)
+    loaded = load_partition(folding.store).books
     assert loaded.time_alerts
     assert differences(folding.books, loaded) == []
 
@@ -129,8 +131,8 @@ def test_sums_beyond_64_bits_are_exact(store: Store, registry: Registry, catalog
     assert isinstance(touching_all, Event)
     effects = Effects(touched=[(year, rows)], events=[touching_all], places=[folding.place])
     nothing = folding.seen.since(len(folding.seen))
-    store.commit(folding.place, Batch([b""], [Origin(0, "test")]), effects, nothing)
-    assert differences(folding.books, store.load(registry).books) == []
+    commit_batch(store, folding.place, Batch([b""], [Origin(0, "test")]), effects, nothing)
+    assert differences(folding.books, load_partition(store).books) == []
 
 
 def _of_64_bits(row: Row) -> set[str]:
@@ -171,13 +173,13 @@ def test_an_agency_year_of_which_only_the_feed_is_touched(
     paid = {"line": LINE, "amount": 5, "voucher": "v"}
     folding.feed([event(1, "disbursement.paid", **paid)])
     folding.feed([event(1, "disbursement.paid", **paid, source="cba", seq=3)])
-    loaded = store.load(registry)
+    loaded = load_partition(store)
     assert loaded.mark.duplicate == 1
     assert loaded.books.years[114]["020011"].feeds["cba"].beyond == [3, 3]
     assert differences(folding.books, loaded.books) == []
 
 
 def test_an_empty_store_has_empty_books(store: Store, registry: Registry) -> None:
-    loaded = store.load(registry)
+    loaded = load_partition(store)
     assert differences(loaded.books, Books()) == []
-    assert (len(loaded.seen), loaded.position) == (0, 0)
+    assert (len(loaded.seen), loaded.mark.place) == (0, 0)

@@ -19,7 +19,11 @@ from ledger.books import Row
 from ledger.registry import Registry, parse
 from producers.simulator import registry_csv, simulate
 from streams.store import MarkMoved, Origin, Store, StoreRefused, open_store, queries, schema
+from streams.store.commit import commit_judgement
+from streams.store.loading import load_partition
+from streams.store.mark import mark_of
 from streams.store.rows import KEPT
+from streams.store.segments import log_segments, segments_touching
 from tests.streams.store.folding import Folding
 
 GUARDS = {"guarded", "ceiling", "spent_ceiling", "floor_day"}
@@ -46,19 +50,19 @@ def test_what_is_loaded_is_what_was_folded(store: Store, city: Registry, catalog
     folding = Folding(store, city, catalogue)
     for at in range(0, len(lines), size):
         folding.feed(lines[at : at + size], size)
-    store.commit_judgement("2025-12-31", judge_day(folding.books, catalogue, "2025-12-31"), folding.books)
-    loaded = store.load(city)
+    commit_judgement(store, "2025-12-31", judge_day(folding.books, catalogue, "2025-12-31"), folding.books)
+    loaded = load_partition(store)
     assert fields(loaded.books.years) == fields(folding.books.years)
     assert fields(loaded.books.funds) == fields(folding.books.funds)
     assert fields(loaded.books.time_alerts) == fields(folding.books.time_alerts)
     assert loaded.seen.since(0) == folding.seen.since(0)
-    assert loaded.position == len(lines) == loaded.mark.read
+    assert loaded.mark.place == len(lines) == loaded.mark.read
     assert [store.recall(place) for place in (0, len(lines) // 2, len(lines) - 1)] == [
         lines[0],
         lines[len(lines) // 2],
         lines[-1],
     ]
-    assert [line for segment in store.log_segments() for line in segment.lines] == lines
+    assert [line for segment in log_segments(store) for line in segment.lines] == lines
 
 
 def test_every_field_of_every_row_is_kept_or_known_to_be_worked_out_again() -> None:
@@ -80,7 +84,7 @@ def test_sums_beyond_64_bits_are_kept_to_the_dollar(store: Store, city: Registry
     paid = [event(f"p{n}", "disbursement.paid", amount=10**15, voucher="v") for n in range(9_300)]
     folding.feed(paid, 5_000)
     folding.feed([event("e", "appropriation.enacted", amount=10**15)])
-    position = store.load(city).books.years[114]["010011"].positions["32020110101/current/2000"]
+    position = load_partition(store).books.years[114]["010011"].positions["32020110101/current/2000"]
     assert position.realised == 9_300 * 10**15 > 2**63
     assert position.realised_by_month[2] == 9_300 * 10**15
     assert position.original == 10**15
@@ -98,7 +102,7 @@ def test_a_batch_that_is_not_the_next_leaves_nothing(store: Store, city: Registr
         third.feed(LINES[50:100])
     assert _everything(store) == before
     first.feed(LINES[100:200])
-    assert store.mark().position == 200
+    assert mark_of(store).place == 200
 
 
 def _everything(store: Store) -> dict[str, list[Any]]:
@@ -141,12 +145,12 @@ def test_a_line_s_history_is_found_by_what_segments_touch(store: Store, city: Re
         folding.feed(LINES[at : at + 250])
     year = next(iter(folding.books.years[114].values()))
     name = max(year.positions, key=lambda one: year.positions[one].realised)
-    places = [segment.first_place for segment in store.segments_touching(114, year.agency, name)]
+    places = [segment.first_place for segment in segments_touching(store, 114, year.agency, name)]
     named = [
         place // 250 * 250 for place, line in enumerate(LINES) if year.agency.encode() in line and name.encode() in line
     ]
     assert set(named) & set(range(0, 3_000, 250)) >= set(places) - set(named) and places
-    assert list(store.segments_touching(114, year.agency, "none")) == []
+    assert list(segments_touching(store, 114, year.agency, "none")) == []
 
 
 def test_the_migrations_make_the_schema(store: Store) -> None:
