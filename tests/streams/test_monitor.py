@@ -22,6 +22,7 @@ from dashboards import embedded
 from ledger.process import Transition
 from producers.simulator import registry_csv, simulate
 from streams.clock import Clock
+from streams.fold import hold
 from streams.folder import Folder
 from streams.monitor import Committed, Monitor, Unavailable
 from streams.people import trail
@@ -88,7 +89,7 @@ def test_a_commit_that_fails_leaves_nothing_and_the_next_goes_on(
         def fail(*_: object, **__: object) -> None:
             raise OSError("no space left on device")
 
-        broken.setattr(monitor.store, "commit", fail)
+        broken.setattr(hold, "commit_batch", fail)
         with pytest.raises(Unavailable, match="no space"):
             monitor.replica.submit(LINES[800:1_200], "http:test").result()
         assert monitor.replica.broken is not None
