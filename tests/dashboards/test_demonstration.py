@@ -13,6 +13,7 @@ from dashboards import demonstration
 from dashboards.demonstration import FISCAL_YEAR, MEETINGS, PRESENTER, REASONS, START, make_folder, opened, remove
 from ledger.fiscal import closing_day
 from producers.simulator import simulate
+from streams.fold import hold
 from streams.folder import Folder
 from streams.people import lagging_acts, trail
 from streams.people.lagging_acts import lagging_reasons
@@ -75,7 +76,7 @@ def test_a_store_that_fails_stops_the_year_says_so_and_loses_no_line_of_it(
             raise StoreError("database is locked")
 
         with monkeypatch.context() as broken:
-            broken.setattr(monitor.store, "commit", fail)
+            broken.setattr(hold, "commit_batch", fail)
             year.start()
             stopped_at = wait_for(monitor.stopped)
             assert "database is locked" in stopped_at
