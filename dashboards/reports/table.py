@@ -19,6 +19,9 @@ class ReportProblem(Exception):
     """A report cannot be made or written; the message is one line that says what to do."""
 
 
+EMPTY: Final = Words("（無）", "(none)")
+"""What stands in place of rows where there are none."""
+
 Cell: TypeAlias = str | int | Words | None
 """text: str or Words; money (NT$) and count: int; percent: the contract's text, "88.54"; day: "2025-06-30"; None: nothing."""
 Row: TypeAlias = tuple[Cell, ...]

@@ -8,11 +8,10 @@ from typing import Any, Final
 import msgspec
 
 from dashboards.reports.formats.cells import heading_with_unit, is_number, shown, shown_total, subtitle
-from dashboards.reports.table import Table
+from dashboards.reports.table import EMPTY, Table
 from ledger.figures import RATES
 from ledger.words import Language, Words
 
-NONE: Final = Words("（無）", "(none)")
 _RATES: Final[Mapping[str, tuple[str, str, Words]]] = {
     **{rate.key: (rate.above.key, rate.below.key, rate.formula) for rate in RATES},
     "left": ("remaining", "established", Words("餘額÷設置數", "remaining ÷ established")),
@@ -40,7 +39,7 @@ class Grid(msgspec.Struct, kw_only=True):
     bars: dict[str, Sequence[Bar | None]] = {}
     titles: dict[str, Sequence[str | None]] = {}
     row_header: str | None = None
-    empty: Words = NONE
+    empty: Words = EMPTY
     formats: tuple[str, ...] = ("csv", "xlsx")
     wide: tuple[str, ...] = ()
     """Columns of running text."""

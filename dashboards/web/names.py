@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from alerts.vocabulary import ALERT_CHANGE, ALERT_STATE, BASIS_STATUS, LEVEL, SEVERITY, VERDICT_PART
+from alerts.vocabulary import ALERT_CHANGE, ALERT_STATE, BASIS_STATUS, LEVEL, SEVERITY, UNIT, VERDICT_PART
 from ledger.figures import FIGURES
 from ledger.vocabulary import (
     COUNT,
@@ -55,6 +55,7 @@ VOCABULARIES: Final[Mapping[str, Mapping[Any, Words]]] = {
     "ROLE": ROLE,
     "SEVERITY": SEVERITY,
     "STANDING": STANDING,
+    "UNIT": UNIT,
     "VERDICT_PART": VERDICT_PART,
 }
 """For `name(vocabulary, code)` in a template."""

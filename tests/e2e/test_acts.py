@@ -157,9 +157,19 @@ def test_the_list_is_presented_explained_and_compared_with_next_time(own: Servin
 
 def test_the_audit_trail_lists_every_act_and_says_when_it_was_tampered_with(small: Serving, open_page: Open) -> None:
     for number in range(3):
-        trail.record(small.monitor.store, f"人員{number}", "officer", "10.0.0.1", "note", "a", None, {"text": "x"})
+        trail.record(
+            small.monitor.store,
+            f"人員{number}",
+            "officer",
+            "10.0.0.1",
+            "note",
+            "a",
+            None,
+            {"text": "x", "state": "acknowledged"},
+        )
     page = open_page(small.url + "/audit-trail")
     expect(page.locator(".agrees")).to_contain_text("雜湊鏈完整")
+    expect(page.locator("tbody tr").first).to_contain_text("已確認")
     assert page.locator("tbody th").all_inner_texts() == ["人員2", "人員1", "人員0"]
     with small.monitor.store.writing() as connection:
         connection.exec_driver_sql("UPDATE acts SET person = 'somebody else' WHERE n = 2")

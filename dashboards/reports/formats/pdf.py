@@ -16,7 +16,7 @@ import msgspec
 import typst
 
 from dashboards.reports.formats.cells import heading_width, is_number, printable, shown, shown_total, subtitle, width
-from dashboards.reports.table import ReportProblem, Table
+from dashboards.reports.table import EMPTY, ReportProblem, Table
 from ledger.words import Language, Words
 
 TEMPLATE: Final = Path(__file__).with_name("report.typ")
@@ -34,7 +34,6 @@ _TEXT_LEAST: Final = 22
 _PAGE_WORDS: Final = (Words("第 ", "Page "), Words(" 頁，共 ", " of "), Words(" 頁", ""))
 _UNBROKEN: Final = re.compile(rf"[!-~]{{{_TEXT_NARROW},}}")
 _PIECE: Final = re.compile(rf"[!-~]{{1,{_TEXT_LEAST}}}")
-_NONE: Final = Words("（無）", "(none)")
 
 
 def render(tables: Sequence[Table], language: Language) -> bytes:
@@ -80,7 +79,7 @@ def _table(table: Table, language: Language) -> dict[str, Any]:
         "widths": widths,
         "rows": rows,
         "total": total,
-        "none": _NONE.text(language),
+        "none": EMPTY.text(language),
         "notes": [printable(note.text(language)) for note in table.notes],
     }
 

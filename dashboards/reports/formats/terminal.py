@@ -12,7 +12,7 @@ from rich.text import Text
 
 from alerts.vocabulary import SEVERITY
 from dashboards.reports.formats.cells import heading_width, is_number, printable, shown, shown_total, subtitle, width
-from dashboards.reports.table import Table
+from dashboards.reports.table import EMPTY, Table
 from ledger.words import Language, Words
 
 _TEXT_MAX: Final = 32
@@ -20,7 +20,6 @@ _TEXT_MAX: Final = 32
 _BETWEEN: Final = 3
 """A rule and two spaces between columns."""
 _FILE_WIDTH: Final = 160
-_NONE: Final = Words("（無）", "(none)")
 SEVERITY_STYLE: Final[Mapping[str, str]] = {"critical": "bold magenta", "high": "yellow", "warn": "cyan", "info": "dim"}
 _STYLES: Final = {SEVERITY[code]: style for code, style in SEVERITY_STYLE.items()}
 """A severity is coloured wherever it fills a cell."""
@@ -49,7 +48,7 @@ def show(tables: Sequence[Table], language: Language, console: Console) -> None:
         console.width = max(available, _drawn_width(widths))
         console.print(Text(printable(table.title.text(language)), style="bold"))
         console.print(Text(subtitle(table, language)))
-        console.print(_drawn(table, widths, language) if table.rows else Text(_NONE.text(language)))
+        console.print(_drawn(table, widths, language) if table.rows else Text(EMPTY.text(language)))
         console.width = available
         for note in table.notes:
             console.print(Text(f"· {printable(note.text(language))}", style="dim"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +13,7 @@ from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
 from litestar.response import ServerSentEvent
 
+from alerts.vocabulary import ALERT_STATE
 from dashboards.reports.table import Column, Table
 from dashboards.web.access import own_path
 from dashboards.web.answer import go, headers, page
@@ -20,10 +22,11 @@ from dashboards.web.forms import form_of
 from dashboards.web.grid import Grid
 from dashboards.web.live import TooMany
 from dashboards.web.sessions import COOKIE, HOURS
-from ledger.words import Words
+from ledger.vocabulary import EVENT
+from ledger.words import Words, alike
 from streams.people import accounts, trail
 from streams.people.trail import LOG_IN, Act
-from streams.people.vocabulary import ACT, ACT_FIELD
+from streams.people.vocabulary import ACT, ACT_FIELD, ROLE
 
 TRAIL_SHOWN: Final = 100
 EXPORTED_MAX: Final = 50_000
@@ -125,19 +128,26 @@ def audit_trail(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) ->
     )
 
 
-def _told(act: Act) -> list[tuple[Words, str | None, str]]:
+_VALUES: Final[Mapping[str, Mapping[str, Words]]] = {"state": ALERT_STATE, "roles": ROLE, "event_types": EVENT}
+"""What the values of a field are called, where they are codes."""
+
+
+def _told(act: Act) -> list[tuple[Words, Words | None, Words]]:
     """What an act says: what it is about, what stood there before where that changed, and what stands there now."""
     before = act.before if isinstance(act.before, dict) else {}
     after = act.after if isinstance(act.after, dict) else {}
     return [
-        (words, None if name not in before else _text(before[name]), _text(after[name]))
+        (words, None if name not in before else _said(name, before[name]), _said(name, after[name]))
         for name, words in ACT_FIELD.items()
         if after.get(name) is not None
     ]
 
 
-def _text(value: Any) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+def _said(field: str, value: Any) -> Words:
+    """A value, or several, in words."""
+    called = _VALUES.get(field, {})
+    words = [called.get(str(each), alike(str(each))) for each in (value if isinstance(value, list) else [value])]
+    return Words("、".join(each.zh for each in words), ", ".join(each.en for each in words))
 
 
 def _subject_page(act: Act) -> str | None:
@@ -173,9 +183,9 @@ def _grid(acts: list[Act], day: str) -> Grid:
                     act.n,
                     act.at,
                     act.person,
-                    act.role,
+                    ROLE.get(act.role, alike(act.role)),
                     act.address,
-                    ACT.get(act.kind, Words(act.kind, act.kind)),
+                    ACT.get(act.kind, alike(act.kind)),
                     act.subject,
                     _json(act.before),
                     _json(act.after),

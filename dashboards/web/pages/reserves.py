@@ -14,7 +14,7 @@ from alerts.judgement import Parameters
 from dashboards.reports import formulas, reserve_report
 from dashboards.reports.subjects import agency_name
 from dashboards.reports.table import Column, Table, of_key
-from dashboards.web import language, shown
+from dashboards.web import language
 from dashboards.web.answer import page
 from dashboards.web.charts import balance_figure
 from dashboards.web.desk import Desk
@@ -302,13 +302,6 @@ def _case_total(cases: list[Drawn]) -> tuple[Any, ...]:
     ]
     net = sums[1] - sums[2] - sums[3]
     return (Words("合計", "Total"), None, None, None, None, None, *sums, net, None, None, None, None)
-
-
-def lasting(tenths: int | None, reader: str) -> str:
-    """A runway in words: 4.2 個月."""
-    if tenths is None:
-        return shown.NOTHING
-    return f"{tenths // 10}.{tenths % 10} " + ("個月" if reader == "zh" else "months")
 
 
 HANDLERS = (reserves,)
