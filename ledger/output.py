@@ -16,6 +16,7 @@ from ledger.refusals import Reason
 from ledger.rollup import roll_up
 from ledger.sums import Sums
 from ledger.text import whole
+from ledger.words import Words
 
 Number: TypeAlias = Annotated[int, Meta(ge=0)]
 Ordinal: TypeAlias = Annotated[int, Meta(ge=1)]
@@ -128,6 +129,11 @@ class AlertOut(msgspec.Struct, forbid_unknown_fields=True):
     basis_status: Literal["statute", "central_practice", "other_city_rule", "city_rule_cited_in_seed", "design"]
     message_zh: str
     message_en: str
+
+    @property
+    def message(self) -> Words:
+        """The message in both languages."""
+        return Words(self.message_zh, self.message_en)
 
 
 class LaggingOut(msgspec.Struct, forbid_unknown_fields=True):

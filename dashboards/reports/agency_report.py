@@ -11,7 +11,7 @@ from alerts.lagging import UNFINISHED
 from alerts.messages import citation_text, message
 from alerts.vocabulary import ALERT_STATE, SEVERITY
 from dashboards.reports import formulas
-from dashboards.reports.subjects import agency_name
+from dashboards.reports.subjects import HOW_A_LINE_READS, agency_name
 from dashboards.reports.table import Cell, Column, ReportProblem, Row, Table
 from ledger.books import AgencyYear, Alert, Books
 from ledger.figures import FIGURES, PREDICTIONS, RATES
@@ -153,10 +153,7 @@ def _lines(lines: list[PositionOut], sums: list[PositionOut], head: Words, as_of
         total=total,
         notes=(
             *formulas.of("available", "allotted", "executed", "obligated"),
-            Words(
-                "科目為工作計畫／門別（current 經常門、capital 資本門）／用途別；@ 後為保留款之原年度",
-                "A line is account/class/object; @ names the year money was carried over from",
-            ),
+            HOW_A_LINE_READS,
             formulas.ROUNDING,
         ),
         data=[*lines],

@@ -83,7 +83,6 @@ def _alerts(
         if language == "en":
             turn = turn.replace("（", " (").replace("）", ")")
         name = catalogue.rules[alert.rule].title.text(language)
-        message = alert.message_zh if language == "zh" else alert.message_en
         basis = BASIS_STATUS[alert.basis_status].text(language)
         console.print(Text.assemble("· ", (severity.text(language), style), f"{turn} {name} [{alert.rule}; {basis}]"))
-        console.print(Text(f"  {printable(message)}"))
+        console.print(Text(f"  {printable(alert.message.text(language))}"))

@@ -11,6 +11,7 @@ import msgspec
 from alerts.catalogue import Catalogue
 from alerts.lagging import RULE, Behind, behind, lagging, target
 from dashboards.reports import formulas
+from dashboards.reports.subjects import HOW_A_LINE_READS
 from dashboards.reports.table import Column, Row, Table
 from ledger.books import Alert, Books
 from ledger.figures import ANNUAL, CASH, FIGURES, PREDICTED_IN_FULL, apart
@@ -322,10 +323,7 @@ def _plans(listed: list[LaggingRow], fiscal_year: int, registry: Registry, as_of
         rows=list(_plan_rows(listed, registry)),
         notes=(
             *formulas.of("available", "executed"),
-            Words(
-                "科目為工作計畫／門別／用途別；@ 後為保留款之原年度",
-                "A line is account/class/object; @ names the year money was carried over from",
-            ),
+            HOW_A_LINE_READS,
             formulas.ROUNDING,
         ),
         annex=True,

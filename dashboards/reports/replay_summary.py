@@ -161,7 +161,7 @@ def _alert_rows(alerts: list[AlertOut], catalogue: Catalogue) -> Iterator[Row]:
             formulas.articles(rule, example.opened_on),
             len(unfinished),
             len(found) - len(unfinished),
-            Words(example.message_zh, example.message_en),
+            example.message,
         )
 
 

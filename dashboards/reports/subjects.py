@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from alerts.vocabulary import LEVEL
 from ledger.registry import Registry
-from ledger.vocabulary import RESERVE
+from ledger.vocabulary import ECONOMIC_CLASS, RESERVE
 from ledger.words import NOTHING, Words, alike
+
+HOW_A_LINE_READS: Final = Words(
+    f"科目為工作計畫／門別（current {ECONOMIC_CLASS['current'].zh}、capital {ECONOMIC_CLASS['capital'].zh}）／用途別；"
+    "@ 後為保留款之原年度",
+    "A line is account/class/object; @ names the year money was carried over from",
+)
+"""A note for tables whose lines stand as codes."""
 
 
 def agency_name(registry: Registry, code: str) -> Words:

@@ -230,7 +230,7 @@ def lagging_authorities(desk: Desk, fiscal_year: int) -> frozenset[str]:
     return desk.look(("lagging authorities", fiscal_year), build)
 
 
-def standing_of(counts: Counts, *, lagging: bool) -> str:
+def status_of(counts: Counts, *, lagging: bool) -> str:
     """Breach, lagging, watch or normal: the gravest that holds."""
     if counts.by_severity.get("critical"):
         return "breach"
@@ -243,7 +243,7 @@ _NOTHING: Final = Counts({})
 _LEVEL_FIGURES: Final = ("available", "allotted", "realised", "executed", "remaining")
 _LEVEL_RATES: Final = (CASH, PERIOD, ANNUAL)
 _LEVEL_COLUMNS: Final = (
-    Column("standing", Words("狀態", "Standing"), "text"),
+    Column("status", Words("狀態", "Status"), "text"),
     *(Column(key, FIGURES[key].heading, "money") for key in _LEVEL_FIGURES),
     *(Column(rate.key, rate.heading, "percent") for rate in _LEVEL_RATES),
     Column("predicted", Words("資本門\n預估執行率", "Capital,\npredicted"), "percent"),
@@ -252,18 +252,18 @@ _LEVEL_COLUMNS: Final = (
 
 
 def level_grid(desk: Desk, levels: Sequence[Level], kind: str, total: Level | None, title: Words, name: str) -> Grid:
-    """Authorities or agencies with their figures and rates, in the order given; worst standing is a word, not only a colour."""
+    """Authorities or agencies with their figures and rates, in the order given; worst status is a word, not only a colour."""
     day = desk.monitor.today()
     fiscal_year = levels[0].fiscal_year if levels else 0
     counts = alert_counts(desk, fiscal_year)
     lagging = lagging_authorities(desk, fiscal_year)
     of = agency_name if kind == "agency" else authority_name
-    rows, standings = [], []
+    rows, statuses = [], []
     for level in levels:
         counted = counts.get((kind, level.key), _NOTHING)
-        standing = standing_of(counted, lagging=kind == "authority" and level.key in lagging)
-        standings.append(standing)
-        rows.append(_level_row(of(desk.monitor.registry, level.key), names.STANDING[standing], level, counted.all))
+        status = status_of(counted, lagging=kind == "authority" and level.key in lagging)
+        statuses.append(status)
+        rows.append(_level_row(of(desk.monitor.registry, level.key), names.STATUS[status], level, counted.all))
     path = "agencies" if kind == "agency" else "authorities"
     gone, whole = elapsed(fiscal_year, day) if levels else (0, 1)
     head = Column("name", Words("機關", "Agency") if kind == "agency" else Words("主管機關", "Authority"), "text")
@@ -282,7 +282,7 @@ def level_grid(desk: Desk, levels: Sequence[Level], kind: str, total: Level | No
                 PREDICTED_IN_FULL,
                 Words(
                     "達成率之直線為年度已過日數之比例；狀態：有重大警示為違規，列入落後名單為落後，另有嚴重或警告者為注意",
-                    "The line in the annual rate is the share of the year gone by. Standing: breach with a critical alert,"
+                    "The line in the annual rate is the share of the year gone by. Status: breach with a critical alert,"
                     " lagging when on the lagging list, watch with another high or warning alert",
                 ),
                 formulas.ROUNDING,
@@ -293,7 +293,7 @@ def level_grid(desk: Desk, levels: Sequence[Level], kind: str, total: Level | No
             "name": [f"{address(path, level.key)}?year={fiscal_year}" for level in levels],
             "alerts": [f"/alerts?year={fiscal_year}&{kind}={level.key}" for level in levels],
         },
-        chips={"standing": [f"standing-{standing}" for standing in standings]},
+        chips={"status": [f"status-{status}" for status in statuses]},
         titles={"predicted": [_predicted_title(level) for level in levels]},
         bars={"annual": [Bar(share(*(ANNUAL.of(each) or (0, 1))), share(gone, whole)) for each in every]},
         row_header="name",
@@ -306,11 +306,11 @@ def _predicted_title(level: Level) -> str | None:
     return None if predicted is None else f"{predicted.numerator:,} ÷ {predicted.denominator:,}"
 
 
-def _level_row(name: Words, standing: Words | None, level: Level, alerts: int | None) -> tuple[Any, ...]:
+def _level_row(name: Words, status: Words | None, level: Level, alerts: int | None) -> tuple[Any, ...]:
     every, predicted = level.every_class, level.capital.predicted
     return (
         name,
-        standing,
+        status,
         *(getattr(every, key) for key in _LEVEL_FIGURES),
         *(rate.text(every) for rate in _LEVEL_RATES),
         None if predicted is None else predicted.text(),

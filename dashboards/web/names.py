@@ -23,13 +23,13 @@ from ledger.vocabulary import (
 from ledger.words import Words
 from streams.people.vocabulary import ACT, REFUSED_ACT, ROLE
 
-STANDING: Final[Mapping[str, Words]] = {
+STATUS: Final[Mapping[str, Words]] = {
     "breach": Words("違規", "breach"),
     "lagging": Words("落後", "lagging"),
     "watch": Words("注意", "watch"),
     "normal": Words("正常", "normal"),
 }
-"""How an agency or authority stands, from the gravest."""
+"""The light of an agency, authority or reserve, from the gravest."""
 
 FIGURE: Final[Mapping[str, Words]] = {key: figure.name for key, figure in FIGURES.items()}
 
@@ -54,7 +54,7 @@ VOCABULARIES: Final[Mapping[str, Mapping[Any, Words]]] = {
     "RESERVE": RESERVE,
     "ROLE": ROLE,
     "SEVERITY": SEVERITY,
-    "STANDING": STANDING,
+    "STATUS": STATUS,
     "UNIT": UNIT,
     "VERDICT_PART": VERDICT_PART,
 }

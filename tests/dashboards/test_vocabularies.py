@@ -44,7 +44,7 @@ def vocabularies() -> dict[str, Mapping[Any, Words]]:
         for module in (alerts.vocabulary, ledger.vocabulary, streams.people.vocabulary)
         for name, table in vars(module).items()
         if name.isupper() and isinstance(table, dict)
-    } | {"STANDING": names.STANDING}
+    } | {"STATUS": names.STATUS}
 
 
 def tables_in_the_source() -> Iterator[tuple[str, dict[Any, tuple[str, ...]]]]:

@@ -59,7 +59,7 @@ class Runway(msgspec.Struct, frozen=True):
         return share(self.remaining, self.established)
 
     @property
-    def standing(self) -> str:
+    def status(self) -> str:
         """By the steps of `reserve-balance-low`; exactly the share counts as low."""
         if self.remaining < 0:
             return "breach"

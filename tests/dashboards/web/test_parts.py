@@ -12,7 +12,7 @@ from dashboards.reports.table import Column, Row, Table
 from dashboards.web import answer, shown
 from dashboards.web.charts import course, course_figure, month_sums
 from dashboards.web.grid import Bar, Grid, share, view
-from dashboards.web.levels import Counts, elapsed, standing_of
+from dashboards.web.levels import Counts, elapsed, status_of
 from dashboards.web.live import Live
 from dashboards.web.pages.check import event_of
 from dashboards.web.pages.reserves import Runway
@@ -81,11 +81,11 @@ def test_shares_for_drawing_stay_within_the_bar() -> None:
     assert [share(*each) for each in ((1, 2), (3, 2), (-1, 2), (1, 0), (1, -1))] == [50.0, 100.0, 0.0, 0.0, 0.0]
 
 
-def test_the_gravest_standing_holds() -> None:
-    assert standing_of(Counts({"critical": 1}), lagging=True) == "breach"
-    assert standing_of(Counts({"high": 1}), lagging=True) == "lagging"
-    assert standing_of(Counts({"warn": 1}), lagging=False) == "watch"
-    assert standing_of(Counts({"info": 9}), lagging=False) == "normal"
+def test_the_gravest_status_holds() -> None:
+    assert status_of(Counts({"critical": 1}), lagging=True) == "breach"
+    assert status_of(Counts({"high": 1}), lagging=True) == "lagging"
+    assert status_of(Counts({"warn": 1}), lagging=False) == "watch"
+    assert status_of(Counts({"info": 9}), lagging=False) == "normal"
 
 
 def test_the_calendar_knows_leap_years_and_the_days_beside_the_year() -> None:
@@ -114,10 +114,10 @@ def test_nothing_at_all_has_a_course_too() -> None:
 
 
 def test_a_runway_stands_by_the_steps_of_its_rule() -> None:
-    def standing(remaining: int) -> str:
-        return Runway("second", 100, 0, 0, remaining, 0, None, watch_at=20, lagging_at=10).standing
+    def status(remaining: int) -> str:
+        return Runway("second", 100, 0, 0, remaining, 0, None, watch_at=20, lagging_at=10).status
 
-    assert [standing(each) for each in (21, 20, 11, 10, 0, -1)] == [
+    assert [status(each) for each in (21, 20, 11, 10, 0, -1)] == [
         "normal",
         "watch",
         "watch",
