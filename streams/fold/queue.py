@@ -13,49 +13,27 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Final, TypeVar
 
-import msgspec
 import structlog
 
 from alerts.catalogue import Catalogue
 from ledger.books import Books
 from ledger.receipt import Outcome
 from ledger.registry import Registry
+from streams.fold.jobs import Job, Jobs, Post, Task, answer, origins_of
 from streams.fold.judging import judge_held
 from streams.fold.partition import Partition
 from streams.fold.receipts import of_effects
-from streams.monitor import Busy, Committed, Unavailable, tell
+from streams.monitor import Committed, Unavailable, tell
 from streams.store import Origin, Store, StoreError
 from streams.store.batch import Batch
 
-BATCH_LINES: Final = 20_000
-"""Lines a batch takes together; one submission larger than this is a batch of its own."""
-QUEUED_BYTES_MAX: Final = 64 << 20
-"""Lines waiting for the writer, in bytes, beyond which no more are taken (see `Busy`)."""
 PROBE_SECONDS: Final = 5.0
 """How often a store that failed is asked whether it can be written again, while nothing is sent."""
 
 T = TypeVar("T")
 log = structlog.get_logger()
-
-
-class _Post(msgspec.Struct, gc=False):
-    lines: list[bytes]
-    origin: str
-    first_line: int
-    size: int
-    done: Future[list[Outcome]]
-
-
-class _Task(msgspec.Struct):
-    """Anything else that must not happen during a batch."""
-
-    run: Callable[[], Any]
-    done: Future[Any]
-
-
-_Job: TypeAlias = _Post | _Task
 
 
 class FoldQueue:
@@ -69,10 +47,7 @@ class FoldQueue:
         self._catalogue = catalogue
         self._partition = Partition.alone(store, registry, catalogue)
         self._lock = threading.RLock()
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._queued = self._queued_lines = 0
-        self._queued_lock = threading.Lock()
-        self._stopped = False
+        self._jobs = Jobs()
         self._thread = threading.Thread(target=self._run, name="fold", daemon=True)
 
     def start(self) -> None:
@@ -80,15 +55,10 @@ class FoldQueue:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish what is queued, then end; what is sent later is told that it is not kept."""
-        self._jobs.put(None)
+        """Finish what is queued, then end; what is sent later is turned away."""
+        self._jobs.end()
         self._thread.join()
-        with self._queued_lock:
-            self._stopped = True
-        while not self._jobs.empty():
-            late = self._jobs.get()
-            if late is not None and late.done.set_running_or_notify_cancel():
-                late.done.set_exception(Unavailable("the monitor has stopped"))
+        self._jobs.turn_away()
 
     @property
     def lines(self) -> int:
@@ -98,7 +68,7 @@ class FoldQueue:
     @property
     def waiting_lines(self) -> int:
         """How many lines wait to be folded."""
-        return self._queued_lines
+        return self._jobs.lines
 
     @property
     def remembered(self) -> int:
@@ -121,17 +91,7 @@ class FoldQueue:
 
         Raises Busy where too much waits; fails with Unavailable when the lines are not kept.
         """
-        size = sum(map(len, lines))
-        post = _Post(lines, origin, first_line, size, Future())
-        with self._queued_lock:
-            if self._stopped:
-                raise Unavailable("the monitor has stopped")
-            if self._queued and self._queued + size > QUEUED_BYTES_MAX:
-                raise Busy(retry_after=1 + self._queued // (32 << 20))
-            self._queued += size
-            self._queued_lines += len(lines)
-            self._jobs.put(post)
-        return post.done
+        return self._jobs.post(lines, origin, first_line)
 
     def judge(self, day: str) -> Future[int]:
         """Queue the time rules' judgement as of a day; how many alerts changed by it."""
@@ -139,9 +99,7 @@ class FoldQueue:
 
     def between_batches(self, run: Callable[[], T]) -> Future[T]:
         """Queue what must not happen during a batch (a person closes an alert, the clock judges)."""
-        done: Future[T] = Future()
-        self._jobs.put(_Task(run, done))
-        return done
+        return self._jobs.task(run)
 
     def at_rest(self, fiscal_year: int, agency: str, run: Callable[[Store, Books, int], T]) -> T:
         """Run something between two batches, and wait for it (see `Replica.at_rest`)."""
@@ -151,41 +109,22 @@ class FoldQueue:
     # ------------------------------------------------------------ the thread
 
     def _run(self) -> None:
-        held: _Job | None = None
-        while True:
-            job = held or self._next()
-            held = None
-            if job is None:
-                return
-            if isinstance(job, _Task):
+        while (job := self._next()) is not None:
+            if isinstance(job, Task):
                 self._attempt(job)
-                continue
-            posts, lines = [job], len(job.lines)
-            while lines < BATCH_LINES:
-                try:
-                    following = self._jobs.get_nowait()
-                except queue.Empty:
-                    break
-                if not isinstance(following, _Post) or lines + len(following.lines) > BATCH_LINES:
-                    held = following
-                    if following is None:
-                        self._fold(posts)
-                        return
-                    break
-                posts.append(following)
-                lines += len(following.lines)
-            self._fold(posts)
+            else:
+                self._fold(self._jobs.together_with(job))
 
-    def _next(self) -> _Job | None:
+    def _next(self) -> Job | None:
         """The next job. While the store is broken and nothing comes, whether it is still so is found out."""
         while self.broken is not None:
             try:
-                return self._jobs.get(timeout=PROBE_SECONDS)
+                return self._jobs.next(PROBE_SECONDS)
             except queue.Empty:
                 self._mend()
-        return self._jobs.get()
+        return self._jobs.next()
 
-    def _attempt(self, task: _Task) -> None:
+    def _attempt(self, task: Task) -> None:
         if not task.done.set_running_or_notify_cancel():
             return
         try:
@@ -198,20 +137,18 @@ class FoldQueue:
         else:
             task.done.set_result(found)
 
-    def _fold(self, posts: list[_Post]) -> None:
+    def _fold(self, posts: list[Post]) -> None:
         try:
             # Who went away before a batch began is not waiting for an answer: nothing of the post is taken.
             self._fold_together([post for post in posts if post.done.set_running_or_notify_cancel()])
         finally:
-            with self._queued_lock:
-                self._queued -= sum(post.size for post in posts)
-                self._queued_lines -= sum(len(post.lines) for post in posts)
+            self._jobs.done_with(posts)
 
-    def _fold_together(self, posts: list[_Post]) -> None:
+    def _fold_together(self, posts: list[Post]) -> None:
         lines = [line for post in posts for line in post.lines]
         try:
             with self._lock:
-                outcomes = self._commit(lines, _origins(posts)) if lines else []
+                outcomes = self._commit(lines, origins_of(posts)) if lines else []
         except Exception as error:
             self._give_up(error)
             if len(posts) > 1 and not isinstance(error, StoreError):
@@ -221,7 +158,7 @@ class FoldQueue:
             for post in posts:
                 post.done.set_exception(Unavailable(str(error)))
         else:
-            _answer(posts, outcomes)
+            answer(posts, outcomes)
 
     def _commit(self, lines: list[bytes], origins: Sequence[Origin]) -> list[Outcome | None]:
         self._reload_if_broken()
@@ -261,26 +198,3 @@ class FoldQueue:
         if self.broken is not None:
             self._partition.load()
             self.broken = None
-
-
-def _origins(posts: Sequence[_Post]) -> list[Origin]:
-    """Where the lines of a batch came from: (offset of the first line, name)."""
-    origins: list[Origin] = []
-    at = 0
-    for post in posts:
-        origins.append(Origin(at, post.origin, post.first_line))
-        at += len(post.lines)
-    return origins
-
-
-def _answer(posts: Sequence[_Post], outcomes: Sequence[Outcome | None]) -> None:
-    """Tell each post the outcomes of its own lines, under the numbers they have where they came from."""
-    at = 0
-    for post in posts:
-        found: list[Outcome] = []
-        for number, outcome in enumerate(outcomes[at : at + len(post.lines)], start=post.first_line):
-            if outcome is not None:
-                outcome.line = number
-                found.append(outcome)
-        at += len(post.lines)
-        post.done.set_result(found)

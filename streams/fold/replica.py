@@ -13,24 +13,22 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
-import msgspec
 import sqlalchemy as sa
 import structlog
 
 from alerts.catalogue import Catalogue
 from ledger.books import Books
-from ledger.process import Transition
 from ledger.receipt import Outcome
 from ledger.registry import Registry
-from producers.kafka.wire import year_of
 from streams.fold.judging import judge
+from streams.fold.moment import Moment, moment_of, named_by, transitions_since
 from streams.kafka.posting import Posting
 from streams.monitor import Committed, Unavailable, tell
 from streams.people import trail
 from streams.people.closings import apply_closings
 from streams.people.trail import CLOSE
 from streams.store import Store, StoreError, StoreRefused, schema
-from streams.store.alerts import alert_of, attach_alerts, attach_shared_alerts, load_time_alerts
+from streams.store.alerts import attach_alerts, attach_shared_alerts, load_time_alerts
 from streams.store.loading import load_books, load_shared_funds
 from streams.store.mark import mark_held
 from streams.store.segments import log_segments
@@ -44,18 +42,6 @@ LINES_MAX: Final = 100_000
 
 T = TypeVar("T")
 log = structlog.get_logger()
-
-
-class _Moment(msgspec.Struct):
-    """By what it is seen that something changed."""
-
-    store_id: str = ""
-    positions: dict[int, int] = {}
-    offsets: dict[int, int] = {}
-    remembered: int = 0
-    judged: int = 0
-    acted: int = 0
-    changed: int = 0
 
 
 class StoreReplica:
@@ -84,7 +70,7 @@ class StoreReplica:
         self._posting = posting
         self._broken: str | None = None
         self._books = Books()
-        self._seen = _Moment()
+        self._seen = Moment()
         self._is_doubtful = False
         """Whether the books may hold what was never committed."""
         self._lock = threading.RLock()
@@ -164,7 +150,7 @@ class StoreReplica:
     def refresh(self) -> bool:
         """Load what changed since; returns whether anything did. Raises StoreError."""
         with self.store.at_one_moment() as store, store.reading() as connection:
-            now = _moment(connection, store.log)
+            now = moment_of(connection, store.log)
             if now == self._seen and not self._is_doubtful:
                 return False
             if now.store_id != self._seen.store_id:
@@ -177,7 +163,7 @@ class StoreReplica:
                 attach_shared_alerts(connection, books.funds)
                 books.time_alerts = load_time_alerts(connection)
             apply_closings(books, store)
-            transitions = _transitions(connection, self._seen.changed) if self._seen.store_id else []
+            transitions = transitions_since(connection, self._seen.changed) if self._seen.store_id else []
         with self._lock:
             if wanted is None:
                 self._books, self._is_doubtful = books, False
@@ -189,7 +175,7 @@ class StoreReplica:
         tell(self.watchers, Committed(self.lines, transitions, None))
         return True
 
-    def _changed(self, store: Store, now: _Moment) -> set[tuple[int, str]] | None:
+    def _changed(self, store: Store, now: Moment) -> set[tuple[int, str]] | None:
         """The agencies' years that lines folded since name, or in which alerts were closed; None for everything."""
         before = self._seen.positions
         moved = {part: at for part, at in now.positions.items() if at != before.get(part, 0)}
@@ -200,7 +186,7 @@ class StoreReplica:
         found: set[tuple[int, str]] = set()
         for part in moved:
             for segment in log_segments(store.part(part), before.get(part, 0)):
-                found |= _named(segment.lines)
+                found |= named_by(segment.lines)
         return found | {
             (closing.after["fiscal_year"], closing.after["key"].partition(":")[0])
             for closing in trail.acts_of_kinds(store, CLOSE, after=self._seen.acted)
@@ -236,46 +222,3 @@ class StoreReplica:
             if self._posting is not None:
                 self._posting.folded(self._seen.offsets)
             wait = max(LOOK_SECONDS, (time.monotonic() - began) * (1 / SHARE_MAX - 1)) if changed else LOOK_SECONDS
-
-
-def _moment(connection: sa.Connection, of_log: str) -> _Moment:
-    marks, manifest = schema.marks.c, schema.manifest.c
-    rows = connection.execute(
-        sa.select(marks.partition, marks.position, marks.next_offset, marks.accepted).where(marks.log == of_log)
-    ).all()
-
-    def newest(column: sa.Column[int]) -> sa.ScalarSelect[int]:
-        return sa.select(sa.func.coalesce(sa.func.max(column), 0)).scalar_subquery()
-
-    rest = connection.execute(
-        sa.select(
-            sa.select(manifest.value).where(manifest.name == "store_id").scalar_subquery().label("store_id"),
-            newest(schema.judgements.c.n).label("judged"),
-            newest(schema.acts.c.n).label("acted"),
-            newest(schema.alert_history.c.n).label("changed"),
-        )
-    ).one()
-    return _Moment(
-        store_id=rest.store_id or "",
-        positions={row.partition: row.position for row in rows},
-        offsets={row.partition: row.next_offset for row in rows},
-        remembered=sum(row.accepted for row in rows),
-        judged=rest.judged,
-        acted=rest.acted,
-        changed=rest.changed,
-    )
-
-
-def _named(lines: list[bytes]) -> set[tuple[int, str]]:
-    """The agencies' years that lines name; what names none was refused and changed nothing."""
-    return {found for found in map(year_of, lines) if found is not None}
-
-
-def _transitions(connection: sa.Connection, after: int) -> list[Transition]:
-    """Transitions written since, for pages that are open: one whose transaction ended late may be left untold."""
-    history = schema.alert_history.c
-    wanted = sa.select(schema.alerts, history.change, history.by, history.severity_before).join(
-        schema.alert_history, history.alert == schema.alerts.c.id
-    )
-    rows = connection.execute(wanted.where(history.n > after).order_by(history.n.desc()).limit(100)).all()
-    return [Transition(alert_of(row), row.change, row.by, row.severity_before) for row in reversed(rows)]

@@ -65,9 +65,9 @@ class CityReserves:
         for seen in self._seen:
             fund = seen.fund
             if id(fund) not in before:
-                standing = kept.get((fund.fiscal_year, fund.reserve))
-                before[id(fund)] = [0] * len(_TOTALS) if standing is None else _totals(standing)
-                fund.alerts = None if standing is None else standing.alerts
+                stored = kept.get((fund.fiscal_year, fund.reserve))
+                before[id(fund)] = [0] * len(_TOTALS) if stored is None else _totals(stored)
+                fund.alerts = None if stored is None else stored.alerts
             for name, base, done in zip(_TOTALS, before[id(fund)], seen.totals, strict=True):
                 setattr(fund, name, base + done)
             of_event: list[Transition] = []

@@ -17,7 +17,7 @@ from kafka.errors import CoordinatorNotAvailableError, TopicAuthorizationFailedE
 from producers.kafka.connection import Connection
 from producers.kafka.wire import ALERTS, EVENTS, GROUP, REFUSED
 from streams.errors import KafkaUnavailable
-from streams.kafka.topics import identity_of, told
+from streams.kafka.topics import identity_of, plain_errors
 
 PASSWORD_MIN: Final = 16
 """Characters: SCRAM's exchange can be guessed at by whoever overhears it."""
@@ -36,7 +36,7 @@ def grant(connection: Connection, publishers: Sequence[str], workers: Sequence[s
     """Let these users do their part, from any address; what was granted before stays. Raises KafkaUnavailable."""
     rules = [_rule(user, *right) for user in publishers for right in _PUBLISHER]
     rules += [_rule(user, *right) for user in workers for right in _WORKER]
-    with told(connection), KafkaAdminClient(**connection.settings()) as admin:
+    with plain_errors(connection), KafkaAdminClient(**connection.settings()) as admin:
         failed = admin.create_acls(rules)["failed"]
     if failed:
         raise KafkaUnavailable(f"Kafka does not take the rights: {failed[0].__name__}")
@@ -49,7 +49,7 @@ def check_worker(connection: Connection) -> None:
     """
     identity_of(connection)
     wanted = {name: operation for kind, name, operation in _WORKER if kind is ResourceType.TOPIC}
-    with told(connection), KafkaAdminClient(**connection.settings()) as admin:
+    with plain_errors(connection), KafkaAdminClient(**connection.settings()) as admin:
         for found in admin.describe_topics(list(wanted)):
             name, rights = found["name"], found["authorized_operations"] or ()
             if wanted[name].name not in rights:
@@ -61,7 +61,7 @@ def check_worker(connection: Connection) -> None:
 def set_passwords(connection: Connection, passwords: Mapping[str, str]) -> None:
     """Make these users of SCRAM-SHA-512, or give them new passwords. Raises KafkaUnavailable."""
     wanted = [Credential(user, "SCRAM-SHA-512", secret, _ITERATIONS) for user, secret in passwords.items()]
-    with told(connection), KafkaAdminClient(**connection.settings()) as admin:
+    with plain_errors(connection), KafkaAdminClient(**connection.settings()) as admin:
         failed = {user: error for user, error in admin.alter_user_scram_credentials(wanted).items() if error}
     for user, error in failed.items():
         raise KafkaUnavailable(f"Kafka does not take the user {user}: {error}")

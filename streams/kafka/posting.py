@@ -20,7 +20,7 @@ from producers.kafka.wire import EVENTS, value_of, where_of
 from producers.publisher import new_producer
 from streams.errors import KafkaUnavailable, StoreError
 from streams.fold.receipts import Reading, Sent, of_store
-from streams.kafka.topics import SourceReader, told
+from streams.kafka.topics import SourceReader, plain_errors
 from streams.monitor import Busy, Unavailable
 from streams.store import Store
 
@@ -58,7 +58,7 @@ class Posting:
 
     def _reach(self) -> None:
         if self._producer is None:
-            with told(self._connection):
+            with plain_errors(self._connection):
                 self._producer = new_producer(self._connection, "budgetwatch-serve", linger_ms=2)
 
     def start(self) -> None:

@@ -36,7 +36,7 @@ class Ends(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def told(connection: Connection) -> Iterator[None]:
+def plain_errors(connection: Connection) -> Iterator[None]:
     """Errors of the Kafka client as one line, KafkaRefused where the same again cannot succeed."""
     try:
         yield
@@ -58,7 +58,7 @@ def make_topics(connection: Connection, replicas: int = 1, partitions: int = PAR
         ALERTS: {"num_partitions": partitions, "configs": _FOR_EVER | in_sync},
         REFUSED: {"num_partitions": 1, "configs": _FOR_EVER | in_sync},
     }
-    with told(connection), KafkaAdminClient(**connection.settings()) as admin:
+    with plain_errors(connection), KafkaAdminClient(**connection.settings()) as admin:
         there = set(admin.list_topics())
         missing = {name: {"replication_factor": replicas} | how for name, how in wanted.items() if name not in there}
         if missing:
@@ -68,7 +68,7 @@ def make_topics(connection: Connection, replicas: int = 1, partitions: int = PAR
 
 def identity_of(connection: Connection, topic: str = EVENTS) -> LogIdentity:
     """Which log the topic is now; StoreRefused where there is none."""
-    with told(connection), KafkaAdminClient(**connection.settings()) as admin:
+    with plain_errors(connection), KafkaAdminClient(**connection.settings()) as admin:
         found = admin.describe_topics([topic])[0]
         if found["error_code"] == TopicAuthorizationFailedError.errno:
             raise TopicAuthorizationFailedError(topic)
@@ -87,7 +87,7 @@ class SourceReader:
         self._wait_ms = wait_ms
         self._connection = connection
         self._looked: dict[int, tuple[int, int, bool]] = {}
-        with told(connection):
+        with plain_errors(connection):
             self._consumer = KafkaConsumer(
                 **connection.settings() | {"bootstrap_timeout_ms": min(wait_ms, REACH_MS)},
                 group_id=None,
@@ -106,7 +106,7 @@ class SourceReader:
     def ends(self, partitions: Sequence[int]) -> dict[int, Ends]:
         """Where each partition begins and ends now."""
         wanted = [TopicPartition(self._topic, partition) for partition in partitions]
-        with told(self._connection):
+        with plain_errors(self._connection):
             first = self._consumer.beginning_offsets(wanted, self._wait_ms)
             end = self._consumer.end_offsets(wanted, self._wait_ms)
         return {one.partition: Ends(first[one], end[one]) for one in wanted}
@@ -134,7 +134,7 @@ class SourceReader:
         Raises KafkaUnavailable where the brokers bring nothing for as long as is waited for them.
         """
         one = TopicPartition(self._topic, partition)
-        with told(self._connection):
+        with plain_errors(self._connection):
             self._consumer.assign([one])
             self._consumer.seek(one, first)
             at, since = first, time.monotonic()

@@ -109,7 +109,7 @@ class BatchConsumer(driver.Consumer):
         super().__init__(*arguments, **settings)
         self._read_offset = _NothingRead()
         self.durable: dict[TP, int] = {}
-        """What the store has committed, told to Kafka for operators."""
+        """What the store has committed; Kafka is let know for operators."""
 
     def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
         return _CommittedThread(self, loop=self.loop, beacon=self.beacon)
@@ -194,9 +194,9 @@ class BatchConsumer(driver.Consumer):
     async def _tell(self, offsets: Mapping[TP, int]) -> bool:
         consumer = self._thread._ensure_consumer()
         mine = consumer.assignment()
-        told = {TopicPartition(*tp): OffsetAndMetadata(offset, "") for tp, offset in offsets.items()}
+        durable = {TopicPartition(*tp): OffsetAndMetadata(offset, "") for tp, offset in offsets.items()}
         try:
-            await consumer.commit({tp: offset for tp, offset in told.items() if tp in mine})
+            await consumer.commit({tp: offset for tp, offset in durable.items() if tp in mine})
         except (KafkaError, ValueError) as error:
             self.log.info("the group's offsets were not taken: %r", error)
             return False

@@ -139,8 +139,8 @@ def add_token(
     }
     with store.writing() as connection:
         connection.execute(schema.tokens.insert(), values)
-        told = {"name": name, "roles": token.roles, "agencies": _sorted(agencies), "event_types": _sorted(event_types)}
-        append_by_hand(connection, "token-added", token.id, told)
+        given = {"name": name, "roles": token.roles, "agencies": _sorted(agencies), "event_types": _sorted(event_types)}
+        append_by_hand(connection, "token-added", token.id, given)
     return token, secret
 
 

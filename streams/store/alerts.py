@@ -34,11 +34,11 @@ def write_alerts(
     if not transitions:
         return
     first = connection.execute(sa.select(sa.func.coalesce(sa.func.max(schema.outbox.c.n), 0))).scalar_one() + 1
-    told = _told(connection, [ids[id(one.alert)] for one in transitions if one.change != "opened"])
+    numbers = _transitions_so_far(connection, [ids[id(one.alert)] for one in transitions if one.change != "opened"])
     history, sent = [], []
     for n, one in enumerate(transitions, first):
         name = ids[id(one.alert)]
-        told[name] = told.get(name, 0) + 1
+        numbers[name] = numbers.get(name, 0) + 1
         values = {
             "alert": name,
             "change": one.change,
@@ -49,13 +49,13 @@ def write_alerts(
         }
         history.append(values | {"position": position, "at": at})
         payload = values | {"rule": one.alert.rule, "key": one.alert.key, "fiscal_year": one.alert.fiscal_year}
-        key = f"{name}-{told[name]}"
+        key = f"{name}-{numbers[name]}"
         sent.append({"id": key, "n": n, "alert": name, "payload": _json(payload), "created_at": at, "attempts": 0})
     connection.execute(schema.alert_history.insert(), history)
     connection.execute(_ignoring(connection, schema.outbox), sent)
 
 
-def _told(connection: sa.Connection, names: Sequence[str]) -> dict[str, int]:
+def _transitions_so_far(connection: sa.Connection, names: Sequence[str]) -> dict[str, int]:
     """How many transitions each alert has had: the same log gives the same numbers, however it is cut into batches."""
     history = schema.alert_history.c
     wanted = sa.select(history.alert, sa.func.count()).group_by(history.alert)
@@ -110,7 +110,7 @@ def _insert(connection: sa.Connection, table: sa.Table) -> Any:
 
 
 def _ignoring(connection: sa.Connection, table: sa.Table) -> Any:
-    """An insert that leaves standing what is there: the same transition is told once."""
+    """An insert that leaves what is there: the same transition leaves once."""
     return _insert(connection, table).on_conflict_do_nothing(index_elements=["id"])
 
 

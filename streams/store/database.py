@@ -176,11 +176,9 @@ def _bring_to_head(connection: sa.Connection, *, create: bool) -> None:
             f"the store has schema {current}, this version knows up to {head}: upgrade budgetwatch, or restore a backup"
         )
     if not create:
-        standing = current or "none"
+        found = current or "none"
         begin = "run" if connection.dialect.name == "sqlite" else "worker"
-        raise StoreRefused(
-            f"the store has schema {standing}, this version needs {head}: start `budgetwatch {begin}` once"
-        )
+        raise StoreRefused(f"the store has schema {found}, this version needs {head}: start `budgetwatch {begin}` once")
     if current is None and sa.inspect(connection).get_table_names():
         raise StoreRefused("the database has tables that are not budgetwatch's; name an empty one")
     steps = reversed(list(scripts.iterate_revisions(head, current)))

@@ -32,7 +32,7 @@ class Leading:
         if self._store.engine.dialect.name != "postgresql":
             return True
         try:
-            with self._store.told():
+            with self._store.plain_errors():
                 if self._connection is not None:
                     self._connection.execute(sa.text("SELECT 1"))
                     return True

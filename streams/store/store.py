@@ -32,7 +32,7 @@ def now() -> str:
 
 
 def digest_of(*parts: bytes) -> str:
-    """SHA-256 over parts, each told from the next."""
+    """SHA-256 over parts, each set apart from the next."""
     found = hashlib.sha256()
     for part in parts:
         found.update(len(part).to_bytes(8, "big") + part)
@@ -76,7 +76,7 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A transaction in which nothing can be written; its database errors are StoreErrors of one line."""
-        with self.told(), for_reading(self.engine).begin() as connection:
+        with self.plain_errors(), for_reading(self.engine).begin() as connection:
             yield connection
 
     @contextmanager
@@ -86,11 +86,11 @@ class Store:
         Its database errors are StoreErrors of one line. Nothing slow belongs inside: no hash of a password, no answer
         that is waited for.
         """
-        with self.told(), for_writing(self.engine).begin() as connection:
+        with self.plain_errors(), for_writing(self.engine).begin() as connection:
             yield connection
 
     @contextmanager
-    def told(self) -> Iterator[None]:
+    def plain_errors(self) -> Iterator[None]:
         """Database errors become StoreErrors of one line, StoreUnavailable where the same may succeed later."""
         try:
             yield
@@ -171,7 +171,7 @@ class _Within(Store):
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """The one that is open."""
-        with self.told():
+        with self.plain_errors():
             yield self._connection
 
     writing = reading

@@ -119,7 +119,7 @@ def _live(url: str) -> Iterator[Store]:
 @contextmanager
 def _only_rebuild(old: Store) -> Iterator[None]:
     """Be the only rebuild of this database."""
-    with old.told(), old.engine.connect() as connection:
+    with old.plain_errors(), old.engine.connect() as connection:
         alone = connection.execution_options(isolation_level="AUTOCOMMIT")
         if not alone.execute(sa.select(sa.func.pg_try_advisory_lock(_LOCK))).scalar_one():
             raise StoreRefused("the store is being rebuilt already")

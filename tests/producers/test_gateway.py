@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from alerts.catalogue import load
 from producers import bodies, gateway
-from streams.fold import queue as writer
+from streams.fold import jobs
 from streams.people import accounts
 from streams.store.mark import mark_of
 from streams.upkeep.audit import audit
@@ -134,7 +134,7 @@ def test_a_body_beyond_the_limit_is_turned_away(feeder: httpx.Client, monkeypatc
 
 
 def test_back_pressure_says_when_to_come_again(city: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer, "QUEUED_BYTES_MAX", 100)
+    monkeypatch.setattr(jobs, "QUEUED_BYTES_MAX", 100)
     token = city.token()
 
     def send(name: str) -> httpx.Response:
