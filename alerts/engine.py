@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from msgspec import UNSET
 
 from alerts.catalogue import Catalogue, Rule
-from alerts.guards import AFTER, COVERED, PAYMENTS, UNGUARDED, act_is_quiet, guard
+from alerts.guards import AFTER, AFTER_UNDER_CR, COVERED, PAYMENTS, UNGUARDED, act_is_quiet, guard
 from alerts.judgement import Act, Breach, Finding, Parameters
 from alerts.subjects import subject_key
 from ledger.books import AgencyYear, Alert, Case, Feed, Fund, ObjectSum, Position, Reference, Row
@@ -50,8 +50,10 @@ class Engine:
     def __init__(self, catalogue: Catalogue, covered: frozenset[str] = COVERED) -> None:
         guarded = [rule for rule in catalogue.rules.values() if rule.slug in covered]
         unguarded = [rule for rule in catalogue.rules.values() if rule.slug not in covered and rule.kind != "time"]
-        self._state, self._acts = _by_row(guarded), _by_event(guarded)
-        self._acts_once_adopted = self._acts | dict.fromkeys(PAYMENTS, ())
+        self._state, acts = _by_row(guarded), _by_event(guarded)
+        once_adopted = acts | dict.fromkeys(PAYMENTS, ())
+        self._under_cr = {kind: (quiet, acts[kind]) for kind, quiet in AFTER_UNDER_CR.items()}
+        self._once_adopted = {kind: (quiet, once_adopted[kind]) for kind, quiet in AFTER.items()}
         self._state_always, self._acts_always = _by_row(unguarded), _by_event(unguarded)
         # Chosen once: where the guards cover every rule, nothing is asked of the others at each event.
         self.judge = self._judge_all if unguarded else self._judge_guarded
@@ -65,20 +67,16 @@ class Engine:
             self._judge_act(year, event, acts, transitions)
 
     def _judge_guarded(self, year: AgencyYear, event: Event, touched: list[Row], transitions: list[Transition]) -> None:
-        kind, day = type(event), event.booked_on
-        if day < year.adopted_on:
-            quiet, acts = UNGUARDED, self._acts[kind]
-        else:
-            quiet, acts = AFTER[kind], self._acts_once_adopted[kind]
+        quiet, acts = (self._under_cr if event.booked_on < year.adopted_on else self._once_adopted)[type(event)]
         for row in touched:
-            if not quiet[type(row)](row, day):
+            if not quiet[type(row)](row, event):
                 self._judge_row(year, row, event, transitions)
         if acts and not act_is_quiet(year, event):
             self._judge_act(year, event, acts, transitions)
 
     def judge_row(self, year: AgencyYear, row: Row, event: Event, transitions: list[Transition]) -> None:
         """Judge the state rules of one row that an accepted event touched, and nothing else of the event."""
-        if not UNGUARDED[type(row)](row, event.booked_on):
+        if not UNGUARDED[type(row)](row, event):
             self._judge_row(year, row, event, transitions)
         self._judge_always(year, row, event, transitions)
 

@@ -1,10 +1,10 @@
 """What keeps rules off the hot path: sums beneath which a row cannot break any rule, so that no rule need be asked.
 
-A guard is set by judging a row and finding nothing; it holds until an event comes of which its ceilings cannot tell, or
-a sum passes one of them. Which events they tell of is said once, in AFTER: any type that is not named there drops the
-guard, so a new type is judged in full from the start, and forgetting one costs time but no alert. Ceilings may be lower
-than they could be: money that came since then is not in them. A guard never decides anything itself: above a ceiling the
-rules are asked. The tests compare guarded with unguarded judging over random events.
+A guard is set by judging a row and finding nothing; it holds until an event comes that may bring the row nearer to
+breaking a rule, or a sum passes a ceiling. Which events it outlives is said once, by their type, in the table below: any
+type that is not named there drops it, so a new type is judged in full from the start, and forgetting one costs time but
+no alert. Ceilings may be lower than they could be: money that came since then is not in them. A guard never decides
+anything itself: above a ceiling the rules are asked. The tests compare guarded with unguarded judging over random events.
 
 Guards know only the rules in COVERED. Any other rule is asked for every row touched, and for every event of its types,
 so a new rule is judged in full from the start; it may join COVERED once it is shown to hold of no quiet row.
@@ -19,13 +19,21 @@ from alerts.continuing_resolution import base
 from ledger.books import AgencyYear, Case, Feed, Fund, ObjectSum, Position, Reference, Row
 from ledger.effects import BOOKINGS, EFFECTS
 from ledger.events import (
+    AppropriationEnacted,
     AppropriationProposed,
+    AppropriationSupplemented,
     BalanceReported,
+    CarryoverApproved,
     CommitmentMade,
     DisbursementPaid,
     Event,
+    HoldReleased,
     PrepaymentMade,
     ProvisionalSpent,
+    ReserveApproved,
+    ReserveRequested,
+    SavingDeclared,
+    VirementApproved,
 )
 from ledger.fiscal import month_ends_on
 from ledger.money import NO_LIMIT
@@ -70,13 +78,13 @@ PAYMENTS: Final = frozenset((DisbursementPaid, ProvisionalSpent, PrepaymentMade)
 """Of these no covered act rule is about any that is booked under an adopted budget."""
 
 
-def beneath_its_ceilings(position: Position, day: str) -> bool:
+def beneath_its_ceilings(position: Position, event: Event) -> bool:
     """After a booking under an adopted budget: whether the position's sums are beneath its ceilings.
 
     A booking on a day that the reported balance covers changes what that is compared with, and no ceiling tells.
     """
-    if not position.guarded or day <= position.floor_day:
-        return unguarded_is_quiet(position, day)
+    if not position.guarded or event.booked_on <= position.floor_day:
+        return unguarded_is_quiet(position, event)
     spent = position.realised + position.prepaid
     if spent > position.spent_ceiling:
         # A month has begun since the guard was set: more is allotted, and nothing else can have changed.
@@ -86,17 +94,32 @@ def beneath_its_ceilings(position: Position, day: str) -> bool:
     return spent + position.payable + position.committed <= position.ceiling
 
 
-def agrees_with_its_report(position: Position, day: str) -> bool:
+def has_no_less(position: Position, event: AppropriationEnacted | AppropriationSupplemented) -> bool:
+    """After an appropriation: whether the guard stands and no money is taken away; what is given only lifts a ceiling."""
+    return (position.guarded and event.amount >= 0) or unguarded_is_quiet(position, event)
+
+
+def only_receives(position: Position, event: VirementApproved) -> bool:
+    """After a virement: whether the guard stands and the position is not the one that gave."""
+    return (position.guarded and position.line != event.from_line) or unguarded_is_quiet(position, event)
+
+
+def is_as_before(position: Position, event: Event) -> bool:
+    """After what no rule on lines compares, or what can only give money: whether the guard stands."""
+    return position.guarded or unguarded_is_quiet(position, event)
+
+
+def agrees_with_its_report(position: Position, event: Event) -> bool:
     """After a report: whether the guard stands and the balance reported last is what the position's months add up to."""
     if position.guarded and position.reported is not None:
         reported_on, month, realised = position.reported
         if sum(position.realised_by_month[:month]) == realised:
             position.floor_day = month_ends_on(reported_on)
             return True
-    return unguarded_is_quiet(position, day)
+    return unguarded_is_quiet(position, event)
 
 
-def unguarded_is_quiet(position: Position, day: str) -> bool:
+def unguarded_is_quiet(position: Position, event: Event) -> bool:
     """After any other event: the guard is dropped, and only where nothing is spent need no rule be asked."""
     position.guarded = False
     return is_idle(position)
@@ -123,7 +146,7 @@ def allotted_to_date(position: Position) -> int:
     return NO_LIMIT if position.allotment is None else sum(position.allotment[: position.month_last])
 
 
-def reference_is_quiet(reference: Reference, day: str) -> bool:
+def reference_is_quiet(reference: Reference, event: Event) -> bool:
     """Whether all that was taken was taken where it was opened, and no more than was opened."""
     return (
         reference.taken_on is None
@@ -133,29 +156,29 @@ def reference_is_quiet(reference: Reference, day: str) -> bool:
     )
 
 
-def feed_is_quiet(feed: Feed, day: str) -> bool:
+def feed_is_quiet(feed: Feed, event: Event) -> bool:
     """Whether a feed's numbers are one run from 1."""
     return feed.beyond is None and feed.alerts is None
 
 
-def object_is_quiet(of_object: ObjectSum, day: str) -> bool:
+def object_is_quiet(of_object: ObjectSum, event: Event) -> bool:
     """Whether no virement ever crossed an object's border (corrections can make the original, and so its share, negative)."""
     return of_object.flow_in == of_object.flow_out == 0 <= of_object.original and of_object.alerts is None
 
 
-def year_is_quiet(year: AgencyYear, day: str) -> bool:
+def year_is_quiet(year: AgencyYear, event: Event) -> bool:
     """Whether an agency has no reserve of its own, which is all that is judged of it after an event."""
     return year.first_reserve is None and year.original_current >= 0 and year.alerts is None
 
 
-def never_quiet(row: Row, day: str) -> bool:
+def never_quiet(row: Row, event: Event) -> bool:
     """Other rows are touched so seldom that their rules are always asked."""
     return False
 
 
-Quiet: TypeAlias = Callable[[Any, str], bool]
-"""(row, day of booking of the event that touched it) → whether no covered state rule can hold of the row, and none of their alerts
-can have to change."""
+Quiet: TypeAlias = Callable[[Any, Any], bool]
+"""(row, event that touched it) → whether no covered state rule can hold of the row, and none of their alerts can have to
+change."""
 
 UNGUARDED: Final[Mapping[type[Row], Quiet]] = {
     Position: unguarded_is_quiet,
@@ -166,18 +189,29 @@ UNGUARDED: Final[Mapping[type[Row], Quiet]] = {
     ObjectSum: object_is_quiet,
     AgencyYear: year_is_quiet,
 }
-"""What tells of each kind of row where no guard of a position can; so it is of all that falls under continuing resolution."""
+"""What tells of each kind of row where no guard of a position can."""
 
-_BOOKED: Final[Mapping[type[Row], Quiet]] = {**UNGUARDED, Position: beneath_its_ceilings}
-_REPORTED: Final[Mapping[type[Row], Quiet]] = {**UNGUARDED, Position: agrees_with_its_report}
+_POSITIONS: Final[Mapping[type[Event], Quiet]] = {
+    **dict.fromkeys(BOOKINGS, beneath_its_ceilings),
+    BalanceReported: agrees_with_its_report,
+    AppropriationEnacted: has_no_less,
+    AppropriationSupplemented: has_no_less,
+    VirementApproved: only_receives,
+    HoldReleased: is_as_before,
+    CarryoverApproved: is_as_before,
+    ReserveRequested: is_as_before,
+    ReserveApproved: is_as_before,
+    SavingDeclared: is_as_before,
+}
+"""The types of events that a position's guard can outlive, each with what tells whether it does."""
 
 AFTER: Final[Mapping[type[Event], Mapping[type[Row], Quiet]]] = {
-    **dict.fromkeys(EFFECTS, UNGUARDED),
-    **dict.fromkeys(BOOKINGS, _BOOKED),
-    BalanceReported: _REPORTED,
+    kind: {**UNGUARDED, Position: _POSITIONS.get(kind, unguarded_is_quiet)} for kind in EFFECTS
 }
-"""By the type of an event, what tells of each kind of row it touched. A guard outlives bookings alone, which move only the
-sums that its ceilings are set for, and a report that agrees with the books; every other type drops it."""
+"""By the type of an event, what tells of each kind of row it touched."""
+
+AFTER_UNDER_CR: Final = {**AFTER, **dict.fromkeys(BOOKINGS, UNGUARDED)}
+"""The same of what is booked before the adoption: spending is compared with what no ceiling is set for."""
 
 
 def act_is_quiet(year: AgencyYear, event: Event) -> bool:

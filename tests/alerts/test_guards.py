@@ -14,10 +14,22 @@ import pytest
 import ledger
 from alerts.catalogue import Catalogue
 from alerts.engine import Engine
-from alerts.guards import AFTER, COVERED, UNGUARDED
+from alerts.guards import AFTER, AFTER_UNDER_CR, COVERED, UNGUARDED
 from ledger.books import Alert, Books, Position
 from ledger.effects import BOOKINGS
-from ledger.events import EVENTS, BalanceReported
+from ledger.events import (
+    EVENTS,
+    AllotmentApproved,
+    AppropriationCorrected,
+    AppropriationProposed,
+    BudgetAdopted,
+    ForecastDeclared,
+    HoldPlaced,
+    ReserveCancelled,
+    ReserveDeclined,
+    ReserveEstablished,
+    ReserveReturned,
+)
 from ledger.identity import SeenIds
 from ledger.process import Context, process
 from ledger.registry import Registry
@@ -114,10 +126,22 @@ def test_new_rules_leave_the_others_alerts_as_they_are(
 
 
 def test_every_event_type_says_what_tells_of_the_rows_it_touches() -> None:
-    """Bookings and reports leave a guard; of any other type, named or not, the guard of a position is dropped."""
-    assert set(AFTER) == set(EVENTS)
-    keeping = {kind for kind, tells in AFTER.items() if tells[Position] is not UNGUARDED[Position]}
-    assert keeping == BOOKINGS | {BalanceReported}
+    """Of a type that nobody names, the guard of a position is dropped; so it is of spending before the adoption."""
+    assert set(AFTER) == set(AFTER_UNDER_CR) == set(EVENTS)
+    dropping = {kind for kind, tells in AFTER.items() if tells[Position] is UNGUARDED[Position]}
+    assert dropping == {
+        AppropriationProposed,
+        AppropriationCorrected,
+        BudgetAdopted,
+        AllotmentApproved,
+        HoldPlaced,
+        ReserveEstablished,
+        ReserveDeclined,
+        ReserveCancelled,
+        ReserveReturned,
+        ForecastDeclared,
+    }
+    assert all(AFTER_UNDER_CR[kind][Position] is UNGUARDED[Position] for kind in BOOKINGS)
 
 
 def test_nothing_of_the_fold_touches_a_guard() -> None:
@@ -138,5 +162,6 @@ def test_a_type_that_nobody_thought_of_is_judged_in_full(
     generator = Generator(Random(7), (114,), AGENCIES)
     lines = [generator.line() for _ in range(400)]
     expected = judged(catalogue, registry, lines, COVERED)
-    monkeypatch.setattr("alerts.engine.AFTER", dict.fromkeys(EVENTS, UNGUARDED))
+    for table in ("AFTER", "AFTER_UNDER_CR"):
+        monkeypatch.setattr(f"alerts.engine.{table}", dict.fromkeys(EVENTS, UNGUARDED))
     assert judged(catalogue, registry, lines, COVERED) == expected
