@@ -87,7 +87,8 @@ def _rule(rule: Rule) -> Iterator[str]:
 
 def _evidence(key: str, named: Named) -> str:
     unit = _both(UNIT[named.unit])
-    return f"`{key}` {_both(named.words)}" + (f" ({unit})" if unit else "")
+    told = unit if unit.startswith("（") else f" ({unit})"  # of a flag the unit stands in brackets already
+    return f"`{key}` {_both(named.words)}" + (told if unit else "")
 
 
 def _parameter(parameter: Parameter) -> Iterator[str]:

@@ -42,7 +42,7 @@ def split(line: str) -> Line:
 
 
 def object_of(line: str) -> str:
-    """The level-1 object of a line: `<account>/<class>/<digit>000`, the unit of the 20 % rule (Budget Act §63)."""
+    """The level-1 object of a line: `<account>/<class>/<digit>000`, within which virements are limited (Budget Act §63)."""
     return f"{line[:-3]}000"
 
 

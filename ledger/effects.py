@@ -157,7 +157,7 @@ def allotted(books: Books, year: AgencyYear, event: e.AllotmentApproved, month: 
 
 
 def vired(books: Books, year: AgencyYear, event: e.VirementApproved, month: int) -> list[Row]:
-    """Money moves between two lines; across objects of one account it counts for the 20 % rule (disasters do not)."""
+    """Money moves between two lines; across objects of one account it counts as flow (disasters do not)."""
     source, target = year.position(event.from_line), year.position(event.to_line)
     source.virement_out += event.amount
     target.virement_in += event.amount
