@@ -15,13 +15,13 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
-from streams.kafka.health import Health, Report
+from streams.kafka.health import WorkerHealth, WorkerReport
 from streams.kafka.worker import LogWorker
 
 log = structlog.get_logger()
 
 
-def attach(app: faust.App, worker: LogWorker, health: Health, host: str, port: int) -> None:
+def attach(app: faust.App, worker: LogWorker, health: WorkerHealth, host: str, port: int) -> None:
     """Let the app listen: 200 while the worker keeps up, else 503 with what is wrong."""
 
     async def healthz(_: web.Request) -> web.Response:
@@ -56,7 +56,7 @@ def attach(app: faust.App, worker: LogWorker, health: Health, host: str, port: i
 class _Figures(Collector):
     """What a worker has done since it started, and how far it is behind."""
 
-    def __init__(self, worker: LogWorker, report: Report) -> None:
+    def __init__(self, worker: LogWorker, report: WorkerReport) -> None:
         self._worker, self._report = worker, report
 
     def describe(self) -> Any:

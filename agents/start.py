@@ -17,7 +17,7 @@ from producers.kafka.wire import EVENTS
 from streams.errors import StoreUnavailable
 from streams.kafka.access import check_worker
 from streams.kafka.app import DEFAULT_GROUP, GroupSettings, create_app, leave_at_a_crash
-from streams.kafka.health import Health
+from streams.kafka.health import WorkerHealth
 from streams.kafka.worker import LogWorker
 from streams.patience import SECONDS, patiently
 from streams.store import Store, StoreRefused, open_store
@@ -108,7 +108,7 @@ def _fold(
     clock.attach(app, worker, connection)
     watch.attach(app, worker, connection, claim)
     if health is not None:
-        told_at.attach(app, worker, Health(worker, connection), *health)
+        told_at.attach(app, worker, WorkerHealth(worker, connection), *health)
     log.info("worker starts", brokers=connection.bootstrap)
     started = faust.Worker(app, quiet=True, redirect_stdouts=False, override_logging=False)
     started.spinner = None  # it would write cursor movements into the log

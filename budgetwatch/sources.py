@@ -12,7 +12,7 @@ from ledger.registry import Registry
 if TYPE_CHECKING:
     from dashboards.reports.table import Table
     from producers.kafka.connection import Connection
-    from streams.sources import Opened
+    from streams.sources import OpenedBooks
 
 
 def books_of(
@@ -22,7 +22,7 @@ def books_of(
     store: str | None,
     registry: Path,
     as_of: str | None,
-) -> Opened:
+) -> OpenedBooks:
     """The books that a command names."""
     from dashboards.reports.progress import reading
     from streams.sources import SourceProblem, books_from
@@ -45,14 +45,14 @@ def books_of(
     return opened
 
 
-def judged_day(opened: Opened) -> str:
+def judged_day(opened: OpenedBooks) -> str:
     """The day that a report is of; Unusable where no event gives one."""
     if opened.as_of is None:
         raise Unusable("no event was accepted, so there is no day to report on; name one with --as-of")
     return opened.as_of
 
 
-def write_report(opened: Opened, tables: list[Table], format_: Format, out: str | None, lang: Language) -> None:
+def write_report(opened: OpenedBooks, tables: list[Table], format_: Format, out: str | None, lang: Language) -> None:
     """Write tables to a file, or print them, marked where the books are made up."""
     from dashboards.reports.formats import write
     from dashboards.reports.table import ReportProblem, marked

@@ -31,7 +31,7 @@ class UnreadableFile(ValueError):
     """A file that cannot be replayed; the message says which, why and what to do."""
 
 
-class Batch(msgspec.Struct):
+class FileLines(msgspec.Struct):
     """Lines of one file that stand one after the other, the first with its place in all files and in its own.
 
     `file` is the file's name as it can be shown: what is not UTF-8 in it, or not printable, is written as its escape.
@@ -93,7 +93,7 @@ class EventFiles:
             raise UnreadableFile(f"{printable(name)}: the file is empty; it must hold one JSON event a line")
         self.size += size
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self) -> Iterator[FileLines]:
         """Read on, a batch at a time; a batch never spans two files."""
         place = 0
         for at, (name, file, start) in enumerate(zip(self.names, self._files, self._starts, strict=True)):
@@ -101,7 +101,7 @@ class EventFiles:
             for offset, end, lines in _blocks(file):
                 self._blocks.append((place, at, offset))
                 self.position = start + end
-                yield Batch(printable(name), place, number, lines)
+                yield FileLines(printable(name), place, number, lines)
                 place += len(lines)
                 number += len(lines)
 

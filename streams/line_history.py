@@ -36,7 +36,7 @@ FIGURES: Final = (
 """The figures of a position that events change, in the order in which people read them."""
 
 
-class Step(msgspec.Struct):
+class LineStep(msgspec.Struct):
     """An event that touched the position; figures in NT$ by name, with the three sums B, E and O."""
 
     place: int
@@ -57,10 +57,10 @@ class Step(msgspec.Struct):
         }
 
 
-class History(msgspec.Struct):
+class LineHistory(msgspec.Struct):
     """Every step, oldest first, and the figures they lead to."""
 
-    steps: list[Step]
+    steps: list[LineStep]
     figures: dict[str, int]
 
 
@@ -78,11 +78,11 @@ def figures_of(position: Position | None) -> dict[str, int]:
     return found | sums
 
 
-def history_of(store: Store, registry: Registry, fiscal_year: int, agency: str, name: str) -> History:
+def history_of(store: Store, registry: Registry, fiscal_year: int, agency: str, name: str) -> LineHistory:
     """Fold the agency's part of the log again. `name` is the position's name: the line, with `@<origin year>`."""
     books, seen, lines = Books(), SeenIds(), _Recalled()
     context = Context(registry.agencies, seen, _NoRules(), lines.__getitem__)
-    steps: list[Step] = []
+    steps: list[LineStep] = []
     before = figures_of(None)
     for place, line, origin, at in _lines(store, fiscal_year, agency, name):
         lines[place] = line
@@ -95,9 +95,9 @@ def history_of(store: Store, registry: Registry, fiscal_year: int, agency: str, 
         if year.fiscal_year != fiscal_year or not any(row is position for row in touched) or effects.duplicates:
             continue
         after = figures_of(position)
-        steps.append(Step(place, origin, at, effects.events[0], line, before, after))
+        steps.append(LineStep(place, origin, at, effects.events[0], line, before, after))
         before = after
-    return History(steps, before)
+    return LineHistory(steps, before)
 
 
 class _Recalled(dict[int, bytes]):

@@ -23,7 +23,7 @@ from streams.taipei import today
 
 if TYPE_CHECKING:
     from streams.people.lagging_acts import Presented
-    from streams.people.trail import Act
+    from streams.people.trail import TrailEntry
     from streams.store import Store
 
 Reading: TypeAlias = Callable[[int], AbstractContextManager[Callable[[int], None]]]
@@ -34,7 +34,7 @@ class SourceProblem(ValueError):
     """It is not clear, or not there, what is to be read; the message says what to name."""
 
 
-class Opened(msgspec.Struct, frozen=True):
+class OpenedBooks(msgspec.Struct, frozen=True):
     """What a command looks at: the books, every alert that stands in them, and what these are read with."""
 
     books: Books
@@ -45,7 +45,7 @@ class Opened(msgspec.Struct, frozen=True):
     """The day judged; None where no event was accepted and none was named."""
     presented: Sequence[Presented] = ()
     """The lagging lists presented before, newest first; of a store."""
-    reasons: Mapping[tuple[str, int], Act] = {}
+    reasons: Mapping[tuple[str, int], TrailEntry] = {}
     """The reason that each lagging authority gave last, by authority and fiscal year; of a store."""
     demonstration: bool = False
     """Whether the books are made up."""
@@ -61,7 +61,7 @@ def books_from(
     registry: Path = Path("agencies.csv"),
     as_of: str | None = None,
     reading: Reading = lambda _: nullcontext(lambda _: None),
-) -> Opened:
+) -> OpenedBooks:
     """The books from the first of these that is named: files, a store, a data folder.
 
     Args:
@@ -95,13 +95,13 @@ def _register(path: Path) -> Registry:
 
 def _folded(
     names: Sequence[str], registry: Registry, catalogue: Catalogue, as_of: str | None, reading: Reading
-) -> Opened:
+) -> OpenedBooks:
     with EventFiles(names) as files, reading(files.size) as progress:
         replayed = fold(files, registry, catalogue, as_of, progress)
-    return Opened(replayed.books, unfinished(replayed.books), registry, catalogue, replayed.as_of)
+    return OpenedBooks(replayed.books, unfinished(replayed.books), registry, catalogue, replayed.as_of)
 
 
-def _loaded(name: str | Path, registry: Registry, catalogue: Catalogue, as_of: str | None) -> Opened:
+def _loaded(name: str | Path, registry: Registry, catalogue: Catalogue, as_of: str | None) -> OpenedBooks:
     from streams.people.closings import apply_closings  # noqa: PLC0415
     from streams.people.lagging_acts import lagging_reasons, presented_lists  # noqa: PLC0415
     from streams.store import open_store  # noqa: PLC0415
@@ -119,7 +119,7 @@ def _loaded(name: str | Path, registry: Registry, catalogue: Catalogue, as_of: s
     judge_day(books, catalogue, day)
     latest = max((year.latest for year in books.agency_years()), default="")
     later = latest if latest > day else None
-    return Opened(books, unfinished(books), registry, catalogue, day, presented, reasons, made_up, later)
+    return OpenedBooks(books, unfinished(books), registry, catalogue, day, presented, reasons, made_up, later)
 
 
 def _day_of_demonstration(store: Store) -> str:

@@ -23,7 +23,7 @@ from ledger.words import Words
 
 if TYPE_CHECKING:
     from streams.people.lagging_acts import Presented
-    from streams.people.trail import Act
+    from streams.people.trail import TrailEntry
 
 EarlierLists: TypeAlias = Mapping[int, Sequence[Mapping[str, int]]]
 """By fiscal year, the lists presented before this one, newest first: authority code → rank."""
@@ -107,7 +107,7 @@ def of_year(listed: Iterable[LaggingRow], table: Table) -> list[LaggingRow]:
 
 
 def with_reasons(
-    tables: Iterable[Table], listed: Iterable[LaggingRow], reasons: Mapping[tuple[str, int], Act]
+    tables: Iterable[Table], listed: Iterable[LaggingRow], reasons: Mapping[tuple[str, int], TrailEntry]
 ) -> list[Table]:
     """The tables, each list with what its authorities gave as their reason, and when they will have caught up."""
     known = list(listed)
@@ -119,7 +119,7 @@ def with_reasons(
     ]
 
 
-def _explained(table: Table, told: list[Act | None]) -> Table:
+def _explained(table: Table, told: list[TrailEntry | None]) -> Table:
     return msgspec.structs.replace(
         table,
         columns=(

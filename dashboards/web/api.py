@@ -43,8 +43,8 @@ from streams.monitor import Monitor
 from streams.people import accounts
 from streams.people.acts import acknowledge, close_alert, judge_now
 from streams.people.overlay import overlay_on
-from streams.people.person import Person, Refused
-from streams.people.trail import Act
+from streams.people.person import Person, RefusedAct
+from streams.people.trail import TrailEntry
 from streams.replay import alerts_out
 from streams.store import alert_lists, queries
 
@@ -241,7 +241,7 @@ async def post_acknowledge(
     monitor: NamedDependency[Monitor],
     alert: FromPath[str],
     data: JSONBody[Acknowledgement],
-) -> Act:
+) -> TrailEntry:
     """Say that it is known, why it stands, and by when it will be dealt with."""
     person = _person(request, monitor)
     store, catalogue, today = monitor.store, monitor.catalogue, monitor.today()
@@ -258,7 +258,7 @@ async def post_acknowledge(
 )
 async def post_close(
     request: Request[Any, Any, Any], monitor: NamedDependency[Monitor], alert: FromPath[str], data: JSONBody[Closing]
-) -> Act:
+) -> TrailEntry:
     """End an alert about an act, with the reason."""
     return await _done(request, close_alert, monitor, alert, _person(request, monitor), data.reason)
 
@@ -299,7 +299,7 @@ class Closing(msgspec.Struct):
 async def _done(request: Request[Any, Any, Any], act: Callable[..., T], *given: Any) -> T:
     try:
         done = await asyncio.to_thread(act, *given)
-    except Refused as refused:
+    except RefusedAct as refused:
         raise problem(_STATUS.get(refused.code, 409), "Not done", str(refused)) from None
     request.app.state.desk.acted()  # open pages show it
     return done

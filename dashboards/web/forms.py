@@ -13,7 +13,7 @@ from dashboards.web.answer import go
 from dashboards.web.desk import Desk
 from dashboards.web.words import DONE
 from ledger.words import Words
-from streams.people.person import Person, Refused
+from streams.people.person import Person, RefusedAct
 from streams.people.vocabulary import REFUSED_ACT
 
 
@@ -40,10 +40,10 @@ def told(request: Request[Any, Any, Any]) -> tuple[str, Words] | None:
 
 
 def acting(desk: Desk, request: Request[Any, Any, Any], form: Mapping[str, str]) -> Person:
-    """Who does what a form asks for; raises Refused where nobody is logged in."""
+    """Who does what a form asks for; raises RefusedAct where nobody is logged in."""
     person = desk.person(request, form.get("person", ""))
     if person is None:
-        raise Refused("role")
+        raise RefusedAct("role")
     return person
 
 
@@ -51,7 +51,7 @@ async def act(desk: Desk, run: Callable[[], object], back: str, done: str) -> Re
     """Do what a form asks for, in a thread; then back to its page, which says what came of it."""
     try:
         await sync_to_thread(run)
-    except Refused as refused:
+    except RefusedAct as refused:
         return go(after(back, problem=refused.code))
     desk.acted()
     return go(after(back, done=done))

@@ -15,7 +15,7 @@ class Moment(msgspec.Struct):
     """By what it is seen that something changed."""
 
     store_id: str = ""
-    positions: dict[int, int] = {}
+    places: dict[int, int] = {}
     offsets: dict[int, int] = {}
     remembered: int = 0
     judged: int = 0
@@ -43,7 +43,7 @@ def moment_of(connection: sa.Connection, of_log: str) -> Moment:
     ).one()
     return Moment(
         store_id=rest.store_id or "",
-        positions={row.partition: row.position for row in rows},
+        places={row.partition: row.position for row in rows},
         offsets={row.partition: row.next_offset for row in rows},
         remembered=sum(row.accepted for row in rows),
         judged=rest.judged,

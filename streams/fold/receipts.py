@@ -85,7 +85,7 @@ def alert_change(transition: Transition) -> AlertChange:
 # ---------------------------------------------------------------- of records that a worker folded
 
 
-class Sent(msgspec.Struct):
+class SentLine(msgspec.Struct):
     """A line on its way: its number in the post, and the record it is alone in."""
 
     number: int
@@ -102,9 +102,9 @@ class Folded(msgspec.Struct, frozen=True):
     refused: RefusedAs | None = None
 
 
-def of_store(store: Store, sent: Sequence[Sent], reading: Reading) -> list[Outcome]:
+def of_store(store: Store, sent: Sequence[SentLine], reading: Reading) -> list[Outcome]:
     """The outcome of each line; all of them must be behind the marks, and in the books that are read."""
-    by_partition: dict[int, list[Sent]] = {}
+    by_partition: dict[int, list[SentLine]] = {}
     for one in sent:
         by_partition.setdefault(one.partition, []).append(one)
     became: dict[int, Folded] = {}

@@ -99,7 +99,7 @@ class StoreReplica:
     @property
     def lines(self) -> int:
         """How many lines all partitions have folded."""
-        return sum(self._seen.positions.values())
+        return sum(self._seen.places.values())
 
     @property
     def waiting_lines(self) -> int | None:
@@ -140,8 +140,8 @@ class StoreReplica:
         """Run something while the partition of an agency's year is not folded on."""
         with self._lock:
             self._is_doubtful = True  # until it is known that what was done to the books is committed
-            with mark_held(self.store.of_year(fiscal_year, agency)) as (held, position):
-                done = run(held, self._books, position)
+            with mark_held(self.store.of_year(fiscal_year, agency)) as (held, place):
+                done = run(held, self._books, place)
             self._is_doubtful = False
             return done
 
@@ -177,8 +177,8 @@ class StoreReplica:
 
     def _changed(self, store: Store, now: Moment) -> set[tuple[int, str]] | None:
         """The agencies' years that lines folded since name, or in which alerts were closed; None for everything."""
-        before = self._seen.positions
-        moved = {part: at for part, at in now.positions.items() if at != before.get(part, 0)}
+        before = self._seen.places
+        moved = {part: at for part, at in now.places.items() if at != before.get(part, 0)}
         if any(at < before.get(part, 0) for part, at in moved.items()):
             return None
         if sum(at - before.get(part, 0) for part, at in moved.items()) > LINES_MAX:

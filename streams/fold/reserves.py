@@ -21,7 +21,7 @@ _TOTALS: Final = ("established", "pending", "approved", "cancelled", "returned",
 _EVENTS: Final = frozenset(kind for name, kind in BY_NAME.items() if name.startswith("reserve."))
 
 
-class _Seen(msgspec.Struct, gc=False):
+class _AfterEvent(msgspec.Struct, gc=False):
     """What a batch had done to a fund after an event, and how many transitions there were by then."""
 
     year: AgencyYear
@@ -37,7 +37,7 @@ class CityReserves:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._judge = engine.judge
-        self._seen: list[_Seen] = []
+        self._seen: list[_AfterEvent] = []
 
     @property
     def are_touched(self) -> bool:
@@ -50,7 +50,7 @@ class CityReserves:
             for fund in touched:
                 if isinstance(fund, Fund) and fund.agency is None:
                     self._judge(year, event, [row for row in touched if row is not fund], transitions)
-                    self._seen.append(_Seen(year, event, fund, _totals(fund), len(transitions)))
+                    self._seen.append(_AfterEvent(year, event, fund, _totals(fund), len(transitions)))
                     return
         self._judge(year, event, touched, transitions)
 

@@ -33,7 +33,7 @@ class Share(msgspec.Struct, frozen=True):
         return max(0, self.end - self.mark)
 
 
-class Report(msgspec.Struct, frozen=True):
+class WorkerReport(msgspec.Struct, frozen=True):
     """How a worker is: `ok`, or what is wrong."""
 
     status: str
@@ -47,7 +47,7 @@ class Report(msgspec.Struct, frozen=True):
         return self.status == "ok"
 
 
-class Health:
+class WorkerHealth:
     """Looks at one worker; safe to be asked from any thread."""
 
     def __init__(self, worker: LogWorker, connection: Connection, stalled_seconds: float = STALLED_SECONDS) -> None:
@@ -57,21 +57,21 @@ class Health:
         self._reader: SourceReader | None = None
         self._was_without_lag = time.monotonic()
 
-    def look(self) -> Report:
+    def look(self) -> WorkerReport:
         """How the worker is now."""
         marks = self._worker.marks_now()
         now = time.monotonic()
         try:
             ends = self._ends(marks)
         except StoreError as error:
-            return Report(str(error), 0, 0.0, [])
+            return WorkerReport(str(error), 0, 0.0, [])
         shares = [Share(partition, marks[partition], ends[partition]) for partition in sorted(marks)]
         lag = sum(share.lag for share in shares)
         if lag == 0:
             self._was_without_lag = now
         waited = now - max(self._worker.committed_at, self._was_without_lag)
         status = f"no commit for {waited:.0f} s while records wait" if lag and waited > self._stalled_seconds else "ok"
-        return Report(status, lag, round(max(0.0, now - self._worker.committed_at), 1), shares)
+        return WorkerReport(status, lag, round(max(0.0, now - self._worker.committed_at), 1), shares)
 
     def _ends(self, marks: Mapping[int, int]) -> dict[int, int]:
         if not marks:

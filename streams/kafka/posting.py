@@ -19,7 +19,7 @@ from producers.kafka.connection import Connection
 from producers.kafka.wire import EVENTS, value_of, where_of
 from producers.publisher import new_producer
 from streams.errors import KafkaUnavailable, StoreError
-from streams.fold.receipts import Reading, Sent, of_store
+from streams.fold.receipts import Reading, SentLine, of_store
 from streams.kafka.topics import SourceReader, plain_errors
 from streams.monitor import Busy, Unavailable
 from streams.store import Store
@@ -114,7 +114,7 @@ class Posting:
         except KafkaError as error:
             raise Unavailable(f"Kafka: {' '.join(str(error).split())}") from None
 
-    def _send(self, numbered: Sequence[tuple[int, bytes]], origin: str) -> tuple[list[Sent], list[Outcome]]:
+    def _send(self, numbered: Sequence[tuple[int, bytes]], origin: str) -> tuple[list[SentLine], list[Outcome]]:
         producer, headers = self._producer, [("origin", origin.encode())]
         if producer is None:
             raise Unavailable("Kafka could not be reached yet; send it again later")
@@ -131,10 +131,10 @@ class Posting:
         sent = []
         for number, line, future in under_way:
             taken = future.get(timeout=SEND_SECONDS)
-            sent.append(Sent(number, line, taken.partition, taken.offset))
+            sent.append(SentLine(number, line, taken.partition, taken.offset))
         return sent, refused
 
-    def _wait(self, sent: Sequence[Sent]) -> None:
+    def _wait(self, sent: Sequence[SentLine]) -> None:
         """Until all of it is folded, committed and in the books shown."""
         wanted: dict[int, int] = {}
         for one in sent:

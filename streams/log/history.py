@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from streams.people.closings import closings_by_place
-from streams.people.trail import Act
+from streams.people.trail import TrailEntry
 from streams.store import Store, schema
 from streams.store.batch import Batch
 from streams.store.store import EMBEDDED
@@ -30,7 +30,7 @@ class ToClose(msgspec.Struct, frozen=True):
     """A person closed an alert of a partition's agency."""
 
     partition: int
-    closing: Act
+    closing: TrailEntry
 
 
 class ToJudge(msgspec.Struct, frozen=True):
@@ -48,7 +48,7 @@ class Done(msgspec.Struct, frozen=True):
 
     ends: Mapping[int, int]
     judgements: Sequence[ToJudge]
-    closings: Mapping[int, Mapping[int, Sequence[Act]]]
+    closings: Mapping[int, Mapping[int, Sequence[TrailEntry]]]
     """By partition and place."""
 
 

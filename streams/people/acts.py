@@ -15,8 +15,8 @@ from ledger.fiscal import is_day
 from streams.monitor import Monitor
 from streams.people.closings import take_off
 from streams.people.overlay import state_of
-from streams.people.person import MAY_ACKNOWLEDGE, MAY_CLOSE, Person, Refused, check_act, check_person
-from streams.people.trail import ACKNOWLEDGE, CLOSE, JUDGE, NOTE, Act, acts_on, record
+from streams.people.person import MAY_ACKNOWLEDGE, MAY_CLOSE, Person, RefusedAct, check_act, check_person
+from streams.people.trail import ACKNOWLEDGE, CLOSE, JUDGE, NOTE, TrailEntry, acts_on, record
 from streams.store import Store, queries
 from streams.store.alert_lists import AlertState
 from streams.store.alerts import agency_of
@@ -24,19 +24,19 @@ from streams.store.alerts import agency_of
 
 def acknowledge(
     store: Store, catalogue: Catalogue, alert: str, person: Person, reason: str, due_on: str, today: str
-) -> Act:
-    """Say that an unfinished alert is known, why it stands, and by when it will be dealt with. Raises Refused."""
+) -> TrailEntry:
+    """Say that an unfinished alert is known, why it stands, and by when it will be dealt with. Raises RefusedAct."""
     check_act(person, MAY_ACKNOWLEDGE, reason)
     if not is_day(due_on) or due_on <= today:
-        raise Refused("due-date")
+        raise RefusedAct("due-date")
     found, before = _unfinished(store, catalogue, alert, today)
     measured = catalogue.rules[found.rule].measured(found.evidence)
     after = {"reason": reason, "due_on": due_on, "excess": measured, "severity": found.severity}
     return record_by(store, person, ACKNOWLEDGE, alert, {"state": before}, after)
 
 
-def add_note(store: Store, alert: str, person: Person, text: str) -> Act:
-    """Put a note beside an alert, whatever its state. Raises Refused."""
+def add_note(store: Store, alert: str, person: Person, text: str) -> TrailEntry:
+    """Put a note beside an alert, whatever its state. Raises RefusedAct."""
     check_act(person, MAY_ACKNOWLEDGE, text)
     _alert(store, alert)
     return record_by(store, person, NOTE, alert, None, {"text": text})
@@ -51,8 +51,8 @@ def close(
     reason: str,
     today: str,
     place: int,
-) -> Act | Refused:
-    """Close an alert of an act rule (see `close_alert`); answers Refused rather than raising it.
+) -> TrailEntry | RefusedAct:
+    """Close an alert of an act rule (see `close_alert`); answers RefusedAct rather than raising it.
 
     `place` is the one after the last line committed; it is kept with the act.
     """
@@ -61,8 +61,8 @@ def close(
         found, before = _unfinished(store, catalogue, alert, today)
         rule = catalogue.rules.get(found.rule)
         if rule is None or rule.kind != "act":
-            raise Refused("no-act")
-    except Refused as refused:
+            raise RefusedAct("no-act")
+    except RefusedAct as refused:
         return refused
     after = {
         "reason": reason,
@@ -79,21 +79,21 @@ def close(
     return act
 
 
-def close_alert(monitor: Monitor, alert: str, person: Person, reason: str) -> Act:
-    """Close an alert while nothing is folded of the agency it is about, and wait for it. Raises Refused."""
+def close_alert(monitor: Monitor, alert: str, person: Person, reason: str) -> TrailEntry:
+    """Close an alert while nothing is folded of the agency it is about, and wait for it. Raises RefusedAct."""
     found = _alert(monitor.store, alert)
 
-    def run(store: Store, books: Books, place: int) -> Act | Refused:
+    def run(store: Store, books: Books, place: int) -> TrailEntry | RefusedAct:
         return close(store, books, monitor.catalogue, alert, person, reason, monitor.today(), place)
 
     done = monitor.replica.at_rest(found.fiscal_year, agency_of(found) or "", run)
-    if isinstance(done, Refused):
+    if isinstance(done, RefusedAct):
         raise done
     return done
 
 
 def judge_now(monitor: Monitor, person: Person) -> int:
-    """Judge today's time rules again without waiting for the clock; how many alerts changed by it. Raises Refused."""
+    """Judge today's time rules again without waiting for the clock; how many alerts changed by it. Raises RefusedAct."""
     check_person(person, MAY_ACKNOWLEDGE)
     day = monitor.today()
     changes = monitor.replica.judge(day).result()
@@ -104,7 +104,7 @@ def judge_now(monitor: Monitor, person: Person) -> int:
 def _alert(store: Store, alert: str) -> Alert:
     found = queries.alert(store, alert)
     if found is None:
-        raise Refused("unknown", alert)
+        raise RefusedAct("unknown", alert)
     return found
 
 
@@ -112,10 +112,10 @@ def _unfinished(store: Store, catalogue: Catalogue, alert: str, today: str) -> t
     found = _alert(store, alert)
     state = state_of(found, acts_on(store, alert), catalogue, today)
     if state in ("resolved", "closed"):
-        raise Refused("finished", state)
+        raise RefusedAct("finished", state)
     return found, state
 
 
-def record_by(store: Store, person: Person, kind: str, subject: str, before: Any, after: Any) -> Act:
+def record_by(store: Store, person: Person, kind: str, subject: str, before: Any, after: Any) -> TrailEntry:
     """Append what a person did to the trail."""
     return record(store, person.name, person.role, person.address, kind, subject, before, after)

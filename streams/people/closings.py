@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from alerts.subjects import alert_id
 from ledger.books import Books, Row
-from streams.people.trail import CLOSE, Act, acts_of_kinds
+from streams.people.trail import CLOSE, TrailEntry, acts_of_kinds
 from streams.store import Store
 
 
-def closings_by_place(store: Store) -> dict[int, list[Act]]:
+def closings_by_place(store: Store) -> dict[int, list[TrailEntry]]:
     """The closings of a partition's alerts by the place of its log at which they were done."""
-    found: dict[int, list[Act]] = {}
+    found: dict[int, list[TrailEntry]] = {}
     for closing in acts_of_kinds(store, CLOSE):
         if closing.after["partition"] == store.partition:
             found.setdefault(closing.after["position"], []).append(closing)
@@ -25,7 +25,7 @@ def apply_closings(books: Books, store: Store, after: int = 0) -> int:
     return after
 
 
-def take_off(books: Books, closing: Act) -> None:
+def take_off(books: Books, closing: TrailEntry) -> None:
     """Take the alert that was closed off its row, if it is the one that stands there."""
     kept = closing.after
     row = subject_row(books, kept["fiscal_year"], kept["level"], kept["key"])

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from ledger.fiscal import is_day
 from streams.people.acts import record_by
-from streams.people.person import MAY_ACKNOWLEDGE, Person, Refused, check_act
-from streams.people.trail import LAGGING_REASON, Act, acts_of_kinds
+from streams.people.person import MAY_ACKNOWLEDGE, Person, RefusedAct, check_act
+from streams.people.trail import LAGGING_REASON, TrailEntry, acts_of_kinds
 from streams.store import Store, schema
 from streams.store.store import now
 
@@ -22,20 +22,20 @@ def lagging_subject(authority: str, fiscal_year: int) -> str:
 
 def give_lagging_reason(
     store: Store, authority: str, fiscal_year: int, person: Person, reason: str, recovery_on: str, today: str
-) -> Act:
-    """Keep why an authority lags, and by when it will have caught up. Raises Refused."""
+) -> TrailEntry:
+    """Keep why an authority lags, and by when it will have caught up. Raises RefusedAct."""
     check_act(person, MAY_ACKNOWLEDGE, reason)
     if not is_day(recovery_on) or recovery_on <= today:
-        raise Refused("recovery-date")
+        raise RefusedAct("recovery-date")
     subject = lagging_subject(authority, fiscal_year)
     earlier = lagging_reasons(store).get((authority, fiscal_year))
     before = None if earlier is None else earlier.after
     return record_by(store, person, LAGGING_REASON, subject, before, {"reason": reason, "recovery_on": recovery_on})
 
 
-def lagging_reasons(store: Store) -> dict[tuple[str, int], Act]:
+def lagging_reasons(store: Store) -> dict[tuple[str, int], TrailEntry]:
     """The reason given last, by authority and fiscal year."""
-    found: dict[tuple[str, int], Act] = {}
+    found: dict[tuple[str, int], TrailEntry] = {}
     for act in acts_of_kinds(store, LAGGING_REASON):
         authority, _, fiscal_year = act.subject.rpartition(":")
         found[authority, int(fiscal_year)] = act

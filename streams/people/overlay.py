@@ -9,12 +9,12 @@ from collections.abc import Sequence
 
 from alerts.catalogue import Catalogue
 from ledger.books import Alert
-from streams.people.trail import ACKNOWLEDGE, CLOSE, Act, acts_of_kinds
+from streams.people.trail import ACKNOWLEDGE, CLOSE, TrailEntry, acts_of_kinds
 from streams.store import Store, queries
 from streams.store.alert_lists import AlertState, Overlay
 
 
-def state_of(alert: Alert, acts: Sequence[Act], catalogue: Catalogue, today: str) -> AlertState:
+def state_of(alert: Alert, acts: Sequence[TrailEntry], catalogue: Catalogue, today: str) -> AlertState:
     """What an alert's state is, with what people did about it (oldest first) laid over it."""
     if any(act.kind == CLOSE for act in acts):
         return "closed"
@@ -24,7 +24,7 @@ def state_of(alert: Alert, acts: Sequence[Act], catalogue: Catalogue, today: str
     return "open" if given is None or lapsed(alert, given, catalogue, today) is not None else "acknowledged"
 
 
-def lapsed(alert: Alert, acknowledgement: Act, catalogue: Catalogue, today: str) -> str | None:
+def lapsed(alert: Alert, acknowledgement: TrailEntry, catalogue: Catalogue, today: str) -> str | None:
     """Why an acknowledgement no longer counts: `due` (its date has come), `doubled` (the rule's measure has), or None."""
     if today >= acknowledgement.after["due_on"]:
         return "due"
@@ -34,7 +34,7 @@ def lapsed(alert: Alert, acknowledgement: Act, catalogue: Catalogue, today: str)
 
 def overlay_on(store: Store, catalogue: Catalogue, today: str) -> Overlay:
     """Which alerts are acknowledged or closed on a day."""
-    by_alert: dict[str, list[Act]] = {}
+    by_alert: dict[str, list[TrailEntry]] = {}
     for act in acts_of_kinds(store, ACKNOWLEDGE, CLOSE):
         by_alert.setdefault(act.subject, []).append(act)
     closed = {name for name, acts in by_alert.items() if any(act.kind == CLOSE for act in acts)}

@@ -37,7 +37,7 @@ class Person(msgspec.Struct, frozen=True):
         return LOCAL in self.roles or not roles.isdisjoint(self.roles)
 
 
-class Refused(PeopleProblem):
+class RefusedAct(PeopleProblem):
     """The act is not done, for a reason of `REFUSED_ACT`; `what` says more of it: the roles that may, the state."""
 
     def __init__(self, code: str, what: str = "") -> None:
@@ -47,15 +47,15 @@ class Refused(PeopleProblem):
 
 
 def check_person(person: Person, roles: frozenset[str]) -> None:
-    """Raise Refused where nobody acts, or somebody who may not."""
+    """Raise RefusedAct where nobody acts, or somebody who may not."""
     if not is_text(person.name):
-        raise Refused("person")
+        raise RefusedAct("person")
     if not person.may(roles):
-        raise Refused("role", " or ".join(sorted(roles)))
+        raise RefusedAct("role", " or ".join(sorted(roles)))
 
 
 def check_act(person: Person, roles: frozenset[str], text: str) -> None:
     """The same, and where no reason is given."""
     check_person(person, roles)
     if not text.strip() or not is_note(text):
-        raise Refused("reason")
+        raise RefusedAct("reason")

@@ -25,7 +25,7 @@ LOG_IN: Final = "log-in"
 _NO_HASH: Final = "0" * 64
 
 
-class Act(msgspec.Struct, frozen=True):
+class TrailEntry(msgspec.Struct, frozen=True):
     """One thing that somebody did."""
 
     n: int
@@ -50,7 +50,7 @@ def record(
     subject: str,
     before: Any,
     after: Any,
-) -> Act:
+) -> TrailEntry:
     """Append an act to the trail, bound to the one before it."""
     with store.writing() as connection:
         return append(connection, person, role, address, kind, subject, before, after)
@@ -58,7 +58,7 @@ def record(
 
 def append(
     connection: sa.Connection, person: str, role: str, address: str, kind: str, subject: str, before: Any, after: Any
-) -> Act:
+) -> TrailEntry:
     """Append an act within a transaction that writes."""
     acts = schema.acts
     if connection.dialect.name == "postgresql":
@@ -82,18 +82,18 @@ def append(
     return _act(values)
 
 
-def acts_on(store: Store, subject: str) -> list[Act]:
+def acts_on(store: Store, subject: str) -> list[TrailEntry]:
     """What was done about a subject, oldest first."""
     return list(_acts(store, lambda wanted: wanted.where(schema.acts.c.subject == subject)))
 
 
-def acts_of_kinds(store: Store, *kinds: str, after: int = 0) -> list[Act]:
+def acts_of_kinds(store: Store, *kinds: str, after: int = 0) -> list[TrailEntry]:
     """Acts of some kinds, oldest first; only those with a number above `after`."""
     acts = schema.acts.c
     return list(_acts(store, lambda wanted: wanted.where(acts.kind.in_(kinds), acts.n > after)))
 
 
-def newest_acts(store: Store, before: int | None = None, limit: int = 100) -> list[Act]:
+def newest_acts(store: Store, before: int | None = None, limit: int = 100) -> list[TrailEntry]:
     """The newest acts (before number `before`), newest first."""
 
     def narrow(wanted: sa.Select[Any]) -> sa.Select[Any]:
@@ -123,16 +123,16 @@ def _link(values: Mapping[str, Any]) -> str:
     return hashlib.sha256(msgspec.json.encode(named, order="sorted")).hexdigest()
 
 
-def _acts(store: Store, narrow: Callable[[sa.Select[Any]], sa.Select[Any]]) -> Iterator[Act]:
+def _acts(store: Store, narrow: Callable[[sa.Select[Any]], sa.Select[Any]]) -> Iterator[TrailEntry]:
     with store.reading() as connection:
         for row in connection.execute(narrow(sa.select(schema.acts).order_by(schema.acts.c.n))):
             yield _act(row._asdict())
 
 
-def _act(values: Mapping[str, Any]) -> Act:
+def _act(values: Mapping[str, Any]) -> TrailEntry:
     fields = dict(values)
     fields["before"], fields["after"] = msgspec.json.decode(fields["before"]), msgspec.json.decode(fields["after"])
-    return Act(**fields)
+    return TrailEntry(**fields)
 
 
 def append_by_hand(connection: sa.Connection, kind: str, subject: str, after: Any) -> None:

@@ -13,7 +13,7 @@ from alerts.subjects import alert_id
 from ledger.books import Alert
 from streams.store import schema
 from streams.store.alerts import alert_of
-from streams.store.queries import Change
+from streams.store.queries import KeptTransition
 from streams.store.store import Store
 
 Order: TypeAlias = Literal["severity", "newest", "subject"]
@@ -87,7 +87,7 @@ def count_by(store: Store, wanted: Wanted, overlay: Overlay, *columns: str) -> d
         return {tuple(row[:-1]): row[-1] for row in connection.execute(statement)}
 
 
-def changes_by_event(store: Store, agency: str, fiscal_year: int) -> dict[str, list[tuple[Alert, Change]]]:
+def changes_by_event(store: Store, agency: str, fiscal_year: int) -> dict[str, list[tuple[Alert, KeptTransition]]]:
     """Every transition of the alerts about an agency's things in a year, by what set it off: `<agency>:<event id>`."""
     alerts, history = schema.alerts, schema.alert_history
     statement = (
@@ -100,10 +100,10 @@ def changes_by_event(store: Store, agency: str, fiscal_year: int) -> dict[str, l
     with store.reading() as connection:
         named = {alert_id(found): found for found in map(alert_of, connection.execute(of_agency))}
         rows = connection.execute(statement).all()
-    changes: dict[str, list[tuple[Alert, Change]]] = {}
+    changes: dict[str, list[tuple[Alert, KeptTransition]]] = {}
     for row in rows:
         evidence = msgspec.json.decode(row.evidence)
-        change = Change(row.n, row.change, row.by, row.severity_before, row.severity, evidence, row.at)
+        change = KeptTransition(row.n, row.change, row.by, row.severity_before, row.severity, evidence, row.at)
         changes.setdefault(row.by, []).append((named[row.alert], change))
     return changes
 

@@ -37,7 +37,7 @@ class RefusedLine(msgspec.Struct, frozen=True):
         return kept_words(self.code, values, self.detail)
 
 
-class Change(msgspec.Struct, frozen=True):
+class KeptTransition(msgspec.Struct, frozen=True):
     """One transition of an alert. `by` is `<agency>:<event id>` or the day judged."""
 
     n: int
@@ -56,13 +56,15 @@ def alert(store: Store, alert_id: str) -> Alert | None:
     return None if row is None else alert_of(row)
 
 
-def history(store: Store, alert_id: str) -> list[Change]:
+def history(store: Store, alert_id: str) -> list[KeptTransition]:
     """The transitions of an alert, oldest first."""
     rows = schema.alert_history
     with store.reading() as connection:
         found = connection.execute(sa.select(rows).where(rows.c.alert == alert_id).order_by(rows.c.n)).all()
     return [
-        Change(row.n, row.change, row.by, row.severity_before, row.severity, msgspec.json.decode(row.evidence), row.at)
+        KeptTransition(
+            row.n, row.change, row.by, row.severity_before, row.severity, msgspec.json.decode(row.evidence), row.at
+        )
         for row in found
     ]
 
@@ -98,11 +100,11 @@ def waiting_to_be_told(store: Store) -> int:
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """A day on which the time rules were judged, and the position of the log they saw (of all partitions, added up)."""
+    """A day on which the time rules were judged, and the lines of the log they saw (of all partitions, added up)."""
 
     n: int
     day: str
-    position: int
+    lines: int
     at: str
 
 
@@ -115,4 +117,4 @@ def judgements(store: Store) -> list[Judgement]:
 
 
 def _position(store: Store, marks: str) -> int:
-    return sum(position for log, _, position in msgspec.json.decode(marks) if log == store.log)
+    return sum(lines for log, _, lines in msgspec.json.decode(marks) if log == store.log)

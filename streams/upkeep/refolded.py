@@ -28,7 +28,7 @@ Changed: TypeAlias = tuple[str, str, str, str | None, str, str]
 """A transition: the alert's id, the change, by what, severity before and after, the evidence as JSON."""
 
 
-class Part(msgspec.Struct):
+class RefoldedPart(msgspec.Struct):
     """One partition's: its store, the mark, the ids remembered, and by place which positions a batch touched."""
 
     store: Store
@@ -45,13 +45,13 @@ class Refolded:
         self.alerts: dict[str, Alert] = {}
         self.history: list[Changed] = []
         self.refusals: dict[tuple[int, int], tuple[str, str | None, str]] = {}
-        self.parts: dict[int, Part] = {}
+        self.parts: dict[int, RefoldedPart] = {}
         self._store, self._registry, self._catalogue = store, registry, catalogue
         self._engine = Engine(catalogue)
 
     def follow(self, history: History, to: Done, copies: Copies | None, progress: Callable[[int], None]) -> None:
         """Do again what the store had done; `progress` is told how many lines are folded."""
-        self.parts = {partition: Part(self._store.part(partition), Mark(), SeenIds()) for partition in to.ends}
+        self.parts = {partition: RefoldedPart(self._store.part(partition), Mark(), SeenIds()) for partition in to.ends}
         for step in history.steps(to):
             match step:
                 case ToFold():

@@ -30,7 +30,7 @@ from streams.people import acts as alert_acts
 from streams.people import trail
 from streams.people.overlay import lapsed, state_of
 from streams.people.person import MAY_ACKNOWLEDGE, MAY_CLOSE
-from streams.people.trail import ACKNOWLEDGE, Act
+from streams.people.trail import ACKNOWLEDGE, TrailEntry
 from streams.people.vocabulary import ACT
 from streams.store import alert_lists, queries
 from streams.store.alert_lists import ORDERS, Order, Wanted
@@ -264,7 +264,7 @@ def _evidence_grid(rule: Rule, found: Alert, day: str) -> Grid:
     )
 
 
-def _entries(history: list[queries.Change], acts: list[Act]) -> list[Entry]:
+def _entries(history: list[queries.KeptTransition], acts: list[TrailEntry]) -> list[Entry]:
     made = [
         Entry(
             at=change.at,
@@ -288,14 +288,14 @@ def _entries(history: list[queries.Change], acts: list[Act]) -> list[Entry]:
     return sorted(made, key=lambda entry: entry.at)
 
 
-def _change_words(change: queries.Change) -> Words:
+def _change_words(change: queries.KeptTransition) -> Words:
     if change.severity_before is None:
         return Words("", "")
     before, after = SEVERITY[change.severity_before], SEVERITY[change.severity]
     return Words(f"{before.zh} → {after.zh}", f"{before.en} → {after.en}")
 
 
-def _act_words(each: Act) -> Words:
+def _act_words(each: TrailEntry) -> Words:
     said = each.after or {}
     text = said.get("reason") or said.get("text") or ""
     due = said.get("due_on")

@@ -24,7 +24,7 @@ from ledger.words import Words
 from streams.people import lagging_acts, trail
 from streams.people.acts import judge_now
 from streams.people.lagging_acts import lagging_reasons
-from streams.people.person import MAY_ACKNOWLEDGE, Person, Refused
+from streams.people.person import MAY_ACKNOWLEDGE, Person, RefusedAct
 from streams.people.trail import LAGGING_PRESENTED
 
 
@@ -133,9 +133,9 @@ async def judge(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) ->
 
 
 def present_list(desk: Desk, person: Person) -> None:
-    """Keep the list of today as it is presented by a person. Raises Refused."""
+    """Keep the list of today as it is presented by a person. Raises RefusedAct."""
     if not person.may(MAY_ACKNOWLEDGE):
-        raise Refused("role")
+        raise RefusedAct("role")
     monitor, today = desk.monitor, desk.monitor.today()
     rows = lagging_rows(desk)
     years = desk.figures().years

@@ -29,10 +29,10 @@ from ledger.rollup import Level
 from ledger.sums import Sums
 from ledger.vocabulary import EVENT
 from ledger.words import Words
-from streams.line_history import History, Step, differing, figures_of, history_of
+from streams.line_history import LineHistory, LineStep, differing, figures_of, history_of
 from streams.store import alert_lists
 from streams.store.alert_lists import Wanted
-from streams.store.queries import Change
+from streams.store.queries import KeptTransition
 
 STEPS_SHOWN: Final = 100
 _REFERENCES: Final = (
@@ -66,11 +66,11 @@ class Shown(msgspec.Struct):
     """A step of the history with its words."""
 
     number: int
-    step: Step
+    step: LineStep
     name: Words
     references: list[tuple[str, str]]
     raw: str
-    changes: list[tuple[Alert, Change]]
+    changes: list[tuple[Alert, KeptTransition]]
 
     @property
     def alert_ids(self) -> list[str]:
@@ -94,7 +94,7 @@ def line(
     found = desk.look(("line", fiscal_year, agency, name), lambda books: _copy(desk, books, fiscal_year, agency, name))
     if known is None or found is None:
         raise NotFoundException("no accepted event names this line")
-    history: History = history_of(monitor.store, monitor.registry, fiscal_year, agency, name)
+    history: LineHistory = history_of(monitor.store, monitor.registry, fiscal_year, agency, name)
     steps = _steps(desk, history, agency, fiscal_year, monitor.catalogue)
     number = _page_number(request)
     shown_steps = list(reversed(steps))[(number - 1) * STEPS_SHOWN : number * STEPS_SHOWN]
@@ -172,7 +172,7 @@ def _page_number(request: Request[Any, Any, Any]) -> int:
     return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 8 else 1
 
 
-def _steps(desk: Desk, history: History, agency: str, fiscal_year: int, catalogue: Catalogue) -> list[Shown]:
+def _steps(desk: Desk, history: LineHistory, agency: str, fiscal_year: int, catalogue: Catalogue) -> list[Shown]:
     changes = alert_lists.changes_by_event(desk.monitor.store, agency, fiscal_year)
     return [
         Shown(
@@ -187,12 +187,12 @@ def _steps(desk: Desk, history: History, agency: str, fiscal_year: int, catalogu
     ]
 
 
-def _event_name(step: Step) -> Words:
+def _event_name(step: LineStep) -> Words:
     tag = str(step.event.__struct_config__.tag)
     return EVENT.get(tag, Words(tag, tag))
 
 
-def _references(step: Step) -> list[tuple[str, str]]:
+def _references(step: LineStep) -> list[tuple[str, str]]:
     """What an event refers to: vouchers, contracts, cases, grounds."""
     found = [(name, getattr(step.event, name, msgspec.UNSET)) for name in (*_REFERENCES, "from_line", "to_line")]
     return [(name, str(value)) for name, value in found if value is not msgspec.UNSET and value is not None]
@@ -223,8 +223,8 @@ def _history_grid(steps: list[Shown], day: str) -> Grid:
     return Grid(
         table=Table(
             name="history",
-            title=Words("歷程", "History"),
-            label=Words("歷程", "History"),
+            title=Words("歷程", "LineHistory"),
+            label=Words("歷程", "LineHistory"),
             as_of=day,
             columns=(
                 Column("number", Words("序", "No."), "count"),

@@ -25,7 +25,7 @@ from dashboards.web.sessions import COOKIE, HOURS
 from ledger.vocabulary import EVENT
 from ledger.words import Words, alike
 from streams.people import accounts, trail
-from streams.people.trail import LOG_IN, Act
+from streams.people.trail import LOG_IN, TrailEntry
 from streams.people.vocabulary import ACT, ACT_FIELD, ROLE
 
 TRAIL_SHOWN: Final = 100
@@ -132,7 +132,7 @@ _VALUES: Final[Mapping[str, Mapping[str, Words]]] = {"state": ALERT_STATE, "role
 """What the values of a field are called, where they are codes."""
 
 
-def _told(act: Act) -> list[tuple[Words, Words | None, Words]]:
+def _told(act: TrailEntry) -> list[tuple[Words, Words | None, Words]]:
     """What an act says: what it is about, what stood there before where that changed, and what stands there now."""
     before = act.before if isinstance(act.before, dict) else {}
     after = act.after if isinstance(act.after, dict) else {}
@@ -150,7 +150,7 @@ def _said(field: str, value: Any) -> Words:
     return Words("、".join(each.zh for each in words), ", ".join(each.en for each in words))
 
 
-def _subject_page(act: Act) -> str | None:
+def _subject_page(act: TrailEntry) -> str | None:
     if act.kind in ("acknowledge", "close", "note"):
         return f"/alerts/{act.subject}"
     if act.kind == "lagging-reason":
@@ -159,7 +159,7 @@ def _subject_page(act: Act) -> str | None:
     return "/lagging" if act.kind == "lagging-presented" else None
 
 
-def _grid(acts: list[Act], day: str) -> Grid:
+def _grid(acts: list[TrailEntry], day: str) -> Grid:
     return Grid(
         table=Table(
             name="acts",
@@ -172,7 +172,7 @@ def _grid(acts: list[Act], day: str) -> Grid:
                 Column("person", Words("人員", "Person"), "text"),
                 Column("role", Words("角色", "Role"), "text"),
                 Column("address", Words("位址", "Address"), "text"),
-                Column("kind", Words("行為", "Act"), "text"),
+                Column("kind", Words("行為", "TrailEntry"), "text"),
                 Column("subject", Words("對象", "Subject"), "text"),
                 Column("before", Words("之前", "Before"), "text"),
                 Column("after", Words("之後", "After"), "text"),

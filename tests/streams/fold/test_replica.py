@@ -24,7 +24,7 @@ from streams.kafka.fetch import take
 from streams.monitor import Committed, Unavailable
 from streams.people.acts import close
 from streams.people.person import Person
-from streams.people.trail import Act
+from streams.people.trail import TrailEntry
 from streams.store import Store, open_store
 from streams.store.alerts import attach_alerts
 from streams.store.loading import load_books
@@ -167,7 +167,7 @@ def test_an_alert_closed_by_another_page_is_closed_here_too(
     def closing(name: str) -> Any:
         return lambda held, books, position: close(held, books, catalogue, name, OFFICER, "x", "2025-06-01", position)
 
-    assert isinstance(pages[0].at_rest(114, "020011", closing(names[0])), Act)
+    assert isinstance(pages[0].at_rest(114, "020011", closing(names[0])), TrailEntry)
     assert (_standing(pages[0]), _standing(pages[1])) == (1, 2)
     for page in pages:
         assert page.refresh()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from streams.kafka.topics import SourceReader
 from streams.log.history import Done, History, ToClose, ToFold, ToJudge
 from streams.log.topic import Topic
-from streams.people.trail import Act
+from streams.people.trail import TrailEntry
 from streams.store.mark import LogIdentity
 
 PARTITIONS = 3
@@ -38,9 +38,9 @@ class Log:
             yield self._records[partition][at : min(at + 4, end)]
 
 
-def act(number: int, partition: int, position: int) -> Act:
+def act(number: int, partition: int, position: int) -> TrailEntry:
     after = {"partition": partition, "position": position}
-    return Act(number, "", "", "", "", "close", "", None, after, "", "")
+    return TrailEntry(number, "", "", "", "", "close", "", None, after, "", "")
 
 
 @st.composite
@@ -50,7 +50,7 @@ def histories(draw: Any) -> tuple[list[list[int]], list[Done]]:
     bounds = [[sum(one[:number]) for number in range(len(one) + 1)] for one in sizes]
     middle = [draw(st.integers(0, len(one))) for one in sizes]
     judgements: list[ToJudge] = []
-    closings: dict[int, dict[int, list[Act]]] = {part: {} for part in range(PARTITIONS)}
+    closings: dict[int, dict[int, list[TrailEntry]]] = {part: {} for part in range(PARTITIONS)}
     done = []
     at = [0] * PARTITIONS
     for ends in (middle, [len(one) for one in sizes]):

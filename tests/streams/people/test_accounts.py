@@ -11,7 +11,7 @@ from streams.people import accounts, lagging_acts, person, trail
 from streams.store import Store, open_store, schema
 
 
-def record(store: Store, subject: str, note: object = None) -> trail.Act:
+def record(store: Store, subject: str, note: object = None) -> trail.TrailEntry:
     return trail.record(store, "王小明", "officer", "127.0.0.1", "acknowledged", subject, None, {"note": note})
 
 

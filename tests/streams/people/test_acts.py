@@ -14,8 +14,8 @@ from streams.people import trail
 from streams.people.acts import acknowledge, close_alert
 from streams.people.lagging_acts import give_lagging_reason, lagging_reasons
 from streams.people.overlay import lapsed, overlay_on, state_of
-from streams.people.person import LOCAL, MAY_ACKNOWLEDGE, MAY_CLOSE, Person, Refused
-from streams.people.trail import Act
+from streams.people.person import LOCAL, MAY_ACKNOWLEDGE, MAY_CLOSE, Person, RefusedAct
+from streams.people.trail import TrailEntry
 from streams.store import alert_lists
 from streams.store.alert_lists import Overlay, Wanted
 from tests.e2e.serving import DAY, Serving, serving
@@ -27,8 +27,8 @@ def found(excess: int, state: str = "open") -> Alert:
     return Alert("cr-over-base", "high", "line", "a:l", 114, state, "a:e", "2025-01-01", {"excess": excess})
 
 
-def act(kind: str, **after: Any) -> Act:
-    return Act(1, "2025-09-01T00:00:00.000Z", "p", "officer", "", kind, "id", None, after, "", "")
+def act(kind: str, **after: Any) -> TrailEntry:
+    return TrailEntry(1, "2025-09-01T00:00:00.000Z", "p", "officer", "", kind, "id", None, after, "", "")
 
 
 def test_an_acknowledgement_counts_until_its_due_date(catalogue: Catalogue) -> None:
@@ -82,12 +82,12 @@ def test_what_is_missing_or_wrong_is_refused_and_leaves_no_act(monitor: Serving)
         (Person("", ("officer",)), "x", "2025-12-31", "person"),
         (Person("y", ("reviewer",)), "x", "2025-12-31", "role"),
     ):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RefusedAct) as refused:
             acknowledge(store, monitor.monitor.catalogue, name, person, reason, due_on, DAY)
         assert refused.value.code == code
-    with pytest.raises(Refused, match="no such alert"):
+    with pytest.raises(RefusedAct, match="no such alert"):
         acknowledge(store, monitor.monitor.catalogue, "0" * 32, OFFICER, "x", "2025-12-31", DAY)
-    with pytest.raises(Refused, match="Only alerts about acts"):
+    with pytest.raises(RefusedAct, match="Only alerts about acts"):
         close_alert(monitor.monitor, name, OFFICER, "x")
     assert trail.newest_acts(store) == [] and monitor.monitor.replica.broken is None
 
@@ -101,7 +101,7 @@ def test_a_closing_takes_the_alert_off_its_row_and_loading_does_it_again(monitor
     monitor.send(between | {"id": "v1", "amount": 7_000})
     (name,) = opened(monitor, "virement-between-programs")
     close_alert(monitor.monitor, name, OFFICER, "已撤銷")
-    with pytest.raises(Refused, match="closed"):
+    with pytest.raises(RefusedAct, match="closed"):
         close_alert(monitor.monitor, name, OFFICER, "again")
 
     def standing() -> set[str]:
@@ -128,5 +128,5 @@ def test_the_reason_given_last_counts(monitor: Serving) -> None:
     give_lagging_reason(store, "a:b", 114, OFFICER, "缺工", "2025-12-31", DAY)
     last = lagging_reasons(store)["a:b", 114]
     assert last.after == {"reason": "缺工", "recovery_on": "2025-12-31"} and last.before["reason"] == "用地"
-    with pytest.raises(Refused):
+    with pytest.raises(RefusedAct):
         give_lagging_reason(store, "a:b", 114, OFFICER, "x", DAY, DAY)
