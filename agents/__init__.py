@@ -1,1 +1,1 @@
-"""What runs on Kafka, one agent a file: the fold, the clock, the relay, the watch over the topic."""
+"""What runs on Kafka, one agent a file: the fold, the clock, the delivery of what it leaves, the watch over the topic."""

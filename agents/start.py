@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import faust
 import structlog
 
-from agents import clock, ledger, relay, watch
+from agents import clock, delivery, ledger, watch
 from agents import health as told_at
 from alerts.catalogue import load
 from ledger.registry import parse
@@ -104,7 +104,7 @@ def _fold(
     app = create_app(connection, worker, group)
     leave_at_a_crash(app)
     ledger.attach(app, worker)
-    relay.attach(app, worker)
+    delivery.attach(app, worker, connection)
     clock.attach(app, worker, connection)
     watch.attach(app, worker, connection, claim)
     if health is not None:

@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 
 from alerts.catalogue import load
+from alerts.channels import Outside, open_channels
 from dashboards.server import Part, check_users, is_loopback, listen
 from ledger.receipt import Outcome
 from producers.inbox import Inbox
@@ -18,7 +19,7 @@ from streams.clock import Clock
 from streams.fold.queue import FoldQueue
 from streams.folder import Folder
 from streams.monitor import Busy, Monitor
-from streams.relay import Relay
+from streams.outbox import Courier, Outbox
 from streams.store import open_store, queries
 from streams.store.store import digest_of
 from streams.taipei import today
@@ -62,11 +63,11 @@ def serve(
     monitor: Monitor, folder: Folder, host: str, port: int, *, beside: Sequence[Part] = (), clock: bool = True
 ) -> None:
     """Listen until told to stop (see `listen`), with the inbox, the relay and, unless told otherwise, the clock."""
-    relay = Relay(monitor.store)
+    courier = Courier(Outbox(monitor.store, open_channels(Outside())))
     judged = queries.judgements(monitor.store)
     daily = Clock(lambda day: monitor.replica.judge(day).result(), judged[-1].day if judged else None)
-    monitor.replica.watchers.append(lambda _: relay.wake())
-    parts: list[Part] = [relay, _InboxThread(monitor, folder.inbox), *beside, *([daily] if clock else [])]
+    monitor.replica.watchers.append(lambda _: courier.wake())
+    parts: list[Part] = [courier, _InboxThread(monitor, folder.inbox), *beside, *([daily] if clock else [])]
     listen(monitor, folder.session_key(), host, port, parts, data=str(folder.path))
 
 

@@ -19,9 +19,9 @@ from ledger.books import Alert, Books
 from ledger.figures import FIGURES
 from ledger.rollup import CITY, Level, roll_up
 from streams.monitor import Committed, Monitor
+from streams.outbox import undelivered
 from streams.store import Store
 from streams.store.mark import all_marks
-from streams.store.queries import waiting_to_be_told
 
 LEVEL_LABELS: Final = ("fiscal_year", "level", "key", "economic_class")
 _FIGURES: Final = (
@@ -157,8 +157,8 @@ def _of_log(monitor: Monitor, store: Store) -> Iterator[Metric]:
         ("store_up", "Whether the store takes commits: 1, or 0", int(replica.broken is None)),
         (
             "relay_waiting",
-            "Transitions of alerts, and on Kafka refusals, that wait to be told",
-            waiting_to_be_told(store),
+            "Transitions of alerts, and on Kafka refusals, that wait to be delivered",
+            undelivered(store),
         ),
         ("demonstration", "Whether the data are made up: 1, or 0", int(monitor.demonstration)),
     ):

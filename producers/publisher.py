@@ -19,6 +19,7 @@ from kafka import KafkaAdminClient, KafkaProducer
 from kafka.errors import KafkaError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError
 
 from producers.kafka.connection import Connection
+from producers.kafka.sending import DELIVERY_SECONDS, new_producer
 from producers.kafka.trouble import trouble
 from producers.kafka.wire import EVENTS, RECORD_BYTES_MAX, record_key, value_of, where_to
 
@@ -27,7 +28,6 @@ _LINE_BYTES_MAX: Final = RECORD_BYTES_MAX - 1_024
 _PACK_BYTES_MAX: Final = 512 << 10
 _IN_FLIGHT_MAX: Final = 20_000
 _NOTE_SECONDS: Final = 1.0
-_SEND_SECONDS: Final = 120
 _TAIL: Final = 64 << 10
 
 
@@ -118,20 +118,6 @@ def _check_topic(connection: Connection) -> None:
         raise TopicAuthorizationFailedError(EVENTS)
 
 
-def new_producer(connection: Connection, client_id: str, linger_ms: int) -> KafkaProducer:
-    """A producer that sends with idempotence and `acks=all`; raises KafkaError where no broker answers."""
-    return KafkaProducer(
-        **connection.settings(),
-        client_id=client_id,
-        acks="all",
-        enable_idempotence=True,
-        linger_ms=linger_ms,
-        batch_size=256 << 10,
-        max_request_size=RECORD_BYTES_MAX,
-        delivery_timeout_ms=_SEND_SECONDS * 1_000,
-    )
-
-
 class _Sending:
     """What is on its way, in the order of the file: only what is taken without a gap before it counts."""
 
@@ -161,7 +147,7 @@ class _Sending:
 
     def _settle(self) -> None:
         future, events, end = self._under_way[0]
-        taken = future.get(timeout=_SEND_SECONDS + 10)
+        taken = future.get(timeout=DELIVERY_SECONDS + 10)
         self._under_way.popleft()
         report = self._report
         report.records += 1

@@ -14,6 +14,8 @@ from ledger.identity import key_of
 EVENTS: Final = "budget.events.v1"
 ALERTS: Final = "budget.alerts.v1"
 REFUSED: Final = "budget.refused.v1"
+TOPIC_OF: Final = {"alert": ALERTS, "refusal": REFUSED}
+"""By the kind of a message on its way out."""
 GROUP: Final = "budgetwatch"
 """The consumer group of the workers."""
 RECORD_BYTES_MAX: Final = 4 << 20

@@ -16,8 +16,8 @@ from kafka.errors import KafkaError
 from ledger.json_text import LINE_BYTES_MAX
 from ledger.receipt import Outcome
 from producers.kafka.connection import Connection
+from producers.kafka.sending import new_producer
 from producers.kafka.wire import EVENTS, value_of, where_of
-from producers.publisher import new_producer
 from streams.errors import KafkaUnavailable, StoreError
 from streams.fold.receipts import Reading, SentLine, of_store
 from streams.kafka.topics import SourceReader, plain_errors

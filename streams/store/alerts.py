@@ -33,7 +33,7 @@ def write_alerts(
     _upsert_alerts(connection, [_alert_values(ids[key], alert) for key, alert in alerts.items()])
     if not transitions:
         return
-    first = connection.execute(sa.select(sa.func.coalesce(sa.func.max(schema.outbox.c.n), 0))).scalar_one() + 1
+    first = next_number(connection, schema.outbox)
     numbers = _transitions_so_far(connection, [ids[id(one.alert)] for one in transitions if one.change != "opened"])
     history, sent = [], []
     for n, one in enumerate(transitions, first):
@@ -50,7 +50,7 @@ def write_alerts(
         history.append(values | {"position": position, "at": at})
         payload = values | {"rule": one.alert.rule, "key": one.alert.key, "fiscal_year": one.alert.fiscal_year}
         key = f"{name}-{numbers[name]}"
-        sent.append({"id": key, "n": n, "alert": name, "payload": _json(payload), "created_at": at, "attempts": 0})
+        sent.append({"id": key, "n": n, "kind": "alert", "subject": name, "payload": _json(payload), "created_at": at})
     connection.execute(schema.alert_history.insert(), history)
     connection.execute(_ignoring(connection, schema.outbox), sent)
 
@@ -96,13 +96,39 @@ def agency_of(alert: Alert) -> str | None:
 def _upsert_alerts(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
     """Alerts keep the order of their first writing."""
     alerts = schema.alerts
-    first = connection.execute(sa.select(sa.func.coalesce(sa.func.max(alerts.c.n), 0))).scalar_one() + 1
+    first = next_number(connection, alerts)
     statement = _insert(connection, alerts)
     changing = ("severity", "state", "resolved_by", "evidence")
     statement = statement.on_conflict_do_update(
         index_elements=["id"], set_={name: statement.excluded[name] for name in changing}
     )
     connection.execute(statement, [row | {"n": n} for n, row in enumerate(rows, first)])
+
+
+def next_number(connection: sa.Connection, table: sa.Table) -> int:
+    """The number after the last row's."""
+    found: int = connection.execute(sa.select(sa.func.coalesce(sa.func.max(table.c.n), 0))).scalar_one()
+    return found + 1
+
+
+def write_refusals_out(connection: sa.Connection, refused: Sequence[Mapping[str, Any]]) -> None:
+    """Put refusals into the outbox, for a feeder that has no receipt: under the place of the event in its log."""
+    first = next_number(connection, schema.outbox)
+    sent = []
+    for n, row in enumerate(refused, first):
+        name = f"{row['origin']}/{row['line'] - 1}"
+        payload = {"event_id": row["id"], "reason": row["reason"], "detail": row["detail"]}
+        sent.append(
+            {
+                "id": name,
+                "n": n,
+                "kind": "refusal",
+                "subject": name,
+                "payload": _json(payload),
+                "created_at": row["at"],
+            }
+        )
+    connection.execute(_ignoring(connection, schema.outbox), sent)
 
 
 def _insert(connection: sa.Connection, table: sa.Table) -> Any:

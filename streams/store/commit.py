@@ -13,7 +13,7 @@ from ledger.books import AgencyYear, Books, Position, Row
 from ledger.effects import BOOKINGS
 from ledger.process import Effects, Transition
 from streams.store import schema
-from streams.store.alerts import write_alerts
+from streams.store.alerts import write_alerts, write_refusals_out
 from streams.store.batch import Batch, whereabouts
 from streams.store.mark import mark_within, move_mark
 from streams.store.rows import BUDGET, KEPT, budget_tuples, to_tuples
@@ -58,6 +58,8 @@ def write_batch(
     if effects.refusals:
         refused = list(_refused(store, first_place, batch, effects, at))
         connection.execute(schema.refusals.insert(), refused)
+        if batch.records is not None:  # an embedded log's feeders have a receipt
+            write_refusals_out(connection, refused)
     alerts = {id(alert): alert for _, row in changed if row.alerts for alert in row.alerts.values()}
     write_alerts(connection, alerts, effects.transitions, first_place + len(batch.lines), at)
 
@@ -83,7 +85,6 @@ def _refused(store: Store, first_place: int, batch: Batch, effects: Effects, at:
             "code": one.refusal.detail.code,
             "facts": msgspec.json.encode(one.refusal.detail.values).decode(),
             "at": at,
-            "sent_at": at if records is None else None,
         }
 
 

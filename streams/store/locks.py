@@ -10,7 +10,7 @@ from streams.store.database import LOCKS
 
 FUNDS_LOCK: Final = LOCKS + 1
 CLOCK_LOCK: Final = LOCKS + 2
-RELAY_LOCK: Final = LOCKS + 3
+DELIVERY_LOCK: Final = LOCKS + 3
 
 
 def lock(connection: sa.Connection, number: int) -> None:

@@ -89,16 +89,6 @@ def refusals_by_reason(store: Store) -> dict[str, int]:
         return {row[0]: row[1] for row in connection.execute(statement)}
 
 
-def waiting_to_be_told(store: Store) -> int:
-    """How many transitions and refusals the relay has not sent yet."""
-    wanted = [
-        sa.select(sa.func.count()).select_from(table).where(table.c.sent_at.is_(None))
-        for table in (schema.outbox, schema.refusals)
-    ]
-    with store.reading() as connection:
-        return sum(connection.execute(one).scalar_one() for one in wanted)
-
-
 class Judgement(msgspec.Struct, frozen=True):
     """A day on which the time rules were judged, and the lines of the log they saw (of all partitions, added up)."""
 

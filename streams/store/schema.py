@@ -11,8 +11,10 @@ from typing import Any, Final
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Dialect,
+    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -244,29 +246,47 @@ refusals: Final = Table(
     Column("code", Text),
     Column("facts", Text, comment="JSON: the values of the code"),
     Column("at", Text, nullable=False),
-    Column("sent_at", Text, comment="when the feeder was told: by the receipt, or on Kafka by the relay"),
     Index("refusals_by_at", "at"),
-    Index(
-        "refusals_unsent",
-        *("log", "partition", "place"),
-        sqlite_where=text("sent_at IS NULL"),
-        postgresql_where=text("sent_at IS NULL"),
-    ),
 )
 
 outbox: Final = Table(
     "outbox",
     metadata,
     *_key(Column("id", Text)),
-    Column("n", BigInteger, nullable=False, comment="order of the transitions"),
-    Column("alert", Text, nullable=False),
+    Column("n", BigInteger, nullable=False, comment="their order"),
+    Column("kind", Text, nullable=False, comment="alert (a transition) or refusal"),
+    Column(
+        "subject", Text, nullable=False, comment="an alert, or the place of a refusal: its messages keep their order"
+    ),
     Column("payload", Text, nullable=False, comment="JSON"),
     Column("created_at", Text, nullable=False),
-    Column("sent_at", Text),
+    Column("routed_at", Text, comment="when its deliveries were made"),
+    Index("outbox_by_n", "n"),
+    Index("outbox_unrouted", "n", sqlite_where=text("routed_at IS NULL"), postgresql_where=text("routed_at IS NULL")),
+)
+
+UNFINISHED: Final = "state IN ('waiting', 'failed')"
+DELIVERY_STATES: Final = ("waiting", "held", "sent", "failed", "given_up", "suppressed")
+
+deliveries: Final = Table(
+    "deliveries",
+    metadata,
+    *_key(Column("message", Text, ForeignKey("outbox.id")), Column("channel", Text), Column("address", Text)),
+    Column("n", BigInteger, nullable=False, comment="the message's"),
+    Column("subject", Text, nullable=False, comment="the message's"),
+    Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("last_error", Text),
-    Index("outbox_by_n", "n"),
-    Index("outbox_unsent", "n", sqlite_where=text("sent_at IS NULL"), postgresql_where=text("sent_at IS NULL")),
+    Column("next_try_at", Text, comment="null: at once"),
+    Column("sent_at", Text),
+    CheckConstraint("state IN ('" + "', '".join(DELIVERY_STATES) + "')", name="deliveries_state"),
+    Index("deliveries_due", "channel", "n", sqlite_where=text(UNFINISHED), postgresql_where=text(UNFINISHED)),
+    Index(
+        "deliveries_of_subject",
+        *("channel", "address", "subject", "n"),
+        sqlite_where=text(UNFINISHED),
+        postgresql_where=text(UNFINISHED),
+    ),
 )
 
 judgements: Final = Table(

@@ -28,7 +28,12 @@ _REBUILD: Final = "start it with those, or fold the log again with `budgetwatch 
 
 def now() -> str:
     """This moment as RFC 3339 in UTC."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment(datetime.now(UTC))
+
+
+def moment(at: datetime) -> str:
+    """A moment of UTC as RFC 3339: as text they stand in the order of time."""
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def digest_of(*parts: bytes) -> str:

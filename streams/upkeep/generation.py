@@ -6,11 +6,12 @@ What people did, and what was already delivered, is carried over; all else is fo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import sqlalchemy as sa
 
 from alerts.catalogue import Catalogue
+from streams import outbox
 from streams.fold.judging import judge_held, judge_whole
 from streams.fold.partition import Partition
 from streams.log.history import Done, History, Source, ToClose, ToFold, ToJudge, done
@@ -91,33 +92,9 @@ def carry_over(old: sa.Connection, new: sa.Connection, *, partitions: int) -> No
                 f" coalesce((SELECT max(n) FROM {presented}), 0) + 1, false)"
             )
         )
-    _carry_receipts(old, new)
+    outbox.carry_over(old, new)
     if partitions > 1:
-        _pass_over_what_never_was(new)
-
-
-def _carry_receipts(old: sa.Connection, new: sa.Connection) -> None:
-    outbox, refusals = schema.outbox, schema.refusals
-    delivered: list[dict[str, Any]] = [
-        {"of_id": row.id, "delivered_at": row.sent_at}
-        for row in old.execute(sa.select(outbox.c.id, outbox.c.sent_at).where(outbox.c.sent_at.is_not(None)))
-    ]
-    if delivered:
-        same_id = outbox.c.id == sa.bindparam("of_id")
-        new.execute(outbox.update().where(same_id).values(sent_at=sa.bindparam("delivered_at")), delivered)
-    own = (refusals.c.log, refusals.c.partition, refusals.c.place)
-    refused: list[dict[str, Any]] = [
-        {"of_log": row.log, "part": row.partition, "at_place": row.place, "delivered_at": row.sent_at}
-        for row in old.execute(sa.select(*own, refusals.c.sent_at).where(refusals.c.sent_at.is_not(None)))
-    ]
-    if refused:
-        same = [column == sa.bindparam(name) for column, name in zip(own, ("of_log", "part", "at_place"), strict=True)]
-        new.execute(refusals.update().where(*same).values(sent_at=sa.bindparam("delivered_at")), refused)
-
-
-def _pass_over_what_never_was(new: sa.Connection) -> None:
-    """Partition after partition, draws come in another order than they did: what that opened and resolved never was."""
-    outbox, alerts = schema.outbox, schema.alerts
-    of_city = (alerts.c.level == "reserve", alerts.c.agency.is_(None), alerts.c.state != "open")
-    passed = outbox.c.alert.in_(sa.select(alerts.c.id).where(*of_city))
-    new.execute(outbox.update().where(outbox.c.sent_at.is_(None), passed).values(sent_at=outbox.c.created_at))
+        # Partition after partition, draws come in another order than they did: what that opened and resolved never was.
+        alerts = schema.alerts.c
+        of_city = (alerts.level == "reserve", alerts.agency.is_(None), alerts.state != "open")
+        outbox.pass_over(new, sa.select(alerts.id).where(*of_city))

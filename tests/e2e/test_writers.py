@@ -17,12 +17,13 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from alerts.channels import Outside, open_channels
 from alerts.subjects import alert_id
+from streams.outbox import Courier, Outbox, undelivered
 from streams.people import accounts, trail
 from streams.people.accounts import PASSWORD_MIN
 from streams.people.acts import acknowledge, close_alert
 from streams.people.person import Person
-from streams.relay import Relay, unsent
 from streams.store import alert_lists, open_store, schema
 from streams.store.alert_lists import Overlay, Wanted
 from streams.upkeep.audit import audit
@@ -41,8 +42,8 @@ def served(tmp_path: Path) -> Iterator[Serving]:
 
 def test_nobody_who_writes_is_in_anothers_way(served: Serving, tmp_path: Path) -> None:
     store, stopping = served.monitor.store, threading.Event()
-    relay = Relay(store)
-    relay.start()
+    courier = Courier(Outbox(store, open_channels(Outside())))
+    courier.start()
     served.send(*virements(ACTS))
     with ThreadPoolExecutor(8) as together:
         feeders = [together.submit(feed, served, number, stopping) for number in range(2)]
@@ -57,8 +58,8 @@ def test_nobody_who_writes_is_in_anothers_way(served: Serving, tmp_path: Path) -
         finally:
             stopping.set()
         sent = sum(each.result() for each in feeders)
-    wait_until(lambda: not unsent(store), "the outbox is empty")
-    relay.stop()
+    wait_until(lambda: not undelivered(store), "the outbox is empty")
+    courier.stop()
     with store.reading() as connection:
         judged = connection.execute(sa.select(sa.func.count()).select_from(schema.judgements)).scalar_one()
     assert judged >= JUDGEMENTS

@@ -21,6 +21,7 @@ from ledger.registry import Registry, parse
 from producers.kafka.connection import Connection
 from producers.kafka.wire import ALERTS, EVENTS, REFUSED
 from streams.kafka.topics import identity_of, make_topics
+from streams.outbox import undelivered
 from streams.people import accounts
 from streams.store import Store, open_store, schema
 from streams.upkeep.audit import audit_topic
@@ -154,19 +155,11 @@ class Cluster:
         wait_for(lambda: self.folded() >= events, f"{events} events to be folded", lambda: str(self.folded()))
         assert self.folded() == events
 
-    def wait_told(self) -> None:
-        """Wait until the relay has told everything."""
+    def wait_delivered(self) -> None:
+        """Wait until everything is delivered."""
         store = self.store()
-        unsent = [
-            sa.select(sa.func.count()).where(table.c.sent_at.is_(None)) for table in (schema.outbox, schema.refusals)
-        ]
-
-        def is_told() -> bool:
-            with store.writing() as connection:
-                return not any(connection.execute(one).scalar_one() for one in unsent)
-
         try:
-            wait_for(is_told, "the relay")
+            wait_for(lambda: not undelivered(store), "the outbox")
         finally:
             store.close()
 

@@ -57,7 +57,7 @@ def test_poison_is_refused_with_its_place_and_the_stream_goes_on(cluster: Cluste
     cluster.send(records)
     with cluster.workers():
         cluster.wait_folded(14)
-        cluster.wait_told()
+        cluster.wait_delivered()
     assert refusals(cluster) == {
         (f"{HOME}/0", 1): "malformed",
         (f"{HOME}/1", 1): "malformed",

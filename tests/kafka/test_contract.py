@@ -58,7 +58,7 @@ def test_workers_come_to_what_replay_comes_to(
     replayed = _replay(cluster, path)
     with cluster.workers(workers) as started:
         cluster.wait_folded(replayed.counts.read)
-        cluster.wait_told()
+        cluster.wait_delivered()
         assert all(one.process.poll() is None for one in started)
     store = cluster.store()
     try:
@@ -114,10 +114,10 @@ def _is_shared(alert: Alert) -> bool:
 def _told(cluster: Cluster, store: Store) -> None:
     """Every transition and refusal that the workers committed is on Kafka, an alert's in their order."""
     with store.writing() as connection:
-        unsent = schema.outbox.c.sent_at.is_(None)
-        outbox = (
-            connection.execute(sa.select(schema.outbox.c.id).where(~unsent).order_by(schema.outbox.c.n)).scalars().all()
-        )
+        rows = schema.deliveries.c
+        delivered = sa.select(schema.outbox.c.id).join(schema.deliveries).where(rows.channel == "kafka")
+        of_alerts = delivered.where(rows.state == "sent", schema.outbox.c.kind == "alert").order_by(schema.outbox.c.n)
+        outbox = connection.execute(of_alerts).scalars().all()
         refusals = connection.execute(sa.select(schema.refusals.c.origin, schema.refusals.c.line)).all()
     told = [msgspec.json.decode(record.value) for record in cluster.topic(ALERTS)]
     assert {one["id"] for one in told} == set(outbox)

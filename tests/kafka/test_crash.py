@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
+import socket
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
-from types import SimpleNamespace
-from typing import Any, cast
 
-import faust
 import pytest
-from faust.exceptions import ProducerSendError
 
-from agents import relay
-from streams.kafka.telling import Telling
+from producers.kafka.connection import connection_to
+from producers.kafka.sending import Sender
+from producers.kafka.wire import ALERTS
 from tests.kafka.cluster import ROOT, Cluster
 
 _CRASHING = """
@@ -53,16 +49,14 @@ def test_a_crash_within_faust_ends_the_process_at_once(cluster: Cluster) -> None
     assert "budgetwatch: Faust ended: OSError('no brokers')" in ended.stderr.splitlines()
 
 
-@pytest.mark.parametrize("answer", ["none", "refused"])
-def test_what_brokers_do_not_take_is_told_later(answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(relay, "_SEND_SECONDS", 0.05)
-
-    async def send(*_: Any) -> asyncio.Future[None]:
-        if answer == "refused":
-            raise ProducerSendError("Error while sending: KafkaTimeoutError()")
-        return asyncio.get_running_loop().create_future()  # never done
-
-    app = cast("faust.App", SimpleNamespace(producer=SimpleNamespace(send=send)))
-    telling = [Telling("budget.alerts.v1", b"alert", b"{}", "alert-1")]
-    with ThreadPoolExecutor(1) as apart:  # this thread may have a loop that runs: a browser's, of another test
-        assert apart.submit(lambda: asyncio.run(relay._send(app, telling))).result() == []
+def test_brokers_that_do_not_answer_leave_the_outbox_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One address takes no connection, the other takes them and stays silent."""
+    monkeypatch.setattr("producers.kafka.sending.SEND_SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent, socket.create_server(("127.0.0.1", 0)) as gone:
+        ports = [silent.getsockname()[1], gone.getsockname()[1]]
+        gone.close()
+        for port in ports:
+            sender = Sender(connection_to(f"127.0.0.1:{port}"), "test")
+            sent = sender.send(ALERTS, [(b"alert", b"{}"), (b"alert", b"{}")])
+            assert len(sent) == 2 and all(sent), "of each it is said why not"
+            sender.close()

@@ -27,6 +27,6 @@ def test_workers_ride_out_a_fail_over_in_the_middle(cluster: Cluster, tmp_path: 
             standby.promote()
             feeding.join()
             parts.wait_folded(len(LINES))
-            parts.wait_told()
+            parts.wait_delivered()
             assert all(one.process.poll() is None for one in workers)
         assert parts.differences() == []

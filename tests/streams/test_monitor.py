@@ -1,4 +1,4 @@
-"""The parts of a monitor beside its gateway: writer, clock, relay, audit, backup, restore, rebuild, data folder."""
+"""The parts of a monitor beside its gateway: writer, clock, audit, backup, restore, rebuild, data folder."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from streams.clock import Clock
 from streams.fold import hold
 from streams.folder import Folder
 from streams.monitor import Committed, Monitor, Unavailable
+from streams.outbox import Outbox
 from streams.people import trail
 from streams.people.acts import close_alert
 from streams.people.person import Person
-from streams.relay import Message, Relay, unsent
 from streams.store import StoreRefused, open_store, queries, schema
 from streams.store.mark import mark_of
 from streams.store.store import digest_of
@@ -36,6 +36,7 @@ from streams.upkeep.audit import audit
 from streams.upkeep.backup import copy_store, restore_store
 from streams.upkeep.rebuild import rebuild
 from tests.real_parts.postgres import IS_REQUIRED
+from tests.streams.channel import Taken
 
 LINES = [line.rstrip(b"\n") for line in simulate(114, 5, 2_500)]
 
@@ -141,36 +142,6 @@ def test_each_day_is_judged_once_and_never_backwards(monitor: Monitor) -> None:
     assert [daily.look() for _ in range(6)] == [True, False, True, False, False, True]
     assert [one.day for one in queries.judgements(monitor.store)] == ["2025-06-30", "2025-07-01", "2025-07-02"]
     assert list(audit(monitor.store, monitor.registry, monitor.catalogue)) == []
-
-
-# ---------------------------------------------------------------- relay
-
-
-def test_what_fails_is_sent_again_and_later_transitions_of_its_alert_wait(monitor: Monitor) -> None:
-    line = "33010010101/current/1015"
-    monitor.replica.submit(
-        [
-            event("a", "budget.adopted"),
-            event("p", "disbursement.paid", line=line, amount=5, voucher="v"),
-            event("e", "appropriation.enacted", line=line, amount=9),
-        ],
-        "http:test",
-    ).result()
-    sent: list[Message] = []
-    refuse = {"opened"}
-
-    def channel(message: Message) -> None:
-        if message.payload["change"] in refuse:
-            raise ConnectionError("nobody answers")
-        sent.append(message)
-
-    relay = Relay(monitor.store, (channel,))
-    waiting = len(unsent(monitor.store))
-    assert waiting == 2 and relay.send() == 0 and sent == []  # resolved waits for opened
-    refuse.clear()
-    assert relay.send() == 2
-    assert [one.payload["change"] for one in sent] == ["opened", "resolved"]
-    assert relay.send() == 0 and unsent(monitor.store) == []
 
 
 # ---------------------------------------------------------------- audit
@@ -282,9 +253,11 @@ def test_a_restored_store_goes_on_and_the_other_is_kept(folder: Folder, tmp_path
 def test_a_store_of_another_register_is_refused_until_it_is_rebuilt(folder: Folder, catalogue: Catalogue) -> None:
     with embedded.opened(folder) as first:
         feed(first)
-        told = {message.id for message in unsent(first.store, 10_000)}
-        Relay(first.store, (lambda _: None,)).send()
-        sent = told - {message.id for message in unsent(first.store, 10_000)}
+        taken = Taken()
+        outbox = Outbox(first.store, (taken,))
+        outbox.deliver()
+        assert taken.messages, "some of it was delivered, the rest not yet"
+        delivered = {message.id for message in taken.messages}
     with folder.registry.open("a", encoding="utf-8") as register:
         register.write("UNKNOWN,新局,New Bureau,99,新局主管,New,\n")
     with pytest.raises(StoreRefused, match=r"another registry digest.*budgetwatch rebuild"), embedded.opened(folder):
@@ -294,7 +267,9 @@ def test_a_store_of_another_register_is_refused_until_it_is_rebuilt(folder: Fold
         rebuild(folder, registry, catalogue, digest_of(content))
     with embedded.opened(folder) as again:
         assert list(audit(again.store, again.registry, catalogue)) == []
-        assert not sent & {message.id for message in unsent(again.store, 10_000)}, "nobody is told twice"
+        Outbox(again.store, (taken,)).deliver_all()
+        identities = [message.id for message in taken.messages]
+        assert len(identities) == len(set(identities)) > len(delivered), "nothing is delivered twice"
 
 
 # ---------------------------------------------------------------- the command, as it is run

@@ -183,9 +183,9 @@ def _history(store: Store) -> list[tuple[object, ...]]:
 
 
 def _outbox(store: Store) -> list[tuple[str, str]]:
-    wanted = sa.select(schema.outbox.c.id, schema.outbox.c.alert).order_by(schema.outbox.c.n)
+    wanted = sa.select(schema.outbox.c.id, schema.outbox.c.subject).order_by(schema.outbox.c.n)
     with store.writing() as connection:
-        return [(row.id, row.alert) for row in connection.execute(wanted)]
+        return [(row.id, row.subject) for row in connection.execute(wanted)]
 
 
 def test_an_unfinished_alerts_evidence_follows_without_a_transition(

@@ -9,9 +9,6 @@ from typing import Any, Final
 
 import pytest
 import sqlalchemy as sa
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
-from alembic.script import ScriptDirectory
 
 from alerts.catalogue import Catalogue
 from alerts.engine import Engine
@@ -21,11 +18,12 @@ from ledger.identity import SeenIds
 from ledger.process import Context, process
 from ledger.registry import Registry
 from streams.store import Store, open_store, schema
-from streams.store.database import MIGRATIONS, url_of
+from streams.store.database import url_of
 from streams.store.loading import load_books, load_partition
 from streams.store.rows import budget_tuples, to_tuples
 from tests.machine.random_events import AGENCIES, Generator
 from tests.streams.store.folding import LINE, Folding, InMemory, differences, event
+from tests.streams.store.old_schemas import make_at_schema
 
 PAID = {"line": LINE, "amount": 7, "voucher": "v"}
 ADOPTED = event(900, "budget.adopted", booked_on="2025-03-01")
@@ -201,14 +199,9 @@ def _store_of_schema_3(url: str, books: Books) -> None:
         for one, budget in zip(to_tuples(Position, positions), budget_tuples(positions), strict=True)
     ]
     years = to_tuples(AgencyYear, [(year, year) for year in books.agency_years()])
+    make_at_schema(url, "0003")
     engine = sa.create_engine(url_of(url))
     with engine.begin() as connection:
-        context = MigrationContext.configure(connection)
-        with Operations.context(context):
-            context._ensure_version_table()
-            for step in reversed(list(ScriptDirectory(str(MIGRATIONS)).iterate_revisions("0003", "base"))):
-                step.module.upgrade()
-        connection.execute(sa.text("INSERT INTO alembic_version (version_num) VALUES ('0003')"))
         for table, names, values in (
             ("positions", [*key, *spent, *granted], rows),
             ("agency_years", [column.name for column in schema.agency_years.columns], years),

@@ -1,0 +1,231 @@
+"""The outbox: messages that a commit left, and a delivery of each by every channel that takes its kind.
+
+At least once, under ids that repeat. Rows are chosen by their state, never by a cursor over numbers: transactions commit
+out of order. Each channel delivers for itself: one that fails makes no other repeat. Messages about one subject keep their
+order; after a failure the later ones wait.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+import sqlalchemy as sa
+import structlog
+
+from alerts.channels import Channel, Message
+from streams.store import Store, schema
+from streams.store.store import moment
+
+BATCH: Final = 500
+_WAIT_SECONDS: Final = 1.0
+_RETRY_SECONDS_MAX: Final = 300
+_ERROR_CHARACTERS: Final = 500
+_NOBODY: Final = ""
+"""The address of a channel that has only one."""
+
+log = structlog.get_logger()
+
+
+def clock() -> datetime:
+    """This moment."""
+    return datetime.now(UTC)
+
+
+class Due(msgspec.Struct, frozen=True):
+    """A delivery that may be tried now."""
+
+    message: Message
+    address: str
+    attempts: int
+
+
+class Outbox:
+    """Delivers what is due. One process at a time does; which one is its caller's business."""
+
+    def __init__(self, store: Store, channels: Sequence[Channel], now: Callable[[], datetime] = clock) -> None:
+        self._store, self._channels, self._now = store, channels, now
+
+    def deliver(self) -> int:
+        """Route what is new and try what is due; returns how many deliveries succeeded."""
+        self._route()
+        return sum(self._deliver_by(channel) for channel in self._channels)
+
+    def deliver_all(self, is_stopping: Callable[[], bool] = lambda: False) -> None:
+        """Deliver until nothing more succeeds."""
+        while self.deliver() and not is_stopping():
+            pass
+
+    def _route(self) -> None:
+        """Make the deliveries of messages that have none yet, by the channels there are now."""
+        rows = schema.outbox
+        wanted = sa.select(rows.c.id, rows.c.n, rows.c.kind, rows.c.subject).where(rows.c.routed_at.is_(None))
+        with self._store.reading() as connection:
+            fresh = connection.execute(wanted.order_by(rows.c.n).limit(BATCH)).all()
+        if not fresh:
+            return
+        made = [
+            {
+                "message": row.id,
+                "channel": channel.name,
+                "address": _NOBODY,
+                "n": row.n,
+                "subject": row.subject,
+                "state": "waiting",
+                "attempts": 0,
+            }
+            for row in fresh
+            for channel in self._channels
+            if row.kind in channel.kinds
+        ]
+        routed = {"routed_at": moment(self._now())}
+        with self._store.writing() as connection:
+            if made:
+                connection.execute(schema.deliveries.insert(), made)
+            connection.execute(
+                rows.update().where(rows.c.id == sa.bindparam("of_id")).values(routed),
+                [{"of_id": row.id} for row in fresh],
+            )
+
+    def _deliver_by(self, channel: Channel) -> int:
+        due = self._due(channel.name)
+        if not due:
+            return 0
+        try:
+            results = channel.deliver([one.message for one in due])
+        except Exception as error:
+            results = [str(error) or type(error).__name__] * len(due)
+        failed: dict[str, str] = {}
+        noted: list[dict[str, Any]] = []
+        for one, problem in zip(due, results, strict=True):
+            subject = one.message.subject
+            if subject in failed:  # it waits for the one before it
+                continue
+            if problem is not None:
+                failed[subject] = problem
+            noted.append(self._note(channel, one, problem))
+        if failed:
+            reason = next(iter(failed.values()))
+            log.warning(
+                "not all was delivered; it is tried again", channel=channel.name, failed=len(failed), reason=reason
+            )
+        rows = schema.deliveries.c
+        same = [column == sa.bindparam(f"of_{column.name}") for column in (rows.message, rows.channel, rows.address)]
+        with self._store.writing() as connection:
+            connection.execute(schema.deliveries.update().where(*same), noted)
+        return len(noted) - len(failed)
+
+    def _due(self, channel: str) -> list[Due]:
+        """Unfinished deliveries whose time has come and that wait for no earlier one of their subject."""
+        rows, earlier, message = schema.deliveries, schema.deliveries.alias("earlier"), schema.outbox
+        now = moment(self._now())
+        is_before = sa.exists().where(
+            earlier.c.channel == rows.c.channel,
+            earlier.c.address == rows.c.address,
+            earlier.c.subject == rows.c.subject,
+            earlier.c.n < rows.c.n,
+            sa.text(f"earlier.{schema.UNFINISHED}"),
+            earlier.c.next_try_at > now,
+        )
+        wanted = (
+            sa.select(rows.c.address, rows.c.attempts, message)
+            .join(message, message.c.id == rows.c.message)
+            .where(rows.c.channel == channel, sa.text(f"deliveries.{schema.UNFINISHED}"))
+            .where(sa.or_(rows.c.next_try_at.is_(None), rows.c.next_try_at <= now), ~is_before)
+            .order_by(rows.c.n)
+            .limit(BATCH)
+        )
+        with self._store.reading() as connection:
+            return [
+                Due(
+                    Message(row.id, row.kind, row.subject, msgspec.json.decode(row.payload), row.created_at),
+                    row.address,
+                    row.attempts,
+                )
+                for row in connection.execute(wanted)
+            ]
+
+    def _note(self, channel: Channel, one: Due, problem: str | None) -> dict[str, Any]:
+        now, attempts = self._now(), one.attempts + 1
+        key = {"of_message": one.message.id, "of_channel": channel.name, "of_address": one.address}
+        if problem is None:
+            sent = {"state": "sent", "last_error": None, "next_try_at": None, "sent_at": moment(now)}
+            return key | sent | {"attempts": attempts}
+        wait = timedelta(seconds=min(_RETRY_SECONDS_MAX, 2 ** min(attempts - 1, 10)))
+        return key | {
+            "state": "failed",
+            "last_error": problem[:_ERROR_CHARACTERS],
+            "next_try_at": moment(now + wait),
+            "sent_at": None,
+            "attempts": attempts,
+        }
+
+
+def undelivered(store: Store) -> int:
+    """How many messages wait for a channel, or to be routed to one."""
+    unrouted = sa.select(sa.func.count()).where(schema.outbox.c.routed_at.is_(None))
+    unfinished = sa.select(sa.func.count()).select_from(schema.deliveries).where(sa.text(schema.UNFINISHED))
+    with store.reading() as connection:
+        return sum(connection.execute(one).scalar_one() for one in (unrouted, unfinished))
+
+
+def carry_over(old: sa.Connection, new: sa.Connection) -> None:
+    """What was routed and delivered stays so in a store that was folded anew: a message keeps its id through it."""
+    outbox, deliveries = schema.outbox, schema.deliveries
+    there = {row.id for row in new.execute(sa.select(outbox.c.id))}
+    routed = [
+        {"of_id": row.id, "at": row.routed_at}
+        for row in old.execute(sa.select(outbox.c.id, outbox.c.routed_at).where(outbox.c.routed_at.is_not(None)))
+        if row.id in there
+    ]
+    if routed:
+        same = outbox.c.id == sa.bindparam("of_id")
+        new.execute(outbox.update().where(same).values(routed_at=sa.bindparam("at")), routed)
+    new.execute(deliveries.delete())  # an attempt before may have got this far
+    kept = [row._asdict() for row in old.execute(sa.select(deliveries)) if row.message in there]
+    if kept:
+        numbers = {row.id: row.n for row in new.execute(sa.select(outbox.c.id, outbox.c.n))}
+        new.execute(deliveries.insert(), [row | {"n": numbers[row["message"]]} for row in kept])
+
+
+def pass_over(connection: sa.Connection, subjects: sa.Select[Any]) -> None:
+    """Let nobody be told of what is unrouted about some subjects."""
+    outbox = schema.outbox
+    unrouted = (outbox.c.routed_at.is_(None), outbox.c.subject.in_(subjects))
+    connection.execute(outbox.update().where(*unrouted).values(routed_at=outbox.c.created_at))
+
+
+class Courier:
+    """Delivers in a thread of its own, when woken and once a second."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+        self._wake = threading.Event()
+        self._is_stopping = False
+        self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
+
+    def start(self) -> None:
+        """Begin to deliver."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Deliver no more; what is undelivered stays for the next start."""
+        self._is_stopping = True
+        self._wake.set()
+        self._thread.join()
+
+    def wake(self) -> None:
+        """There is something new."""
+        self._wake.set()
+
+    def _run(self) -> None:
+        while not self._is_stopping:
+            try:
+                self._outbox.deliver_all(lambda: self._is_stopping)
+            except Exception as error:  # the next round tries again: who has ended delivers nothing
+                log.error("the outbox cannot be read", reason=str(error))
+            self._wake.wait(_WAIT_SECONDS)
+            self._wake.clear()
