@@ -41,7 +41,6 @@ def replay(
 
     from alerts.catalogue import load
     from dashboards.reports.progress import reading
-    from dashboards.reports.replay_summary import print_summary
     from producers.output_file import replacing
     from streams.files import EventFiles
     from streams.replay import fold, output
@@ -57,6 +56,8 @@ def replay(
         if as_json:
             target.write(msgspec.json.encode(output(replayed, known, catalogue)) + b"\n")
         else:
+            from dashboards.reports.replay_summary import print_summary
+
             print_summary(replayed, known, catalogue, lang.value)
 
 

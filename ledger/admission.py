@@ -7,6 +7,7 @@ what fails it is read exactly, so that the reason given is the contract's first 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final, Union
 
 import msgspec
@@ -89,8 +90,7 @@ def _explain(line: bytes) -> Event | Refusal | None:
     kind = BY_NAME.get(pairs["type"]) if isinstance(pairs["type"], str) else None
     if kind is None:
         return Refusal("unknown_type", detail("type", found=_shown(pairs["type"])), name)
-    required = {f.encode_name for f in msgspec.structs.fields(kind) if f.required}
-    missing = [field for field in kind.__struct_encode_fields__ if field in required and field not in pairs]
+    missing = [field for field in _required(kind) if field not in pairs]
     if missing:
         return Refusal("missing_field", detail("fields", fields=tuple(missing)), name)
     unknown = [key for key in pairs if key != "type" and key not in kind.__struct_encode_fields__]
@@ -107,6 +107,11 @@ def _explain(line: bytes) -> Event | Refusal | None:
     if problem is not None:
         return Refusal("invalid_value", problem, name)
     return _of_this_year(event)
+
+
+@cache
+def _required(kind: type[Event]) -> tuple[str, ...]:
+    return tuple(field.encode_name for field in msgspec.structs.fields(kind) if field.required)
 
 
 def _id_of(pairs: dict[str, object]) -> str | None:

@@ -1,13 +1,17 @@
-"""The formats a table can be written in, by the name that `--format` and the page's addresses give them."""
+"""The formats a table can be written in, by the name that `--format` and the page's addresses give them.
+
+A format is imported when something is written in it: the libraries of workbooks alone take longer than a small replay.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from dashboards.reports.formats import csv, json, ods, pdf, terminal, xlsx
+from dashboards.reports.formats import terminal
 from dashboards.reports.table import ReportProblem, Table
 from ledger.words import Language
 
@@ -21,13 +25,21 @@ class Format(NamedTuple):
     render: Callable[[Sequence[Table], Language], bytes]
 
 
+def _render(module: str) -> Callable[[Sequence[Table], Language], bytes]:
+    def render(tables: Sequence[Table], language: Language) -> bytes:
+        written: bytes = import_module(f"{__name__}.{module}").render(tables, language)
+        return written
+
+    return render
+
+
 FORMATS: Final[Mapping[str, Format]] = {
     "table": Format(".txt", "text/plain", False, terminal.render),
-    "json": Format(".json", "application/json", False, json.render),
-    "csv": Format(".csv", "text/csv", False, csv.render),
-    "xlsx": Format(".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", True, xlsx.render),
-    "ods": Format(".ods", "application/vnd.oasis.opendocument.spreadsheet", True, ods.render),
-    "pdf": Format(".pdf", "application/pdf", True, pdf.render),
+    "json": Format(".json", "application/json", False, _render("json")),
+    "csv": Format(".csv", "text/csv", False, _render("csv")),
+    "xlsx": Format(".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", True, _render("xlsx")),
+    "ods": Format(".ods", "application/vnd.oasis.opendocument.spreadsheet", True, _render("ods")),
+    "pdf": Format(".pdf", "application/pdf", True, _render("pdf")),
 }
 
 
