@@ -145,4 +145,4 @@ def test_every_reason_for_which_an_act_is_refused_has_a_sentence_and_each_is_giv
         for package in ("dashboards", "streams")
         for path in (ROOT / package).rglob("*.py")
     )
-    assert set(re.findall(r'\bRefused\("([a-z-]+)"', text)) == streams.people.vocabulary.REFUSED_ACT.keys()
+    assert set(re.findall(r'\bRefusedAct\("([a-z-]+)"', text)) == streams.people.vocabulary.REFUSED_ACT.keys()
