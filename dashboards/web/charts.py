@@ -18,7 +18,7 @@ from ledger.figures import FIGURES
 from ledger.fiscal import ROC_OFFSET, allotted_months, first_day, last_day
 from ledger.sums import Sums
 from ledger.words import Language, Words
-from streams.reserve_log import Balance
+from streams.log.reserve_log import Balance
 
 ACTUAL: Final = "#0072B2"
 PLAN: Final = "#6E6E6E"

@@ -14,11 +14,11 @@ from dashboards.web.sessions import Sessions, Throttle
 from ledger.books import Books
 from ledger.fiscal import ROC_OFFSET
 from ledger.rollup import CITY, Level, roll_up
+from streams.log.reserve_log import ReserveLog
 from streams.monitor import Monitor
 from streams.people import accounts, trail
 from streams.people.overlay import overlay_on
 from streams.people.person import LOCAL, Person
-from streams.reserve_log import ReserveLog
 from streams.store.alert_lists import Overlay
 
 T = TypeVar("T")

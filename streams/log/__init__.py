@@ -1,1 +1,1 @@
-"""A log gone through once more, from its beginning: what was folded, closed and judged, in that order."""
+"""A log gone through once more: its whole history, that of one line, and that of the reserves."""

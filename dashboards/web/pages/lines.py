@@ -29,7 +29,7 @@ from ledger.rollup import Level
 from ledger.sums import Sums
 from ledger.vocabulary import EVENT
 from ledger.words import Words
-from streams.line_history import LineHistory, LineStep, differing, figures_of, history_of
+from streams.log.line_history import LineHistory, LineStep, differing, figures_of, history_of
 from streams.store import alert_lists
 from streams.store.alert_lists import Wanted
 from streams.store.queries import KeptTransition

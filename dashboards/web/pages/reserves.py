@@ -26,7 +26,7 @@ from ledger.events import ReserveApproved
 from ledger.money import percent, thousands
 from ledger.vocabulary import FUND, GROUND, RESERVE
 from ledger.words import Words
-from streams.reserve_log import ReserveEvent
+from streams.log.reserve_log import ReserveEvent
 
 CITY_RESERVES: Final = ("second", "disaster")
 _DAYS_A_MONTH: Final = 30.4375

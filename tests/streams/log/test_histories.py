@@ -8,8 +8,8 @@ import pytest
 
 from alerts.subjects import alert_id
 from ledger.books import Books
-from streams.line_history import figures_of, history_of
-from streams.reserve_log import ReserveLog
+from streams.log.line_history import figures_of, history_of
+from streams.log.reserve_log import ReserveLog
 from streams.store import alert_lists
 from streams.store.alert_lists import Overlay, Wanted
 from tests.e2e.serving import Serving, serving, simulated
