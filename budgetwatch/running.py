@@ -26,8 +26,8 @@ def run(
     ] = None,
 ) -> None:
     """Start the monitor on a data folder: page, API, /metrics and inbox in one process, until it is told to stop."""
-    from dashboards import embedded
-    from dashboards.server import log_to
+    from agents import embedded
+    from agents.logs import log_to
     from streams.folder import Folder
 
     log_to(sys.stderr.isatty())
@@ -50,8 +50,8 @@ def demo(
     remove: Annotated[bool, typer.Option("--remove", help="Delete the demonstration's data folder and end.")] = False,
 ) -> None:
     """Start the monitor on a simulated year of the synthetic city, marked as demonstration data, and let it run on."""
-    from dashboards import demonstration, embedded
-    from dashboards.server import log_to
+    from agents import demonstration, embedded
+    from agents.logs import log_to
     from streams.folder import Folder
 
     folder = Folder(data)
@@ -88,8 +88,8 @@ def worker(
     ] = "127.0.0.1",
 ) -> None:
     """Fold the topic into the store, beside any number of other workers, until told to stop."""
-    from agents.start import run as start
-    from dashboards.server import log_to
+    from agents.logs import log_to
+    from agents.worker import run as start
     from streams.kafka.app import GroupSettings
 
     log_to(sys.stderr.isatty())
@@ -132,8 +132,8 @@ def serve(
     ] = None,
 ) -> None:
     """Show the store that workers fold into: page, API and /metrics, beside any number of workers."""
-    from dashboards.beside_workers import serve as start
-    from dashboards.server import log_to
+    from agents.logs import log_to
+    from agents.serve import serve as start
 
     log_to(sys.stderr.isatty())
     key = None if session_key is None else session_key.read_bytes()

@@ -10,18 +10,13 @@ from pathlib import Path
 
 import httpx
 import msgspec
-import uvicorn
 
-from dashboards import embedded
-from dashboards.metrics import registry_of
-from dashboards.web.app import create_app
-from dashboards.web.site import site
-from dashboards.web.slow_clients import PatientProtocol
+from agents import embedded
+from agents.listening import WebServer, listener_at
 from producers.simulator import registry_csv
 from streams.folder import Folder
 from streams.monitor import Monitor
 from streams.people import accounts
-from tests.real_parts.postgres import free_port
 
 
 class Running(msgspec.Struct):
@@ -49,24 +44,24 @@ def running(path: Path, register: str | None = None, host: str = "127.0.0.1") ->
     if not folder.registry.exists():
         folder.registry.write_text(register or registry_csv(), encoding="utf-8")
     folder.make(None)
-    with embedded.opened(folder, host) as monitor:
-        metrics_registry, instruments = registry_of(monitor)
-        monitor.replica.watchers.append(instruments.committed)
-        page = site(monitor)
-        app = create_app(monitor, page, metrics_registry, instruments)
-        port = free_port()
-        server = uvicorn.Server(
-            uvicorn.Config(app, port=port, http=PatientProtocol, log_level="error", access_log=False)
-        )
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        deadline = time.monotonic() + 20
-        while not server.started:
-            assert time.monotonic() < deadline, "the monitor does not listen"
-            time.sleep(0.01)
-        try:
-            yield Running(monitor, folder, f"http://127.0.0.1:{port}")
-        finally:
-            page.close()
-            server.should_exit = True
-            thread.join()
+    with embedded.opened(folder, host) as monitor, listening(monitor) as url:
+        yield Running(monitor, folder, url)
+
+
+@contextmanager
+def listening(monitor: Monitor) -> Iterator[str]:
+    """Let a monitor listen as the command does, in a thread of this process; its address."""
+    listener = listener_at("127.0.0.1", 0)  # held from here on: no other test can get the port
+    server = WebServer(monitor, None, listener)
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.is_listening:
+        assert time.monotonic() < deadline, "the monitor does not listen"
+        time.sleep(0.01)
+    try:
+        yield url
+    finally:
+        server.leave()
+        thread.join(20)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -12,17 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import uvicorn
 
-from dashboards import embedded
-from dashboards.metrics import registry_of
-from dashboards.server import listener_at
-from dashboards.web.app import create_app
-from dashboards.web.site import Site, site
+from agents import embedded
 from ledger.receipt import Outcome
 from producers.simulator import registry_csv, simulate
 from streams.folder import Folder
 from streams.monitor import Monitor
+from tests.running import listening
 
 DAY = "2025-09-15"
 AGENCY, LINE = "020011", "32020110199/current/2000"
@@ -47,7 +41,6 @@ class Serving(msgspec.Struct):
     """What a test is given: the monitor and where it listens."""
 
     monitor: Monitor
-    page: Site
     url: str
 
     def send(self, *events: dict[str, Any]) -> list[Outcome]:
@@ -76,21 +69,5 @@ def serving(
             monitor.replica.submit(list(lines[at : at + 1_000]), "inbox:year.ndjson").result()
         if lines:
             monitor.replica.judge(DAY).result()
-        page = site(monitor)
-        app = create_app(monitor, page, *registry_of(monitor))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))
-        listening = listener_at("127.0.0.1", 0)  # held from here on: no other test can get the port
-        port = listening.getsockname()[1]
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        deadline = time.monotonic() + 20
-        while not server.started:
-            assert time.monotonic() < deadline, "the server did not start"
-            time.sleep(0.01)
-        try:
-            yield Serving(monitor, page, f"http://127.0.0.1:{port}")
-        finally:
-            page.close()
-            server.should_exit = True
-            thread.join(20)
-            listening.close()
+        with listening(monitor) as url:
+            yield Serving(monitor, url)

@@ -15,7 +15,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 
-from agents.start import open_kafka_store
+from agents.worker import open_kafka_store
 from alerts.catalogue import Catalogue, load
 from ledger.registry import Registry, parse
 from producers.kafka.connection import Connection

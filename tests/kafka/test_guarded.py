@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 from kafka import KafkaAdminClient
 
-from agents.start import open_kafka_store
+from agents.worker import open_kafka_store
 from producers.kafka.connection import Connection
 from producers.kafka.wire import ALERTS, EVENTS
 from producers.simulator import registry_csv, simulate

@@ -17,8 +17,8 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from agents import embedded
 from alerts.catalogue import Catalogue
-from dashboards import embedded
 from ledger.process import Transition
 from producers.simulator import registry_csv, simulate
 from streams.clock import Clock

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from agents import embedded
 from alerts.catalogue import Catalogue
-from dashboards import embedded
 from producers.simulator import registry_csv, simulate
 from streams.folder import Folder
 from streams.store import StoreRefused

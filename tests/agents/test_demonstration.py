@@ -9,8 +9,9 @@ from typing import TypeVar
 
 import pytest
 
-from dashboards import demonstration
-from dashboards.demonstration import FISCAL_YEAR, MEETINGS, PRESENTER, REASONS, START, make_folder, opened, remove
+from agents import simulated_year
+from agents.demonstration import PRESENTER, REASONS, make_folder, opened, remove
+from agents.simulated_year import FISCAL_YEAR, MEETINGS, START
 from ledger.fiscal import closing_day
 from producers.simulator import simulate
 from streams.fold import hold
@@ -68,7 +69,7 @@ def test_a_store_that_fails_stops_the_year_says_so_and_loses_no_line_of_it(
 ) -> None:
     folder = Folder(tmp_path / "demo")
     make_folder(folder)
-    monkeypatch.setattr(demonstration, "_RETRY_SECONDS", 0.05)
+    monkeypatch.setattr(simulated_year, "_RETRY_SECONDS", 0.05)
     lines = sum(1 for _ in simulate(FISCAL_YEAR, 1, EVENTS))
     with opened(folder, "127.0.0.1", 1, EVENTS, 500) as (monitor, year):
 

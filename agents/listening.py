@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-import logging
 import signal
 import socket
-import sys
 from collections.abc import Sequence
 from types import FrameType
 from typing import Protocol
@@ -23,34 +21,6 @@ from streams.people import accounts
 from streams.store import Store, StoreRefused
 
 log = structlog.get_logger()
-
-
-def log_to(stream_is_terminal: bool) -> None:
-    """Log lines on standard error: readable on a terminal, one JSON object each elsewhere."""
-    renderer = (
-        structlog.dev.ConsoleRenderer() if stream_is_terminal else structlog.processors.JSONRenderer(ensure_ascii=False)
-    )
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    structlog.configure(
-        processors=[*shared, structlog.processors.format_exc_info, renderer],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
-    # What libraries say comes out in the same form.
-    of_libraries = logging.StreamHandler(sys.stderr)
-    of_libraries.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
-            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name, structlog.processors.format_exc_info],
-        )
-    )
-    logging.basicConfig(level=logging.WARNING, handlers=[of_libraries])
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # what it cannot do is told once, in one line of our own
 
 
 def is_loopback(host: str) -> bool:
@@ -80,30 +50,18 @@ class Part(Protocol):
         """End, and wait until it has."""
 
 
-def listen(
-    monitor: Monitor, session_key: bytes | None, host: str, port: int, beside: Sequence[Part], **facts: object
-) -> None:
-    """Listen until told to stop (SIGTERM, SIGINT); what was acknowledged is committed.
+class WebServer:
+    """The page, API and metrics of a monitor, ready to listen."""
 
-    Args:
-        monitor: what is shown.
-        session_key: 32 bytes that keep people logged in over a restart; None: they log in again.
-        host: the address to bind to.
-        port: and its port.
-        beside: what runs as long as it listens, started in this order.
-        facts: told in the log with the address.
-
-    Raises StoreRefused where nothing can listen at the address.
-    """
-    listener = listener_at(host, port)
-    metrics_registry, instruments = registry_of(monitor)
-    monitor.replica.watchers.append(instruments.committed)
-    page = site(monitor, session_key)
-    app = create_app(monitor, page, metrics_registry, instruments)
-    server = _Server(
-        page,
-        uvicorn.Config(
-            app,
+    def __init__(self, monitor: Monitor, session_key: bytes | None, listener: socket.socket, **facts: object) -> None:
+        """`session_key`: 32 bytes that keep people logged in over a restart; `facts` are logged with the address."""
+        self._listener = listener
+        metrics_registry, instruments = registry_of(monitor)
+        monitor.replica.watchers.append(instruments.committed)
+        page = site(monitor, session_key)
+        host, port = listener.getsockname()[:2]
+        config = uvicorn.Config(
+            create_app(monitor, page, metrics_registry, instruments),
             host=host,
             port=port,
             http=PatientProtocol,
@@ -113,20 +71,51 @@ def listen(
             timeout_keep_alive=15,
             timeout_graceful_shutdown=5,
             h11_max_incomplete_event_size=64 * 1024,
-        ),
-        position=monitor.replica.lines,
-        **facts,
-    )
-    for told in (signal.SIGTERM, signal.SIGINT):
+        )
+        self._server = _Server(page, config, **facts)
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether it answers."""
+        return self._server.started
+
+    def run(self) -> None:
+        """Answer until told to leave."""
+        try:
+            self._server.run(sockets=[self._listener])
+        finally:
+            self._listener.close()
+
+    def leave(self) -> None:
+        """End as soon as what was begun is answered."""
+        self._server.leave()
+
+
+def listen(
+    monitor: Monitor, session_key: bytes | None, host: str, port: int, beside: Sequence[Part], **facts: object
+) -> None:
+    """Listen until told to stop (SIGTERM, SIGINT); what was acknowledged is committed.
+
+    Args:
+        monitor: what is shown.
+        session_key: see `WebServer`; None: people log in again after a restart.
+        host: the address to bind to.
+        port: and its port.
+        beside: what runs as long as it listens, started in this order.
+        facts: logged with the address.
+
+    Raises StoreRefused where nothing can listen at the address.
+    """
+    server = WebServer(monitor, session_key, listener_at(host, port), position=monitor.replica.lines, **facts)
+    for signalled in (signal.SIGTERM, signal.SIGINT):
         # While it runs the server has handlers of its own; it raises the signal again at its end, when there is still
         # something to do here.
-        signal.signal(told, lambda *_: server.leave())
+        signal.signal(signalled, lambda *_: server.leave())
     for part in beside:
         part.start()
     try:
-        server.run(sockets=[listener])
+        server.run()
     finally:
-        listener.close()
         for part in reversed(beside):
             part.stop()
         log.info("stopped", position=monitor.replica.lines)

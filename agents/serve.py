@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from agents.listening import check_users, is_loopback, listen
 from alerts.catalogue import load
-from dashboards.server import check_users, is_loopback, listen
 from ledger.registry import parse
 from producers.kafka.connection import Connection
 from producers.kafka.partitions import PARTITIONS

@@ -1,0 +1,98 @@
+"""A demonstration: a simulated year of the synthetic city, folded up to a day at once and then live, day after day."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from typing import Final
+
+import msgspec
+
+from agents import embedded
+from agents.simulated_year import SimulatedYear
+from alerts.subjects import alert_id
+from dashboards.web.desk import Desk
+from dashboards.web.pages.lagging import lagging_rows, present_list
+from producers.simulator import registry_csv
+from streams.fold.queue import FoldQueue
+from streams.folder import Folder
+from streams.monitor import Monitor
+from streams.people.acts import acknowledge, add_note, close_alert
+from streams.people.lagging_acts import give_lagging_reason
+from streams.people.person import Person
+from streams.store import StoreRefused, alert_lists, open_store
+from streams.store.alert_lists import Overlay, Wanted
+
+PRESENTER: Final = Person("示範資料 demonstration", ("officer",))
+"""Nobody: what stands where a person's name would."""
+REASONS: Final = (
+    ("示範：用地取得延宕 (demo: land came late)", 75),
+    ("示範：兩次流標 (demo: no bids, twice)", 100),
+    ("示範：變更設計審查中 (demo: design under review)", 90),
+)
+"""Why the authorities first on the list lag, and in how many days they will have caught up."""
+KNOWN: Final = ("示範：已請機關查明 (demo: the agency is looking into it)", 30)
+"""Why alerts are acknowledged, and for how many days."""
+
+
+@contextlib.contextmanager
+def opened(
+    folder: Folder, host: str, seed: int, events: int, days_a_second: float
+) -> Iterator[tuple[Monitor, SimulatedYear]]:
+    """A monitor on a demonstration's folder, folded up to the start, and the year that goes on in it."""
+    years: list[SimulatedYear] = []
+
+    def calendar(queue: FoldQueue) -> Callable[[], str]:
+        years.append(SimulatedYear(queue, seed, events, days_a_second))
+        return years[0].today
+
+    with embedded.opened(folder, host, demonstration=True, day=calendar) as monitor:
+        years[0].prepare(lambda: present_list(Desk(monitor), PRESENTER), lambda: _act(monitor))
+        yield msgspec.structs.replace(monitor, stopped=lambda: years[0].trouble), years[0]
+
+
+def _act(monitor: Monitor) -> None:
+    """Give reasons for those first on the list; acknowledge two alerts, note one and close one."""
+    store, today = monitor.store, monitor.today()
+
+    def later(days: int) -> str:
+        return (date.fromisoformat(today) + timedelta(days=days)).isoformat()
+
+    for row, (reason, days) in zip(lagging_rows(Desk(monitor)), REASONS, strict=False):
+        give_lagging_reason(store, row.authority, row.fiscal_year, PRESENTER, reason, later(days), today)
+    found = [
+        alert_id(alert)
+        for alert in alert_lists.find(store, Wanted(states=("open",)), Overlay(), "severity", limit=50)
+        if monitor.catalogue.rules[alert.rule].kind == "act"
+    ]
+    for name in found[1:3]:
+        acknowledge(store, monitor.catalogue, name, PRESENTER, KNOWN[0], later(KNOWN[1]), today)
+    for name in found[1:2]:
+        add_note(store, name, PRESENTER, KNOWN[0])
+    for name in found[-1:]:
+        close_alert(monitor, name, PRESENTER, KNOWN[0])
+
+
+def make_folder(folder: Folder) -> None:
+    """A data folder with the synthetic city's register."""
+    folder.path.mkdir(parents=True, exist_ok=True)
+    if not folder.registry.exists():
+        folder.registry.write_text(registry_csv(), encoding="utf-8")
+    folder.make(None)
+
+
+def remove(folder: Folder) -> None:
+    """Delete a demonstration's data folder; StoreRefused for any other folder."""
+    if not folder.path.exists():
+        return
+    with folder.locked():
+        store = open_store(folder.store)
+        try:
+            made_up = store.manifest().get("demonstration") == "yes"
+        finally:
+            store.close()
+        if not made_up:
+            raise StoreRefused(f"{folder.path}: not demonstration data; nothing was removed")
+        shutil.rmtree(folder.path)

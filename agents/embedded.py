@@ -1,0 +1,61 @@
+"""The embedded monitor: one process with gateway, inbox, fold, clock, page, metrics and outbox on one data folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from agents.inbox import InboxThread
+from agents.listening import Part, check_users, is_loopback, listen
+from alerts.catalogue import load
+from alerts.channels import Outside, open_channels
+from streams.clock import Clock
+from streams.fold.queue import FoldQueue
+from streams.folder import Folder
+from streams.monitor import Monitor
+from streams.outbox import Courier, Outbox
+from streams.store import open_store, queries
+from streams.store.store import digest_of
+from streams.taipei import today
+
+
+@contextmanager
+def opened(
+    folder: Folder,
+    host: str = "127.0.0.1",
+    *,
+    demonstration: bool | None = None,
+    day: Callable[[FoldQueue], Callable[[], str]] = lambda _: today,
+) -> Iterator[Monitor]:
+    """A monitor on a data folder, folding but not yet listening; everything is closed again in the end.
+
+    Raises StoreRefused where the folder, its store or its register is not as it must be.
+    """
+    with folder.locked():
+        registry, registry_bytes = folder.read_registry()
+        catalogue = load()
+        store = open_store(folder.store, create=True)
+        try:
+            store.agree(catalogue.digest, digest_of(registry_bytes), demonstration=demonstration)
+            check_users(store, host)
+            queue = FoldQueue(store, registry, catalogue)
+            made_up = store.manifest()["demonstration"] == "yes"
+            queue.start()
+            try:
+                yield Monitor(store, queue, registry, catalogue, day(queue), made_up, is_loopback(host))
+            finally:
+                queue.stop()
+        finally:
+            store.close()
+
+
+def serve(
+    monitor: Monitor, folder: Folder, host: str, port: int, *, beside: Sequence[Part] = (), clock: bool = True
+) -> None:
+    """Listen until told to stop (see `listen`), with the inbox, the outbox and, unless told otherwise, the clock."""
+    courier = Courier(Outbox(monitor.store, open_channels(Outside())))
+    judged = queries.judgements(monitor.store)
+    daily = Clock(lambda day: monitor.replica.judge(day).result(), judged[-1].day if judged else None)
+    monitor.replica.watchers.append(lambda _: courier.wake())
+    parts: list[Part] = [courier, InboxThread(monitor.replica, folder.inbox), *beside, *([daily] if clock else [])]
+    listen(monitor, folder.session_key(), host, port, parts, data=str(folder.path))
