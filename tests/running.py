@@ -49,10 +49,10 @@ def running(path: Path, register: str | None = None, host: str = "127.0.0.1") ->
 
 
 @contextmanager
-def listening(monitor: Monitor) -> Iterator[str]:
+def listening(monitor: Monitor, session_key: bytes | None = None) -> Iterator[str]:
     """Let a monitor listen as the command does, in a thread of this process; its address."""
     listener = listener_at("127.0.0.1", 0)  # held from here on: no other test can get the port
-    server = WebServer(monitor, None, listener)
+    server = WebServer(monitor, session_key, listener)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

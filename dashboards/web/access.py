@@ -15,7 +15,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from dashboards.web.desk import Desk, session_of
 from dashboards.web.sessions import COOKIE
-from streams.people import accounts
+from streams.people.sessions import user_of_session
 
 _OWN_HOSTS: Final = frozenset(("127.0.0.1", "localhost", "[::1]"))
 
@@ -53,8 +53,8 @@ class SessionMiddleware:
         await self._app(scope, receive, send)
 
     def _session(self, cookie: str) -> dict[str, Any]:
-        name = self._desk.sessions.read(cookie)
-        user = None if name is None else accounts.find_user(self._desk.monitor.store, name)
+        ticket = self._desk.sessions.read(cookie)
+        user = None if ticket is None else user_of_session(self._desk.monitor.store, ticket.name, ticket.generation)
         if user is None:
             return {}
         return {"person": user.name, "shown_as": user.shown_as, "roles": list(user.roles)}

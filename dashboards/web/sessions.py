@@ -1,7 +1,7 @@
-"""Who is logged in: a signed cookie with a name and an end, checked against the users at each request.
+"""Who is logged in: a signed cookie with a name, its generation and an end, checked against the store at each request.
 
-The cookie holds nothing secret and cannot be made without the key. Logging out and disabling a user end a session at
-once; so does a new key (one is made at each start unless the caller keeps one).
+The cookie holds nothing secret and cannot be made without the key. Logging out and disabling a user end a user's sessions
+at once (see `streams.people.sessions`); so does a new key (one is made at each start unless the caller keeps one).
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ _REMEMBERED_MAX: Final = 10_000
 
 
 class Ticket(msgspec.Struct, frozen=True, array_like=True):
-    """What the cookie says: whose session, until when (seconds since 1970), and its own number."""
+    """What the cookie says: whose session, of which generation, until when (seconds since 1970)."""
 
     name: str
+    generation: int
     until: int
-    number: str
 
 
 class Sessions:
@@ -44,31 +44,15 @@ class Sessions:
     def __init__(self, key: bytes | None = None, clock: Callable[[], float] = time.time) -> None:
         self._key = key or secrets.token_bytes(KEY_BYTES)
         self._clock = clock
-        self._ended: dict[str, int] = {}
-        self._lock = threading.Lock()
 
-    def begin(self, name: str) -> str:
+    def begin(self, name: str, generation: int) -> str:
         """The cookie of a new session."""
-        ticket = Ticket(name, int(self._clock()) + HOURS * 3600, secrets.token_hex(16))
-        said = base64.urlsafe_b64encode(msgspec.json.encode(ticket)).decode().rstrip("=")
+        content = msgspec.json.encode(Ticket(name, generation, int(self._clock()) + HOURS * 3600))
+        said = base64.urlsafe_b64encode(content).decode().rstrip("=")
         return f"{said}.{self._sign(said)}"
 
-    def read(self, cookie: str) -> str | None:
-        """Whose session a cookie is; None for one that is forged, over or ended."""
-        ticket = self._ticket(cookie)
-        return None if ticket is None else ticket.name
-
-    def end(self, cookie: str) -> None:
-        """End a session before its time."""
-        ticket = self._ticket(cookie)
-        if ticket is None:
-            return
-        now = self._clock()
-        with self._lock:
-            self._ended = {number: until for number, until in self._ended.items() if until > now}
-            self._ended[ticket.number] = ticket.until
-
-    def _ticket(self, cookie: str) -> Ticket | None:
+    def read(self, cookie: str) -> Ticket | None:
+        """What a cookie says; None for one that is forged or over."""
         said, _, signature = cookie.partition(".")
         if not signature.isascii() or not hmac.compare_digest(signature, self._sign(said)):
             return None
@@ -76,7 +60,7 @@ class Sessions:
             ticket = msgspec.json.decode(base64.urlsafe_b64decode(said + "=" * (-len(said) % 4)), type=Ticket)
         except (binascii.Error, ValueError, msgspec.MsgspecError):
             return None
-        return None if ticket.until <= self._clock() or ticket.number in self._ended else ticket
+        return None if ticket.until <= self._clock() else ticket
 
     def _sign(self, said: str) -> str:
         return hmac.new(self._key, said.encode("utf-8", "replace"), hashlib.sha256).hexdigest()

@@ -311,6 +311,15 @@ users: Final = Table(
     Column("disabled_at", Text),
 )
 
+session_generations: Final = Table(
+    "session_generations",
+    metadata,
+    Column("n", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("name", Text, nullable=False, index=True),
+    Column("at", Text, nullable=False),
+)
+"""When all sessions of a user were ended; those that began after a user's newest row go on."""
+
 tokens: Final = Table(
     "tokens",
     metadata,

@@ -20,7 +20,15 @@ from streams.store import Store, schema
 
 LINES_LEFT: Final = 20_000
 """When no more than this is left to fold, the old store may be held up for it."""
-_PEOPLE: Final = (schema.users, schema.tokens, schema.acts, schema.presented_lists)
+_PEOPLE: Final = (
+    schema.users,
+    schema.session_generations,
+    schema.tokens,
+    schema.acts,
+    schema.presented_lists,
+)
+_NUMBERED: Final = (schema.presented_lists, schema.session_generations)
+"""Tables whose numbers PostgreSQL counts by itself: it goes on after those that were carried over."""
 
 Progress: TypeAlias = Callable[[int], None]
 
@@ -85,13 +93,13 @@ def carry_over(old: sa.Connection, new: sa.Connection, *, partitions: int) -> No
         if rows:
             new.execute(table.insert(), rows)
     if new.dialect.name == "postgresql":
-        presented = schema.presented_lists.name
-        new.execute(
-            sa.text(
-                f"SELECT setval(pg_get_serial_sequence('{presented}', 'n'),"  # noqa: S608  # a name of the schema
-                f" coalesce((SELECT max(n) FROM {presented}), 0) + 1, false)"
+        for name in (table.name for table in _NUMBERED):
+            new.execute(
+                sa.text(
+                    f"SELECT setval(pg_get_serial_sequence('{name}', 'n'),"  # noqa: S608  # a name of the schema
+                    f" coalesce((SELECT max(n) FROM {name}), 0) + 1, false)"
+                )
             )
-        )
     outbox.carry_over(old, new)
     if partitions > 1:
         # Partition after partition, draws come in another order than they did: what that opened and resolved never was.

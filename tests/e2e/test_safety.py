@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from streams.people import accounts, lagging_acts, trail
 from tests.e2e.conftest import Open
 from tests.e2e.serving import LINE, Serving, serving
+from tests.running import listening
 
 EVIL = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 REGISTER = (
@@ -144,6 +145,26 @@ def test_reading_needs_a_login_where_others_can_reach(public: Serving, open_page
         ("log-in", "wang", ""),
         ("log-in-failed", "wang", ""),
     ]
+
+
+def test_logging_out_holds_over_a_restart_and_on_another_page_of_the_store(tmp_path: Path) -> None:
+    """Somebody kept the cookie: two pages on one store, of which one is started again."""
+    key = b"k" * 32
+    with serving(tmp_path / "data") as served:
+        accounts.add_user(served.monitor.store, "wang", "王小明", PASSWORD, ["officer"])
+    with serving(tmp_path / "data", host="0.0.0.0") as served:  # noqa: S104  # it listens on loopback, and believes otherwise
+        monitor = served.monitor
+        with listening(monitor, key) as one, listening(monitor, key) as other:
+            with httpx.Client(base_url=one) as client:
+                assert log_in(client, "wang", PASSWORD).status_code == 303
+                kept = {"bw_session": client.cookies["bw_session"]}
+                assert [httpx.get(f"{url}/alerts", cookies=kept).status_code for url in (one, other)] == [200, 200]
+                token = re.search(r'name="_csrf_token" value="([^"]+)"', client.get("/alerts").text)
+                assert token is not None
+                assert client.post("/log-out", data={"_csrf_token": token[1]}).status_code == 303
+            assert [httpx.get(f"{url}/alerts", cookies=kept).status_code for url in (one, other)] == [303, 303]
+        with listening(monitor, key) as again:
+            assert httpx.get(f"{again}/alerts", cookies=kept).status_code == 303
 
 
 def log_in(client: httpx.Client, name: str, password: str, target: str = "/") -> httpx.Response:

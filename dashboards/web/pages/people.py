@@ -24,9 +24,10 @@ from dashboards.web.live import TooMany
 from dashboards.web.sessions import COOKIE, HOURS
 from ledger.vocabulary import EVENT
 from ledger.words import Words, alike
-from streams.people import accounts, trail
+from streams.people import accounts, sessions, trail
 from streams.people.trail import LOG_IN, TrailEntry
 from streams.people.vocabulary import ACT, ACT_FIELD, ROLE
+from streams.store import Store
 
 TRAIL_SHOWN: Final = 100
 EXPORTED_MAX: Final = 50_000
@@ -74,7 +75,7 @@ def _log_in(request: Request[Any, Any, Any], desk: Desk, form: dict[str, str]) -
     answer.set_cookie(
         Cookie(
             COOKIE,
-            value=desk.sessions.begin(user.name),
+            value=desk.sessions.begin(user.name, sessions.generation_of(store, user.name)),
             max_age=HOURS * 3600,
             httponly=True,
             samesite="lax",
@@ -87,19 +88,19 @@ def _log_in(request: Request[Any, Any, Any], desk: Desk, form: dict[str, str]) -
 
 @post("/log-out", include_in_schema=False, opt={"public": True})
 async def log_out(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
-    """End the session."""
-    cookie = request.cookies.get(COOKIE)
+    """End every session of who is logged in."""
     session = session_of(request)
-    if cookie is not None:
-        desk.sessions.end(cookie)
     if session:
         address = request.client.host if request.client else ""
-        await sync_to_thread(
-            trail.record, desk.monitor.store, session["person"], "", address, _LOG_OUT, session["person"], None, None
-        )
+        await sync_to_thread(_log_out, desk.monitor.store, session["person"], address)
     answer = go("/log-in" if not desk.monitor.loopback else "/")
     answer.delete_cookie(COOKIE, path="/")
     return answer
+
+
+def _log_out(store: Store, name: str, address: str) -> None:
+    sessions.begin_generation(store, name)
+    trail.record(store, name, "", address, _LOG_OUT, name, None, None)
 
 
 @get("/audit-trail", include_in_schema=False, sync_to_thread=True)
