@@ -11,10 +11,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from alerts.catalogue import Catalogue, CatalogueProblem, Citation, Named, Parameter, Rule, load
+from alerts.catalogue import Catalogue, load
 from alerts.laws import Law
 from alerts.messages import citation_text
+from alerts.rule import Citation, Named, Parameter, Rule
 from alerts.vocabulary import BASIS_STATUS, DATE_STATUS, LEVEL, RULE_KIND, SEVERITY, UNIT
+from alerts.yaml_files import CatalogueProblem
 from ledger.money import thousands
 from ledger.words import Words
 

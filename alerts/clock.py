@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alerts.catalogue import Catalogue, Rule
+from alerts.catalogue import Catalogue
 from alerts.judgement import Place
+from alerts.rule import Rule
 from ledger.books import Alert, Books
 from ledger.fiscal import first_day
 from ledger.process import Transition

@@ -12,9 +12,10 @@ from typing import Final, TypeAlias
 
 from msgspec import UNSET
 
-from alerts.catalogue import Catalogue, Rule
+from alerts.catalogue import Catalogue
 from alerts.guards import AFTER, AFTER_UNDER_CR, COVERED, PAYMENTS, UNGUARDED, act_is_quiet, guard
 from alerts.judgement import Act, Breach, Finding, Parameters
+from alerts.rule import Rule
 from alerts.subjects import subject_key
 from ledger.books import AgencyYear, Alert, Case, Feed, Fund, ObjectSum, Position, Reference, Row
 from ledger.continuing_resolution import SPENDING, ground

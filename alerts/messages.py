@@ -18,7 +18,7 @@ from ledger.vocabulary import RESERVE
 from ledger.words import NOTHING, Words, alike
 
 if TYPE_CHECKING:
-    from alerts.catalogue import Citation, Rule
+    from alerts.rule import Citation, Rule
 
 MISSING: Final = "—"
 _PLACEHOLDER: Final = re.compile(r"\{(?P<name>[a-z_]+)(?:/(?P<of>[a-z_]+))?\}")

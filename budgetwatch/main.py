@@ -29,7 +29,7 @@ for group in (files, questions, running, upkeep, topics, people):
 
 def main() -> NoReturn:
     """Run the command line; a user's mistake ends in one line and never in a traceback."""
-    from alerts.catalogue import CatalogueProblem
+    from alerts.yaml_files import CatalogueProblem
     from ledger.registry import RegistryProblem
     from streams.errors import StoreError
     from streams.files import UnreadableFile

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from alerts.catalogue import Rule
 from alerts.messages import citation_text
+from alerts.rule import Rule
 from alerts.vocabulary import BASIS_STATUS
 from ledger.figures import FIGURES
 from ledger.words import Words

@@ -15,10 +15,11 @@ from typing import Any, Literal
 import msgspec
 import pytest
 
-from alerts.catalogue import FOLDER, Catalogue, CatalogueProblem, Rule, load
+from alerts.catalogue import FOLDER, Catalogue, load
 from alerts.catalogue_page import main, page
 from alerts.messages import MISSING, MissingEvidence, citation_text, message
-from alerts.yaml_files import YamlFile
+from alerts.rule import Rule
+from alerts.yaml_files import CatalogueProblem, YamlFile
 from ledger.events import BY_NAME
 from ledger.fiscal import is_day
 from ledger.words import Words

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from alerts.catalogue import FOLDER, Catalogue, CatalogueProblem, load
+from alerts.catalogue import FOLDER, Catalogue, load
 from alerts.catalogue_page import page
 from alerts.messages import MissingEvidence, remedy
+from alerts.yaml_files import CatalogueProblem
 
 RULE = "rules/spending_over_appropriation/rule.yaml"
 

@@ -14,9 +14,10 @@ import pytest
 import alerts.vocabulary
 import ledger.vocabulary
 import streams.people.vocabulary
-from alerts.catalogue import BasisStatus, Catalogue, RuleKind, Severity, Subject, Unit
+from alerts.catalogue import Catalogue
 from alerts.laws import DateStatus
 from alerts.refusal_advice import ADVICE
+from alerts.rule import BasisStatus, RuleKind, Severity, Subject, Unit
 from alerts.verdict import Answer, Turn, Verdict
 from dashboards.web import names, words
 from ledger import events

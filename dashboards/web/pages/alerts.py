@@ -11,9 +11,9 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from alerts.catalogue import Named, Rule
 from alerts.laws import Version
 from alerts.messages import message
+from alerts.rule import Named, Rule
 from alerts.vocabulary import ALERT_CHANGE, ALERT_STATE, BASIS_STATUS, SEVERITY, UNIT
 from dashboards.reports.subjects import agency_name, authority_name, split_key, subject
 from dashboards.reports.table import Column, Row, Table

@@ -10,9 +10,9 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from alerts.catalogue import Citation, Parameter, Rule
 from alerts.laws import Law, Version
 from alerts.messages import citation_text
+from alerts.rule import Citation, Parameter, Rule
 from alerts.vocabulary import BASIS_STATUS, LEVEL, RULE_KIND, SEVERITY, UNIT
 from dashboards.reports import formulas
 from dashboards.reports.table import Column, Row, Table

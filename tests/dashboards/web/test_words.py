@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import get_args
 
-from alerts.catalogue import Catalogue, Severity
+from alerts.catalogue import Catalogue
+from alerts.rule import Severity
 from alerts.vocabulary import ALERT_STATE, LEVEL, RULE_KIND, SEVERITY, UNIT
 from dashboards.web import answer, words
 from ledger.events import BY_NAME
