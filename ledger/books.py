@@ -173,7 +173,7 @@ class Reference(Row, kw_only=True):
     """What payments, payables and prepayments naming it took less what reversals gave back."""
     taken_on: dict[str, int] | None = None
     """What payments took less what reversals gave back, by position; only where elsewhere, or before it was opened."""
-    standing: int = 0
+    outstanding: int = 0
     """What stands open, whatever the order of arrival: max(0, opened − cancelled − settled)."""
     basis: str | None = None
     basis_ref: str | None = None

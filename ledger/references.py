@@ -34,8 +34,8 @@ def ending_problem(
         return "unknown_reference", detail("no_reference", kind=kind, id=name)
     if position is not None and found.position != position:
         return "conflicting_reference", detail("reference_elsewhere", kind=kind, id=name, line=found.position)
-    if amount > found.standing:
-        return "exceeds_reference", detail("reference_exceeded", amount=found.standing, kind=kind, id=name)
+    if amount > found.outstanding:
+        return "exceeds_reference", detail("reference_exceeded", amount=found.outstanding, kind=kind, id=name)
     return None
 
 
@@ -87,16 +87,16 @@ def _carry(year: AgencyYear, reference: Reference, month: int, touched: list[Row
     """Carry what stands open now to the position the reference was opened on."""
     touched.append(reference)
     taken = reference.taken
-    standing = reference.opened - reference.cancelled
+    outstanding = reference.opened - reference.cancelled
     if taken > 0:
-        standing -= taken
-    if standing < 0:  # noqa: PLR1730  # for most payments, and `max` is a call
-        standing = 0
-    change = standing - reference.standing
+        outstanding -= taken
+    if outstanding < 0:  # noqa: PLR1730  # for most payments, and `max` is a call
+        outstanding = 0
+    change = outstanding - reference.outstanding
     name = reference.position
     if change == 0 or name is None:
         return
-    reference.standing = standing
+    reference.outstanding = outstanding
     position = year.positions[name]
     kind = reference.kind
     if kind == "commitment":

@@ -167,7 +167,7 @@ refs: Final = Table(
     metadata,
     *_of_agency("kind", "id"),
     Column("position", Text),
-    *_money("opened", "cancelled", "taken", "standing"),
+    *_money("opened", "cancelled", "taken", "outstanding"),
     Column("basis", Text),
     Column("basis_ref", Text),
     Column("detail", Text),
