@@ -9,7 +9,7 @@ import faust
 
 from alerts.channels import Outside, Records, open_channels
 from producers.kafka.connection import Connection
-from producers.kafka.sending import Sender
+from producers.kafka.sending import RecordSender
 from producers.kafka.wire import TOPIC_OF
 from streams.kafka.worker import LogWorker
 from streams.outbox import Outbox
@@ -22,7 +22,7 @@ _LOOK_SECONDS: Final = 1.0
 def attach(app: faust.App, worker: LogWorker, connection: Connection) -> None:
     """Give the app the timer that delivers what is due, if this worker leads."""
     leading = Leading(worker.store, DELIVERY_LOCK)
-    sender = Sender(connection, "budgetwatch-delivery")
+    sender = RecordSender(connection, "budgetwatch-delivery")
 
     def send(kind: str, records: Records) -> list[str | None]:
         return sender.send(TOPIC_OF[kind], records)

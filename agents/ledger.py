@@ -13,7 +13,7 @@ from streams.kafka.fetch import Fate
 from streams.kafka.transport import consumer_of
 from streams.kafka.worker import EXIT_BROKEN, LANES, LogWorker, leave
 
-_ASK_AGAIN_SECONDS: Final = 2.0
+_REPEAT_SECONDS: Final = 2.0
 
 
 def attach(app: faust.App, worker: LogWorker) -> None:
@@ -34,7 +34,7 @@ def attach(app: faust.App, worker: LogWorker) -> None:
             if taken.fate is Fate.MISSING:
                 mark, now = taken.next_offset, time.monotonic()
                 before = asked.get(message.tp)
-                if before is None or before[0] != mark or now - before[1] > _ASK_AGAIN_SECONDS:
+                if before is None or before[0] != mark or now - before[1] > _REPEAT_SECONDS:
                     asked[message.tp] = (mark, now)
                     await consumer.go_to(message.tp, mark)
             elif taken.fate is not Fate.GONE:

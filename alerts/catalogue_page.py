@@ -89,8 +89,8 @@ def _rule(rule: Rule) -> Iterator[str]:
 
 def _evidence(key: str, named: Named) -> str:
     unit = _both(UNIT[named.unit])
-    told = unit if unit.startswith("（") else f" ({unit})"  # of a flag the unit stands in brackets already
-    return f"`{key}` {_both(named.words)}" + (told if unit else "")
+    bracketed = unit if unit.startswith("（") else f" ({unit})"  # of a flag the unit stands in brackets already
+    return f"`{key}` {_both(named.words)}" + (bracketed if unit else "")
 
 
 def _parameter(parameter: Parameter) -> Iterator[str]:

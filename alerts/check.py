@@ -16,7 +16,7 @@ from alerts.engine import SEVERITIES
 from alerts.messages import remedy
 from alerts.output import alert_fields, alert_out
 from alerts.refusal_advice import ADVICE
-from alerts.standing import unfinished
+from alerts.unfinished import unfinished
 from alerts.verdict import (
     Advice,
     AgencyRoom,

@@ -12,6 +12,7 @@ import typer
 
 from budgetwatch.options import AsJson, Language, Registry, Unusable
 from budgetwatch.sources import day_of, registry_of, registry_rows
+from producers.importers import format_names
 
 if TYPE_CHECKING:
     from producers.imported import Imported
@@ -100,12 +101,7 @@ def simulate(
     epilog="Example: `budgetwatch import g0v-budget tw2019ap.csv -o events.ndjson --registry agencies.csv`",
 )
 def import_source(
-    source_format: Annotated[
-        str,
-        typer.Argument(
-            metavar="FORMAT", help="g0v-budget, municipal-money-capital, municipal-money-operating or peer-scenarios."
-        ),
-    ],
+    source_format: Annotated[str, typer.Argument(metavar="FORMAT", help=", ".join(format_names()))],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The source file (UTF-8 or Big5).")],
     out: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="Where the events go; - is stdout.")],
     registry: Registry = Path("agencies.csv"),
@@ -115,13 +111,13 @@ def import_source(
     The agencies it names are written to the registry; where the file exists, those it lacks are added to it. The
     registry is written after the events, and neither if anything is wrong.
     """
-    from producers.formats import FORMATS
     from producers.imported import ImportProblem
+    from producers.importers import reader_of
     from producers.registry_file import with_agencies
 
-    read = FORMATS.get(source_format)
+    read = reader_of(source_format)
     if read is None:
-        raise Unusable(f"unknown format {source_format}; one of {', '.join(FORMATS)}")
+        raise Unusable(f"unknown format {source_format}; one of {', '.join(format_names())}")
     _check_apart((out, "the output"), (file, "the source"), (registry, "the registry"))
     try:
         imported = read(file)

@@ -14,7 +14,7 @@ from typing import NoReturn
 import typer
 
 from budgetwatch import files, people, questions, running, topics, upkeep
-from budgetwatch.options import Refused
+from budgetwatch.options import RefusedCommand
 
 app = typer.Typer(
     name="budgetwatch",
@@ -40,7 +40,7 @@ def main() -> NoReturn:
     gc.set_threshold(50_000, 50, 50)  # rows are never part of a cycle; looking for one often only costs time
     try:
         code = app(standalone_mode=False)
-    except Refused as error:
+    except RefusedCommand as error:
         _fail(error.format_message(), 3)
     except typer.TyperException as error:
         _fail(error.format_message(), 2)

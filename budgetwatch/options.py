@@ -65,7 +65,7 @@ AsJson = Annotated[
 ]
 
 
-class Format(StrEnum):
+class FormatName(StrEnum):
     """The formats of reports."""
 
     TABLE = "table"
@@ -76,7 +76,7 @@ class Format(StrEnum):
     PDF = "pdf"
 
 
-ReportFormat = Annotated[Format, typer.Option("--format", envvar="BUDGETWATCH_FORMAT", help="The format.")]
+ReportFormat = Annotated[FormatName, typer.Option("--format", envvar="BUDGETWATCH_FORMAT", help="The format.")]
 Bootstrap = Annotated[
     str,
     typer.Option(
@@ -94,5 +94,5 @@ class Unusable(typer.TyperException):
     """What was asked cannot be done; told in one line, exit 2."""
 
 
-class Refused(typer.TyperException):
+class RefusedCommand(typer.TyperException):
     """The store, log or lock is not as it must be; told in one line, exit 3."""

@@ -12,7 +12,7 @@ from budgetwatch.options import (
     AsOf,
     Data,
     FiscalYear,
-    Format,
+    FormatName,
     Lang,
     Language,
     More,
@@ -81,7 +81,7 @@ def lagging(
     store: Store = None,
     registry: Registry = Path("agencies.csv"),
     as_of: AsOf = None,
-    format_: ReportFormat = Format.TABLE,
+    format_: ReportFormat = FormatName.TABLE,
     out: Out = None,
     lang: Lang = Language.ZH,
 ) -> None:
@@ -111,7 +111,7 @@ def report_agency(
     registry: Registry = Path("agencies.csv"),
     as_of: AsOf = None,
     fiscal_year: FiscalYear = None,
-    format_: ReportFormat = Format.TABLE,
+    format_: ReportFormat = FormatName.TABLE,
     out: Out = None,
     lang: Lang = Language.ZH,
 ) -> None:
@@ -137,7 +137,7 @@ def report_reserve(
     registry: Registry = Path("agencies.csv"),
     as_of: AsOf = None,
     fiscal_year: FiscalYear = None,
-    format_: ReportFormat = Format.TABLE,
+    format_: ReportFormat = FormatName.TABLE,
     out: Out = None,
     lang: Lang = Language.ZH,
 ) -> None:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from budgetwatch.options import Format, Language, Unusable
+from budgetwatch.options import FormatName, Language, Unusable
 from ledger.registry import Registry
 
 if TYPE_CHECKING:
@@ -52,7 +52,9 @@ def judged_day(opened: OpenedBooks) -> str:
     return opened.as_of
 
 
-def write_report(opened: OpenedBooks, tables: list[Table], format_: Format, out: str | None, lang: Language) -> None:
+def write_report(
+    opened: OpenedBooks, tables: list[Table], format_: FormatName, out: str | None, lang: Language
+) -> None:
     """Write tables to a file, or print them, marked where the books are made up."""
     from dashboards.reports.formats import write
     from dashboards.reports.table import ReportProblem, marked

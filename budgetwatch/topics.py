@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from budgetwatch.options import Bootstrap, Refused, Unusable
+from budgetwatch.options import Bootstrap, RefusedCommand, Unusable
 from budgetwatch.sources import kafka_at
 
 app = typer.Typer()
@@ -78,7 +78,7 @@ def publish(
         with reading(file.stat().st_size) as progress:
             sent = send(file, kafka_at(bootstrap), pack, again, progress)
     except PublishProblem as error:
-        raise Refused(str(error)) from None
+        raise RefusedCommand(str(error)) from None
     spread = f"partitions {min(sent.partitions)}-{max(sent.partitions)}" if sent.partitions else "nothing new"
     sys.stderr.write(
         f"{file}: bytes {sent.from_byte:,} to {sent.to_byte:,}: {sent.events:,} events in {sent.records:,} records"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from budgetwatch.options import DataFolder, Refused, Registry, Store, Unusable
+from budgetwatch.options import DataFolder, RefusedCommand, Registry, Store, Unusable
 from budgetwatch.sources import kafka_at, registry_of
 
 if TYPE_CHECKING:
@@ -115,17 +115,17 @@ def backup(
     store = open_store(out)
     try:
         proof = _proof(store, folder)
-    except Refused as wrong:
+    except RefusedCommand as wrong:
         store.close()
         kept = out.rename(out.with_name(out.name + ".differs"))
-        raise Refused(f"{kept}: no backup, {wrong.format_message()}; see `budgetwatch audit`") from None
+        raise RefusedCommand(f"{kept}: no backup, {wrong.format_message()}; see `budgetwatch audit`") from None
     finally:
         store.close()
     sys.stdout.write(f"{out}: {proof}\n")
 
 
 def _proof(store: OpenStore, folder: Folder) -> str:
-    """What an audit says of a copy, by a folder's register; raises Refused where the copy is not what its log says."""
+    """What an audit says of a copy, by a folder's register; raises RefusedCommand where the copy is not what its log says."""
     from alerts.catalogue import load
     from dashboards.reports.progress import counting
     from streams.store.mark import mark_of
@@ -140,7 +140,7 @@ def _proof(store: OpenStore, folder: Folder) -> str:
     with counting(position, "folding again") as progress:
         wrong = next(compared(store, registry, catalogue, progress), None)
     if wrong is not None:
-        raise Refused(f"it is not what its log says ({wrong.what} {wrong.key})")
+        raise RefusedCommand(f"it is not what its log says ({wrong.what} {wrong.key})")
     return f"{position:,} lines, audited"
 
 
@@ -154,12 +154,12 @@ def restore(
     from streams.upkeep.backup import restore_store
 
     folder = Folder(data)
-    told: list[str] = []
+    proofs: list[str] = []
     try:
-        restore_store(file, folder, lambda copy: told.append(_proof(copy, folder)))
-    except Refused as wrong:
-        raise Refused(f"{file}: {wrong.format_message()}; nothing was changed") from None
-    sys.stdout.write(f"{data}: restored from {file}: {told[0]}\n")
+        restore_store(file, folder, lambda copy: proofs.append(_proof(copy, folder)))
+    except RefusedCommand as wrong:
+        raise RefusedCommand(f"{file}: {wrong.format_message()}; nothing was changed") from None
+    sys.stdout.write(f"{data}: restored from {file}: {proofs[0]}\n")
 
 
 @app.command(

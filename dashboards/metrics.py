@@ -1,6 +1,6 @@
 """What Prometheus scrapes (CONTRACT §6), each metric declared once.
 
-Figures are read from the books at the moment of a scrape; lines are left out (there are too many), and so is every label
+FigureCollector are read from the books at the moment of a scrape; lines are left out (there are too many), and so is every label
 that events could make up. Money is `_twd`, shares are `_ratio` from 0 to 1.
 """
 
@@ -14,7 +14,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.registry import Collector
 
 from alerts.catalogue import Catalogue
-from alerts.standing import unfinished
+from alerts.unfinished import unfinished
 from ledger.books import Alert, Books
 from ledger.figures import FIGURES
 from ledger.rollup import CITY, Level, roll_up
@@ -43,7 +43,7 @@ _RESERVE: Final = {
 }
 
 
-class Figures(Collector):
+class FigureCollector(Collector):
     """The state of the books and the log, read when it is scraped."""
 
     def __init__(self, monitor: Monitor) -> None:
@@ -198,5 +198,5 @@ class Instruments:
 def registry_of(monitor: Monitor) -> tuple[CollectorRegistry, Instruments]:
     """A registry with everything in it."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Figures(monitor))
+    registry.register(FigureCollector(monitor))
     return registry, Instruments(registry)

@@ -129,14 +129,14 @@ def _figures() -> Mapping[str, Figure]:
         ),
     )
     known = {figure.key: figure for figure in declared}
-    return {figure.key: _told(figure, known) for figure in declared}
+    return {figure.key: _with_formula(figure, known) for figure in declared}
 
 
 def _terms(text: str) -> tuple[tuple[int, str], ...]:
     return tuple((-1 if term[0] == "-" else 1, term[1:]) for term in text.split())
 
 
-def _told(figure: Figure, known: Mapping[str, Figure]) -> Figure:
+def _with_formula(figure: Figure, known: Mapping[str, Figure]) -> Figure:
     """A figure with the formula that its terms say: 執行數 E＝實現數＋應付數＋節餘數."""
     heading = figure.heading if figure.heading != NOTHING else figure.name
     formula = figure.formula

@@ -81,7 +81,7 @@ class SeenIds:
             self._make_room(count)
         return -1
 
-    def add_again(self, wanted: int, line: int, place: int) -> None:
+    def add_further(self, wanted: int, line: int, place: int) -> None:
         """Remember one more event under an id hash that is known already."""
         slot = self._free_slot(wanted)
         self._ids.append(wanted)

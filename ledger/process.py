@@ -161,7 +161,7 @@ def process(
             if outcome == "conflict":
                 _refuse(effects, place, event, "conflicting_duplicate", detail("other_content"))
                 continue
-            seen.add_again(wanted, line_hash, place)
+            seen.add_further(wanted, line_hash, place)
         check, effect = HANDLERS[type(event)]
         if check is not None:
             problem = check(year, event)

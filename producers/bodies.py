@@ -25,7 +25,7 @@ class BadBody(ValueError):
     """The body holds no event, or is no JSON array where it must be one."""
 
 
-class TooMany(ValueError):
+class TooManyLines(ValueError):
     """The body holds more than `EVENTS_MAX` events."""
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class TooMany(ValueError):
 
 
 def lines_of(body: bytes, content_type: str | None) -> list[bytes]:
-    """The events of a body, one line each, in their order; raises BadBody or TooMany.
+    """The events of a body, one line each, in their order; raises BadBody or TooManyLines.
 
     `application/json` is one event or an array of them, `application/x-ndjson` one event a line. Anything else is told
     apart by its look: an array begins with `[`, one event may be written over several lines. Of NDJSON a blank line is
@@ -56,22 +56,22 @@ def lines_of(body: bytes, content_type: str | None) -> list[bytes]:
 def _ndjson(body: bytes) -> list[bytes]:
     text = body.rstrip(_WHITE)
     if text.count(b"\n") > _BREAKS_AN_EVENT * EVENTS_MAX:
-        raise TooMany
+        raise TooManyLines
     lines = [b"" if line.isspace() else line.removesuffix(b"\r") for line in text.split(b"\n")]
     if len(lines) - lines.count(b"") > EVENTS_MAX:
-        raise TooMany
+        raise TooManyLines
     return lines
 
 
 def _array(body: bytes) -> list[bytes]:
     if body.count(b",") > _COMMAS_AN_EVENT * EVENTS_MAX:
-        raise TooMany
+        raise TooManyLines
     try:
         elements = msgspec.json.decode(body, type=list[msgspec.Raw])
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadBody(f"not a JSON array: {error}") from None
     if len(elements) > EVENTS_MAX:
-        raise TooMany
+        raise TooManyLines
     return [one_line(bytes(element)) for element in elements]
 
 

@@ -20,7 +20,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
 
 from ledger.receipt import Outcome
-from producers.bodies import BadBody, TooMany, lines_of
+from producers.bodies import BadBody, TooManyLines, lines_of
 
 BODY_BYTES_MAX: Final = 32 << 20
 PROBLEM: Final = "application/problem+json"
@@ -47,7 +47,7 @@ class Intake(msgspec.Struct, frozen=True):
     token: Callable[[str], Feeder | None]
     submit: Callable[[list[bytes], str], Future[list[Outcome]]]
     wait: Callable[[str], int] = lambda _: 0
-    """By a token's id: in how many seconds its next post is taken; 0: now (see `Rate.wait`)."""
+    """By a token's id: in how many seconds its next post is taken; 0: now (see `TokenBucket.wait`)."""
     counted: Callable[[str], None] = lambda _: None
     """Told the outcome of each request that brought no events in: `unauthorised`, `forbidden`, `too_often`, `busy` …"""
 
@@ -175,7 +175,7 @@ async def post_events(request: Request[Any, Any, Any], intake: NamedDependency[I
         lines = lines_of(body, request.headers.get("content-type"))
     except BadBody as error:
         raise problem(400, "No events", str(error)) from None
-    except TooMany as error:
+    except TooManyLines as error:
         raise problem(413, "Too many events", str(error)) from None
     wrong = misdirected(feeder, lines)
     if wrong:

@@ -56,7 +56,7 @@ class Imported:
     """A source turned into events.
 
     Attributes:
-      format: The format's name, as in `producers.formats.FORMATS`.
+      format: The format's name (see `producers.importers`).
       encoding: The text encoding found: `utf-8`, `utf-8-sig`, `cp950` or `big5hkscs`.
       events: NDJSON lines (bytes, each with its newline), in the order they should be sent.
       registry: Rows of the agencies the events name.

@@ -46,7 +46,7 @@ class Unreadable(Exception):
     """The file cannot be taken; the message says why."""
 
 
-class Receipt(msgspec.Struct):
+class FileReceipt(msgspec.Struct):
     """What became of a file: counts, and each event that was refused, opened an alert, or came with a warning."""
 
     file: str
@@ -69,7 +69,7 @@ class _Seen(msgspec.Struct):
 
     look: _Look
     since: float
-    receipt: Receipt | None = None
+    receipt: FileReceipt | None = None
     trouble: str | None = None
 
 
@@ -132,10 +132,10 @@ class Inbox:
         del self._seen[path.name]
         return True
 
-    def _folded(self, path: Path) -> Receipt:
+    def _folded(self, path: Path) -> FileReceipt:
         """Submit a file's lines; what came of it."""
         counts: Counter[str] = Counter()
-        told: list[Outcome] = []
+        listed: list[Outcome] = []
         problem = None
         reasons: Counter[str] = Counter()
         name = printable(path.name)
@@ -145,16 +145,16 @@ class Inbox:
                     counts[outcome.outcome] += 1
                     reasons[outcome.reason or ""] += 1
                     if outcome.outcome == "refused" or outcome.alerts or outcome.warnings:
-                        told.append(outcome)
+                        listed.append(outcome)
             if not counts:
                 problem = "no event in it; a file holds one JSON event a line"
             elif reasons["malformed"] == counts.total():
                 problem = "no line of it is a JSON object"
         except Unreadable as error:
             problem = str(error)
-        return Receipt(name, datetime.now(UTC).isoformat(timespec="seconds"), dict(counts), problem, told)
+        return FileReceipt(name, datetime.now(UTC).isoformat(timespec="seconds"), dict(counts), problem, listed)
 
-    def _put_away(self, path: Path, receipt: Receipt) -> None:
+    def _put_away(self, path: Path, receipt: FileReceipt) -> None:
         """Write the receipt, then move the file beside it."""
         target = _free_name(self.folder / ("done" if receipt.problem is None else "failed"), path.name)
         written = target.with_name(target.name + _RECEIPT)
@@ -221,7 +221,7 @@ def _free_name(folder: Path, name: str) -> Path:
 
 
 def _short(name: str) -> str:
-    """A name that a file system takes with the receipt's ending; one that is too long is cut and told by its digest."""
+    """A name that a file system takes with the receipt's ending; one that is too long is cut and told apart by its digest."""
     whole, room = os.fsencode(name), _NAME_BYTES_MAX - len(_RECEIPT)
     if len(whole) <= room:
         return name

@@ -72,16 +72,6 @@ ASSUMPTIONS: Final = (
 )
 
 
-def read_capital(path: Path) -> Imported:
-    """Read capital facts (item 4100, total_assets); see `read_facts`."""
-    return read_facts(path, CAPITAL)
-
-
-def read_operating(path: Path) -> Imported:
-    """Read operating facts (item 4600, amount); see `read_facts`."""
-    return read_facts(path, OPERATING)
-
-
 def read_facts(path: Path, kind: _Kind) -> Imported:
     """Read the facts of all years in the file.
 

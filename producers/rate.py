@@ -12,7 +12,7 @@ POSTS_AT_ONCE: Final = 2_000
 """What may come after a pause. Many events belong into one post; who sends one each still gets through at a steady pace."""
 
 
-class Rate:
+class TokenBucket:
     """A bucket for each token, filled as time goes by. Asked in one thread; there are as many as there are tokens."""
 
     def __init__(

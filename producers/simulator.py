@@ -22,7 +22,7 @@ from ledger.fiscal import FISCAL_YEAR_MAX
 from producers.city_registry import RegistryRow, registry_csv, registry_rows
 from producers.simulation.agenda import Agenda, plan
 from producers.simulation.city import build_city
-from producers.simulation.lines import Agency, Line
+from producers.simulation.lines import SimulatedAgency, SimulatedLine
 from producers.simulation.mix import MIX, Mix
 from producers.simulation.payments import pay
 from producers.simulation.seasons import MONTHS, Day, adoption_ordinal, bookings_by_day, days_of_year
@@ -146,7 +146,7 @@ def _book(world: World, day: Day, turns: Turns) -> bytes:
     return world.sender.send(draft or _fill(world, day, turns), day)
 
 
-def _book_for(world: World, day: Day, turns: Turns, agency: Agency) -> bytes:
+def _book_for(world: World, day: Day, turns: Turns, agency: SimulatedAgency) -> bytes:
     """A booking of an agency of few lines that has been quiet for long, or anybody's where it has nothing to book."""
     for line in agency.lines:
         draft = spend(world, day, line) or _pay_a_little(world, day, line)
@@ -155,7 +155,7 @@ def _book_for(world: World, day: Day, turns: Turns, agency: Agency) -> bytes:
     return _book(world, day, turns)
 
 
-def _pay_a_little(world: World, day: Day, line: Line) -> Draft | None:
+def _pay_a_little(world: World, day: Day, line: SimulatedLine) -> Draft | None:
     """A small payment within the line's budget and allotment."""
     most = min(line.allotted[min(day.month, MONTHS)] - line.realised - line.prepaid, line.room, _SMALL_PAYMENT_MAX)
     if most <= 0 or not line.adopted or not world.is_sending(line, day):

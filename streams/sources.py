@@ -14,7 +14,7 @@ import msgspec
 
 from alerts.catalogue import Catalogue, load
 from alerts.clock import judge_day
-from alerts.standing import unfinished
+from alerts.unfinished import unfinished
 from ledger.books import Alert, Books
 from ledger.registry import Registry, parse
 from streams.files import EventFiles

@@ -119,7 +119,7 @@ def with_reasons(
     ]
 
 
-def _explained(table: Table, told: list[TrailEntry | None]) -> Table:
+def _explained(table: Table, acts: list[TrailEntry | None]) -> Table:
     return msgspec.structs.replace(
         table,
         columns=(
@@ -129,7 +129,7 @@ def _explained(table: Table, told: list[TrailEntry | None]) -> Table:
         ),
         rows=[
             (*cells, None if act is None else act.after["recovery_on"], "" if act is None else act.after["reason"])
-            for cells, act in zip(table.rows, told, strict=True)
+            for cells, act in zip(table.rows, acts, strict=True)
         ],
         total=None if table.total is None else (*table.total, None, None),
     )

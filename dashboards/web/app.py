@@ -23,7 +23,7 @@ from dashboards.web import api
 from dashboards.web.site import Site
 from dashboards.web.slow_clients import BodyInTime
 from producers.gateway import PROBLEM, Intake, post_events
-from producers.rate import Rate
+from producers.rate import TokenBucket
 from streams.monitor import Monitor
 from streams.people import accounts
 from streams.store import StoreError
@@ -34,7 +34,7 @@ log = structlog.get_logger()
 def create_app(monitor: Monitor, page: Site, metrics_registry: CollectorRegistry, instruments: Instruments) -> Litestar:
     """Put the parts together."""
 
-    def told(
+    def by_reader(
         for_programs: Callable[[Request[Any, Any, Any], Any], Response[Any]],
     ) -> Callable[[Request[Any, Any, Any], Any], Response[Any]]:
         """An error as a page to people, as a problem document to programs."""
@@ -47,7 +47,7 @@ def create_app(monitor: Monitor, page: Site, metrics_registry: CollectorRegistry
     intake = Intake(
         token=lambda secret: accounts.find_token(monitor.store, secret),
         submit=monitor.replica.submit,
-        wait=Rate().wait,
+        wait=TokenBucket().wait,
         counted=lambda reason: instruments.turned_away.labels(reason).inc(),
     )
     return Litestar(
@@ -61,9 +61,9 @@ def create_app(monitor: Monitor, page: Site, metrics_registry: CollectorRegistry
         },
         before_send=[as_what_it_says],
         exception_handlers={
-            HTTPException: told(problem_document),
-            StoreError: told(store_trouble),
-            HTTP_500_INTERNAL_SERVER_ERROR: told(unexpected),
+            HTTPException: by_reader(problem_document),
+            StoreError: by_reader(store_trouble),
+            HTTP_500_INTERNAL_SERVER_ERROR: by_reader(unexpected),
         },
         openapi_config=openapi(),
         logging_config=None,

@@ -24,7 +24,7 @@ from streams.store.alert_lists import Overlay
 T = TypeVar("T")
 
 
-class Figures(msgspec.Struct):
+class DayFigures(msgspec.Struct):
     """The sums of every level on one day, by fiscal year, level and key. `Level.years` must not be read outside the lock."""
 
     day: str
@@ -76,15 +76,15 @@ class Desk:
             found: T = self._computed[name]
             return found
 
-    def figures(self) -> Figures:
+    def figures(self) -> DayFigures:
         """Every level's sums as of today."""
         day = self.monitor.today()
 
-        def build(books: Books) -> Figures:
+        def build(books: Books) -> DayFigures:
             levels = {
                 (level.fiscal_year, level.level, level.key): level for year in roll_up(books, day) for level in year
             }
-            return Figures(day, levels, sorted(books.years, reverse=True))
+            return DayFigures(day, levels, sorted(books.years, reverse=True))
 
         return self.look("figures", build)
 

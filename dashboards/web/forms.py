@@ -29,7 +29,7 @@ def after(path: str, *, done: str | None = None, problem: str | None = None) -> 
     return f"{path}{'&' if '?' in path else '?'}{urlencode({k: v for k, v in pairs.items() if v})}"
 
 
-def told(request: Request[Any, Any, Any]) -> tuple[str, Words] | None:
+def form_result(request: Request[Any, Any, Any]) -> tuple[str, Words] | None:
     """What to say after a form: (`done` or `problem`, the sentence); None without one. Only known words are said."""
     done, problem = request.query_params.get("done"), request.query_params.get("problem")
     if problem in REFUSED_ACT:

@@ -182,7 +182,7 @@ def courses(desk: Desk, level: Level, reader: Language) -> tuple[list[dict[str, 
 # ---------------------------------------------------------------- how levels stand
 
 
-class Counts(msgspec.Struct, frozen=True):
+class LevelCounts(msgspec.Struct, frozen=True):
     """Unfinished alerts by severity."""
 
     by_severity: Mapping[str, int]
@@ -193,10 +193,10 @@ class Counts(msgspec.Struct, frozen=True):
         return sum(self.by_severity.values())
 
 
-def alert_counts(desk: Desk, fiscal_year: int) -> dict[tuple[str, str], Counts]:
+def alert_counts(desk: Desk, fiscal_year: int) -> dict[tuple[str, str], LevelCounts]:
     """Unfinished alerts of each agency and authority (with its agencies'), by level and code; the city has all."""
 
-    def build(_: Books) -> dict[tuple[str, str], Counts]:
+    def build(_: Books) -> dict[tuple[str, str], LevelCounts]:
         wanted = Wanted(states=UNFINISHED, fiscal_year=fiscal_year)
         counted = alert_lists.count_by(desk.monitor.store, wanted, desk.overlay(), "level", "agency", "key", "severity")
         found: dict[tuple[str, str], dict[str, int]] = {}
@@ -204,7 +204,7 @@ def alert_counts(desk: Desk, fiscal_year: int) -> dict[tuple[str, str], Counts]:
             for of in _whose(desk, level, agency, key):
                 by_severity = found.setdefault(of, {})
                 by_severity[severity] = by_severity.get(severity, 0) + number
-        return {of: Counts(by_severity) for of, by_severity in found.items()}
+        return {of: LevelCounts(by_severity) for of, by_severity in found.items()}
 
     return desk.look(("alert counts", fiscal_year), build)
 
@@ -230,7 +230,7 @@ def lagging_authorities(desk: Desk, fiscal_year: int) -> frozenset[str]:
     return desk.look(("lagging authorities", fiscal_year), build)
 
 
-def status_of(counts: Counts, *, lagging: bool) -> str:
+def status_of(counts: LevelCounts, *, lagging: bool) -> str:
     """Breach, lagging, watch or normal: the gravest that holds."""
     if counts.by_severity.get("critical"):
         return "breach"
@@ -239,7 +239,7 @@ def status_of(counts: Counts, *, lagging: bool) -> str:
     return "watch" if counts.by_severity.get("high") or counts.by_severity.get("warn") else "normal"
 
 
-_NOTHING: Final = Counts({})
+_NOTHING: Final = LevelCounts({})
 _LEVEL_FIGURES: Final = ("available", "allotted", "realised", "executed", "remaining")
 _LEVEL_RATES: Final = (CASH, PERIOD, ANNUAL)
 _LEVEL_COLUMNS: Final = (

@@ -20,16 +20,16 @@ HEARTBEAT_SECONDS: Final = 15.0
 LOOK_SECONDS: Final = 2.0
 """How often a stream looks whether trouble has come or gone: nothing is committed that would tell of it."""
 PAUSE_SECONDS: Final = 0.2
-"""Between two messages of one stream; what is committed meanwhile is told together."""
-ALERTS_TOLD: Final = 5
+"""Between two messages of one stream; what is committed meanwhile comes together."""
+ALERTS_LISTED: Final = 5
 
 
-class TooMany(Exception):
+class TooManyStreams(Exception):
     """As many pages listen as may."""
 
 
 class _Listener:
-    """What one page has not been told yet; touched in its event loop alone."""
+    """What one page has not heard yet; touched in its event loop alone."""
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
@@ -40,15 +40,15 @@ class _Listener:
 
     def offer(self, position: int, alerts: list[dict[str, str]], changes: int) -> None:
         self.position = max(self.position, position)
-        self.alerts = [*self.alerts, *alerts][-ALERTS_TOLD:]
+        self.alerts = [*self.alerts, *alerts][-ALERTS_LISTED:]
         self.changes += changes
         self.news.set()
 
     def take(self) -> bytes:
-        told: dict[str, Any] = {"position": self.position, "changes": self.changes, "alerts": self.alerts}
+        news: dict[str, Any] = {"position": self.position, "changes": self.changes, "alerts": self.alerts}
         self.alerts, self.changes = [], 0
         self.news.clear()
-        return msgspec.json.encode(told)
+        return msgspec.json.encode(news)
 
 
 class Live:
@@ -65,7 +65,7 @@ class Live:
     def committed(self, committed: Committed) -> None:
         """Watch a commit (see `Writer.watchers`)."""
         transitions = committed.transitions
-        self._tell(committed.lines, [self._named(one) for one in transitions[-ALERTS_TOLD:]], len(transitions))
+        self._tell(committed.lines, [self._named(one) for one in transitions[-ALERTS_LISTED:]], len(transitions))
 
     def acted(self, position: int) -> None:
         """Somebody did something that pages show."""
@@ -103,10 +103,10 @@ class Live:
             self._listeners.discard(listener)
 
     def listen(self) -> AsyncIterator[ServerSentEventMessage]:
-        """A stream for one page, to be read in the event loop; raises TooMany."""
+        """A stream for one page, to be read in the event loop; raises TooManyStreams."""
         with self._lock:
             if len(self._listeners) >= STREAMS_MAX:
-                raise TooMany
+                raise TooManyStreams
             listener = _Listener()
             self._listeners.add(listener)
         return self._stream(listener)

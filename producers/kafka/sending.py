@@ -31,7 +31,7 @@ def new_producer(connection: Connection, client_id: str, linger_ms: int) -> Kafk
     )
 
 
-class Sender:
+class RecordSender:
     """One producer, made when it is first needed. Used by one thread at a time."""
 
     def __init__(self, connection: Connection, client_id: str) -> None:

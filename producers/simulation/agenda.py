@@ -12,7 +12,7 @@ from typing import Final
 
 from ledger.fiscal import ROC_OFFSET
 from producers.simulation import formal, mistaken_virements, mistakes, refused_events, reserves
-from producers.simulation.lines import Line
+from producers.simulation.lines import SimulatedLine
 from producers.simulation.seasons import Day, is_working_day, opening_day
 from producers.simulation.sender import Draft
 from producers.simulation.world import Act, World
@@ -213,17 +213,17 @@ def _silence(world: World) -> None:
         agency.silent_from = opening + _SILENT_AFTER_DAYS + _SILENT_AFTER_DAYS * place // max(1, wanted - 1)
 
 
-def _chosen(world: World, permille: int, at_least: int) -> set[Line]:
+def _chosen(world: World, permille: int, at_least: int) -> set[SimulatedLine]:
     """Lines of some size, by chance."""
     return set(_sample(world, _lines_of_some_size(world), permille, at_least))
 
 
-def _lines_of_some_size(world: World) -> list[Line]:
+def _lines_of_some_size(world: World) -> list[SimulatedLine]:
     """Lines large enough to be frozen or mistyped."""
     return [line for line in world.city.lines if line.enacted >= _LINE_OF_SOME_SIZE]
 
 
-def _sample(world: World, lines: list[Line], permille: int, at_least: int) -> list[Line]:
+def _sample(world: World, lines: list[SimulatedLine], permille: int, at_least: int) -> list[SimulatedLine]:
     """Return a share of lines by chance, in no order of theirs; at least a few where there are as many."""
     return world.rng.sample(lines, min(len(lines), max(at_least, len(lines) * permille // 1000)))
 

@@ -14,7 +14,7 @@ from random import Random
 from typing import Final
 
 from producers.city_registry import RegistryRow, authorities, city_agencies
-from producers.simulation.lines import Agency, Line
+from producers.simulation.lines import SimulatedAgency, SimulatedLine
 from producers.simulation.mix import Mix
 
 _MILLION: Final = 1_000_000
@@ -50,9 +50,9 @@ class City:
 
     """
 
-    agencies: list[Agency]
-    lines: list[Line]
-    reserve_holder: Agency
+    agencies: list[SimulatedAgency]
+    lines: list[SimulatedLine]
+    reserve_holder: SimulatedAgency
 
 
 def build_city(registry: Sequence[RegistryRow] | None, line_count: int, mix: Mix, rng: Random) -> City:
@@ -82,12 +82,12 @@ def build_city(registry: Sequence[RegistryRow] | None, line_count: int, mix: Mix
     )
 
 
-def _synthetic_agencies() -> list[Agency]:
+def _synthetic_agencies() -> list[SimulatedAgency]:
     """Return the synthetic city's agencies with their money: the bureau gets four parts, each other agency one."""
-    members = {authority.code: [] for authority in authorities()}  # type: dict[str, list[Agency]]
+    members = {authority.code: [] for authority in authorities()}  # type: dict[str, list[SimulatedAgency]]
     for row in city_agencies():
         prefix = f"{row.function_code}{row.authority_code}{row.code[2:5]}"
-        members[row.authority_code].append(Agency(row.code, row.authority_code, prefix, row.kind))
+        members[row.authority_code].append(SimulatedAgency(row.code, row.authority_code, prefix, row.kind))
     for authority in authorities():
         of_authority = members[authority.code]
         if of_authority[0].kind.endswith("_reserve"):
@@ -102,17 +102,17 @@ def _synthetic_agencies() -> list[Agency]:
     return [agency for of_authority in members.values() for agency in of_authority]
 
 
-def _registered_agencies(registry: Sequence[RegistryRow]) -> list[Agency]:
+def _registered_agencies(registry: Sequence[RegistryRow]) -> list[SimulatedAgency]:
     """Return the agencies of a registry, with the city's money spread evenly over authorities, then agencies."""
     if not registry:
         raise ValueError("the registry has no agency; give at least one row")
-    members: dict[str, list[Agency]] = {}
+    members: dict[str, list[SimulatedAgency]] = {}
     for number, row in enumerate(registry):
         codes = list(members)
         authority = row["authority_code"]
         place = codes.index(authority) if authority in members else len(codes)
         prefix = f"32{place % 100:02d}{number % 1000:03d}"
-        members.setdefault(authority, []).append(Agency(row["code"], authority, prefix, "ordinary"))
+        members.setdefault(authority, []).append(SimulatedAgency(row["code"], authority, prefix, "ordinary"))
     reserves = {agency.authority_code for agency in city_agencies() if agency.kind.endswith("_reserve")}
     spending = [authority for authority in authorities() if authority.code not in reserves]
     capital = sum(authority.capital_ntd_million for authority in spending) * _MILLION
@@ -138,7 +138,7 @@ def spread(amount: int, weights: Sequence[int]) -> list[int]:
     return parts
 
 
-def _line_counts(spending: Sequence[Agency], line_count: int) -> list[tuple[int, int]]:
+def _line_counts(spending: Sequence[SimulatedAgency], line_count: int) -> list[tuple[int, int]]:
     """How many current and capital lines each agency gets; the sum is `line_count`, or as near as small years allow.
 
     First each authority's bureau gets a current line, then a capital line, then the other agencies a current and a
@@ -146,7 +146,7 @@ def _line_counts(spending: Sequence[Agency], line_count: int) -> list[tuple[int,
     are seen beside large ones.
     """
     bureaus = {agency.authority: agency for agency in reversed(spending)}
-    wanted: list[tuple[Agency, bool]] = []
+    wanted: list[tuple[SimulatedAgency, bool]] = []
     for group in (
         [a for a in spending if bureaus[a.authority] is a],
         [a for a in spending if bureaus[a.authority] is not a],
@@ -172,7 +172,7 @@ def _line_counts(spending: Sequence[Agency], line_count: int) -> list[tuple[int,
     return [(counts[agency.code][0], counts[agency.code][1]) for agency in spending]
 
 
-def _add_lines(agency: Agency, current_lines: int, capital_lines: int, mix: Mix, rng: Random) -> None:
+def _add_lines(agency: SimulatedAgency, current_lines: int, capital_lines: int, mix: Mix, rng: Random) -> None:
     """Give an agency its lines and spread its money over them; a class without lines keeps none of its money."""
     if current_lines and agency.kind == "ordinary":
         low, high = mix.first_reserve_permille
@@ -190,7 +190,7 @@ def _add_lines(agency: Agency, current_lines: int, capital_lines: int, mix: Mix,
             agency.of_account.setdefault(line.account, []).append(line)
 
 
-def _take(keys: Iterator[str], wanted: int, agency: Agency) -> list[str]:
+def _take(keys: Iterator[str], wanted: int, agency: SimulatedAgency) -> list[str]:
     """Take the first keys of an agency's; ValueError when its accounts cannot hold as many."""
     taken = [key for key, _ in zip(keys, range(wanted), strict=False)]
     if len(taken) < wanted:
@@ -200,14 +200,14 @@ def _take(keys: Iterator[str], wanted: int, agency: Agency) -> list[str]:
     return taken
 
 
-def _accounts(agency: Agency) -> Iterator[str]:
+def _accounts(agency: SimulatedAgency) -> Iterator[str]:
     """Its program accounts: business plans 30 to 97, each with work plans 01 to 99."""
     for work_plan in range(1, _WORK_PLANS + 1):
         for business_plan in _BUSINESS_PLANS:
             yield f"{agency.account_prefix}{business_plan}{work_plan:02d}"
 
 
-def _current_keys(agency: Agency) -> Iterator[str]:
+def _current_keys(agency: SimulatedAgency) -> Iterator[str]:
     """Yield current lines in the order in which an agency gets them: staff, general costs, then programs."""
     general = f"{agency.account_prefix}0101"
     if agency.kind == "debt":
@@ -224,7 +224,7 @@ def _current_keys(agency: Agency) -> Iterator[str]:
         yield from (f"{account}/current/{code}" for account in accounts for code in _PROGRAM)
 
 
-def _capital_keys(agency: Agency) -> Iterator[str]:
+def _capital_keys(agency: SimulatedAgency) -> Iterator[str]:
     """Capital lines: the first program's, the office equipment, then the further programs'."""
     accounts = _accounts(agency)
     first = next(accounts)
@@ -234,16 +234,16 @@ def _capital_keys(agency: Agency) -> Iterator[str]:
     yield from (f"{account}/capital/{code}" for account in accounts for code in _PROGRAM_CAPITAL)
 
 
-def _pattern(key: str, agency: Agency) -> str:
+def _pattern(key: str, agency: SimulatedAgency) -> str:
     """Return a line's season: by its object, except that centrally disbursed benefits run like salaries."""
     return "personnel" if agency.kind == "unified" else _PATTERN_OF_DIGIT[key[-4]]
 
 
-def _line(agency: Agency, key: str, proposed: int, mix: Mix, rng: Random) -> Line:
+def _line(agency: SimulatedAgency, key: str, proposed: int, mix: Mix, rng: Random) -> SimulatedLine:
     """One line with its flags, its past and the council's cut."""
     chance = _chance(rng)
     pattern, is_capital, digit = _pattern(key, agency), "/capital/" in key, key[-4]
-    line = Line(agency, key, pattern, is_contract=chance(_CONTRACT_OF_DIGIT[digit]), proposed=proposed)
+    line = SimulatedLine(agency, key, pattern, is_contract=chance(_CONTRACT_OF_DIGIT[digit]), proposed=proposed)
     if agency.kind == "unified":
         line.is_contract = False
     line.new_capital = is_capital and chance(mix.new_capital_permille)
@@ -261,7 +261,7 @@ def _line(agency: Agency, key: str, proposed: int, mix: Mix, rng: Random) -> Lin
     return line
 
 
-def _choose_execution(spending: Sequence[Agency], mix: Mix, rng: Random) -> None:
+def _choose_execution(spending: Sequence[SimulatedAgency], mix: Mix, rng: Random) -> None:
     """Decide how far each line will come by the end of the year, and what agencies will say about it."""
     with_capital = list(dict.fromkeys(a.authority for a in spending if any(line.is_capital for line in a.lines)))
     rng.shuffle(with_capital)

@@ -44,7 +44,7 @@ class Payment:
 
 
 @dataclass(slots=True, eq=False)
-class Agency:
+class SimulatedAgency:
     """An agency of the year.
 
     Attributes:
@@ -76,12 +76,12 @@ class Agency:
     silent_from: int = NEVER
     last_booked: int = 0
     forecast_permille: int | None = None
-    lines: list[Line] = field(default_factory=list)
-    of_account: dict[str, list[Line]] = field(default_factory=dict)
+    lines: list[SimulatedLine] = field(default_factory=list)
+    of_account: dict[str, list[SimulatedLine]] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
-class Line:
+class SimulatedLine:
     """A budget line and its true figures, in NT$.
 
     Attributes:
@@ -98,7 +98,7 @@ class Line:
 
     """
 
-    agency: Agency
+    agency: SimulatedAgency
     key: str
     pattern: str
     is_contract: bool
@@ -182,13 +182,13 @@ class Carried:
 
     """
 
-    line: Line
+    line: SimulatedLine
     origin_year: int
     open: int
 
 
 @dataclass(slots=True, eq=False)
-class Case:
+class SimulatedCase:
     """An application to a reserve.
 
     Attributes:
@@ -202,7 +202,7 @@ class Case:
 
     reserve: str
     name: str
-    line: Line
+    line: SimulatedLine
     amount: int
     ground: int
     in_force: int = 0

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from producers.simulation.corrections import move
-from producers.simulation.lines import Line
+from producers.simulation.lines import SimulatedLine
 from producers.simulation.seasons import Day
 from producers.simulation.sender import MISTAKE_NOTE, Draft
 from producers.simulation.world import World
@@ -19,7 +19,7 @@ _MOVE_MIN: Final = 30_000
 def transfer_too_much(world: World, day: Day, _: None) -> Draft | None:
     """Book a virement above 20 % of the object it goes into (§63)."""
 
-    def amount_for(taker: Line) -> int:
+    def amount_for(taker: SimulatedLine) -> int:
         of_object = sum(
             one.enacted
             for one in taker.agency.of_account[taker.account]
@@ -27,7 +27,7 @@ def transfer_too_much(world: World, day: Day, _: None) -> Draft | None:
         )
         return of_object * 23 // 100 // _THOUSAND * _THOUSAND + _THOUSAND
 
-    def wanted(giver: Line, taker: Line) -> bool:
+    def wanted(giver: SimulatedLine, taker: SimulatedLine) -> bool:
         other_object = taker.object_digit not in ("1", giver.object_digit)
         return other_object and not _crosses(giver, taker) and amount_for(taker) <= giver.room
 
@@ -41,7 +41,7 @@ def transfer_too_much(world: World, day: Day, _: None) -> Draft | None:
 def transfer_between_programs(world: World, day: Day, _: None) -> Draft | None:
     """Book a virement between two work plans (§62)."""
 
-    def wanted(giver: Line, taker: Line) -> bool:
+    def wanted(giver: SimulatedLine, taker: SimulatedLine) -> bool:
         return giver.account != taker.account and giver.object_digit == taker.object_digit
 
     return _small_move(world, day, _pair(world, day, _same_agency, wanted), "virement between programs")
@@ -50,7 +50,7 @@ def transfer_between_programs(world: World, day: Day, _: None) -> Draft | None:
 def transfer_into_personnel(world: World, day: Day, _: None) -> Draft | None:
     """Book a virement into personnel (§63)."""
 
-    def wanted(giver: Line, taker: Line) -> bool:
+    def wanted(giver: SimulatedLine, taker: SimulatedLine) -> bool:
         return taker.object_digit == "1" and giver.object_digit != "1" and not _crosses(giver, taker)
 
     return _small_move(world, day, _pair(world, day, _same_account, wanted), "virement into personnel")
@@ -59,7 +59,7 @@ def transfer_into_personnel(world: World, day: Day, _: None) -> Draft | None:
 def transfer_to_current(world: World, day: Day, _: None) -> Draft | None:
     """Book a virement from capital to current expenditure."""
 
-    def wanted(giver: Line, taker: Line) -> bool:
+    def wanted(giver: SimulatedLine, taker: SimulatedLine) -> bool:
         return giver.is_capital and not taker.is_capital and taker.object_digit != "1"
 
     return _small_move(world, day, _pair(world, day, _same_account, wanted), "virement from capital to current")
@@ -68,24 +68,24 @@ def transfer_to_current(world: World, day: Day, _: None) -> Draft | None:
 def transfer_what_was_cut(world: World, day: Day, _: None) -> Draft | None:
     """Book a virement into a line that the council cut (§63)."""
 
-    def wanted(giver: Line, taker: Line) -> bool:
+    def wanted(giver: SimulatedLine, taker: SimulatedLine) -> bool:
         return taker.object_digit != "1" and not _crosses(giver, taker)
 
     found = _pair(world, day, _same_account, wanted, into_cut=True)
     return _small_move(world, day, found, "virement into a line the council cut")
 
 
-def _same_account(line: Line) -> list[Line]:
+def _same_account(line: SimulatedLine) -> list[SimulatedLine]:
     """Where to look for the other line of a virement: in its work plan."""
     return line.agency.of_account[line.account]
 
 
-def _same_agency(line: Line) -> list[Line]:
+def _same_agency(line: SimulatedLine) -> list[SimulatedLine]:
     """Where to look for the other line of a virement: anywhere in its agency."""
     return line.agency.lines[:60]
 
 
-def _crosses(giver: Line, taker: Line) -> bool:
+def _crosses(giver: SimulatedLine, taker: SimulatedLine) -> bool:
     """Whether money would change its economic class."""
     return giver.is_capital != taker.is_capital
 
@@ -93,14 +93,14 @@ def _crosses(giver: Line, taker: Line) -> bool:
 def _pair(
     world: World,
     day: Day,
-    where: Callable[[Line], list[Line]],
-    wanted: Callable[[Line, Line], bool],
+    where: Callable[[SimulatedLine], list[SimulatedLine]],
+    wanted: Callable[[SimulatedLine, SimulatedLine], bool],
     *,
     into_cut: bool = False,
-) -> tuple[Line, Line] | None:
+) -> tuple[SimulatedLine, SimulatedLine] | None:
     """Two lines for a virement, giver and taker, neither in one yet; the taker cut by the council if that is wanted."""
 
-    def free(line: Line) -> bool:
+    def free(line: SimulatedLine) -> bool:
         return line.adopted and line.enacted > 0 and not line.virement_used
 
     for giver in world.from_anywhere():
@@ -113,7 +113,7 @@ def _pair(
     return None
 
 
-def _small_move(world: World, day: Day, found: tuple[Line, Line] | None, what: str) -> Draft | None:
+def _small_move(world: World, day: Day, found: tuple[SimulatedLine, SimulatedLine] | None, what: str) -> Draft | None:
     """Book a virement of a few percent between the lines found."""
     if found is None:
         return None
@@ -122,7 +122,7 @@ def _small_move(world: World, day: Day, found: tuple[Line, Line] | None, what: s
     return _move(world, day, giver, taker, amount // _THOUSAND * _THOUSAND, what=what)
 
 
-def _move(world: World, day: Day, giver: Line, taker: Line, amount: int, *, what: str) -> Draft:
+def _move(world: World, day: Day, giver: SimulatedLine, taker: SimulatedLine, amount: int, *, what: str) -> Draft:
     """Book the virement, after which neither line takes part in another one."""
     giver.virement_used = taker.virement_used = True
     return move(world, day, giver, taker, amount, note=MISTAKE_NOTE + what)

@@ -12,7 +12,7 @@ from typing import Final
 from producers.event_line import Field
 from producers.simulation.contracts import open_commitment
 from producers.simulation.corrections import reverse
-from producers.simulation.lines import Agency, Case, Line, Payment
+from producers.simulation.lines import Payment, SimulatedAgency, SimulatedCase, SimulatedLine
 from producers.simulation.reserves import UNGROUNDED_DRAW, UNNOTICED_DRAW, grant
 from producers.simulation.seasons import MONTHS, Day
 from producers.simulation.sender import MISTAKE_NOTE, Draft
@@ -35,7 +35,7 @@ def exceed_allotment(world: World, day: Day, _: None) -> Draft | None:
     """Book a payment before its month (§61), within the appropriation; it rights itself as months pass."""
     month = min(day.month, MONTHS)
 
-    def fits(line: Line) -> bool:
+    def fits(line: SimulatedLine) -> bool:
         over = line.allotted[month] - line.realised - line.prepaid
         may_pass = over >= 0 and over + line.enacted // 25 + _THOUSAND < line.room
         return line.adopted and line.revision > 0 and may_pass
@@ -55,12 +55,12 @@ def spend_held(world: World, day: Day, _: None) -> Draft | None:
     return _pay(world, day, line, line.room + line.saving + line.held // 3, "spent what is held")
 
 
-def _is_far(line: Line) -> bool:
+def _is_far(line: SimulatedLine) -> bool:
     """Whether most of the line is obligated, so that a breach needs no absurd amount."""
     return line.available > 0 and line.obligated * 100 > line.available * 55
 
 
-def _pay(world: World, day: Day, line: Line, amount: int, what: str) -> Draft | None:
+def _pay(world: World, day: Day, line: SimulatedLine, amount: int, what: str) -> Draft | None:
     """Book a payment that settles nothing; half of such payments are reversed later."""
     if amount <= 0:
         return None
@@ -93,7 +93,7 @@ def pay_unmatched(world: World, day: Day, _: None) -> Draft | None:
 def pay_beyond_contract(world: World, day: Day, _: None) -> Draft | None:
     """Book a payment above what its commitment still has, within the line's budget."""
 
-    def fits(line: Line) -> bool:
+    def fits(line: SimulatedLine) -> bool:
         return bool(line.commitments) and _gap(world, day, line) > (line.commitments or [])[0].open + 2 * _THOUSAND
 
     line = world.find(day, lambda one: one.adopted and fits(one) and one.room > 2 * _THOUSAND)
@@ -113,7 +113,7 @@ def pay_beyond_contract(world: World, day: Day, _: None) -> Draft | None:
     return Draft(line.agency, "disbursement.paid", fields, note=MISTAKE_NOTE + "above its commitment")
 
 
-def _gap(world: World, day: Day, line: Line) -> int:
+def _gap(world: World, day: Day, line: SimulatedLine) -> int:
     """Return what may be paid on the line today without breaking anything, in NT$."""
     return min(planned(world, day, line) - line.realised - line.prepaid, line.room + line.committed)
 
@@ -128,7 +128,7 @@ def start_new_account(world: World, day: Day, _: None) -> Draft | None:
     return _start_new(world, day, lambda one: one.new_account, "new account under continuing resolution")
 
 
-def _start_new(world: World, day: Day, is_new: Callable[[Line], bool], what: str) -> Draft | None:
+def _start_new(world: World, day: Day, is_new: Callable[[SimulatedLine], bool], what: str) -> Draft | None:
     """Spending on a line that may not be touched yet, and that the council will leave, so that it stays one mistake."""
     line = world.find(day, lambda one: is_new(one) and one.enacted > 50 * _THOUSAND and one.realised == 0)
     if line is None:
@@ -170,7 +170,7 @@ def commit_late(world: World, day: Day, _: None) -> Draft | None:
     )
 
 
-def skip_number(world: World, day: Day, agency: Agency) -> Draft | None:
+def skip_number(world: World, day: Day, agency: SimulatedAgency) -> Draft | None:
     """Send an ordinary event of an agency whose feed lost the number before it."""
     for line in agency.lines:
         draft = spend(world, day, line)
@@ -202,7 +202,7 @@ def draw_under_cr(world: World, day: Day, _: None) -> Draft | None:
 def _draw(world: World, day: Day, reserve: str, amount: int, *, details: dict[str, Field], what: str) -> Draft | None:
     """Book an approval that nobody asked for; of a first reserve a tenth of what the agency has."""
 
-    def fits(line: Line) -> bool:
+    def fits(line: SimulatedLine) -> bool:
         of_own = line.agency.first_reserve >= 50 * _THOUSAND or reserve != "first"
         return of_own and not line.council_cut and not line.is_new and line.object_digit in "234" and line.revision > 0
 
@@ -210,5 +210,5 @@ def _draw(world: World, day: Day, reserve: str, amount: int, *, details: dict[st
     if line is None:
         return None
     amount = amount or line.agency.first_reserve // 10 // _THOUSAND * _THOUSAND
-    case = Case(reserve, world.name("S"), line, amount, 0)
+    case = SimulatedCase(reserve, world.name("S"), line, amount, 0)
     return grant(world, day, case, details, MISTAKE_NOTE + what)

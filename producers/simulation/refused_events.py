@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from producers.event_line import Field
-from producers.simulation.lines import Agency
+from producers.simulation.lines import SimulatedAgency
 from producers.simulation.seasons import Day
 from producers.simulation.sender import MISTAKE_NOTE, Draft
 from producers.simulation.world import World
@@ -19,7 +19,7 @@ def unknown_agency(world: World, day: Day, _: None) -> Draft | None:
     line = world.find(day, lambda one: one.realised > 0)
     if line is None:
         return None
-    stranger = Agency(_UNKNOWN_AGENCY, "", "", "ordinary")
+    stranger = SimulatedAgency(_UNKNOWN_AGENCY, "", "", "ordinary")
     fields: dict[str, Field] = {
         "line": line.key,
         "amount": 1 + world.rng.randrange(_AMOUNT_MAX),

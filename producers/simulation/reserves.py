@@ -12,7 +12,7 @@ from datetime import date
 from producers.event_line import Field
 from producers.simulation.city import spread
 from producers.simulation.formal import revise_allotment
-from producers.simulation.lines import NEVER, Agency, Case, Line
+from producers.simulation.lines import NEVER, SimulatedAgency, SimulatedCase, SimulatedLine
 from producers.simulation.seasons import Day, opening_day
 from producers.simulation.sender import Draft
 from producers.simulation.world import World
@@ -33,13 +33,13 @@ UNGROUNDED_DRAW = 3 * _MILLION
 class PlannedCase:
     """A case to come: days are ordinals; `declined` cases end with a refusal instead of an approval."""
 
-    case: Case
+    case: SimulatedCase
     requested_on: int
     decided_on: int
     declined: bool
 
 
-def establish(_world: World, _day: Day, subject: tuple[str, Agency, int]) -> Draft:
+def establish(_world: World, _day: Day, subject: tuple[str, SimulatedAgency, int]) -> Draft:
     """`reserve.established`: which reserve, who holds it, how much."""
     reserve, holder, amount = subject
     return Draft(holder, "reserve.established", {"reserve": reserve, "amount": amount})
@@ -89,7 +89,7 @@ def _second_reserve_cases(world: World) -> list[PlannedCase]:
         for declined in (True, False) if place == 0 or world.chance(100) else (False,):
             line = _line_for(world)
             if line is not None:
-                case = Case("second", world.name("S"), line, amount, rng.randrange(1, 4))
+                case = SimulatedCase("second", world.name("S"), line, amount, rng.randrange(1, 4))
                 requested_on = rng.randrange(world.adopted_on + 3, world.year_end - 45)
                 planned.append(PlannedCase(case, requested_on, requested_on + rng.randrange(7, 30), declined))
     return planned
@@ -106,7 +106,7 @@ def _disaster_cases(world: World, wanted: int) -> list[PlannedCase]:
             continue
         amount = world.share(world.mix.disaster_reserve, 8, 70) // _THOUSAND * _THOUSAND
         requested_on = opening + rng.randrange(195, 280)
-        case = Case("disaster", world.name("D"), line, amount, 3)
+        case = SimulatedCase("disaster", world.name("D"), line, amount, 3)
         planned.append(PlannedCase(case, requested_on, requested_on + rng.randrange(3, 12), False))
     return planned
 
@@ -121,22 +121,22 @@ def _first_reserve_cases(world: World) -> list[PlannedCase]:
             amount = world.share(agency.first_reserve, 300, 800) // _THOUSAND * _THOUSAND
             line = lines[rng.randrange(len(lines))]
             requested_on = rng.randrange(world.adopted_on + 20, world.year_end - 45)
-            case = Case("first", world.name("F"), line, max(_THOUSAND, amount), rng.randrange(1, 4))
+            case = SimulatedCase("first", world.name("F"), line, max(_THOUSAND, amount), rng.randrange(1, 4))
             planned.append(PlannedCase(case, requested_on, requested_on + rng.randrange(5, 20), False))
     return planned
 
 
-def _line_for(world: World) -> Line | None:
+def _line_for(world: World) -> SimulatedLine | None:
     """Return a line that may draw on a reserve, by chance."""
     return next((line for line in world.from_anywhere() if _may_draw(line)), None)
 
 
-def _may_draw(line: Line) -> bool:
+def _may_draw(line: SimulatedLine) -> bool:
     """Neither cut by the council (Budget Act §22), personnel nor debt, and of an agency that will not fall silent."""
     return not line.council_cut and line.object_digit in "234" and line.agency.silent_from == NEVER
 
 
-def request(world: World, day: Day, case: Case) -> Draft | None:
+def request(world: World, day: Day, case: SimulatedCase) -> Draft | None:
     """`reserve.requested` with its ground (Budget Act §70)."""
     if not world.is_sending(case.line, day):
         return None
@@ -150,14 +150,14 @@ def request(world: World, day: Day, case: Case) -> Draft | None:
     return Draft(case.line.agency, "reserve.requested", fields)
 
 
-def decline(world: World, day: Day, case: Case) -> Draft | None:
+def decline(world: World, day: Day, case: SimulatedCase) -> Draft | None:
     """`reserve.declined`: refused or withdrawn."""
     if not world.is_sending(case.line, day):
         return None
     return Draft(case.line.agency, "reserve.declined", {"reserve": case.reserve, "case": case.name})
 
 
-def approve(world: World, day: Day, case: Case) -> Draft | None:
+def approve(world: World, day: Day, case: SimulatedCase) -> Draft | None:
     """`reserve.approved`; a large draw on the second reserve names the day the council was told, before today."""
     if not world.is_sending(case.line, day):
         return None
@@ -175,7 +175,7 @@ def approve(world: World, day: Day, case: Case) -> Draft | None:
     return draft
 
 
-def grant(world: World, day: Day, case: Case, details: dict[str, Field], note: str = "") -> Draft:
+def grant(world: World, day: Day, case: SimulatedCase, details: dict[str, Field], note: str = "") -> Draft:
     """`reserve.approved` with the details given; the line has the money and its allotment follows.
 
     What is granted before the budget is law is left unspent: the line's true room is then larger than it thinks.
@@ -194,17 +194,17 @@ def grant(world: World, day: Day, case: Case, details: dict[str, Field], note: s
     return Draft(case.line.agency, "reserve.approved", fields, note=note)
 
 
-def cancel(world: World, day: Day, case: Case) -> Draft | None:
+def cancel(world: World, day: Day, case: SimulatedCase) -> Draft | None:
     """`reserve.cancelled` of a part not needed: back in the fund."""
     return _give_up(world, day, case, "reserve.cancelled", most_permille=200)
 
 
-def give_back(world: World, day: Day, case: Case) -> Draft | None:
+def give_back(world: World, day: Day, case: SimulatedCase) -> Draft | None:
     """`reserve.returned` of what was left at the end: out of the line, not to be drawn again."""
     return _give_up(world, day, case, "reserve.returned", most_permille=60)
 
 
-def _give_up(world: World, day: Day, case: Case, event_type: str, *, most_permille: int) -> Draft | None:
+def _give_up(world: World, day: Day, case: SimulatedCase, event_type: str, *, most_permille: int) -> Draft | None:
     """Give up a part of a case, within what the line has left and what the case still has."""
     amount = (
         min(world.share(case.amount, most_permille // 10, most_permille), case.in_force, case.line.room)

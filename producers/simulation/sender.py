@@ -8,7 +8,7 @@ from random import Random
 from typing import Final
 
 from producers.event_line import Field, event_line
-from producers.simulation.lines import Agency
+from producers.simulation.lines import SimulatedAgency
 from producers.simulation.mix import Mix
 from producers.simulation.seasons import Day
 
@@ -48,7 +48,7 @@ class Draft:
 
     """
 
-    agency: Agency
+    agency: SimulatedAgency
     type: str
     fields: dict[str, Field]
     booked_on: int | None = None

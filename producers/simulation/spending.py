@@ -10,7 +10,7 @@ from typing import Final
 
 from producers.event_line import Field
 from producers.simulation.contracts import commit, execute_contract, pay_reference
-from producers.simulation.lines import Line
+from producers.simulation.lines import SimulatedLine
 from producers.simulation.payments import pay_directly
 from producers.simulation.seasons import MONTHS, Day
 from producers.simulation.sender import Draft
@@ -24,7 +24,7 @@ _COMMITTED_UNDER_CR_PERMILLE: Final = 250
 _PAID_WHOLE_PERMILLE: Final = 500
 
 
-def spend(world: World, day: Day, line: Line) -> Draft | None:
+def spend(world: World, day: Day, line: SimulatedLine) -> Draft | None:
     """Return the line's next ordinary event: commitment, payable, prepayment or payment; None when nothing is due."""
     if day.ordinal >= line.agency.silent_from:
         return None
@@ -41,7 +41,7 @@ def spend(world: World, day: Day, line: Line) -> Draft | None:
     return made or pay_directly(world, day, line, gap)
 
 
-def planned(world: World, day: Day, line: Line) -> int:
+def planned(world: World, day: Day, line: SimulatedLine) -> int:
     """Return what the line should have realised by its next turn, in NT$: its allotment times its rate of execution.
 
     Never beyond the month, so that the allotment (Budget Act §61) holds while the rate is below 1,000 permille.
@@ -57,7 +57,7 @@ def planned(world: World, day: Day, line: Line) -> int:
     return (before + (allotted[month] - before) * reached // month_days) * line.execution_permille // 1000
 
 
-def spend_provisionally(world: World, day: Day, line: Line) -> Draft | None:
+def spend_provisionally(world: World, day: Day, line: SimulatedLine) -> Draft | None:
     """`provisional.spent` (or a commitment) under continuing resolution, within the base and the month's allotment."""
     if line.is_new or line.enacted == 0:
         return None
@@ -76,7 +76,7 @@ def spend_provisionally(world: World, day: Day, line: Line) -> Draft | None:
     return provisional(world, day, line, amount, _basis(line))
 
 
-def _basis(line: Line) -> str:
+def _basis(line: SimulatedLine) -> str:
     """Return the ground on which the line may be spent before the budget is law (CONTRACT.md §4, CR)."""
     if line.statutory:
         return "statutory"
@@ -87,7 +87,7 @@ def _basis(line: Line) -> str:
     return "authorised_plan" if line.authorised_plan else "prior_year"
 
 
-def provisional(world: World, day: Day, line: Line, amount: int, basis: str, *, note: str = "") -> Draft:
+def provisional(world: World, day: Day, line: SimulatedLine, amount: int, basis: str, *, note: str = "") -> Draft:
     """`provisional.spent` on a line, with the paper it rests on where the basis asks for one."""
     line.realised += amount
     line.cr_month_paid += amount

@@ -8,14 +8,14 @@ from itertools import accumulate
 from typing import Final
 
 from producers.simulation import corrections, formal
-from producers.simulation.lines import Agency, Line
+from producers.simulation.lines import SimulatedAgency, SimulatedLine
 from producers.simulation.payments import pay_carried
 from producers.simulation.seasons import Day
 from producers.simulation.sender import Draft
 from producers.simulation.spending import spend
 from producers.simulation.world import World
 
-LineAct = Callable[[World, Day, Line], Draft | None]
+LineAct = Callable[[World, Day, SimulatedLine], Draft | None]
 
 _TURNS: Final = {"personnel": 1, "operations": 3, "capital": 3, "grants": 2, "debt": 1}
 """How often a line's turn comes in one round, by its pattern; twice as often for contracts of some size."""
@@ -40,7 +40,7 @@ class Turns:
             for line in world.city.lines
             for _ in range(_TURNS[line.pattern] * (2 if line.is_contract and line.proposed > average // 2 else 1))
         ]
-        self._hand: list[Line] = []
+        self._hand: list[SimulatedLine] = []
         self._agencies = [agency for agency in world.city.agencies if agency.lines]
         mix = world.mix
         self._acts: list[LineAct] = [
@@ -77,14 +77,14 @@ class Turns:
             {pattern: _LOOK_AHEAD_TURNS * round_days // turns for pattern, turns in _TURNS.items()}
         )
 
-    def next_line(self) -> Line:
+    def next_line(self) -> SimulatedLine:
         """Return the line whose turn it is; after each round the order is drawn anew."""
         if not self._hand:
             self._hand = list(self._round)
             self._rng.shuffle(self._hand)
         return self._hand.pop()
 
-    def fell_quiet(self, day: Day) -> list[Agency]:
+    def fell_quiet(self, day: Day) -> list[SimulatedAgency]:
         """Return the agencies that booked nothing for a week and a half though they still send."""
         return [
             agency
@@ -97,6 +97,6 @@ class Turns:
         return self._acts[bisect_right(self._ends, self._rng.randrange(1000))]
 
 
-def _pay_some_carried(world: World, day: Day, _line: Line) -> Draft | None:
+def _pay_some_carried(world: World, day: Day, _line: SimulatedLine) -> Draft | None:
     """Book a payment on carried-over money, whichever comes up."""
     return pay_carried(world, day, world.carried[world.rng.randrange(len(world.carried))]) if world.carried else None

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any, Final
 
 from producers.simulation.city import City
-from producers.simulation.lines import Carried, Line
+from producers.simulation.lines import Carried, SimulatedLine
 from producers.simulation.mix import Mix
 from producers.simulation.seasons import Day
 from producers.simulation.sender import Draft, Sender
@@ -83,11 +83,11 @@ class World:
         """How many of a mistake there are in this year: at least one from 2,000 events on, else none."""
         return max(1, self.events * per_100_000_events // 100_000) if self.events >= _MISTAKES_FROM_EVENTS else 0
 
-    def is_sending(self, line: Line, day: Day) -> bool:
+    def is_sending(self, line: SimulatedLine, day: Day) -> bool:
         """Whether the line's agency still sends its events."""
         return day.ordinal < line.agency.silent_from
 
-    def find(self, day: Day, wanted: Callable[[Line], bool]) -> Line | None:
+    def find(self, day: Day, wanted: Callable[[SimulatedLine], bool]) -> SimulatedLine | None:
         """Return a line by chance that is wanted and whose agency sends; None when no line of the city is.
 
         Chance finds common lines at once; for rare ones all lines are looked through, beginning anywhere.
@@ -102,7 +102,7 @@ class World:
                 return line
         return None
 
-    def from_anywhere(self) -> Iterator[Line]:
+    def from_anywhere(self) -> Iterator[SimulatedLine]:
         """All lines once, beginning at one drawn by chance."""
         start = self.rng.randrange(len(self.city.lines))
         yield from islice(self.city.lines, start, None)

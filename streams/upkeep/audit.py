@@ -103,9 +103,9 @@ def _of_rows(store: Store, folded: Refolded) -> Iterator[Difference]:
     with store.reading() as connection:
         books = load_books(connection)
         attach_alerts(connection, books)
-    again, stored = rows_by_key(folded.books), rows_by_key(books)
-    for table in sorted(again.keys() | stored.keys()):
-        yield from compared_all(table, again.get(table, {}), stored.get(table, {}))
+    refolded, stored = rows_by_key(folded.books), rows_by_key(books)
+    for table in sorted(refolded.keys() | stored.keys()):
+        yield from compared_all(table, refolded.get(table, {}), stored.get(table, {}))
 
 
 def _of_alerts(store: Store, folded: Refolded) -> Iterator[Difference]:

@@ -18,7 +18,7 @@ import pytest
 
 from alerts.catalogue import Catalogue
 from budgetwatch.main import main
-from budgetwatch.options import Format
+from budgetwatch.options import FormatName
 from dashboards.reports.formats import FORMATS
 from ledger.registry import parse
 from streams import schema
@@ -284,7 +284,7 @@ def test_a_report_of_one_year(run: Run) -> None:
 
 
 def test_the_formats_offered_are_those_there_are() -> None:
-    assert [each.value for each in Format] == list(FORMATS)
+    assert [each.value for each in FormatName] == list(FORMATS)
 
 
 # ---------------------------------------------------------------- mistakes

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ledger.registry import HEADER, parse
-from producers.formats import FORMATS
+from producers.importers import reader_of
 from producers.simulator import registry_rows, simulate
 from tests.conftest import Replay
 from tests.machine import naive
@@ -36,5 +36,7 @@ def test_a_simulated_year_agrees(replay: Replay, fiscal_year: int) -> None:
     ],
 )
 def test_an_imported_budget_agrees(replay: Replay, source: str, file: str) -> None:
-    imported = FORMATS[source](REAL / file)
+    read = reader_of(source)
+    assert read is not None
+    imported = read(REAL / file)
     agrees(replay, b"".join(imported.events), [dict(row) for row in imported.registry])

@@ -42,7 +42,7 @@ def test_an_alert_is_acknowledged_with_the_keyboard_alone(small: Serving, open_p
     page.keyboard.type("10312025")
     press(page, "#acknowledge button")
     page.keyboard.press("Enter")
-    expect(page.locator(".told")).to_contain_text("已登錄確認")
+    expect(page.locator(".result")).to_contain_text("已登錄確認")
     expect(page.locator("#alert-top .state-acknowledged")).to_have_text("已確認")
     expect(page.locator(".timeline")).to_contain_text("王科長")
     act = trail.newest_acts(small.monitor.store)[0]
@@ -66,11 +66,11 @@ def test_an_act_without_its_reason_or_with_a_past_date_is_refused_in_words(small
     page.locator("#ack-reason").fill("查證中")
     page.locator("#ack-due").fill("2025-09-15")
     page.locator("#acknowledge button").click()
-    expect(page.locator(".told.problem")).to_contain_text("期限須為今日之後")
+    expect(page.locator(".result.problem")).to_contain_text("期限須為今日之後")
     page.locator("#acknowledge").evaluate("form => form.noValidate = true")
     page.locator("#ack-reason").fill("   ")
     page.locator("#acknowledge button").click()
-    expect(page.locator(".told.problem")).to_contain_text("請填寫姓名")
+    expect(page.locator(".result.problem")).to_contain_text("請填寫姓名")
     assert trail.newest_acts(small.monitor.store) == []
 
 
@@ -80,7 +80,7 @@ def test_a_closed_alert_stays_closed_and_a_further_act_opens_another(small: Serv
     page.locator("#close-person").fill("李處長")
     page.locator("#close-reason").fill("已撤銷")
     page.locator("form[action$=close] button").click()
-    expect(page.locator(".told")).to_contain_text("已結案")
+    expect(page.locator(".result")).to_contain_text("已結案")
     expect(page.locator("#alert-top .state-closed")).to_have_text("已結案")
     assert page.locator("#acknowledge").count() == 0
 
@@ -139,7 +139,7 @@ def test_the_list_is_presented_explained_and_compared_with_next_time(own: Servin
     expect(page.locator("#lagging-lists tbody tr").first).to_contain_text("用地取得延宕")
     page.locator("#present-person").fill("主計處長")
     page.get_by_role("button", name="存為市政會議提報名單").click()
-    expect(page.locator(".told")).to_contain_text("存檔")
+    expect(page.locator(".result")).to_contain_text("存檔")
     page.get_by_role("link", name="主計處長").click()
     expect(page.locator("tbody tr").first).to_contain_text(name)
     expect(page.locator("tbody tr").first).to_contain_text("用地取得延宕")
@@ -174,7 +174,7 @@ def test_the_audit_trail_lists_every_act_and_says_when_it_was_tampered_with(smal
     with small.monitor.store.writing() as connection:
         connection.exec_driver_sql("UPDATE acts SET person = 'somebody else' WHERE n = 2")
     page.reload()
-    expect(page.locator(".told.problem")).to_contain_text("第 2 筆")
+    expect(page.locator(".result.problem")).to_contain_text("第 2 筆")
 
 
 def test_the_time_rules_are_judged_at_a_button(small: Serving, open_page: Open) -> None:
@@ -182,7 +182,7 @@ def test_the_time_rules_are_judged_at_a_button(small: Serving, open_page: Open) 
     before = len(queries.judgements(small.monitor.store))
     page.fill("#judge-person", "王科長")
     page.click("form[action='/lagging/judge'] button")
-    expect(page.locator(".told")).to_contain_text("已依今日重新判定")
+    expect(page.locator(".result")).to_contain_text("已依今日重新判定")
     assert len(queries.judgements(small.monitor.store)) == before + 1
     act = trail.newest_acts(small.monitor.store)[0]
     assert (act.kind, act.person, act.subject) == ("judge", "王科長", small.monitor.today())

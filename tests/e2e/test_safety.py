@@ -118,7 +118,7 @@ def test_reading_needs_a_login_where_others_can_reach(public: Serving, open_page
     page.get_by_label("帳號").fill("wang")
     page.get_by_label("密碼").fill("wrong password")
     page.get_by_role("button", name="登入").click()
-    expect(page.locator(".told.problem")).to_contain_text("不正確")
+    expect(page.locator(".result.problem")).to_contain_text("不正確")
     page.get_by_label("帳號").fill("wang")
     page.get_by_label("密碼").fill(PASSWORD)
     page.get_by_role("button", name="登入").click()

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from producers.kafka.connection import connection_to
-from producers.kafka.sending import Sender
+from producers.kafka.sending import RecordSender
 from producers.kafka.wire import ALERTS
 from tests.kafka.cluster import ROOT, Cluster
 
@@ -56,7 +56,7 @@ def test_brokers_that_do_not_answer_leave_the_outbox_as_it_is(monkeypatch: pytes
         ports = [silent.getsockname()[1], gone.getsockname()[1]]
         gone.close()
         for port in ports:
-            sender = Sender(connection_to(f"127.0.0.1:{port}"), "test")
+            sender = RecordSender(connection_to(f"127.0.0.1:{port}"), "test")
             sent = sender.send(ALERTS, [(b"alert", b"{}"), (b"alert", b"{}")])
             assert len(sent) == 2 and all(sent), "of each it is said why not"
             sender.close()

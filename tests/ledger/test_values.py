@@ -162,7 +162,7 @@ def test_ids_are_remembered_and_shared_hashes_kept_apart(room: int) -> None:
     for place, one in enumerate(wanted):
         entry = seen.add(one, 0, 0)
         assert seen.place(entry) == place and seen.line(entry) == place * 7
-    seen.add_again(wanted[0], 1, 2)
+    seen.add_further(wanted[0], 1, 2)
     assert [seen.line(entry) for entry in seen.all_of(wanted[0])] == [0, 1]
     assert len(seen) == 5_001
 

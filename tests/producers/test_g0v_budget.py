@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from producers.g0v_budget import classify, read
 from producers.imported import Imported, ImportProblem
+from producers.importers.g0v_budget import classify, read
 
 FILE = Path(__file__).parent / "data" / "g0v-twbudget-tw2019ap.csv"
 HEADER = "year,code,amount,name,topname,depname,depcat,cat,ref"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from producers.city_registry import REGISTRY_HEADER
-from producers.formats import FORMATS
-from producers.imported import FIRST_SHOWN, ImportProblem
+from producers.imported import FIRST_SHOWN, Imported, ImportProblem
+from producers.importers import format_names, reader_of
 from tests.producers.event_shapes import problems
 
 DATA = Path(__file__).parent / "data"
@@ -19,7 +19,19 @@ REAL = {
     "municipal-money-operating": DATA / "municipal-money-income_expenditure_facts_v1.csv",
     "peer-scenarios": DATA / "peer-scenarios.csv",
 }
-every_format = pytest.mark.parametrize("name", sorted(FORMATS))
+
+
+def import_file(name: str, path: Path) -> Imported:
+    read = reader_of(name)
+    assert read is not None
+    return read(path)
+
+
+def imported(name: str) -> Imported:
+    return import_file(name, REAL[name])
+
+
+every_format = pytest.mark.parametrize("name", format_names())
 
 
 def copy(name: str, folder: Path, *, encoding: str = "utf-8", lines: int | None = None) -> Path:
@@ -31,30 +43,30 @@ def copy(name: str, folder: Path, *, encoding: str = "utf-8", lines: int | None 
 
 
 def test_every_format_has_a_real_file_here() -> None:
-    assert set(REAL) == set(FORMATS)
+    assert set(REAL) == set(format_names())
 
 
 @every_format
 def test_every_event_keeps_the_contracts_shape(name: str) -> None:
-    assert [(line, found) for line in FORMATS[name](REAL[name]).events if (found := problems(line))] == []
+    assert [(line, found) for line in imported(name).events if (found := problems(line))] == []
 
 
 @every_format
 def test_a_second_import_repeats_the_first(name: str) -> None:
-    first, second = FORMATS[name](REAL[name]), FORMATS[name](REAL[name])
+    first, second = imported(name), imported(name)
     assert list(first.events) == list(second.events)
     assert first == second
 
 
 @every_format
 def test_ids_are_unique_within_agency_and_year(name: str) -> None:
-    events = [json.loads(line) for line in FORMATS[name](REAL[name]).events]
+    events = [json.loads(line) for line in imported(name).events]
     assert len({(event["agency"], event["fiscal_year"], event["id"]) for event in events}) == len(events)
 
 
 @every_format
 def test_the_registry_has_the_agencies_of_the_events_and_no_other(name: str) -> None:
-    found = FORMATS[name](REAL[name])
+    found = imported(name)
     assert {row["code"] for row in found.registry} == {json.loads(line)["agency"] for line in found.events}
     assert all(tuple(row) == REGISTRY_HEADER for row in found.registry)
     assert all(row["email"].endswith(".example") for row in found.registry)
@@ -63,7 +75,7 @@ def test_the_registry_has_the_agencies_of_the_events_and_no_other(name: str) -> 
 @every_format
 def test_an_agency_is_enacted_before_it_is_adopted(name: str) -> None:
     adopted = set()
-    for event in map(json.loads, FORMATS[name](REAL[name]).events):
+    for event in map(json.loads, imported(name).events):
         key = (event["agency"], event["fiscal_year"])
         if event["type"] in ("appropriation.enacted", "appropriation.corrected"):
             assert key not in adopted
@@ -74,7 +86,7 @@ def test_an_agency_is_enacted_before_it_is_adopted(name: str) -> None:
 
 @every_format
 def test_no_row_is_lost(name: str) -> None:
-    found = FORMATS[name](REAL[name])
+    found = imported(name)
     whole_rows = {item.row for item in found.unmapped if "(a part)" not in item.what}
     assert found.rows_mapped + len(whole_rows) == found.rows_read
     assert sum(left_out.count for left_out in found.left_out()) == len(found.unmapped)
@@ -83,7 +95,7 @@ def test_no_row_is_lost(name: str) -> None:
 
 @every_format
 def test_what_is_left_out_is_told_with_its_amount_and_its_first_rows(name: str) -> None:
-    found = FORMATS[name](REAL[name])
+    found = imported(name)
     amounts = [item.amount for item in found.unmapped if item.amount is not None]
     assert sum(left_out.amount or 0 for left_out in found.left_out()) == sum(amounts)
     assert [left_out.count for left_out in found.left_out()] == sorted(
@@ -97,15 +109,15 @@ def test_what_is_left_out_is_told_with_its_amount_and_its_first_rows(name: str) 
 
 @every_format
 def test_the_agencies_read_are_at_least_those_registered(name: str) -> None:
-    found = FORMATS[name](REAL[name])
+    found = imported(name)
     assert 1 <= len(found.registry) <= found.agencies_read
 
 
 @every_format
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp950", "big5hkscs"])
 def test_encodings_are_found_out_and_make_no_difference(name: str, encoding: str, tmp_path: Path) -> None:
-    found = FORMATS[name](copy(name, tmp_path, encoding=encoding, lines=25))
-    plain = FORMATS[name](copy(name, tmp_path, lines=25))
+    found = import_file(name, copy(name, tmp_path, encoding=encoding, lines=25))
+    plain = import_file(name, copy(name, tmp_path, lines=25))
     assert found.events == plain.events
     assert found.registry == plain.registry
     is_ascii = copy(name, tmp_path, lines=25).read_bytes().isascii()
@@ -128,19 +140,19 @@ def test_a_file_of_another_kind_is_one_problem(name: str, content: bytes, words:
     path = tmp_path / "broken.csv"
     path.write_bytes(content)
     with pytest.raises(ImportProblem, match=f"broken.csv.*{words}"):
-        FORMATS[name](path)
+        import_file(name, path)
 
 
 @every_format
 def test_a_header_alone_is_a_problem(name: str, tmp_path: Path) -> None:
     with pytest.raises(ImportProblem, match="has a header but no rows"):
-        FORMATS[name](copy(name, tmp_path, lines=1))
+        import_file(name, copy(name, tmp_path, lines=1))
 
 
 @every_format
 def test_a_file_that_is_not_there_is_a_problem(name: str, tmp_path: Path) -> None:
     with pytest.raises(ImportProblem, match="cannot be read"):
-        FORMATS[name](tmp_path / "nowhere.csv")
+        import_file(name, tmp_path / "nowhere.csv")
 
 
 @every_format
@@ -148,13 +160,13 @@ def test_a_row_of_another_width_is_a_problem(name: str, tmp_path: Path) -> None:
     path = copy(name, tmp_path, lines=3)
     path.write_bytes(path.read_bytes() + b"1,2\n")
     with pytest.raises(ImportProblem, match="row 4: has 2 cells where the header has") as caught:
-        FORMATS[name](path)
+        import_file(name, path)
     assert (caught.value.row, caught.value.column) == (4, None)
 
 
 @every_format
 def test_blank_lines_at_the_end_are_no_rows(name: str, tmp_path: Path) -> None:
     path = copy(name, tmp_path, lines=6)
-    plain = FORMATS[name](path)
+    plain = import_file(name, path)
     path.write_bytes(path.read_bytes() + b"\r\n,,,\r\n\r\n")
-    assert FORMATS[name](path) == plain
+    assert import_file(name, path) == plain

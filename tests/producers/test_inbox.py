@@ -11,7 +11,7 @@ import pytest
 
 from ledger.receipt import Outcome
 from producers import inbox as module
-from producers.inbox import Inbox, Receipt
+from producers.inbox import FileReceipt, Inbox
 
 
 class Taken:
@@ -62,8 +62,8 @@ def watching(folder: Path, taken: Taken) -> Inbox:
     return Inbox(folder, taken.submit, settled_seconds=0)
 
 
-def receipt(path: Path) -> Receipt:
-    return msgspec.json.decode(path.read_bytes(), type=Receipt)
+def receipt(path: Path) -> FileReceipt:
+    return msgspec.json.decode(path.read_bytes(), type=FileReceipt)
 
 
 def test_a_file_is_folded_and_moved_with_a_receipt(folder: Path, taken: Taken, put: Callable[..., Path]) -> None:

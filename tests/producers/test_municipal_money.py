@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from producers.imported import Imported, ImportProblem
-from producers.municipal_money import even_months, read_capital, read_operating
+from producers.importers.municipal_money_capital import read as read_capital
+from producers.importers.municipal_money_operating import read as read_operating
+from producers.municipal_money import even_months
 
 DATA = Path(__file__).parent / "data"
 CAPITAL = DATA / "municipal-money-capital_facts_v1.csv"

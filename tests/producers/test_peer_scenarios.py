@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from producers.imported import ImportProblem
-from producers.peer_scenarios import read
+from producers.importers.peer_scenarios import read
 
 FILE = Path(__file__).parent / "data" / "peer-scenarios.csv"
 

@@ -12,8 +12,8 @@ import pytest
 from ledger.admission import read
 from ledger.events import BY_NAME, Event
 from ledger.money import percent
-from producers import g0v_budget, municipal_money
 from producers.imported import ImportProblem
+from producers.importers import g0v_budget, municipal_money_capital
 from producers.simulator import registry_rows, simulate
 
 HEADER = "year,code,amount,name,topname,depname,depcat,cat,ref"
@@ -99,7 +99,7 @@ def test_capital_facts_give_the_execution_rate(tmp_path: Path) -> None:
     path = tmp_path / "facts.csv"
     path.write_text("\n".join((header, *rows, "")), encoding="utf-8")
     sums: dict[str, int] = defaultdict(int)
-    for event in events_of(list(municipal_money.read_capital(path).events)):
+    for event in events_of(list(municipal_money_capital.read(path).events)):
         sums[event["type"]] += event.get("amount", 0)
     assert percent(sums["disbursement.paid"], sums["appropriation.enacted"]) == "88.54"
 
@@ -115,7 +115,7 @@ def test_the_real_files_add_up() -> None:
     for year in range(105, 109):
         sums: dict[str, int] = defaultdict(int)
         for event in map(
-            json.loads, municipal_money.read_capital(REAL / "municipal-money-capital_facts_v1.csv").events
+            json.loads, municipal_money_capital.read(REAL / "municipal-money-capital_facts_v1.csv").events
         ):
             if event["fiscal_year"] == year:
                 sums[event["type"]] += event.get("amount", 0)

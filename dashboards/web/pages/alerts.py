@@ -21,7 +21,7 @@ from dashboards.web import levels
 from dashboards.web.alert_table import alert_grid
 from dashboards.web.answer import page
 from dashboards.web.desk import Desk
-from dashboards.web.forms import act, acting, form_of, told
+from dashboards.web.forms import act, acting, form_of, form_result
 from dashboards.web.grid import Grid
 from dashboards.web.subjects import page_of
 from ledger.books import Alert
@@ -197,7 +197,7 @@ def alert(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: Fr
             "may_note": person is not None and person.may(MAY_ACKNOWLEDGE),
             "may_close": unfinished and rule.kind == "act" and person is not None and person.may(MAY_CLOSE),
             "entries": entries,
-            "told": told(request),
+            "result": form_result(request),
         },
         [_evidence_grid(rule, found, monitor.today()), _history_grid(entries, monitor.today())],
         here="alerts",

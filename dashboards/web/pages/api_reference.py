@@ -95,7 +95,7 @@ BODIES: Final[Mapping[str, str]] = {
 }
 
 
-class Parameter(msgspec.Struct, frozen=True):
+class ApiParameter(msgspec.Struct, frozen=True):
     """What an operation can be told in its address."""
 
     name: str
@@ -110,7 +110,7 @@ class Operation(msgspec.Struct, frozen=True):
     path: str
     name: Words
     explained: Words | None
-    parameters: list[Parameter]
+    parameters: list[ApiParameter]
     bodies: list[str]
     """The media types it takes."""
     answers: list[tuple[str, Words]]
@@ -128,7 +128,7 @@ def operations(document: Mapping[str, Any], address: str) -> Iterator[Operation]
                 name=NAMES[key],
                 explained=EXPLAINED.get(key),
                 parameters=[
-                    Parameter(each["name"], PARAMETERS[each["name"]], _values(each["schema"]))
+                    ApiParameter(each["name"], PARAMETERS[each["name"]], _values(each["schema"]))
                     for each in found.get("parameters", ())
                 ],
                 bodies=list(found.get("requestBody", {}).get("content", ())),

@@ -16,7 +16,7 @@ from dashboards.reports.lagging_list import EarlierLists, LaggingRow
 from dashboards.reports.table import Table, kept_tables
 from dashboards.web.answer import page
 from dashboards.web.desk import Desk
-from dashboards.web.forms import act, acting, form_of, told
+from dashboards.web.forms import act, acting, form_of, form_result
 from dashboards.web.grid import Bar, Grid
 from dashboards.web.subjects import address
 from ledger.books import Books
@@ -110,7 +110,7 @@ def lagging(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Res
             "rows": rows,
             "presented": lagging_acts.presented_lists(desk.monitor.store),
             "may_present": person is not None and person.may(MAY_ACKNOWLEDGE),
-            "told": told(request),
+            "result": form_result(request),
         },
         grids,
         here="lagging",

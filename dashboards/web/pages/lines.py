@@ -48,7 +48,7 @@ _REFERENCES: Final = (
 )
 
 
-class Line(msgspec.Struct):
+class ShownLine(msgspec.Struct):
     """A position as the page shows it, copied from the books."""
 
     sums: Sums
@@ -62,7 +62,7 @@ class Line(msgspec.Struct):
     revision: int
 
 
-class Shown(msgspec.Struct):
+class ShownStep(msgspec.Struct):
     """A step of the history with its words."""
 
     number: int
@@ -148,14 +148,14 @@ def line(
     )
 
 
-def _copy(desk: Desk, books: Books, fiscal_year: int, agency: str, name: str) -> Line | None:
+def _copy(desk: Desk, books: Books, fiscal_year: int, agency: str, name: str) -> ShownLine | None:
     year = books.find(fiscal_year, agency)
     position = None if year is None else year.positions.get(name)
     if position is None:
         return None
     sums = Sums()
     sums.add(position, allotted_months(fiscal_year, desk.monitor.today()))
-    return Line(
+    return ShownLine(
         sums=sums,
         figures=figures_of(position),
         months=month_sums([position]),
@@ -172,10 +172,10 @@ def _page_number(request: Request[Any, Any, Any]) -> int:
     return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 8 else 1
 
 
-def _steps(desk: Desk, history: LineHistory, agency: str, fiscal_year: int, catalogue: Catalogue) -> list[Shown]:
+def _steps(desk: Desk, history: LineHistory, agency: str, fiscal_year: int, catalogue: Catalogue) -> list[ShownStep]:
     changes = alert_lists.changes_by_event(desk.monitor.store, agency, fiscal_year)
     return [
-        Shown(
+        ShownStep(
             number=number,
             step=step,
             name=_event_name(step),
@@ -198,7 +198,7 @@ def _references(step: LineStep) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, value in found if value is not msgspec.UNSET and value is not None]
 
 
-def _figures(found: Line, months: int, day: str) -> Grid:
+def _figures(found: ShownLine, months: int, day: str) -> Grid:
     return Grid(
         table=Table(
             name="figures",
@@ -217,7 +217,7 @@ def _figures(found: Line, months: int, day: str) -> Grid:
     )
 
 
-def _history_grid(steps: list[Shown], day: str) -> Grid:
+def _history_grid(steps: list[ShownStep], day: str) -> Grid:
     """The history as a table, for exports; the page shows it as a list."""
     keys = ("realised", "prepaid", "payable", "saving", "committed", "available", "executed", "obligated")
     return Grid(
@@ -243,7 +243,7 @@ def _history_grid(steps: list[Shown], day: str) -> Grid:
     )
 
 
-def _history_row(each: Shown, keys: tuple[str, ...]) -> tuple[Any, ...]:
+def _history_row(each: ShownStep, keys: tuple[str, ...]) -> tuple[Any, ...]:
     step, event = each.step, each.step.event
     parts = [(FIGURES[key].name, shown.change(after - before)) for key, (before, after) in step.changed.items()]
     note = event.note if event.note is not msgspec.UNSET else ""

@@ -37,7 +37,7 @@ def overview(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
     if city is None:
         return page(desk, request, "empty.html", title, common, here="overview")
     charts, grids = levels.courses(desk, city, reader)
-    counts = levels.alert_counts(desk, fiscal_year).get(("city", CITY), levels.Counts({}))
+    counts = levels.alert_counts(desk, fiscal_year).get(("city", CITY), levels.LevelCounts({}))
     gravest = alert_lists.find(
         desk.monitor.store,
         Wanted(states=levels.UNFINISHED, fiscal_year=fiscal_year),

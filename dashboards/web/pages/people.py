@@ -20,7 +20,7 @@ from dashboards.web.answer import go, headers, page
 from dashboards.web.desk import Desk, session_of
 from dashboards.web.forms import form_of
 from dashboards.web.grid import Grid
-from dashboards.web.live import TooMany
+from dashboards.web.live import TooManyStreams
 from dashboards.web.sessions import COOKIE, HOURS
 from ledger.vocabulary import EVENT
 from ledger.words import Words, alike
@@ -120,7 +120,7 @@ def audit_trail(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) ->
             "acts": acts,
             "broken_link": trail.broken_link(store),
             "older": acts[-1].n if len(acts) == TRAIL_SHOWN and acts[-1].n > 1 else None,
-            "told": {act.n: _told(act) for act in acts},
+            "changes": {act.n: _changes(act) for act in acts},
             "links": {act.n: _subject_page(act) for act in acts},
         },
         [_grid(acts, desk.monitor.today())],
@@ -133,7 +133,7 @@ _VALUES: Final[Mapping[str, Mapping[str, Words]]] = {"state": ALERT_STATE, "role
 """What the values of a field are called, where they are codes."""
 
 
-def _told(act: TrailEntry) -> list[tuple[Words, Words | None, Words]]:
+def _changes(act: TrailEntry) -> list[tuple[Words, Words | None, Words]]:
     """What an act says: what it is about, what stood there before where that changed, and what stands there now."""
     before = act.before if isinstance(act.before, dict) else {}
     after = act.after if isinstance(act.after, dict) else {}
@@ -208,7 +208,7 @@ async def events(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -
     """One message a commit: the position, how many alerts changed, and the latest of them."""
     try:
         stream = desk.live.listen()
-    except TooMany:
+    except TooManyStreams:
         raise HTTPException(status_code=503, detail="too many pages listen", headers={"Retry-After": "30"}) from None
     found = ServerSentEvent(stream, headers=headers() | {"X-Accel-Buffering": "no"})
     found.headers["Cache-Control"] = "no-cache"

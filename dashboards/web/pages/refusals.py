@@ -25,7 +25,7 @@ RAW_MAX: Final = 4_000
 """Of a line's bytes so many characters are shown."""
 
 
-class Shown(msgspec.Struct):
+class ShownRefusal(msgspec.Struct):
     """A refusal with its line."""
 
     refusal: RefusedLine
@@ -73,9 +73,9 @@ def refusals(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
     )
 
 
-def _shown(desk: Desk, refusal: RefusedLine) -> Shown:
+def _shown(desk: Desk, refusal: RefusedLine) -> ShownRefusal:
     line = shown.raw(desk.monitor.store.part(refusal.partition).recall(refusal.place))
-    return Shown(refusal, refusal.words, line[:RAW_MAX], len(line) > RAW_MAX)
+    return ShownRefusal(refusal, refusal.words, line[:RAW_MAX], len(line) > RAW_MAX)
 
 
 def _grid(found: list[RefusedLine], day: str) -> Grid:

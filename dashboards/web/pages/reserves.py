@@ -121,7 +121,7 @@ def reserves(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
         lambda books: reserve_report.tables(books, monitor.registry, monitor.catalogue, day, fiscal_year),
     )
     cases = desk.look(("cases", fiscal_year), lambda books: _cases(books, fiscal_year))
-    told = _events_by_case(log.events(), fiscal_year)
+    by_case = _events_by_case(log.events(), fiscal_year)
     return page(
         desk,
         request,
@@ -141,7 +141,7 @@ def reserves(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
         },
         [
             _fund_grid(of_key(tables, "funds")),
-            _case_grid(cases, told, desk, fiscal_year),
+            _case_grid(cases, by_case, desk, fiscal_year),
             Grid(
                 table=Table(
                     name="balance",
@@ -228,12 +228,12 @@ _CASE_COLUMNS: Final = (
 
 
 def _case_grid(
-    cases: list[Drawn], told: dict[tuple[str, str, str], list[ReserveEvent]], desk: Desk, fiscal_year: int
+    cases: list[Drawn], by_case: dict[tuple[str, str, str], list[ReserveEvent]], desk: Desk, fiscal_year: int
 ) -> Grid:
     rows: list[tuple[Any, ...]] = []
     for each in cases:
         case = each.case
-        events = told.get((each.agency, case.reserve, case.id), [])
+        events = by_case.get((each.agency, case.reserve, case.id), [])
         approvals = [event for event in events if isinstance(event, ReserveApproved)]
         references = [str(a.approval_ref) for a in approvals if a.approval_ref is not msgspec.UNSET]
         grounds = [a.ground for a in approvals if a.ground is not msgspec.UNSET]

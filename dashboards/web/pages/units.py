@@ -17,7 +17,7 @@ from dashboards.web import language, levels
 from dashboards.web.alert_table import alert_grid
 from dashboards.web.answer import page, report
 from dashboards.web.desk import Desk
-from dashboards.web.forms import act, acting, form_of, told
+from dashboards.web.forms import act, acting, form_of, form_result
 from dashboards.web.grid import Grid
 from dashboards.web.pages.lagging import lagging_rows
 from dashboards.web.subjects import address
@@ -73,7 +73,7 @@ def authority(request: Request[Any, Any, Any], desk: NamedDependency[Desk], code
             "predicted_formula": PREDICTED_IN_FULL,
             "may_explain": person is not None and person.may(MAY_ACKNOWLEDGE),
             "alert_count": alert_lists.count(monitor.store, wanted, desk.overlay()),
-            "told": told(request),
+            "result": form_result(request),
         },
         [
             levels.level_grid(desk, below, "agency", level, Words("所屬機關執行情形", "Its agencies"), "agencies"),

@@ -128,9 +128,9 @@ function listen() {
     say(texts.textOff, "off");
   });
   stream.addEventListener("commit", (message) => {
-    const told = JSON.parse(message.data);
+    const news = JSON.parse(message.data);
     askForRefresh();
-    for (const alert of told.alerts) {
+    for (const alert of news.alerts) {
       if (alert.change === "opened" && (alert.severity === "critical" || alert.severity === "high")) announce(alert);
     }
   });

@@ -12,7 +12,7 @@ from dashboards.reports.table import Column, Row, Table
 from dashboards.web import answer, shown
 from dashboards.web.charts import course, course_figure, month_sums
 from dashboards.web.grid import Bar, Grid, share, view
-from dashboards.web.levels import Counts, elapsed, status_of
+from dashboards.web.levels import LevelCounts, elapsed, status_of
 from dashboards.web.live import Live
 from dashboards.web.pages.check import event_of
 from dashboards.web.pages.reserves import Runway
@@ -82,10 +82,10 @@ def test_shares_for_drawing_stay_within_the_bar() -> None:
 
 
 def test_the_gravest_status_holds() -> None:
-    assert status_of(Counts({"critical": 1}), lagging=True) == "breach"
-    assert status_of(Counts({"high": 1}), lagging=True) == "lagging"
-    assert status_of(Counts({"warn": 1}), lagging=False) == "watch"
-    assert status_of(Counts({"info": 9}), lagging=False) == "normal"
+    assert status_of(LevelCounts({"critical": 1}), lagging=True) == "breach"
+    assert status_of(LevelCounts({"high": 1}), lagging=True) == "lagging"
+    assert status_of(LevelCounts({"warn": 1}), lagging=False) == "watch"
+    assert status_of(LevelCounts({"info": 9}), lagging=False) == "normal"
 
 
 def test_the_calendar_knows_leap_years_and_the_days_beside_the_year() -> None:

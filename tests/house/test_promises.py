@@ -1,0 +1,183 @@
+"""What the README says one has to edit to add something is all that has to be edited. (A rule: tests/alerts/test_new_rule.py.)"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.house.conftest import Copy
+from tests.house.test_words import ROOT
+
+REGISTER = (
+    "code,name_zh,name_en,authority_code,authority_name_zh,authority_name_en,email\n"
+    "A1,甲局,First Bureau,A,甲主管,First,a@example.invalid\n"
+)
+PAID = {
+    "id": "p",
+    "type": "disbursement.paid",
+    "fiscal_year": 114,
+    "agency": "A1",
+    "booked_on": "2025-03-05",
+    "line": "32020110101/current/2000",
+    "amount": 5,
+    "voucher": "v",
+}
+
+SOURCE = '''"""One payment a line: an agency's code and an amount."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from producers.city_registry import RegistryRow
+from producers.event_line import event_line
+from producers.imported import Imported
+
+
+def read(path: Path) -> Imported:
+    """Read them."""
+    rows = [line.split() for line in path.read_text().splitlines()]
+    events = [
+        event_line(
+            f"p{number}",
+            "disbursement.paid",
+            114,
+            agency,
+            booked_on="2025-03-05",
+            fields={"line": "32020110101/current/2000", "amount": int(amount), "voucher": "v"},
+        )
+        for number, (agency, amount) in enumerate(rows)
+    ]
+    return Imported("payments-list", "utf-8", events, REGISTER, 1, [], [], len(rows), len(rows))
+
+
+REGISTER: list[RegistryRow] = [
+    {
+        "code": "A1",
+        "name_zh": "甲局",
+        "name_en": "First Bureau",
+        "authority_code": "A",
+        "authority_name_zh": "甲主管",
+        "authority_name_en": "First",
+        "email": "",
+    }
+]
+'''
+
+CHANNEL = '''"""A file beside the program."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from alerts.channels import Channel, Message, Outside
+
+
+class FileChannel:
+    """Appends the id of each message."""
+
+    name = "file"
+    kinds = frozenset({"alert"})
+
+    def deliver(self, messages: Sequence[Message]) -> Sequence[str | None]:
+        """Write them down."""
+        with Path("delivered").open("a", encoding="utf-8") as file:
+            file.writelines(f"{message.id} {message.payload['change']}\\n" for message in messages)
+        return [None] * len(messages)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def open_channel(outside: Outside) -> Channel | None:
+    """Always."""
+    return FileChannel()
+'''
+
+DELIVER = """
+from pathlib import Path
+from agents import embedded
+from alerts.channels import Outside, open_channels
+from streams.folder import Folder
+from streams.outbox import Outbox
+
+with embedded.opened(Folder(Path("data"))) as monitor:
+    monitor.replica.submit([Path("event.json").read_bytes()], "http:test").result()
+    channels = open_channels(Outside())
+    Outbox(monitor.store, channels).deliver_all()
+    print(" ".join(channel.name for channel in channels))
+"""
+
+
+def test_a_channel_is_one_file(copy: Copy) -> None:
+    copy.add("alerts/channels/file.py", CHANNEL)
+    (copy.path / "data").mkdir()
+    copy.add("data/agencies.csv", REGISTER)
+    (copy.path / "data" / "inbox").mkdir()
+    copy.add("event.json", json.dumps(PAID))
+    assert copy.python(DELIVER).split()[-2:] == ["file", "log"]
+    delivered = (copy.path / "delivered").read_text().split()
+    assert len(delivered) >= 2 and set(delivered[1::2]) == {"opened"}
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-TW.md"])
+def test_both_readmes_promise_it(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    for place in (
+        "alerts/rules/",
+        "alerts/law/",
+        "alerts/channels/",
+        "ledger/events.py",
+        "ledger/effects.py",
+        "producers/importers/",
+    ):
+        assert place in text
+        assert (ROOT / place).exists()
+
+
+def test_a_source_is_one_file(copy: Copy) -> None:
+    copy.add("producers/importers/payments_list.py", SOURCE)
+    copy.add("payments.txt", "A1 5\nA1 7\n")
+    assert "payments-list" in copy.command("import", "--help").stdout
+    copy.command("import", "payments-list", "payments.txt", "-o", "events.ndjson")
+    done = copy.command("replay", "events.ndjson", "--json")
+    assert json.loads(done.stdout)["counts"] == {"read": 2, "accepted": 2, "duplicate": 0, "refused": 0, "later": 0}
+
+
+STRUCT = '''class GrantReceived(PositionEvent, tag="grant.received", kw_only=True):
+    """Money that another government gives for a line."""
+
+    amount: Amount
+
+
+'''
+EFFECT = '''def grant_received(books: Books, year: AgencyYear, event: e.GrantReceived, month: int) -> list[Row]:
+    """It adds to what was granted."""
+    _, position = _at(year, event)
+    position.supplemented += event.amount
+    return [position]
+
+
+'''
+
+
+def test_an_event_type_is_its_struct_and_its_effect(copy: Copy) -> None:
+    copy.insert("ledger/events.py", "EVENTS: Final", STRUCT)
+    copy.insert("ledger/events.py", "    BalanceReported,", "    GrantReceived,\n")
+    copy.insert("ledger/effects.py", "EFFECTS: Final", EFFECT)
+    copy.insert("ledger/effects.py", "    e.BalanceReported:", "    e.GrantReceived: grant_received,\n")
+    copy.add("agencies.csv", REGISTER)
+    received = {key: value for key, value in PAID.items() if key != "voucher"} | {"id": "g", "type": "grant.received"}
+    copy.add("events.ndjson", f"{json.dumps(received)}\n{json.dumps(PAID | {'amount': 6})}\n")
+    folded = json.loads(copy.command("replay", "events.ndjson", "--json").stdout)
+    (position,) = (one for one in folded["positions"] if one["level"] == "line")
+    assert (position["supplemented"], position["realised"]) == (5, 6)
+    copy.add("grant.json", json.dumps(received | {"id": "h"}))
+    verdict = json.loads(copy.command("check", "grant.json", "--replay", "events.ndjson", "--json").stdout)
+    assert verdict["verdict"] == "allowed"
+    schema = json.loads(
+        copy.python("from streams.schema import event_schema; import json; print(json.dumps(event_schema()))")
+    )
+    assert "grant.received" in json.dumps(schema)
