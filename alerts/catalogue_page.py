@@ -77,7 +77,7 @@ def _rule(rule: Rule) -> Iterator[str]:
     for parameter in rule.parameters:
         yield from _parameter(parameter)
     yield f"- 佐證 evidence: {'；'.join(_evidence(key, named) for key, named in rule.evidence.items())}"
-    yield f"- 加重之計量 measure: {'`' + rule.measure + '`' if rule.measure else '以等級為準 told by the severity'}"
+    yield f"- 加重之計量 measure: `{rule.measure}`"
     yield f"- 訊息 message: {rule.message.zh}。 / {rule.message.en}."
     yield f"- 解除方式 what unblocks it: {rule.unblock.zh} / {rule.unblock.en}"
     if rule.remedy is not None:

@@ -26,16 +26,17 @@ from ledger.events import (
     CarryoverApproved,
     CommitmentMade,
     DisbursementPaid,
+    DisbursementRecovered,
+    DisbursementReversed,
     Event,
-    HoldReleased,
     PrepaymentMade,
     ProvisionalSpent,
+    ReclassificationBooked,
     ReserveApproved,
     ReserveRequested,
-    SavingDeclared,
     VirementApproved,
 )
-from ledger.fiscal import month_ends_on
+from ledger.fiscal import NEVER, month_ends_on, months_reported
 from ledger.money import NO_LIMIT
 
 COVERED: Final = frozenset(
@@ -69,10 +70,19 @@ COVERED: Final = frozenset(
         "payment-unmatched",
         "payment-exceeds-reference",
         "books-differ",
+        "available-below-zero",
+        "realised-below-zero",
+        "released-over-held",
+        "saving-over-balance",
         "feed-gap",
     )
 )
 """The state and act rules that cannot hold of what is quiet here; time rules are the clock's and need no guard."""
+
+TAKING_BACK: Final[frozenset[type[Event]]] = frozenset(
+    (DisbursementReversed, DisbursementRecovered, ReclassificationBooked)
+)
+"""Bookings after which less may be realised of a position than before."""
 
 PAYMENTS: Final = frozenset((DisbursementPaid, ProvisionalSpent, PrepaymentMade))
 """Of these no covered act rule is about any that is booked under an adopted budget."""
@@ -94,6 +104,14 @@ def beneath_its_ceilings(position: Position, event: Event) -> bool:
     return spent + position.payable + position.committed <= position.ceiling
 
 
+def beneath_its_ceilings_when_taken_back(position: Position, event: Event) -> bool:
+    """After a booking that can take back what was paid: the same, and not more was taken back than was paid."""
+    if position.realised < 0:
+        position.guarded = False
+        return False
+    return beneath_its_ceilings(position, event)
+
+
 def has_no_less(position: Position, event: AppropriationEnacted | AppropriationSupplemented) -> bool:
     """After an appropriation: whether the guard stands and no money is taken away; what is given only lifts a ceiling."""
     return (position.guarded and event.amount >= 0) or unguarded_is_quiet(position, event)
@@ -112,11 +130,19 @@ def is_as_before(position: Position, event: Event) -> bool:
 def agrees_with_its_report(position: Position, event: Event) -> bool:
     """After a report: whether the guard stands and the balance reported last is what the position's months add up to."""
     if position.guarded and position.reported is not None:
-        reported_on, month, realised = position.reported
-        if sum(position.realised_by_month[:month]) == realised:
-            position.floor_day = month_ends_on(reported_on)
+        _, month, realised = position.reported
+        if sum(position.realised_by_month[: months_reported(month)]) == realised:
+            position.floor_day = _reported_up_to(position)
             return True
     return unguarded_is_quiet(position, event)
+
+
+def _reported_up_to(position: Position) -> str:
+    """The last day that the reported balance covers; December's covers all that is booked after it too."""
+    if position.reported is None:
+        return ""
+    reported_on, month, _ = position.reported
+    return NEVER if months_reported(month) > month else month_ends_on(reported_on)
 
 
 def unguarded_is_quiet(position: Position, event: Event) -> bool:
@@ -126,9 +152,10 @@ def unguarded_is_quiet(position: Position, event: Event) -> bool:
 
 
 def is_idle(position: Position) -> bool:
-    """Whether nothing was ever spent, bound or reported on a position: every rule on lines compares one of these.
+    """Whether nothing was ever spent, bound, saved or reported on a position, nor more taken than it had.
 
-    Corrections can make what was proposed, and so the base, negative: then even no payment is above it.
+    Every rule on lines compares one of these. Corrections can make what was proposed, and so the base, negative:
+    then even no payment is above it.
     """
     return (
         position.month_last == 0
@@ -137,6 +164,9 @@ def is_idle(position: Position) -> bool:
         and position.reported is None
         and position.provisional is None
         and position.alerts is None
+        and position.saving <= 0
+        and position.held >= 0
+        and position.available + position.held >= 0
         and (base(position) or 0) >= 0
     )
 
@@ -162,13 +192,13 @@ def feed_is_quiet(feed: Feed, event: Event) -> bool:
 
 
 def object_is_quiet(of_object: ObjectSum, event: Event) -> bool:
-    """Whether no virement ever crossed an object's border (corrections can make the original, and so its share, negative)."""
-    return of_object.flow_in == of_object.flow_out == 0 <= of_object.original and of_object.alerts is None
+    """Whether no virement ever crossed an object's border."""
+    return of_object.flow_in == of_object.flow_out == 0 and of_object.alerts is None
 
 
 def year_is_quiet(year: AgencyYear, event: Event) -> bool:
     """Whether an agency has no reserve of its own, which is all that is judged of it after an event."""
-    return year.first_reserve is None and year.original_current >= 0 and year.alerts is None
+    return year.first_reserve is None and year.alerts is None
 
 
 def never_quiet(row: Row, event: Event) -> bool:
@@ -193,15 +223,14 @@ UNGUARDED: Final[Mapping[type[Row], Quiet]] = {
 
 _POSITIONS: Final[Mapping[type[Event], Quiet]] = {
     **dict.fromkeys(BOOKINGS, beneath_its_ceilings),
+    **dict.fromkeys(TAKING_BACK, beneath_its_ceilings_when_taken_back),
     BalanceReported: agrees_with_its_report,
     AppropriationEnacted: has_no_less,
     AppropriationSupplemented: has_no_less,
     VirementApproved: only_receives,
-    HoldReleased: is_as_before,
     CarryoverApproved: is_as_before,
     ReserveRequested: is_as_before,
     ReserveApproved: is_as_before,
-    SavingDeclared: is_as_before,
 }
 """The types of events that a position's guard can outlive, each with what tells whether it does."""
 
@@ -229,19 +258,24 @@ def act_is_quiet(year: AgencyYear, event: Event) -> bool:
 def guard(position: Position, year: AgencyYear) -> None:
     """Set a position's ceilings, just judged and found within every covered rule.
 
-    ceiling: spending without money (while adopted, or with no proposal), over the appropriation (once adopted), and of
-    held funds. spent_ceiling: the allotment up to the latest month. floor_day: the last day that the reported balance covers.
+    ceiling: spending without money (while adopted, or with no proposal), over the appropriation (once adopted), of held
+    funds, and into what is declared saved. No guard where money that comes can break a rule: where more was taken than
+    there was, or is spent of earlier money of which none was carried over.
+    spent_ceiling: the allotment up to the latest month. floor_day: the last day that the reported balance covers.
     """
     available = position.available
+    appropriated = available + position.held
     ceiling = available if position.held > 0 else NO_LIMIT
     if not position.has_money:
         if year.adopted or position.proposal is None:
             ceiling = min(ceiling, 0)
     elif year.adopted:
-        ceiling = min(ceiling, available + position.held)
+        ceiling = min(ceiling, appropriated)
+    if position.saving > 0:
+        ceiling = min(ceiling, appropriated - position.saving)
     position.ceiling = ceiling
     position.spent_ceiling = NO_LIMIT
     if year.adopted and position.allotment is not None and position.origin_year == year.fiscal_year:
         position.spent_ceiling = allotted_to_date(position)
-    position.floor_day = "" if position.reported is None else month_ends_on(position.reported[0])
-    position.guarded = True
+    position.floor_day = _reported_up_to(position)
+    position.guarded = appropriated >= 0 and position.obligated <= ceiling

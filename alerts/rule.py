@@ -107,17 +107,17 @@ class Rule(msgspec.Struct, frozen=True, eq=False):
     """What an asker needs before the event is booked, a template as `message` is; None: `unblock` holds then too."""
     evidence: Mapping[str, Named]
     """Every number that its alerts hold, by key, in the order they are shown."""
-    measure: str | None
+    measure: str
     """The number of the evidence that tells how bad it is: an alert that stands gets worse when it grows, and an
-    acknowledgement lapses when it has doubled. None where the severity alone tells."""
+    acknowledgement lapses when it has doubled."""
     function: Callable[..., Any]
     folder: str
     starts: tuple[str, ...]
     in_force: tuple[Parameters, ...]
 
     def measured(self, evidence: Mapping[str, Any]) -> int:
-        """How bad an alert is, in the unit of its measure; 0 where the severity alone tells."""
-        found: int = 0 if self.measure is None else evidence.get(self.measure, 0)
+        """How bad an alert is, in the unit of its measure; 0 where old evidence does not hold it."""
+        found: int = evidence.get(self.measure, 0)
         return found
 
     def parameters_on(self, day: str) -> Parameters:

@@ -58,7 +58,7 @@ class _RuleFile(msgspec.Struct, forbid_unknown_fields=True):
     citations: list[_CitationFile]
     message: Words
     unblock: Words
-    measure: Sentence | None
+    measure: Sentence
     remedy: Words | None = None
     evidence: dict[str, Named] = {}
     events: list[str] = []
@@ -152,8 +152,8 @@ def _check_evidence(file: YamlFile, read: _RuleFile) -> None:
     for key in read.evidence:
         if read.kind == "act" and key in OF_ACTS:
             raise file.problem(("evidence", key), f"{key} is named for every act rule; leave it out")
-    if read.measure is not None and named.get(read.measure, OF_ACTS["last"]).unit == "text":
-        numbers = ", ".join(key for key, each in named.items() if each.unit != "text") or "null"
+    if named.get(read.measure, OF_ACTS["last"]).unit == "text":
+        numbers = ", ".join(key for key, each in named.items() if each.unit != "text")
         raise file.problem(("measure",), f"{read.measure} is no number of the evidence; write one of {numbers}")
     for field, words, more in (("message", read.message, ()), ("remedy", read.remedy, ("amount",))):
         for language, template in (("zh", words.zh), ("en", words.en)) if words is not None else ():

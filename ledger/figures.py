@@ -179,6 +179,12 @@ def apart(one: Ratio, other: Ratio, points: int) -> bool:
     return gap * 100 > points * one.denominator * other.denominator
 
 
+def points_apart(one: Ratio, other: Ratio) -> int:
+    """How many percentage points lie between two rates, rounded down."""
+    gap = abs(one.numerator * other.denominator - other.numerator * one.denominator)
+    return gap * 100 // (one.denominator * other.denominator)
+
+
 class Rate(msgspec.Struct, frozen=True):
     """One figure as a percentage of another."""
 

@@ -126,6 +126,11 @@ def budget_window(fiscal_year: int) -> tuple[str, str]:
     return first_day(fiscal_year - 2), last_day(fiscal_year + 1)
 
 
+def months_reported(month: int) -> int:
+    """Up to which month of booking a report of a month tells: December's covers the closing period (13, 14)."""
+    return 14 if month == 12 else month
+
+
 @lru_cache(maxsize=1024)
 def month_ends_on(day: str) -> str:
     """The last day of a real day's month."""

@@ -25,10 +25,12 @@ from ledger.events import (
     BudgetAdopted,
     ForecastDeclared,
     HoldPlaced,
+    HoldReleased,
     ReserveCancelled,
     ReserveDeclined,
     ReserveEstablished,
     ReserveReturned,
+    SavingDeclared,
 )
 from ledger.identity import SeenIds
 from ledger.process import Context, process
@@ -135,6 +137,8 @@ def test_every_event_type_says_what_tells_of_the_rows_it_touches() -> None:
         BudgetAdopted,
         AllotmentApproved,
         HoldPlaced,
+        HoldReleased,
+        SavingDeclared,
         ReserveEstablished,
         ReserveDeclined,
         ReserveCancelled,

@@ -1036,10 +1036,11 @@ class Snapshot:
 
 
 def rule_spending_without_appropriation(s: Snapshot) -> Breaches:
-    """O > 0 on a position without money, when the budget is adopted or nothing is proposed for the position (a proposal
-    is for this year's position)."""
+    """O > 0 on this year's position without money, when the budget is adopted or nothing is proposed for the line."""
 
     def holds(position: Position, f: Figures) -> bool:
+        if position[1] != s.books.fiscal_year:
+            return False
         proposed = bool(s.books.at(position, "appropriation.proposed"))
         return obligated(f) > 0 and not s.books.has_money(position) and (s.books.adopted() or not proposed)
 
@@ -1078,7 +1079,7 @@ def rule_spending_over_allotment(s: Snapshot) -> Breaches:
 
 def objects_over_20_percent(s: Snapshot, side: str, other: str) -> Breaches:
     """Objects whose cumulative virement on one side, from or to other objects of the same account and disaster ones
-    left out, is above 20 % of the object's original; exactly 20 % is allowed."""
+    left out, is above 0 and above 20 % of the object's original; exactly 20 % is allowed."""
     result: Breaches = {}
     for key in {object_of(line) for line in s.books.lines()}:
         moved = sum(
@@ -1091,7 +1092,7 @@ def objects_over_20_percent(s: Snapshot, side: str, other: str) -> Breaches:
             and account_of(e.data[other]) == account_of(e.data[side])
         )
         original = sum(f.original for (line, _), f in s.figures.items() if object_of(line) == key)
-        if moved * 100 > original * 20:
+        if moved > 0 and moved * 100 > original * 20:
             result[f"{s.books.agency}:{key}"] = "critical"
     return result
 
@@ -1107,10 +1108,12 @@ def rule_virement_over_outflow(s: Snapshot) -> Breaches:
 
 
 def rule_first_reserve_over_one_percent(s: Snapshot) -> Breaches:
-    """Adopted, and the first reserve established is above 1 % of the agency's original current appropriations."""
+    """Adopted, and the first reserve established is above 0 and above 1 % of the agency's original current appropriations
+    and that reserve."""
     established = reserve_figures(s.year_events, f"first:{s.books.agency}").established
     current = sum(f.original for (line, _), f in s.figures.items() if class_of(line) == "current")
-    return {s.books.agency: "high"} if s.books.adopted() and established * 100 > current else {}
+    over = established > 0 and established * 100 > current + established
+    return {s.books.agency: "high"} if s.books.adopted() and over else {}
 
 
 def rule_cr_over_base(s: Snapshot) -> Breaches:
@@ -1183,7 +1186,7 @@ def rule_payment_exceeds_reference(s: Snapshot) -> Breaches:
 
 
 def rule_books_differ(s: Snapshot) -> Breaches:
-    """The latest balance reported is not the realised booked up to its month."""
+    """The latest balance reported is not the realised booked up to its month; one of 31 December covers months 1 to 14."""
 
     def holds(position: Position, f: Figures) -> bool:
         latest: Event | None = None
@@ -1192,10 +1195,35 @@ def rule_books_differ(s: Snapshot) -> Breaches:
                 latest = event
         if latest is None:
             return False
-        up_to = [e for e in s.books.events if e.booked_on <= latest.booked_on]
+        last_month = 14 if latest.month == 12 else latest.month
+        up_to = [e for e in s.books.events if e.month <= last_month]
         return int(latest.data["realised"]) != sum(s.books.realised_by(e, position) for e in up_to)
 
     return s.line_breaches("high", holds)
+
+
+def rule_available_below_zero(s: Snapshot) -> Breaches:
+    """The position has money or virement_out > 0, and B + held < 0."""
+
+    def holds(position: Position, f: Figures) -> bool:
+        return (s.books.has_money(position) or f.virement_out > 0) and available(f) + f.held < 0
+
+    return s.line_breaches("critical", holds)
+
+
+def rule_realised_below_zero(s: Snapshot) -> Breaches:
+    """realised < 0."""
+    return s.line_breaches("high", lambda p, f: f.realised < 0)
+
+
+def rule_released_over_held(s: Snapshot) -> Breaches:
+    """held < 0."""
+    return s.line_breaches("warn", lambda p, f: f.held < 0)
+
+
+def rule_saving_over_balance(s: Snapshot) -> Breaches:
+    """saving > 0 and O + saving > B + held."""
+    return s.line_breaches("high", lambda p, f: f.saving > 0 and obligated(f) + f.saving > available(f) + f.held)
 
 
 def own_reserve_keys(s: Snapshot) -> list[str]:
@@ -1261,6 +1289,10 @@ AGENCY_STATE_RULES: list[tuple[str, str, Callable[[Snapshot], Breaches]]] = [
     ("payment-unmatched", "reference", rule_payment_unmatched),
     ("payment-exceeds-reference", "reference", rule_payment_exceeds_reference),
     ("books-differ", "line", rule_books_differ),
+    ("available-below-zero", "line", rule_available_below_zero),
+    ("realised-below-zero", "line", rule_realised_below_zero),
+    ("released-over-held", "line", rule_released_over_held),
+    ("saving-over-balance", "line", rule_saving_over_balance),
 ]
 SHARED_STATE_RULES: list[tuple[str, str, Callable[[Snapshot], Breaches]]] = [
     ("reserve-overdrawn", "reserve", rule_reserve_overdrawn_shared),
@@ -1343,12 +1375,14 @@ def rule_reserve_without_ground(books: Books, event: Event) -> list[Act]:
 
 
 def rule_reserve_without_council_notice(books: Books, event: Event) -> list[Act]:
-    """Second reserve: the case's approvals so far are above 50,000,000, none is disaster, and none has a
-    council_notified_on on or before this booking."""
-    if event.type != "reserve.approved" or event.data["reserve"] != "second":
+    """First or second reserve: the case's approvals so far, less what was cancelled before, are above 50,000,000, none is
+    disaster, and none has a council_notified_on on or before this booking."""
+    if event.type != "reserve.approved" or event.data["reserve"] not in ("first", "second"):
         return []
-    approvals = books.case_events("second", event.data["case"], "reserve.approved")
-    if sum(e.amount for e in approvals) <= 50_000_000 or any(e.flag("disaster") for e in approvals):
+    reserve, case = event.data["reserve"], event.data["case"]
+    approvals = books.case_events(reserve, case, "reserve.approved")
+    cancelled = sum(e.amount for e in books.case_events(reserve, case, "reserve.cancelled"))
+    if sum(e.amount for e in approvals) - cancelled <= 50_000_000 or any(e.flag("disaster") for e in approvals):
         return []
     notices = [date.fromisoformat(e.data["council_notified_on"]) for e in approvals if "council_notified_on" in e.data]
     return [] if any(day <= event.booked_on for day in notices) else [case_act(event)]
@@ -1363,8 +1397,8 @@ def rule_reserve_for_council_cut(books: Books, event: Event) -> list[Act]:
 
 
 def rule_reserve_drawn_under_cr(books: Books, event: Event) -> list[Act]:
-    """First or second reserve approved under CR, not disaster."""
-    if event.type != "reserve.approved" or event.data["reserve"] not in ("first", "second"):
+    """Any reserve approved under CR, not disaster."""
+    if event.type != "reserve.approved":
         return []
     return [case_act(event)] if books.under_cr(event) and not event.flag("disaster") else []
 
@@ -1530,10 +1564,10 @@ def rule_forecast_diverges(y: Year, latest: dict[str, date]) -> Breaches:
 
 
 def rule_allotment_underspent(y: Year, latest: dict[str, date]) -> Breaches:
-    """All classes: period below 80 % and L - E above 100,000,000."""
+    """Capital: period below 80 % and L - E above 100,000,000."""
     result: Breaches = {}
     for authority in y.authorities():
-        f = y.total("authority", authority, "all")
+        f = y.total("authority", authority, "capital")
         period = period_rate(f)
         if period is not None and period < Fraction(80, 100) and f.allotted - executed(f) > 100_000_000:
             result[authority] = "warn"

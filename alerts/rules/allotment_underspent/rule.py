@@ -1,4 +1,4 @@
-"""Allotment underspent: much of what is allotted so far is not executed."""
+"""Allotment underspent: much of the capital money allotted so far is not executed."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from alerts.judgement import Breach, Parameters, Place
 
 
 def breach(place: Place, as_of: str, p: Parameters) -> Breach | None:
-    """An authority's money of all classes, NT$ (central precedent): a low rate and a large amount, both.
+    """An authority's capital money, NT$ (central precedent): a low rate and a large amount, both.
 
     Executed over allotted is below `period_min` percent, and more than `unexecuted_max` (NT$) is not executed.
     """
-    executed, allotted = place.every_class.executed, place.every_class.allotted
+    executed, allotted = place.capital.executed, place.capital.allotted
     if allotted <= 0 or executed * 100 >= p["period_min"] * allotted:
         return None
     if allotted - executed <= p["unexecuted_max"]:

@@ -15,12 +15,17 @@ def breach(fund: Fund, year: AgencyYear, p: Parameters) -> Breach | None:
     """The second or disaster reserve, NT$ (design): what is left, against three shares of what was established.
 
     `info_at`, `warn_at` and `high_at` are in percent; exactly the share counts as low. The lowest band reached gives
-    the severity.
+    the severity; `short` is how far the balance lies below the highest of the three, and grows as it falls.
     """
     if fund.reserve not in WATCHED or fund.established <= 0:
         return None
     for severity, band in BANDS:
         if fund.remaining * 100 <= p[band] * fund.established:
-            evidence = {"remaining": fund.remaining, "established": fund.established, "share_at": p[band]}
+            evidence = {
+                "remaining": fund.remaining,
+                "established": fund.established,
+                "share_at": p[band],
+                "short": -(-p["info_at"] * fund.established // 100) - fund.remaining,
+            }
             return Breach(evidence, severity)
     return None
