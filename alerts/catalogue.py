@@ -18,15 +18,20 @@ from alerts.laws import Law, read_law
 from alerts.rule import Rule
 from alerts.rule_file import read_rule
 from alerts.yaml_files import CatalogueProblem
+from ledger.calendar import Calendar
+from ledger.calendar import parse as read_calendar
 
 FOLDER: Final = Path(__file__).parent
+_CALENDAR: Final = "calendar.csv"
+_SHIPPED: Final = FOLDER / _CALENDAR
 
 
 class Catalogue(msgspec.Struct, frozen=True, eq=False):
-    """All rules in order, all laws, and a digest of the YAML that says what they are."""
+    """All rules in order, all laws, the working calendar, and a digest of the files that say what they are."""
 
     rules: Mapping[str, Rule]
     laws: Mapping[str, Law]
+    calendar: Calendar
     digest: str
 
 
@@ -47,8 +52,15 @@ def load(folder: Path | None = None) -> Catalogue:
             raise CatalogueProblem(f"{place}: the order {rule.order} is that of {orders[rule.order]}; write another")
         orders[rule.order] = rule.slug
         rules[rule.slug] = rule
+    calendar = read_calendar(_calendar_file(root).read_bytes(), _CALENDAR)
     in_order = dict(sorted(rules.items(), key=lambda item: item[1].order))
-    return Catalogue(MappingProxyType(in_order), MappingProxyType(laws), _digest(root))
+    return Catalogue(MappingProxyType(in_order), MappingProxyType(laws), calendar, _digest(root))
+
+
+def _calendar_file(root: Path) -> Path:
+    """The catalogue's own calendar, else the one that ships."""
+    own = root / _CALENDAR
+    return own if own.is_file() else _SHIPPED
 
 
 def _law_files(root: Path) -> Iterator[Path]:
@@ -66,10 +78,12 @@ def _name(root: Path, path: Path) -> str:
 
 
 def _digest(root: Path) -> str:
-    """SHA-256 over the laws and rules as written; cases change no judgement and are left out."""
+    """SHA-256 over laws, rules and calendar as written; cases change no judgement and are left out."""
     digest = hashlib.sha256()
-    for path in (*_law_files(root), *(folder / "rule.yaml" for folder in _rule_folders(root))):
+    files = (*_law_files(root), *(folder / "rule.yaml" for folder in _rule_folders(root)))
+    named = [(path.relative_to(root).as_posix(), path) for path in files]
+    for name, path in (*named, (_CALENDAR, _calendar_file(root))):
         content = path.read_bytes()
-        digest.update(f"{path.relative_to(root).as_posix()}\n{len(content)}\n".encode())
+        digest.update(f"{name}\n{len(content)}\n".encode())
         digest.update(content)
     return digest.hexdigest()

@@ -72,8 +72,6 @@ def _rule(rule: Rule) -> Iterator[str]:
         yield f"- 例外 lifted by: {lifted.zh.strip('（）')}{lifted.en}"
     if rule.events:
         yield f"- 判斷時機 judged after: {', '.join(f'`{name}`' for name in sorted(rule.events))}"
-    if rule.holidays is not None:
-        yield f"- 假日 holidays: {', '.join(rule.holidays) or '未列 none listed'}"
     for parameter in rule.parameters:
         yield from _parameter(parameter)
     yield f"- 佐證 evidence: {'；'.join(_evidence(key, named) for key, named in rule.evidence.items())}"

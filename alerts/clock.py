@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alerts.catalogue import Catalogue
-from alerts.judgement import Place
+from alerts.judgement import CarriedLine, Place
 from alerts.rule import Rule
-from ledger.books import Alert, Books
+from ledger.books import AgencyYear, Alert, Books
+from ledger.calendar import Calendar
+from ledger.codes import position_name
 from ledger.fiscal import first_day
 from ledger.process import Transition
 from ledger.rollup import Level, roll_up
@@ -17,23 +19,48 @@ def judge_day(books: Books, catalogue: Catalogue, as_of: str) -> list[Transition
     """Judge all time rules as of a day; changes the alerts in `books.time_alerts` and returns the transitions."""
     transitions: list[Transition] = []
     rules = [rule for rule in catalogue.rules.values() if rule.kind == "time"]
-    for place in _places(books, as_of):
+    for place in _places(books, catalogue, as_of):
         for rule in rules:
             if rule.subject == place.level:
                 transitions += _follow(books, rule, place, as_of)
     return transitions
 
 
-def _places(books: Books, as_of: str) -> Iterator[Place]:
+def latest_bookings(books: Books, as_of: str) -> dict[str, str]:
+    """The latest booked_on of each agency that is not after a day, of any fiscal year; empty where there is none."""
     latest: dict[str, str] = {}
     for year in books.agency_years():
-        latest[year.agency] = max(year.latest, latest.get(year.agency, ""))
+        latest[year.agency] = max(year.latest_by(as_of), latest.get(year.agency, ""))
+    return latest
+
+
+def _places(books: Books, catalogue: Catalogue, as_of: str) -> Iterator[Place | CarriedLine]:
+    latest = latest_bookings(books, as_of)
     for levels in roll_up(books, as_of):
-        if first_day(levels[0].fiscal_year) <= as_of:
-            yield from (_place(level, latest) for level in levels)
+        fiscal_year = levels[0].fiscal_year
+        if first_day(fiscal_year) <= as_of:
+            for year in books.years[fiscal_year].values():
+                yield from _carried_lines(year, books.find(fiscal_year - 1, year.agency))
+            yield from (_place(level, latest, catalogue.calendar) for level in levels)
 
 
-def _place(level: Level, latest: dict[str, str]) -> Place:
+def _carried_lines(year: AgencyYear, before: AgencyYear | None) -> Iterator[CarriedLine]:
+    for name, position in year.positions.items():
+        if position.origin_year == year.fiscal_year:
+            continue
+        source = None
+        if before is not None:
+            source = before.positions.get(position_name(position.line, position.origin_year, before.fiscal_year))
+        yield CarriedLine(
+            key=f"{year.agency}:{name}",
+            fiscal_year=year.fiscal_year,
+            position=position,
+            known=before is not None,
+            source=source,
+        )
+
+
+def _place(level: Level, latest: dict[str, str], calendar: Calendar) -> Place:
     return Place(
         level=level.level,
         key=level.key,
@@ -42,10 +69,11 @@ def _place(level: Level, latest: dict[str, str]) -> Place:
         capital=level.capital,
         every_class=level.every_class,
         latest=max(latest[year.agency] for year in level.years),
+        calendar=calendar,
     )
 
 
-def _follow(books: Books, rule: Rule, place: Place, as_of: str) -> list[Transition]:
+def _follow(books: Books, rule: Rule, place: Place | CarriedLine, as_of: str) -> list[Transition]:
     name = (rule.slug, place.key, place.fiscal_year)
     alert = books.time_alerts.get(name)
     breach = rule.function(place, as_of, rule.parameters_on(as_of))

@@ -57,7 +57,8 @@ def spending_on_new(act: Act, flag: str, severity: str | None = None) -> Sequenc
         severity: of spending without the council's consent, if not the rule's own.
 
     Returns:
-        The act, or all earlier spending at once where a late proposal is the first to state the flag. Spending with
+        The act, or at once all earlier spending that is still under continuing resolution where a late proposal is the first
+        to state the flag. Spending with
         the council's consent is a warning.
     """
     if isinstance(act.event, AppropriationProposed):
@@ -72,7 +73,12 @@ def spending_on_new(act: Act, flag: str, severity: str | None = None) -> Sequenc
 
 def _spent_before_proposal(position: Position, flag: str, severity: str | None) -> Sequence[Finding]:
     spent = position.provisional
-    if position.proposal is None or flag not in position.proposal.newly or spent is None or spent.acts == 0:
+    if position.proposal is None or flag not in position.proposal.newly or spent is None:
         return ()
-    found = "warn" if spent.acts_with_consent == spent.acts else severity
-    return (Finding(position, spent.acts_sum, found, count=spent.acts, last=spent.last_act),)
+    days = [day for day in spent.days.values() if day.acts > 0]
+    if not days:
+        return ()
+    count = sum(day.acts for day in days)
+    last = max(days, key=lambda day: day.last_place)
+    found = "warn" if sum(day.acts_with_consent for day in days) == count else severity
+    return (Finding(position, sum(day.acts_sum for day in days), found, count=count, last=last.last_act),)

@@ -8,6 +8,7 @@ from typing import TypeAlias
 import msgspec
 
 from ledger.books import AgencyYear, Case, Position, Row
+from ledger.calendar import Calendar
 from ledger.events import Event
 from ledger.sums import Sums
 
@@ -55,7 +56,8 @@ class Act(msgspec.Struct, gc=False):
 class Place(msgspec.Struct, gc=False):
     """An agency, authority or the city in one fiscal year, summed up for the time rules on the day judged.
 
-    `years` are the agency years below it; `latest` is the latest booked_on accepted there, of any fiscal year.
+    `years` are the agency years below it; `latest` is the latest booked_on accepted there, of any fiscal year, that is not after
+    the day judged. `calendar` tells working days.
     """
 
     level: str
@@ -65,3 +67,19 @@ class Place(msgspec.Struct, gc=False):
     capital: Sums
     every_class: Sums
     latest: str
+    calendar: Calendar
+
+
+class CarriedLine(msgspec.Struct, gc=False):
+    """A line's position of an earlier origin year, on the day judged, beside the year before it.
+
+    `source` is the position of the same money there, None where it has none; `known` says whether anything of the
+    agency's year before was ever accepted.
+    """
+
+    key: str
+    fiscal_year: int
+    position: Position
+    known: bool
+    source: Position | None
+    level: str = "line"

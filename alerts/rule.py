@@ -100,7 +100,6 @@ class Rule(msgspec.Struct, frozen=True, eq=False):
     citations: tuple[Citation, ...]
     exceptions: tuple[Citation, ...]
     parameters: tuple[Parameter, ...]
-    holidays: tuple[str, ...] | None
     message: Words
     unblock: Words
     remedy: Words | None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import importlib.util
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,7 +22,7 @@ _OWN_RULES: Final = Path(__file__).parent / "rules"
 _SUBJECTS: Final[Mapping[str, frozenset[str]]] = {
     "state": frozenset(("line", "object", "reference", "reserve", "agency", "feed")),
     "act": frozenset(("line", "case")),
-    "time": frozenset(("agency", "authority", "city")),
+    "time": frozenset(("line", "agency", "authority", "city")),
 }
 """What the engine can judge for each kind of rule."""
 _FUNCTIONS: Final = {"state": "breach", "act": "findings", "time": "breach"}
@@ -64,7 +63,6 @@ class _RuleFile(msgspec.Struct, forbid_unknown_fields=True):
     events: list[str] = []
     exceptions: list[_CitationFile] = []
     parameters: dict[str, Any] = {}
-    holidays: list[str] | None = None
 
 
 def read_rule(folder: Path, name: str, laws: Mapping[str, Law]) -> Rule:
@@ -81,8 +79,6 @@ def read_rule(folder: Path, name: str, laws: Mapping[str, Law]) -> Rule:
     _check_names(file, read, folder.name)
     _check_words(file, read)
     _check_evidence(file, read)
-    if read.holidays is not None:
-        check_days(file, ("holidays",), read.holidays, "")
     citations = _citations(file, "citations", read.citations, laws)
     _check_basis(file, read, citations, laws)
     parameters = tuple(_parameter(file, name, laws) for name in read.parameters)
@@ -100,7 +96,6 @@ def read_rule(folder: Path, name: str, laws: Mapping[str, Law]) -> Rule:
         citations=citations,
         exceptions=_citations(file, "exceptions", read.exceptions, laws),
         parameters=parameters,
-        holidays=None if read.holidays is None else tuple(read.holidays),
         message=read.message,
         unblock=read.unblock,
         remedy=read.remedy,
@@ -218,14 +213,12 @@ def _value(file: YamlFile, steps: Steps, read: _ValueFile, unit: Unit, laws: Map
 
 
 def _function(file: YamlFile, read: _RuleFile, folder: Path) -> Callable[..., Any]:
-    """The rule's function; one that knows holidays is given them."""
+    """The rule's function."""
     name = _FUNCTIONS[read.kind]
     function: Callable[..., Any] | None = getattr(_code(folder), name, None)
     if function is None:
         raise file.problem(("kind",), f"rule.py of a {read.kind} rule has no {name}(); write it")
-    if read.holidays is None:
-        return function
-    return functools.partial(function, holidays=frozenset(read.holidays))
+    return function
 
 
 def _code(folder: Path) -> ModuleType:

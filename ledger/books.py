@@ -74,18 +74,24 @@ class Proposal(msgspec.Struct, gc=False, eq=False):
 
 
 class ProvisionalDay(msgspec.Struct, gc=False, eq=False):
-    """A line's payments under continuing resolution booked on one day, NT$."""
+    """A line's payments under continuing resolution booked on one day, NT$, and its acts: spending on no lifting basis."""
 
     payments: int = 0
     counted: int = 0
     reversals: int = 0
+    acts: int = 0
+    acts_sum: int = 0
+    acts_with_consent: int = 0
+    last_act: str = ""
+    last_place: int = 0
+    """The last of them among all of the line, in the order of arrival from 1."""
 
 
 class ProvisionalSpending(msgspec.Struct, gc=False, eq=False):
     """A line's spending under continuing resolution.
 
-    `days` is decided anew when an adoption is accepted; the acts (spending whose basis does not lift the bar on what is
-    new) are not, and are kept for a proposal that arrives late.
+    `days` is decided anew when an adoption is accepted. The acts (spending whose basis does not lift the bar on what is new)
+    are kept for a proposal that arrives late.
     """
 
     days: dict[str, ProvisionalDay] = {}
@@ -94,10 +100,8 @@ class ProvisionalSpending(msgspec.Struct, gc=False, eq=False):
     counted: int = 0
     """The payments that count against the base, less reversals."""
     counted_by_month: list[int] = msgspec.field(default_factory=lambda: [0] * MONTHS)
-    acts: int = 0
-    acts_sum: int = 0
-    acts_with_consent: int = 0
-    last_act: str = ""
+    acts_seen: int = 0
+    """How many acts there ever were, whether they are still under continuing resolution or not."""
 
 
 class Position(Row, Executing, gc=False, eq=False, kw_only=True):
@@ -334,6 +338,12 @@ class AgencyYear(Row, kw_only=True):
     id_seed: int
     latest: str = ""
     """The latest booked_on accepted; empty while nothing is."""
+    latest_booking: str = ""
+    """The same of events that are neither statements nor papers that may be booked outside the year."""
+    days_booked: dict[str, int] = msgspec.field(default_factory=dict)
+    """The days on which anything is booked: `YYYY-MM` → a bit a day, that of the first is 2."""
+    last_booked: str = ""
+    """The day that was noted last; only spares noting it again."""
     adopted_on: str = NEVER
     positions: dict[str, Position] = msgspec.field(default_factory=dict)
     commitments: dict[str, Reference] = msgspec.field(default_factory=dict)
@@ -351,6 +361,18 @@ class AgencyYear(Row, kw_only=True):
     def adopted(self) -> bool:
         """Whether a budget.adopted was accepted."""
         return self.adopted_on != NEVER
+
+    def latest_by(self, day: str) -> str:
+        """The latest booked_on accepted that is not after a day; empty without any."""
+        if self.latest <= day:
+            return self.latest
+        for month in sorted((month for month in self.days_booked if month <= day[:7]), reverse=True):
+            bits = self.days_booked[month]
+            if month == day[:7]:
+                bits &= (2 << int(day[8:])) - 1
+            if bits:
+                return f"{month}-{bits.bit_length() - 1:02d}"
+        return ""
 
     def position(self, line: str, origin_year: int | None = None) -> Position:
         """The position of a line (and origin year), begun on first sight."""

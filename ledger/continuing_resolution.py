@@ -1,7 +1,7 @@
 """Spending before the budget is adopted (LGA §40 III): what is under continuing resolution, and on what ground.
 
-What is recorded here is decided when the event is accepted. The sums by day are decided anew when an adoption is
-accepted; the acts are not (CONTRACT §4).
+What is recorded here is decided when the event is accepted. What is booked on or after an adoption is dropped when that is
+accepted; acts that were found already stay as they are (CONTRACT §4).
 """
 
 from __future__ import annotations
@@ -52,10 +52,15 @@ def record_spending(year: AgencyYear, position: Position, event: Spending) -> No
         counted = event.amount if basis in COUNTED else 0
         _book(spending, year, event.booked_on, ProvisionalDay(payments=event.amount, counted=counted))
     if basis not in LIFTING:
-        spending.acts += 1
-        spending.acts_sum += event.amount
-        spending.acts_with_consent += basis == "council_consent"
-        spending.last_act = f"{year.agency}:{event.id}"
+        spending.acts_seen += 1
+        act = ProvisionalDay(
+            acts=1,
+            acts_sum=event.amount,
+            acts_with_consent=int(basis == "council_consent"),
+            last_act=f"{year.agency}:{event.id}",
+            last_place=spending.acts_seen,
+        )
+        _book(spending, year, event.booked_on, act)
 
 
 def record_reversal(year: AgencyYear, position: Position, booked_on: str, amount: int) -> None:
@@ -89,6 +94,11 @@ def _book(spending: ProvisionalSpending, year: AgencyYear, day: str, sums: Provi
         of_day.payments += sums.payments
         of_day.counted += sums.counted
         of_day.reversals += sums.reversals
+        of_day.acts += sums.acts
+        of_day.acts_sum += sums.acts_sum
+        of_day.acts_with_consent += sums.acts_with_consent
+        if sums.last_place > of_day.last_place:
+            of_day.last_act, of_day.last_place = sums.last_act, sums.last_place
     spending.paid += sums.payments - sums.reversals
     spending.counted += sums.counted - sums.reversals
     spending.counted_by_month[year.months[day] - 1] += sums.counted - sums.reversals

@@ -448,6 +448,9 @@ BUDGET_PAPERS: Final[frozenset[type[Event]]] = frozenset(
 )
 """The types that may be booked from two years before the fiscal year to the end of the year after it."""
 
+NO_BOOKINGS: Final[frozenset[type[Event]]] = BUDGET_PAPERS | {ForecastDeclared, BalanceReported}
+"""The types whose day says nothing of how far the books have come: budget papers, and statements about another day."""
+
 BY_NAME: Final[dict[str, type[Event]]] = {str(kind.__struct_config__.tag): kind for kind in EVENTS}
 
 

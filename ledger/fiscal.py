@@ -151,16 +151,6 @@ def allotted_months(fiscal_year: int, as_of: str) -> int:
     return int(as_of[5:7])
 
 
-def working_days(after: str, up_to: str, holidays: frozenset[str] = frozenset()) -> int:
-    """Working days d with after < d ≤ up_to: Monday to Friday, less the holidays listed."""
-    if up_to <= after:
-        return 0
-    start, end = date.fromisoformat(after), date.fromisoformat(up_to)
-    whole_weeks, rest = divmod((end - start).days, 7)
-    days = whole_weeks * 5 + sum(1 for i in range(1, rest + 1) if (start + timedelta(days=i)).weekday() < 5)
-    return days - sum(1 for h in holidays if after < h <= up_to and date.fromisoformat(h).weekday() < 5)
-
-
 def parse_day(text: str) -> str:
     """Read a day in any form sources write: `2025-03-05`, `1140305` (or `990305`), `114/03/05`, `114年3月5日`.
 

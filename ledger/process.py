@@ -16,7 +16,7 @@ from msgspec import UNSET
 from ledger.admission import content, read
 from ledger.books import AgencyYear, Alert, Books, Feed, Row
 from ledger.effects import CHECKS, EFFECTS, Check, Effect
-from ledger.events import BUDGET_PAPERS, Event
+from ledger.events import BUDGET_PAPERS, NO_BOOKINGS, Event
 from ledger.fiscal import booking_months, budget_window
 from ledger.identity import SeenIds, hash_id, hash_line, seed_of
 from ledger.refusals import Detail, Reason, Refusal, detail
@@ -171,10 +171,10 @@ def process(
                 continue
 
         # After this point the event is accepted: nothing below may fail.
-        if booked_on > year.latest:
+        if booked_on != year.last_booked:
             if not year.latest:
                 books.add(year)
-            year.latest = booked_on
+            _note_day(year, event)
         touched = effect(books, year, event, month)
         source, seq = event.source, event.seq
         if source is not UNSET:
@@ -190,6 +190,16 @@ def process(
     effects.read = len(lines) - blank
     effects.accepted = effects.read - len(effects.duplicates) - effects.later - len(effects.refusals)
     return effects
+
+
+def _note_day(year: AgencyYear, event: Event) -> None:
+    """Remember a day on which something is booked; a day noted for a booking of the year needs no second look."""
+    day = event.booked_on
+    year.latest = max(year.latest, day)
+    year.days_booked[day[:7]] = year.days_booked.get(day[:7], 0) | 1 << int(day[8:])
+    if type(event) not in NO_BOOKINGS:
+        year.latest_booking = max(year.latest_booking, day)
+        year.last_booked = day
 
 
 def _refuse(effects: Effects, place: int, event: Event, reason: Reason, wrong: Detail) -> None:

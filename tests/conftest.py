@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from alerts.catalogue import Catalogue, load
+from alerts.clock import judge_day
 from ledger.registry import Registry, parse
 from streams.files import EventFiles
 from streams.replay import fold, output
@@ -41,14 +42,25 @@ def registry() -> Registry:
 
 @pytest.fixture(scope="session")
 def replay(catalogue: Catalogue, registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Replay:
-    """Fold bytes (a stream) as a file named `f`; returns the contract's object as Python values."""
+    """Fold bytes (a stream) as a file named `f`; returns the contract's object as Python values.
+
+    `today`: judge the time rules as of that day instead, with all events folded.
+    """
     path: Path = tmp_path_factory.mktemp("replay") / "f"
 
-    def run(stream: bytes, as_of: str | None = None, known: Registry = registry) -> dict[str, Any]:
+    def run(
+        stream: bytes, as_of: str | None = None, known: Registry = registry, today: str | None = None
+    ) -> dict[str, Any]:
         path.write_bytes(stream)
         with EventFiles([str(path)]) as files:
             files.names = ["f"]
             replayed = fold(files, known, catalogue, as_of)
+        if today is not None:  # as the clock of a live monitor does
+            replayed.as_of = today
+            replayed.books.time_alerts.clear()
+            replayed.alerts = [alert for alert in replayed.alerts if alert.opened_by is not None]
+            transitions = judge_day(replayed.books, catalogue, today)
+            replayed.alerts += [each.alert for each in transitions if each.change == "opened"]
         result: dict[str, Any] = msgspec.to_builtins(output(replayed, known, catalogue))
         return result
 

@@ -87,9 +87,9 @@ KEPT: Final[dict[type[Row], Kept]] = {
     AgencyYear: _kept(
         schema.agency_years,
         (),
-        {"forecast": tuple[str, int] | None},
+        {"forecast": tuple[str, int] | None, "latest_booking": str, "days_booked": dict[str, int]},
         (
-            *("months", "window", "id_seed", "first_reserve"),
+            *("months", "window", "id_seed", "first_reserve", "last_booked"),
             *("positions", "commitments", "payables", "prepayments", "cases", "objects", "feeds"),
         ),
     ),

@@ -20,7 +20,7 @@ from streams.store.database import SCHEMA_LOCK, for_reading, for_writing, is_pas
 from streams.store.locks import as_of_one_moment, lock
 from streams.store.segments import segment_at
 
-FOLD_VERSION: Final = "2"
+FOLD_VERSION: Final = "3"
 """Counted up whenever the same events would give other rows: a store folded by another version is not gone on with."""
 EMBEDDED: Final = "embedded"
 _REBUILD: Final = "start it with those, or fold the log again with `budgetwatch rebuild`"

@@ -26,6 +26,7 @@ from ledger.words import Words
 
 TABLE = [
     ("spending-without-appropriation", "state", "line", "critical"),
+    ("carryover-unapproved", "time", "line", "critical"),
     ("spending-over-appropriation", "state", "line", "critical"),
     ("held-funds-spent", "state", "line", "critical"),
     ("spending-over-allotment", "state", "line", "critical"),
@@ -59,6 +60,8 @@ TABLE = [
     ("realised-below-zero", "state", "line", "high"),
     ("released-over-held", "state", "line", "warn"),
     ("saving-over-balance", "state", "line", "high"),
+    ("carryover-over-balance", "time", "line", "critical"),
+    ("booked-ahead", "time", "agency", "warn"),
     ("payment-unmatched", "state", "reference", "warn"),
     ("payment-exceeds-reference", "state", "reference", "warn"),
     ("books-differ", "state", "line", "high"),
@@ -84,6 +87,7 @@ PARAMETERS = {
     ("forecast-diverges", "points_max"): 10,
     ("allotment-underspent", "period_min"): 80,
     ("allotment-underspent", "unexecuted_max"): 100_000_000,
+    ("booked-ahead", "days_max"): 5,
     ("feed-silent", "working_days_max"): 10,
 }
 """Every number of the contract's table that a law or a design can change, as in force in 2025."""
@@ -109,6 +113,7 @@ class Case(msgspec.Struct, forbid_unknown_fields=True):
     expect: list[Expected]
     fiscal_year: int = 114
     as_of: str | None = None
+    today: str | None = None
     lines: dict[str, str] = {}
 
 
@@ -230,6 +235,7 @@ def test_cases_are_written_so_that_they_can_run(catalogue: Catalogue) -> None:
         for case in cases_of(rule):
             assert " / " in case.case, case.case
             assert case.as_of is None or is_day(case.as_of), case.case
+            assert case.today is None or is_day(case.today), case.case
             assert all(len(event) == 1 and set(event) <= BY_NAME.keys() for event in case.events), case.case
             for alert in case.expect:
                 assert (alert.opened_by is None) == (rule.kind == "time"), case.case
@@ -431,12 +437,13 @@ def test_the_same_parameters_serve_every_day_of_an_interval(catalogue: Catalogue
         rule.parameters_on("2025-01-01")["share_max"] = 99  # type: ignore[index]  # that is the point
 
 
-def test_holidays_of_the_yaml_reach_the_rule(tree: Path) -> None:
-    """feed-silent is judged with the days its YAML lists."""
-    edit(tree / "rules" / "feed_silent" / "rule.yaml", "holidays: []", "holidays: [2025-01-01, 2025-01-28]")
-    rule = load(tree).rules["feed-silent"]
-    assert rule.holidays == ("2025-01-01", "2025-01-28")
-    assert rule.function.keywords == {"holidays": frozenset(("2025-01-01", "2025-01-28"))}  # type: ignore[attr-defined]
+def test_the_calendar_is_part_of_the_rules(tree: Path) -> None:
+    """One that lies beside the rules counts instead of the one that ships, and the digest tells them apart."""
+    shipped = load()
+    (tree / "calendar.csv").write_text("date,kind,name\n2025-07-07,off,颱風假\n", encoding="utf-8")
+    found = load(tree)
+    assert (shipped.calendar.is_working("2025-07-07"), found.calendar.is_working("2025-07-07")) == (True, False)
+    assert found.digest != shipped.digest
 
 
 def test_the_digest_is_that_of_laws_and_rules(tree: Path) -> None:
@@ -519,8 +526,6 @@ BAD_FILES = [
         r":17: 2013-12-18 does not come after 2013-12-18; write the dates in ascending order",
     ),
     ("rules/cr_new_program/rule.yaml", "value: 0", "value: 2", r":15: 2 is no flag; write 0 or 1"),
-    ("rules/feed_silent/rule.yaml", "holidays: []", "holidays: [2025-02-30]", r":15: '2025-02-30' is no day"),
-    ("rules/feed_silent/rule.yaml", "holidays: []", "holidays: [1]", r":15: entry 1 of `holidays` is a whole"),
     ("law/budget-act.yaml", "  en: Applies to", "  fr: Applies to", r":9: unknown field `fr`; write one of zh, en"),
     ("law/budget-act.yaml", "law: budget-act", "law: budget", r"budget-act.yaml:1: the law is budget but the file is"),
     (

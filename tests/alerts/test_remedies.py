@@ -99,6 +99,7 @@ def test_every_rule_names_what_makes_its_alerts_worse(catalogue: Catalogue) -> N
         "cr-three-months": "agencies_waiting",
         "feed-gap": "missing",
         "feed-silent": "working_days",
+        "booked-ahead": "days_ahead",
         "reserve-balance-low": "short",
         "forecast-diverges": "points_apart",
     }

@@ -1,4 +1,7 @@
-"""The cases of every rule, as a lawyer reads them: a situation, and the alerts of that rule that must come of it."""
+"""The cases of every rule, as a lawyer reads them: a situation, and the alerts of that rule that must come of it.
+
+`as_of` is the day up to which events are folded, and judged; `today` the day of a live monitor, which folds them all.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +60,7 @@ def subject(text: str, lines: dict[str, str]) -> str:
 
 @pytest.mark.parametrize(("rule", "case"), CASES)
 def test_a_case_ends_as_it_says(replay: Replay, catalogue: Catalogue, rule: str, case: dict[str, Any]) -> None:
-    result = replay(situation(case), case.get("as_of"))
+    result = replay(situation(case), case.get("as_of"), today=case.get("today"))
     assert result["refusals"] == [], "a case is made of events that are accepted"
     found = [alert for alert in result["alerts"] if alert["rule"] == rule]
     expected = case["expect"]

@@ -20,7 +20,6 @@ from ledger.fiscal import (
     parse_day,
     parse_year,
     roc_day,
-    working_days,
 )
 from ledger.identity import SeenIds
 from ledger.money import percent, thousands
@@ -117,13 +116,6 @@ def test_a_year_is_read_as_roc_or_gregorian(text: str, year: int) -> None:
 def test_what_is_no_year_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="no year"):
         parse_year(text)
-
-
-def test_working_days_leave_out_weekends_and_holidays() -> None:
-    assert working_days("2025-01-03", "2025-01-06") == 1  # Friday to Monday
-    assert working_days("2025-01-01", "2025-01-15") == 10
-    assert working_days("2025-01-01", "2025-01-15", frozenset({"2025-01-10", "2025-01-11"})) == 9
-    assert working_days("2025-01-15", "2025-01-01") == 0
 
 
 def test_lines_are_compared_by_segment() -> None:

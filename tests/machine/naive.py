@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 Position = tuple[str, int]  # (line, origin year)
@@ -467,18 +468,22 @@ def has_invalid_value(data: dict[str, Any]) -> bool:
     return False
 
 
-def is_outside_fiscal_year(data: dict[str, Any]) -> bool:
-    """Budget-making types have a wide window (1 January two years before to 31 December of the year after), all
-    others the year and its closing period."""
-    day = date.fromisoformat(data["booked_on"])
-    year = data["fiscal_year"]
-    wide = data["type"].startswith("appropriation.") or data["type"] in (
+def may_be_booked_outside(kind: str) -> bool:
+    """The types with a wide window."""
+    return kind.startswith("appropriation.") or kind in (
         "budget.adopted",
         "allotment.approved",
         "carryover.approved",
         "reserve.established",
     )
-    if wide:
+
+
+def is_outside_fiscal_year(data: dict[str, Any]) -> bool:
+    """Budget-making types have a wide window (1 January two years before to 31 December of the year after), all
+    others the year and its closing period."""
+    day = date.fromisoformat(data["booked_on"])
+    year = data["fiscal_year"]
+    if may_be_booked_outside(data["type"]):
         return day < first_day(year - 2) or day > last_day(year + 1)
     return day < first_day(year) or day > closing_day(year)
 
@@ -1412,6 +1417,7 @@ def cr_new(books: Books, event: Event, flag: str, severity: str) -> list[Act]:
         line = event.data["line"]
         earlier = [e for e in books.proposals(line) if e is not event]
         acts = [e for e in books.on(line, *CR_SPENDING) if e.was_cr_spending and e.cr_basis not in LIFTING]
+        acts = [e for e in acts if books.under_cr(e)]
         if acts and not any(e.flag(flag) for e in earlier):
             return [Act(books.line_key((line, books.fiscal_year)), severity, acts)]
     return []
@@ -1469,9 +1475,17 @@ ACT_RULES: list[tuple[str, str, Callable[[Books, Event], list[Act]]]] = [
 class Year:
     """A fiscal year as it stands at as_of: the books of every agency with accepted events, and the levels above."""
 
-    def __init__(self, fiscal_year: int, books: dict[str, Books], authority_of: dict[str, str], as_of: date) -> None:
+    def __init__(
+        self,
+        fiscal_year: int,
+        books: dict[str, Books],
+        books_before: dict[str, Books],
+        authority_of: dict[str, str],
+        as_of: date,
+    ) -> None:
         self.fiscal_year = fiscal_year
         self.books = books
+        self.books_before = books_before
         self.authority_of = authority_of
         self.as_of = as_of
         self.figures = {
@@ -1531,6 +1545,43 @@ class Year:
         return [key for level, key in self.subjects() if level == "authority"]
 
 
+def rule_carryover_unapproved(y: Year, latest: dict[str, date]) -> Breaches:
+    """as_of is after the last day of February of the year; a position of an earlier origin year has O > 0 and no money."""
+    if y.as_of <= closing_day(y.fiscal_year - 1):
+        return {}
+    return {
+        book.line_key(position): "critical"
+        for agency, book in y.books.items()
+        for position, f in y.figures[agency].items()
+        if position[1] < y.fiscal_year and obligated(f) > 0 and not book.has_money(position)
+    }
+
+
+def rule_carryover_over_balance(y: Year, latest: dict[str, date]) -> Breaches:
+    """Events of the agency's year before are known, and carryover > max(0, B - realised - saving) of that money there."""
+    result: Breaches = {}
+    for agency, before in y.books_before.items():
+        for position, f in y.figures[agency].items():
+            if position[1] == y.fiscal_year:
+                continue
+            there = before.figures(position)
+            if f.carryover > max(0, available(there) - there.realised - there.saving):
+                result[y.books[agency].line_key(position)] = "critical"
+    return result
+
+
+def rule_booked_ahead(y: Year, latest: dict[str, date]) -> Breaches:
+    """An event, but for forecasts, balances and papers booked outside the year, is booked more than 5 days after as_of."""
+    limit = y.as_of + timedelta(days=5)
+    statements = ("forecast.declared", "balance.reported")
+    return {
+        agency: "warn"
+        for agency, book in y.books.items()
+        for e in book.events
+        if e.booked_on > limit and e.type not in statements and not may_be_booked_outside(e.type)
+    }
+
+
 def rule_cr_three_months(y: Year, latest: dict[str, date]) -> Breaches:
     """as_of is after 31 March of the year, and an agency seen in the year has no adoption booked by as_of."""
     if y.as_of <= date(y.fiscal_year + 1911, 3, 31):
@@ -1574,13 +1625,20 @@ def rule_allotment_underspent(y: Year, latest: dict[str, date]) -> Breaches:
     return result
 
 
+CALENDAR = {
+    row.split(",")[0]: row.split(",")[1]
+    for row in (Path(__file__).parents[2] / "alerts" / "calendar.csv").read_text(encoding="utf-8").splitlines()[1:]
+}
+
+
 def working_days(after: date, up_to: date) -> int:
-    """Mondays to Fridays after one day, up to and with another."""
+    """Working days after one day, up to and with another: Monday to Friday not off, or a day worked to make up."""
     count = 0
     day = after
     while day < up_to:
         day += timedelta(days=1)
-        if day.weekday() < 5:
+        kind = CALENDAR.get(day.isoformat())
+        if kind == "working" or (kind != "off" and day.weekday() < 5):
             count += 1
     return count
 
@@ -1591,10 +1649,13 @@ def rule_feed_silent(y: Year, latest: dict[str, date]) -> Breaches:
     if not first_day(y.fiscal_year) <= y.as_of <= last_day(y.fiscal_year):
         return {}
     eve = first_day(y.fiscal_year) - timedelta(days=1)
-    return {a: "warn" for a in y.books if working_days(max(latest[a], eve), y.as_of) > 10}
+    return {a: "warn" for a in y.books if working_days(max(latest.get(a, eve), eve), y.as_of) > 10}
 
 
 TIME_RULES: list[tuple[str, str, Callable[[Year, dict[str, date]], Breaches]]] = [
+    ("carryover-unapproved", "line", rule_carryover_unapproved),
+    ("carryover-over-balance", "line", rule_carryover_over_balance),
+    ("booked-ahead", "agency", rule_booked_ahead),
     ("cr-three-months", "city", rule_cr_three_months),
     ("capital-execution-lagging", "authority", rule_capital_execution_lagging),
     ("forecast-diverges", "authority", rule_forecast_diverges),
@@ -1804,12 +1865,15 @@ class Replay:
         for fiscal_year in sorted({e.fiscal_year for e in self.events}):
             agencies = sorted({e.agency for e in self.events if e.fiscal_year == fiscal_year})
             books = {agency: self.books(agency, fiscal_year) for agency in agencies}
-            result.append(Year(fiscal_year, books, self.authority_of, as_of))
+            seen_before = {e.agency for e in self.events if e.fiscal_year == fiscal_year - 1}
+            before = {agency: self.books(agency, fiscal_year - 1) for agency in agencies if agency in seen_before}
+            result.append(Year(fiscal_year, books, before, self.authority_of, as_of))
         return result
 
     def judge_time(self, years: list[Year], as_of: date) -> None:
         """Time rules, at as_of, for every fiscal year that has begun and has events."""
-        latest = {a: max(e.booked_on for e in self.events if e.agency == a) for a in {e.agency for e in self.events}}
+        by_then = [e for e in self.events if e.booked_on <= as_of]
+        latest = {a: max(e.booked_on for e in by_then if e.agency == a) for a in {e.agency for e in by_then}}
         for year in years:
             if as_of < first_day(year.fiscal_year):
                 continue

@@ -22,6 +22,8 @@ from streams.store.batch import Batch
 
 WORKED_OUT: Final = {"guarded", "ceiling", "spent_ceiling", "floor_day"}
 """Fields of a position that the guards set again as they judge."""
+NOTED_AGAIN: Final = {"last_booked"}
+"""Fields that only spare the fold from noting again what is noted."""
 
 
 LINE: Final = "32020110101/current/2000"
@@ -93,7 +95,7 @@ def differences(one: Books, other: Books) -> list[str]:
 def _differ(one: Any, other: Any, path: str) -> Iterator[str]:
     if isinstance(one, msgspec.Struct) and type(one) is type(other):
         for field in one.__struct_fields__:
-            if field not in WORKED_OUT:
+            if field not in WORKED_OUT | NOTED_AGAIN:
                 yield from _differ(getattr(one, field), getattr(other, field), f"{path}.{field}")
     elif isinstance(one, dict) and isinstance(other, dict):
         yield from (f"{path}[{key!r}]: on one side only" for key in one.keys() ^ other.keys())
