@@ -113,7 +113,7 @@ class Engine:
 
 def _by_row(rules: Iterable[Rule]) -> dict[type[Row], tuple[Rule, ...]]:
     state = [rule for rule in rules if rule.kind == "state"]
-    return {row: tuple(rule for rule in state if _ROWS[rule.subject] is row) for row in _ROWS.values()}
+    return {row: tuple(rule for rule in state if _ROWS[rule.subject] is row) for row in UNGUARDED}
 
 
 def _by_event(rules: Iterable[Rule]) -> dict[type[Event], tuple[Rule, ...]]:

@@ -16,7 +16,18 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 from alerts.continuing_resolution import base
-from ledger.books import AgencyYear, Case, Feed, Fund, ObjectSum, Position, Reference, Row
+from ledger.books import (
+    AgencyYear,
+    CarryoverCase,
+    Case,
+    Feed,
+    Fund,
+    ObjectSum,
+    Position,
+    Reference,
+    Row,
+    Virement,
+)
 from ledger.effects import BOOKINGS, EFFECTS
 from ledger.events import (
     AppropriationEnacted,
@@ -206,6 +217,11 @@ def never_quiet(row: Row, event: Event) -> bool:
     return False
 
 
+def always_quiet(row: Row, event: Event) -> bool:
+    """No alert is about these rows."""
+    return True
+
+
 Quiet: TypeAlias = Callable[[Any, Any], bool]
 """(row, event that touched it) → whether no covered state rule can hold of the row, and none of their alerts can have to
 change."""
@@ -218,6 +234,8 @@ UNGUARDED: Final[Mapping[type[Row], Quiet]] = {
     Fund: never_quiet,
     ObjectSum: object_is_quiet,
     AgencyYear: year_is_quiet,
+    Virement: always_quiet,
+    CarryoverCase: always_quiet,
 }
 """What tells of each kind of row where no guard of a position can."""
 

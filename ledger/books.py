@@ -73,6 +73,33 @@ class Proposal(msgspec.Struct, gc=False, eq=False):
     """The flags that the last proposal was the first to state."""
 
 
+class Report(msgspec.Struct, gc=False, eq=False, array_like=True):
+    """The accounting report that counts for a month: its highest version, of equal ones the last to arrive."""
+
+    version: int
+    number: int
+    booked_on: str
+
+
+class Reports(msgspec.Struct, gc=False, eq=False):
+    """The accounting reports that an agency filed for a year."""
+
+    months: dict[int, Report] = {}
+    """Those that count, by the month they are for, 1 … 12."""
+    numbers: list[int] = []
+    """Every number seen, as runs [first, last, first, last, …] in ascending order."""
+
+    def file(self, month: int, report: Report) -> None:
+        """Take a report; reports may come in any order and more than once."""
+        found = self.months.get(month)
+        if found is None or report.version >= found.version:
+            self.months[month] = report
+        if self.numbers:
+            _join(self.numbers, report.number)
+        else:
+            self.numbers = [report.number, report.number]
+
+
 class ProvisionalDay(msgspec.Struct, gc=False, eq=False):
     """A line's payments under continuing resolution booked on one day, NT$, and its acts: spending on no lifting basis."""
 
@@ -144,6 +171,8 @@ class Position(Row, Executing, gc=False, eq=False, kw_only=True):
     """The allotment in force when the agency's first adoption was accepted."""
     provisional: ProvisionalSpending | None = None
     prepaid_by_month: MutableSequence[int] | None = None
+    carried: dict[str, int] | None = None
+    """What the carry-over is made of, by its kind; None where none was ever approved."""
     reported: tuple[str, int, int] | None = None
     """The latest balance reported: booked_on, month, realised."""
 
@@ -159,9 +188,8 @@ class Position(Row, Executing, gc=False, eq=False, kw_only=True):
         return economic_class(self.line)
 
     def allotted(self, months: int) -> int:
-        """L after so many months, NT$: what is allotted, and the money carried over."""
-        due = sum(self.allotment[:months]) if self.allotment is not None else 0
-        return due + self.carryover
+        """L after so many months, NT$: what is allotted; money carried over and not allotted anew is due at once."""
+        return self.carryover if self.allotment is None else sum(self.allotment[:months])
 
 
 class Reference(Row, kw_only=True):
@@ -174,11 +202,13 @@ class Reference(Row, kw_only=True):
     opened: int = 0
     cancelled: int = 0
     taken: int = 0
-    """What payments, payables and prepayments naming it took less what reversals gave back."""
+    """What payments, payables and prepayments naming it took less what reversals, and what is cleared of these, gave back."""
     taken_on: dict[str, int] | None = None
-    """What payments took less what reversals gave back, by position; only where elsewhere, or before it was opened."""
+    """What payments took less what was given back, by position; only where elsewhere, or before it was opened."""
     outstanding: int = 0
     """What stands open, whatever the order of arrival: max(0, opened − cancelled − settled)."""
+    under: dict[str, int] | None = None
+    """Of a payable or prepayment: what it took of each commitment less what it gave back, in the order of their arrival."""
     basis: str | None = None
     basis_ref: str | None = None
 
@@ -211,6 +241,35 @@ class Case(Row, kw_only=True):
     """The earliest day on which the council was notified."""
     cancelled: int = 0
     returned: int = 0
+
+
+class Virement(Row, kw_only=True):
+    """Money moved from one line to another under one id."""
+
+    id: str
+    from_line: str
+    to_line: str
+    approved: int = 0
+    cancelled: int = 0
+    counted: int = 0
+    """What of it the 20 % rule still counts (Budget Act §63)."""
+
+
+class CarryoverCase(Row, kw_only=True):
+    """One application to carry money over: applied for, approved, declined and cancelled under one id."""
+
+    id: str
+    line: str
+    origin_year: int
+    applied: int = 0
+    approved: int = 0
+    """Less what was cancelled."""
+    declined: int = 0
+
+    @property
+    def undecided(self) -> int:
+        """What can still be approved or declined."""
+        return self.applied - self.approved - self.declined
 
 
 class Fund(Row, kw_only=True):
@@ -350,12 +409,15 @@ class AgencyYear(Row, kw_only=True):
     payables: dict[str, Reference] = msgspec.field(default_factory=dict)
     prepayments: dict[str, Reference] = msgspec.field(default_factory=dict)
     cases: dict[tuple[str, str], Case] = msgspec.field(default_factory=dict)
+    virements: dict[str, Virement] = msgspec.field(default_factory=dict)
+    carryover_cases: dict[str, CarryoverCase] = msgspec.field(default_factory=dict)
     objects: dict[str, ObjectSum] = msgspec.field(default_factory=dict)
     feeds: dict[str, Feed] = msgspec.field(default_factory=dict)
     original_current: int = 0
     first_reserve: Fund | None = None
     forecast: tuple[str, int] | None = None
     """The forecast that counts: booked_on, amount."""
+    reports: Reports | None = None
 
     @property
     def adopted(self) -> bool:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from ledger.text import whole
 
-_FORM: Final = "[0-9]{10,11}/(current|capital)/[0-9]{4}"
+_FORM: Final = "[0-9A-Za-z]{10,11}/(current|capital)/[0-9]{4}"
 LINE_PATTERN: Final = whole(_FORM)
 """What `is_line` takes, for the published schema."""
 _LINE: Final = re.compile(_FORM)

@@ -15,11 +15,21 @@ from typing import Any, Final, TypeAlias
 
 from msgspec import UNSET
 
+from ledger import carryover, virements
 from ledger import events as e
-from ledger.books import AgencyYear, Books, Case, Position, Proposal, Row, add_to_month
-from ledger.codes import object_of, position_name, split
+from ledger.books import AgencyYear, Books, Case, Position, Proposal, Report, Reports, Row, add_to_month
+from ledger.codes import position_name
 from ledger.continuing_resolution import Spending, decide_anew, record_reversal, record_spending
-from ledger.references import cancel, ending_problem, open_reference, opening_problem, references, settle
+from ledger.references import (
+    cancel,
+    ending_problem,
+    give_back,
+    open_reference,
+    opening_problem,
+    references,
+    settle,
+    take_under,
+)
 from ledger.refusals import Detail, Reason, detail
 
 Effect: TypeAlias = Callable[[Books, AgencyYear, Any, int], list[Row]]
@@ -148,28 +158,12 @@ def _granted(position: Position) -> list[Row]:
 
 
 def allotted(books: Books, year: AgencyYear, event: e.AllotmentApproved, month: int) -> list[Row]:
-    """The highest revision replaces the line's allotment."""
-    position = year.position(event.line)
+    """The highest revision replaces the position's allotment."""
+    _, position = _at(year, event)
     if event.revision > position.allotment_revision:
         position.allotment_revision = event.revision
         position.allotment = array("q", event.months)
     return [position]
-
-
-def vired(books: Books, year: AgencyYear, event: e.VirementApproved, month: int) -> list[Row]:
-    """Money moves between two lines; across objects of one account it counts as flow (disasters do not)."""
-    source, target = year.position(event.from_line), year.position(event.to_line)
-    source.virement_out += event.amount
-    target.virement_in += event.amount
-    target.has_money = True
-    touched: list[Row] = [source, target]
-    same_account = split(event.from_line).account == split(event.to_line).account
-    if same_account and object_of(event.from_line) != object_of(event.to_line) and not event.disaster:
-        out_of, into = year.object_sum(event.from_line), year.object_sum(event.to_line)
-        out_of.flow_out += event.amount
-        into.flow_in += event.amount
-        touched += [out_of, into]
-    return touched
 
 
 def hold_placed(books: Books, year: AgencyYear, event: e.HoldPlaced, month: int) -> list[Row]:
@@ -186,13 +180,6 @@ def _hold(year: AgencyYear, line: str, amount: int) -> list[Row]:
     position = year.position(line)
     position.held += amount
     return [position]
-
-
-def carried_over(books: Books, year: AgencyYear, event: e.CarryoverApproved, month: int) -> list[Row]:
-    """carryover += amount, on the position of the origin year."""
-    position = year.position(event.line, event.origin_year)
-    position.carryover += event.amount
-    return _granted(position)
 
 
 # ---------------------------------------------------------------- commitments, payments, debts
@@ -283,16 +270,17 @@ def payable_recognised(books: Books, year: AgencyYear, event: e.PayableRecognise
     """The payable is opened and settles the commitment it names: one debt, not two."""
     name, position = _at(year, event)
     touched: list[Row] = [position]
-    open_reference(year, "payable", event.payable, name, event.amount, month, touched)
+    payable = open_reference(year, "payable", event.payable, name, event.amount, month, touched)
     if event.commitment is not UNSET:
-        settle(year, "commitment", event.commitment, None, event.amount, month, touched)
+        take_under(year, payable, event.commitment, event.amount, month, touched)
     return touched
 
 
 def payable_cleared(books: Books, year: AgencyYear, event: e.PayableCleared, month: int) -> list[Row]:
-    """cancelled += amount."""
+    """cancelled += amount; the commitments it took the place of stand open again."""
     touched: list[Row] = []
-    cancel(year, "payable", event.payable, event.amount, month, touched)
+    cleared = cancel(year, "payable", event.payable, event.amount, month, touched)
+    give_back(year, cleared, event.amount, month, touched)
     return touched
 
 
@@ -300,17 +288,18 @@ def prepaid(books: Books, year: AgencyYear, event: e.PrepaymentMade, month: int)
     """The prepayment is opened and settles the commitment it names."""
     name, position = _at(year, event)
     touched: list[Row] = [position]
-    open_reference(year, "prepayment", event.prepayment, name, event.amount, month, touched)
+    prepayment = open_reference(year, "prepayment", event.prepayment, name, event.amount, month, touched)
     if event.commitment is not UNSET:
-        settle(year, "commitment", event.commitment, None, event.amount, month, touched)
+        take_under(year, prepayment, event.commitment, event.amount, month, touched)
     _spend(year, event, position)
     return touched
 
 
 def prepayment_settled(books: Books, year: AgencyYear, event: e.PrepaymentSettled, month: int) -> list[Row]:
-    """cancelled += amount."""
+    """cancelled += amount; the commitments it was paid on stand open again."""
     touched: list[Row] = []
-    cancel(year, "prepayment", event.prepayment, event.amount, month, touched)
+    paid_back = cancel(year, "prepayment", event.prepayment, event.amount, month, touched)
+    give_back(year, paid_back, event.amount, month, touched)
     return touched
 
 
@@ -324,6 +313,13 @@ def saved(books: Books, year: AgencyYear, event: e.SavingDeclared, month: int) -
     """saving += amount."""
     _, position = _at(year, event)
     position.saving += event.amount
+    return [position]
+
+
+def saving_withdrawn(books: Books, year: AgencyYear, event: e.SavingWithdrawn, month: int) -> list[Row]:
+    """saving −= amount."""
+    _, position = _at(year, event)
+    position.saving -= event.amount
     return [position]
 
 
@@ -418,6 +414,14 @@ def forecast(books: Books, year: AgencyYear, event: e.ForecastDeclared, month: i
     return [year]
 
 
+def filed(books: Books, year: AgencyYear, event: e.ReportFiled, month: int) -> list[Row]:
+    """The report's number is seen, and it files its month; positions do not change."""
+    if year.reports is None:
+        year.reports = Reports()
+    year.reports.file(event.month, Report(event.version, event.number, event.booked_on))
+    return [year]
+
+
 def balance(books: Books, year: AgencyYear, event: e.BalanceReported, month: int) -> list[Row]:
     """Compared and never booked; the latest booked_on counts, of equal ones the last to arrive."""
     _, position = _at(year, event)
@@ -470,7 +474,22 @@ def _case_ends(year: AgencyYear, event: e.ReserveCancelled | e.ReserveReturned) 
     return None
 
 
+def _saving_there(year: AgencyYear, event: e.SavingWithdrawn) -> tuple[Reason, Detail] | None:
+    found = year.positions.get(_name(year, event))
+    saving = 0 if found is None else found.saving
+    if event.amount > saving:
+        return "exceeds_reference", detail("saving_exceeded", amount=saving)
+    return None
+
+
 CHECKS: Final[dict[type[e.Event], Check]] = {
+    e.VirementApproved: virements.approval_problem,
+    e.VirementCancelled: virements.cancelling_problem,
+    e.CarryoverApplied: carryover.applying_problem,
+    e.CarryoverApproved: carryover.approving_problem,
+    e.CarryoverDeclined: carryover.declining_problem,
+    e.CarryoverCancelled: carryover.cancelling_problem,
+    e.SavingWithdrawn: _saving_there,
     e.CommitmentMade: _opens("commitment"),
     e.CommitmentCancelled: _ends("commitment"),
     e.PayableRecognised: _opens("payable"),
@@ -509,10 +528,14 @@ EFFECTS: Final[dict[type[e.Event], Effect]] = {
     e.BudgetAdopted: adopted,
     e.AppropriationSupplemented: supplemented,
     e.AllotmentApproved: allotted,
-    e.VirementApproved: vired,
+    e.VirementApproved: virements.vired,
+    e.VirementCancelled: virements.cancelled,
     e.HoldPlaced: hold_placed,
     e.HoldReleased: hold_released,
-    e.CarryoverApproved: carried_over,
+    e.CarryoverApplied: carryover.applied,
+    e.CarryoverApproved: carryover.approved,
+    e.CarryoverDeclined: carryover.declined,
+    e.CarryoverCancelled: carryover.cancelled,
     e.CommitmentMade: committed,
     e.CommitmentCancelled: commitment_cancelled,
     e.DisbursementPaid: paid,
@@ -524,6 +547,7 @@ EFFECTS: Final[dict[type[e.Event], Effect]] = {
     e.PrepaymentMade: prepaid,
     e.PrepaymentSettled: prepayment_settled,
     e.SavingDeclared: saved,
+    e.SavingWithdrawn: saving_withdrawn,
     e.ProvisionalSpent: provisionally_spent,
     e.ReserveEstablished: established,
     e.ReserveRequested: requested,
@@ -532,6 +556,7 @@ EFFECTS: Final[dict[type[e.Event], Effect]] = {
     e.ReserveCancelled: draw_cancelled,
     e.ReserveReturned: returned,
     e.ForecastDeclared: forecast,
+    e.ReportFiled: filed,
     e.BalanceReported: balance,
 }
 """Every event type has an effect (a test compares this table with `ledger.events.EVENTS`)."""

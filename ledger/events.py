@@ -38,7 +38,9 @@ Year: TypeAlias = Annotated[int, Meta(ge=1, le=FISCAL_YEAR_MAX)]
 Count: TypeAlias = Annotated[int, Meta(ge=1, le=INTEGER_MAX)]
 Integer: TypeAlias = Annotated[int, Meta(ge=-INTEGER_MAX - 1, le=INTEGER_MAX)]
 Months: TypeAlias = Annotated[list[ZeroOrMore], Meta(min_length=12, max_length=12)]
+Month: TypeAlias = Annotated[int, Meta(ge=1, le=12)]
 Reserve: TypeAlias = Literal["first", "second", "disaster"]
+CarryoverKind: TypeAlias = Literal["payable", "encumbrance", "continuing", "special"]
 Basis: TypeAlias = Literal[
     "authorised_plan", "prior_year", "statutory", "disaster", "personnel", "debt_service", "council_consent"
 ]
@@ -172,17 +174,35 @@ class AppropriationSupplemented(LineEvent, tag="appropriation.supplemented", kw_
         return detail("no_amount", field="amount") if self.amount == 0 else LineEvent.problem(self)
 
 
-class AllotmentApproved(LineEvent, tag="allotment.approved", kw_only=True):
-    """The distribution of a line over twelve months (分配預算, Budget Act §55); the highest revision counts."""
+class AllotmentApproved(PositionEvent, tag="allotment.approved", kw_only=True):
+    """The distribution of a position over twelve months (分配預算, Budget Act §55); the highest revision counts.
+
+    Of an earlier origin year it is that of money carried over (保留分配).
+    """
 
     months: Months
     revision: Count
 
 
 class VirementApproved(TwoLineEvent, tag="virement.approved", kw_only=True):
-    """Money moved between lines (流用, Budget Act §62 and §63)."""
+    """Money moved between lines (流用, Budget Act §62 and §63); `virement` is its id, the event's own where left out."""
 
     disaster: bool = False
+    pooled: bool = False
+    """統籌支撥科目 or the first reserve, which §62 itself exempts."""
+    virement: Text | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        """Leave out what is the default: a virement that has the event's own id says nothing."""
+        if self.virement == self.id:
+            self.virement = UNSET
+
+
+class VirementCancelled(Event, tag="virement.cancelled", kw_only=True):
+    """A virement taken back, wholly or in part."""
+
+    virement: Text
+    amount: Amount
 
 
 class HoldPlaced(LineEvent, tag="hold.placed", kw_only=True):
@@ -199,18 +219,54 @@ class HoldReleased(LineEvent, tag="hold.released", kw_only=True):
     kind: Literal["council", "section_69"]
 
 
-class CarryoverApproved(LineEvent, tag="carryover.approved", kw_only=True):
-    """Money of an earlier year kept for its debts or contracts (保留, Budget Act §72); a position of its own."""
+class CarryoverEvent(LineEvent, kw_only=True):
+    """An event about money of an earlier year kept for its debts or contracts (保留, Budget Act §72)."""
 
     amount: Amount
     origin_year: Year  # type: ignore[misc]  # a field here, a constant where none can be stated
-    kind: Literal["payable", "encumbrance"]
+    kind: CarryoverKind
 
     def problem(self) -> Detail | None:
         """As for a line; the origin year is earlier than the fiscal year."""
         if self.origin_year >= self.fiscal_year:
             return detail("not_before_fiscal_year", field="origin_year")
         return LineEvent.problem(self)
+
+
+class CarryoverApplied(CarryoverEvent, tag="carryover.applied", kw_only=True):
+    """An agency asks to keep money of an earlier year; no position changes."""
+
+    case: Text
+    ground: Text | UnsetType = UNSET
+    commitment: Text | UnsetType = UNSET
+    expected_on: Day | UnsetType = UNSET
+
+    def problem(self) -> Detail | None:
+        """As for carry-over, and the day by which it is expected to be paid."""
+        if self.expected_on is not UNSET and not is_day(self.expected_on):
+            return detail("no_day", field="expected_on")
+        return CarryoverEvent.problem(self)
+
+
+class CarryoverApproved(CarryoverEvent, tag="carryover.approved", kw_only=True):
+    """Money carried over: a position of its own, of its origin year."""
+
+    case: Text | UnsetType = UNSET
+    approval_ref: Text | UnsetType = UNSET
+
+
+class CarryoverDeclined(Event, tag="carryover.declined", kw_only=True):
+    """What was applied for is not carried over (不予保留)."""
+
+    case: Text
+    amount: Amount
+    ground: Text | UnsetType = UNSET
+
+
+class CarryoverCancelled(CarryoverEvent, tag="carryover.cancelled", kw_only=True):
+    """Carry-over taken back (減免、註銷)."""
+
+    case: Text | UnsetType = UNSET
 
 
 class CommitmentMade(PositionEvent, tag="commitment.made", kw_only=True):
@@ -234,6 +290,8 @@ class DisbursementPaid(PositionEvent, tag="disbursement.paid", kw_only=True):
 
     amount: Amount
     voucher: Text
+    item: Text | UnsetType = UNSET
+    """The voucher's row, or who was paid."""
     commitment: Text | UnsetType = UNSET
     payable: Text | UnsetType = UNSET
     prepayment: Text | UnsetType = UNSET
@@ -246,6 +304,7 @@ class DisbursementReversed(PositionEvent, tag="disbursement.reversed", kw_only=T
 
     amount: Amount
     voucher: Text
+    item: Text | UnsetType = UNSET
     commitment: Text | UnsetType = UNSET
     payable: Text | UnsetType = UNSET
     prepayment: Text | UnsetType = UNSET
@@ -314,6 +373,12 @@ class SavingDeclared(PositionEvent, tag="saving.declared", kw_only=True):
     amount: Amount
 
 
+class SavingWithdrawn(PositionEvent, tag="saving.withdrawn", kw_only=True):
+    """A saving declared that is none, wholly or in part."""
+
+    amount: Amount
+
+
 class ProvisionalSpent(LineEvent, tag="provisional.spent", kw_only=True):
     """Spending under continuing resolution, with the ground that allows it (LGA §40 III)."""
 
@@ -321,6 +386,7 @@ class ProvisionalSpent(LineEvent, tag="provisional.spent", kw_only=True):
     voucher: Text
     basis: Basis
     basis_ref: Text | UnsetType = UNSET
+    item: Text | UnsetType = UNSET
 
 
 class ReserveEstablished(Event, tag="reserve.established", kw_only=True):
@@ -387,6 +453,14 @@ class ForecastDeclared(Event, tag="forecast.declared", kw_only=True):
     amount: ZeroOrMore
 
 
+class ReportFiled(Event, tag="report.filed", kw_only=True):
+    """The agency's accounting report for a month (會計月報) reached the office; `number` runs through the year."""
+
+    month: Month
+    number: Count
+    version: Count = 1
+
+
 class BalanceReported(PositionEvent, tag="balance.reported", kw_only=True):
     """The realised figure of the agency's own monthly report (會計月報), compared and never booked."""
 
@@ -408,9 +482,13 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     AppropriationSupplemented,
     AllotmentApproved,
     VirementApproved,
+    VirementCancelled,
     HoldPlaced,
     HoldReleased,
+    CarryoverApplied,
     CarryoverApproved,
+    CarryoverDeclined,
+    CarryoverCancelled,
     CommitmentMade,
     CommitmentCancelled,
     DisbursementPaid,
@@ -422,6 +500,7 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     PrepaymentMade,
     PrepaymentSettled,
     SavingDeclared,
+    SavingWithdrawn,
     ProvisionalSpent,
     ReserveEstablished,
     ReserveRequested,
@@ -430,6 +509,7 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     ReserveCancelled,
     ReserveReturned,
     ForecastDeclared,
+    ReportFiled,
     BalanceReported,
 )
 """Every event type, in the contract's order."""
@@ -442,7 +522,11 @@ BUDGET_PAPERS: Final[frozenset[type[Event]]] = frozenset(
         AppropriationSupplemented,
         BudgetAdopted,
         AllotmentApproved,
+        CarryoverApplied,
         CarryoverApproved,
+        CarryoverDeclined,
+        CarryoverCancelled,
+        ReportFiled,
         ReserveEstablished,
     )
 )

@@ -103,8 +103,8 @@ def _figures() -> Mapping[str, Figure]:
             Words("累計\n分配數 L", "Allotted L"),
             "L",
             formula=Words(
-                "累計分配數 L＝截至本月之分配預算累計數＋以前年度保留數",
-                "Allotted L = what is allotted up to and including this month + carried over",
+                "累計分配數 L＝截至本月之分配預算累計數＋未另定分配之以前年度保留數",
+                "Allotted L = what is allotted up to and including this month + carried over without an allotment",
             ),
         ),
         Figure("realised", Words("實現數", "Realised")),

@@ -51,11 +51,36 @@ def open_reference(
     return found
 
 
-def cancel(year: AgencyYear, kind: ReferenceKind, name: str, amount: int, month: int, touched: list[Row]) -> None:
+def cancel(year: AgencyYear, kind: ReferenceKind, name: str, amount: int, month: int, touched: list[Row]) -> Reference:
     """End so much of a reference without payment; adds the rows touched to `touched`."""
     found = references(year, kind)[name]
     found.cancelled += amount
     _carry(year, found, month, touched)
+    return found
+
+
+def take_under(
+    year: AgencyYear, opened: Reference, commitment: str, amount: int, month: int, touched: list[Row]
+) -> None:
+    """A payable or prepayment takes so much of the commitment that its opening names: one debt, not two."""
+    if opened.under is None:
+        opened.under = {}
+    opened.under[commitment] = opened.under.get(commitment, 0) + amount
+    settle(year, "commitment", commitment, None, amount, month, touched)
+
+
+def give_back(year: AgencyYear, ended: Reference, amount: int, month: int, touched: list[Row]) -> None:
+    """What is ended of a payable or prepayment goes back to the commitments it took, in the order of their arrival.
+
+    To each goes no more than was taken of it; what was opened under none comes last.
+    """
+    for commitment, taken in (ended.under or {}).items():
+        back = min(taken, amount)
+        if back:
+            assert ended.under is not None
+            ended.under[commitment] = taken - back
+            settle(year, "commitment", commitment, ended.position, -back, month, touched)
+            amount -= back
 
 
 def settle(

@@ -11,7 +11,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from ledger.vocabulary import FIELD, JSON_TYPE, REFERENCE, RESERVE
+from ledger.vocabulary import CASE, FIELD, JSON_TYPE, REFERENCE, RESERVE
 from ledger.words import Words, alike
 
 Reason: TypeAlias = Literal[
@@ -31,7 +31,7 @@ Reason: TypeAlias = Literal[
 Value: TypeAlias = str | int | tuple[str, ...]
 
 _AT: Final = " - at `$.{field}`"
-_LINE: Final = "<10 or 11 digits>/<current|capital>/<4 digits>"
+_LINE: Final = "<10 or 11 digits or letters>/<current|capital>/<4 digits>"
 
 DETAIL: Final[Mapping[str, Words]] = {
     # the line alone cannot be read
@@ -65,9 +65,9 @@ DETAIL: Final[Mapping[str, Words]] = {
         "{field}: no RFC 3339 instant such as 2025-03-05T09:30:00+08:00",
     ),
     "no_source": Words("有序號（seq）須有資料來源（source）", "seq: needs a source"),
-    "no_line": Words("{field}格式不符：10 或 11 位數／current 或 capital／4 位數", "{field}: not " + _LINE),
+    "no_line": Words("{field}格式不符：10 或 11 位數字或英文字母／current 或 capital／4 位數", "{field}: not " + _LINE),
     "no_lines": Words(
-        "流出科目（from_line）、流入科目（to_line）格式不符：10 或 11 位數／current 或 capital／4 位數",
+        "流出科目（from_line）、流入科目（to_line）格式不符：10 或 11 位數字或英文字母／current 或 capital／4 位數",
         "from_line, to_line: not " + _LINE,
     ),
     "same_line": Words("流出科目（from_line）與流入科目（to_line）相同", "from_line, to_line: the same line"),
@@ -88,6 +88,10 @@ DETAIL: Final[Mapping[str, Words]] = {
     "no_reference": Words("查無{kind} {id}", "no {kind} {id} was opened"),
     "reference_elsewhere": Words("{kind} {id} 原屬 {line}", "{kind} {id} was opened on {line}"),
     "reference_exceeded": Words("{kind} {id} 僅餘 {amount} 元", "{amount} of {kind} {id} stands open"),
+    "carryover_exceeded": Words(
+        "該科目此類保留僅餘 {amount} 元", "{amount} of that kind stands carried over on the line"
+    ),
+    "saving_exceeded": Words("該科目申報節餘僅 {amount} 元", "{amount} is declared saved on the line"),
     # how its record is addressed
     "other_key": Words("訊息鍵為 {year}|{agency}", "the record's key is {year}|{agency}"),
     "no_key": Words("訊息鍵不是 <fiscal_year>|<agency>", "the record's key is not <fiscal_year>|<agency>"),
@@ -158,7 +162,7 @@ def _chinese(name: str, value: Value) -> str:
         case "fields":
             return "、".join(_field(each) for each in value)
         case "kind":
-            return REFERENCE[str(value)].zh
+            return (CASE.get(str(value)) or REFERENCE[str(value)]).zh
         case "reserve":
             return RESERVE[str(value)].zh
         case "expected" | "got":

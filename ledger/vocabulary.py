@@ -15,9 +15,13 @@ EVENT: Final[Mapping[str, Words]] = {
     "appropriation.supplemented": Words("追加（減）預算", "supplemented"),
     "allotment.approved": Words("核定分配預算", "allotment approved"),
     "virement.approved": Words("經費流用", "virement"),
+    "virement.cancelled": Words("流用註銷", "virement cancelled"),
     "hold.placed": Words("凍結或列為準備", "hold placed"),
     "hold.released": Words("解凍或解除準備", "hold released"),
+    "carryover.applied": Words("申請保留", "carry-over applied for"),
     "carryover.approved": Words("核准保留", "carry-over approved"),
+    "carryover.declined": Words("不予保留", "carry-over declined"),
+    "carryover.cancelled": Words("保留減免註銷", "carry-over cancelled"),
     "commitment.made": Words("發生契約責任", "commitment made"),
     "commitment.cancelled": Words("契約責任註銷", "commitment cancelled"),
     "disbursement.paid": Words("支付", "disbursement paid"),
@@ -29,6 +33,7 @@ EVENT: Final[Mapping[str, Words]] = {
     "prepayment.made": Words("預付", "prepayment made"),
     "prepayment.settled": Words("預付轉正", "prepayment settled"),
     "saving.declared": Words("節餘", "saving declared"),
+    "saving.withdrawn": Words("節餘撤回", "saving withdrawn"),
     "provisional.spent": Words("審議完成前支用", "provisional spending"),
     "reserve.established": Words("設置預備金", "reserve established"),
     "reserve.requested": Words("申請動支預備金", "reserve requested"),
@@ -37,6 +42,7 @@ EVENT: Final[Mapping[str, Words]] = {
     "reserve.cancelled": Words("動支數註銷", "reserve draw cancelled"),
     "reserve.returned": Words("動支賸餘繳回", "reserve draw returned"),
     "forecast.declared": Words("申報預估執行數", "forecast declared"),
+    "report.filed": Words("會計月報送達", "report filed"),
     "balance.reported": Words("會計月報", "balance reported"),
 }
 """Types of events (CONTRACT §2)."""
@@ -109,6 +115,14 @@ GROUND: Final[Mapping[int, Words]] = {
 }
 """The grounds on which the second reserve may be drawn (Budget Act, Art. 70)."""
 
+CARRYOVER: Final[Mapping[str, Words]] = {
+    "payable": Words("應付款", "payable"),
+    "encumbrance": Words("契約責任", "encumbrance"),
+    "continuing": Words("繼續經費", "continuing"),
+    "special": Words("專案保留", "special"),
+}
+"""Kinds of carry-over (Budget Act, Art. 72)."""
+
 CR_BASIS: Final[Mapping[str, Words]] = {
     "authorised_plan": Words("已授權原訂計畫", "authorised plan"),
     "prior_year": Words("上年度執行數", "prior year"),
@@ -132,6 +146,8 @@ REFERENCE: Final[Mapping[str, Words]] = {
     "payable": Words("應付帳款", "payable"),
     "prepayment": Words("預付", "prepayment"),
     "case": Words("動支案", "case"),
+    "virement": Words("流用案", "virement"),
+    "item": Words("憑證細項", "item of the voucher"),
     "approval_ref": Words("核准文號", "approval reference"),
     "basis": Words("支用依據", "basis"),
     "basis_ref": Words("依據文號", "basis reference"),
@@ -140,6 +156,9 @@ REFERENCE: Final[Mapping[str, Words]] = {
     "to_line": Words("流入科目", "to line"),
 }
 """What an event refers to, by its field."""
+
+CASE: Final[Mapping[str, Words]] = {"carryover": Words("保留案", "carry-over case")}
+"""Cases that are no draw on a reserve."""
 
 FIELD: Final[Mapping[str, Words]] = {
     "type": Words("事件種類", "type"),
@@ -166,6 +185,11 @@ FIELD: Final[Mapping[str, Words]] = {
     "months": Words("各月分配數", "months"),
     "revision": Words("修正次別", "revision"),
     "kind": Words("種類", "kind"),
+    "pooled": Words("統籌支撥科目或第一預備金", "pooled account or first reserve"),
+    "expected_on": Words("預計執行完成日", "expected on"),
+    "month": Words("月份", "month"),
+    "number": Words("月報編號", "number of the report"),
+    "version": Words("版次", "version"),
     "realised": Words("實現數", "realised"),
     "reserve": Words("預備金", "reserve"),
     "disaster": Words("災害", "disaster"),

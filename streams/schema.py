@@ -52,10 +52,11 @@ _BEFORE: Final = {"origin_year": "before fiscal_year"}
 _UP_TO: Final = {"origin_year": "fiscal_year or before; left out, it is fiscal_year"}
 _OTHER_LINE: Final = {"to_line": "another line than from_line"}
 _BY_BASE: Final[tuple[tuple[type[e.Event], dict[str, str]], ...]] = (
-    (e.CarryoverApproved, _BEFORE),
+    (e.CarryoverEvent, _BEFORE),
     (e.PositionEvent, _UP_TO),
     (e.ReclassificationBooked, _UP_TO),
     (e.TwoLineEvent, _OTHER_LINE),
+    (e.VirementApproved, {"virement": "left out, it is the event's own id"}),
     (e.DisbursementRecovered, {"original_year": "fiscal_year or before"}),
     (e.Event, {"seq": "the running number of its source for this agency and fiscal year"}),
 )
@@ -72,7 +73,7 @@ _EVIDENCE: Final[Schema] = {
 
 def event_schema() -> Schema:
     """One event, as a line of a file or an element of a record."""
-    schema = _schema(Union[e.EVENTS], "budgetwatch event, version 1") | {"description": EVENT_DESCRIPTION}
+    schema = _schema(Union[e.EVENTS], "budgetwatch event, version 2") | {"description": EVENT_DESCRIPTION}
     for kind in e.EVENTS:
         made = schema["$defs"][kind.__name__]
         _add(made, _SEQ_NEEDS_SOURCE)
@@ -85,14 +86,14 @@ def event_schema() -> Schema:
 
 def output_schema() -> Schema:
     """What `replay --json` prints."""
-    schema = _schema(Output, "budgetwatch replay --json, version 1")
+    schema = _schema(Output, "budgetwatch replay --json, version 2")
     schema["$defs"]["AlertOut"]["properties"]["evidence"] = _EVIDENCE
     return schema
 
 
 def check_schema() -> Schema:
     """What `check --json` and `POST /v1/check` answer."""
-    schema = _schema(Verdict, "budgetwatch check --json, version 1")
+    schema = _schema(Verdict, "budgetwatch check --json, version 2")
     for alert in ("AlertOut", "Foretold"):
         schema["$defs"][alert]["properties"]["evidence"] = _EVIDENCE
     return schema

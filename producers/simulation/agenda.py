@@ -11,7 +11,15 @@ from datetime import date, timedelta
 from typing import Final
 
 from ledger.fiscal import ROC_OFFSET
-from producers.simulation import formal, mistaken_virements, mistakes, refused_events, reserves
+from producers.simulation import (
+    carrying_over,
+    formal,
+    mistaken_virements,
+    mistakes,
+    refused_events,
+    reserves,
+    taken_back,
+)
 from producers.simulation.lines import SimulatedLine
 from producers.simulation.seasons import Day, is_working_day, opening_day
 from producers.simulation.sender import Draft
@@ -24,6 +32,11 @@ _LINE_OF_SOME_SIZE: Final = 100_000
 """NT$; smaller lines are not frozen and not mistyped."""
 _FORECAST_DAY: Final = 25
 _CARRY_OVER_DAYS: Final = (10, 60)
+_MONTHS: Final = 12
+_FILED_DAYS: Final = (8, 13)
+"""Of the month after the one that an accounting report is for; its day is the 15th."""
+_FILED_LATE: Final = (2, 17)
+"""Month and day, in the closing period, of December's where it is late; its day is the 31 January."""
 _SILENT_AFTER_DAYS: Final = 120
 _RELEASED_PERMILLE: Final = 750
 
@@ -85,6 +98,8 @@ def plan(world: World, days: list[Day], resend: Act, conflict: Act) -> Agenda:
     _silence(world)  # First, because nobody plans a reserve case for an agency that will have fallen silent.
     _plan_budget(world, agenda)
     _plan_holds_and_carry_over(world, agenda)
+    _plan_taken_back(world, agenda)
+    _plan_reports(world, agenda)
     _plan_reserves(world, agenda)
     _plan_forecasts(world, agenda)
     _plan_balance_reports(world, days, agenda)
@@ -127,10 +142,47 @@ def _plan_holds_and_carry_over(world: World, agenda: Agenda) -> None:
             agenda.add(_near(world.adopted_on + rng.randrange(60, 240)), formal.release, line)
     opening = opening_day(world.fiscal_year).toordinal()
     can_be_carried = [line for line in world.city.lines if line.is_capital and not line.is_new]
-    for line in _sample(world, can_be_carried, world.mix.carried_permille, 2):
-        agenda.add(_near(opening + rng.randrange(*_CARRY_OVER_DAYS)), formal.carry_over, line)
+    for place, line in enumerate(_sample(world, can_be_carried, world.mix.carried_permille, 2)):
+        act = (
+            carrying_over.apply
+            if place == 0 or world.chance(world.mix.carried_by_case_permille)
+            else carrying_over.carry_over
+        )
+        agenda.add(_near(opening + rng.randrange(*_CARRY_OVER_DAYS)), act, line)
     for _ in range(max(2, len(world.city.lines) * world.mix.supplemented_permille // 1000)):
         agenda.add(_near(opening + rng.randrange(215, 260)), formal.supplement, None)
+
+
+def _plan_taken_back(world: World, agenda: Agenda) -> None:
+    """Plan what is taken back of virements, carry-over and savings."""
+    opening = opening_day(world.fiscal_year).toordinal()
+    planned: tuple[tuple[int, Act, tuple[int, int]], ...] = (
+        (world.mix.virement_cancelled_per_100_000_events, taken_back.cancel_virement, (150, 340)),
+        (world.mix.carried_given_up_per_100_000_events, carrying_over.give_up, (75, 200)),
+        (world.mix.saving_withdrawn_per_100_000_events, taken_back.withdraw_saving, (320, 360)),
+    )
+    for rate, act, days in planned:
+        for _ in range(world.count(rate)):
+            agenda.add(_near(opening + world.rng.randrange(*days)), act, None)
+
+
+def _plan_reports(world: World, agenda: Agenda) -> None:
+    """Every agency files a report a month, in a small year for the last months alone; some leave out a number."""
+    filing = [agency for agency in world.city.agencies if agency.lines]
+    if not world.count(1) or not filing:
+        return
+    months = world.events * world.mix.reports_permille // 1000 // len(filing)
+    first = max(1, _MONTHS + 1 - max(1, months))
+    gaps = world.count(world.mix.report_gap_per_100_000_events) if first < _MONTHS else 0
+    late = world.rng.sample(filing, min(len(filing), world.count(world.mix.reports_late_per_100_000_events)))
+    world.skipping_reports += world.rng.sample(filing, min(len(filing), gaps))
+    year = world.fiscal_year + ROC_OFFSET
+    for month in range(first, _MONTHS + 1):
+        for place, agency in enumerate(filing):
+            day = date(year + month // _MONTHS, month % _MONTHS + 1, _FILED_DAYS[0] + place % 5)
+            if month == _MONTHS and agency in late:
+                day = date(year + 1, *_FILED_LATE)
+            agenda.add(_working(day, 0), taken_back.file_report, (agency, month))
 
 
 def _plan_reserves(world: World, agenda: Agenda) -> None:

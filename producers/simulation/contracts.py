@@ -103,7 +103,7 @@ def _recognise_payable(world: World, day: Day, line: SimulatedLine, gap: int) ->
     """`payable.recognised` under the oldest contract: goods accepted, not yet paid; the contract shrinks by as much."""
     amount = max(1, world.share(min(_references(line, "commitment")[0].open, gap), 400, 1001))
     contract = _settle(line, "commitment", amount)
-    opened = Opened(world.name("Y"), amount, day.ordinal)
+    opened = Opened(world.name("Y"), amount, day.ordinal, contract)
     line.payables = remember(line.payables, opened)
     line.payable += amount
     fields: dict[str, Field] = {"line": line.key, "amount": amount, "payable": opened.name, "commitment": contract.name}
@@ -114,7 +114,7 @@ def _prepay(world: World, day: Day, line: SimulatedLine, gap: int) -> Draft:
     """`prepayment.made` under the oldest contract; the contract shrinks by as much."""
     amount = max(1, world.share(min(_references(line, "commitment")[0].open, gap), 300, 800))
     contract = _settle(line, "commitment", amount)
-    opened = Opened(world.name("R"), amount, day.ordinal)
+    opened = Opened(world.name("R"), amount, day.ordinal, contract)
     line.prepayments = remember(line.prepayments, opened)
     line.prepaid += amount
     reference: dict[str, Field] = {"prepayment": opened.name, "commitment": contract.name}

@@ -73,9 +73,9 @@ def cancel_commitment(world: World, day: Day, line: SimulatedLine) -> Draft | No
     found = _with(world, day, line, lambda one: bool(one.commitments))
     if found is None or not found.commitments:
         return None
-    name, amount = _part(world, found.commitments)
+    contract, amount = _part(world, found.commitments)
     found.committed -= amount
-    return Draft(found.agency, "commitment.cancelled", {"commitment": name, "amount": amount})
+    return Draft(found.agency, "commitment.cancelled", {"commitment": contract.name, "amount": amount})
 
 
 def clear_payable(world: World, day: Day, line: SimulatedLine) -> Draft | None:
@@ -83,9 +83,10 @@ def clear_payable(world: World, day: Day, line: SimulatedLine) -> Draft | None:
     found = _with(world, day, line, lambda one: bool(one.payables))
     if found is None or not found.payables:
         return None
-    name, amount = _part(world, found.payables)
+    payable, amount = _part(world, found.payables)
     found.payable -= amount
-    return Draft(found.agency, "payable.cleared", {"line": found.key, "amount": amount, "payable": name})
+    _give_back(found, payable, amount)
+    return Draft(found.agency, "payable.cleared", {"line": found.key, "amount": amount, "payable": payable.name})
 
 
 def settle_prepayment(world: World, day: Day, line: SimulatedLine) -> Draft | None:
@@ -93,9 +94,23 @@ def settle_prepayment(world: World, day: Day, line: SimulatedLine) -> Draft | No
     found = _with(world, day, line, lambda one: bool(one.prepayments))
     if found is None or not found.prepayments:
         return None
-    name, amount = _part(world, found.prepayments)
+    prepayment, amount = _part(world, found.prepayments)
     found.prepaid -= amount
-    return Draft(found.agency, "prepayment.settled", {"line": found.key, "amount": amount, "prepayment": name})
+    _give_back(found, prepayment, amount)
+    fields: dict[str, Field] = {"line": found.key, "amount": amount, "prepayment": prepayment.name}
+    return Draft(found.agency, "prepayment.settled", fields)
+
+
+def _give_back(line: SimulatedLine, ended: Opened, amount: int) -> None:
+    """What is cleared or paid back stands open again of the contract it was under, unless that is overpaid."""
+    contract = ended.contract
+    if contract is None:
+        return
+    before = max(0, contract.open)
+    contract.open += amount
+    line.committed += max(0, contract.open) - before
+    if before == 0 and contract.open > 0:
+        line.commitments = remember(line.commitments, contract)
 
 
 def _with(world: World, day: Day, line: SimulatedLine, has: Callable[[SimulatedLine], bool]) -> SimulatedLine | None:
@@ -105,14 +120,14 @@ def _with(world: World, day: Day, line: SimulatedLine, has: Callable[[SimulatedL
     return line if has(line) and world.is_sending(line, day) else world.find(day, has)
 
 
-def _part(world: World, opened: list[Opened]) -> tuple[str, int]:
+def _part(world: World, opened: list[Opened]) -> tuple[Opened, int]:
     """Return the oldest of the references and an amount taken from it; it is forgotten when nothing of it is open."""
     oldest = opened[0]
     amount = oldest.open if world.chance(500) else max(1, world.share(oldest.open, 100, 900))
     oldest.open -= amount
     if oldest.open == 0:
         del opened[0]
-    return oldest.name, amount
+    return oldest, amount
 
 
 def save(world: World, day: Day, line: SimulatedLine) -> Draft | None:
@@ -141,7 +156,11 @@ def transfer(world: World, day: Day, line: SimulatedLine) -> Draft | None:
     if amount <= 0:
         return None
     line.virement_used = other.virement_used = True
-    return move(world, day, line, other, amount)
+    draft = move(world, day, line, other, amount)
+    name = world.name("T")
+    world.virements.append((name, line, other, amount))
+    draft.fields["virement"] = name
+    return draft
 
 
 def move(world: World, day: Day, line: SimulatedLine, other: SimulatedLine, amount: int, *, note: str = "") -> Draft:

@@ -1,17 +1,16 @@
-"""Acts on the budget itself: proposal, adoption, allotment, corrections, supplements, holds, carry-over, forecast."""
+"""Acts on the budget itself: proposal, adoption, allotment, corrections, supplements, holds, forecast."""
 
 from __future__ import annotations
 
 from itertools import accumulate
 
 from producers.event_line import Field
-from producers.simulation.lines import Carried, SimulatedAgency, SimulatedLine
+from producers.simulation.lines import SimulatedAgency, SimulatedLine
 from producers.simulation.seasons import Day, split_by_month
 from producers.simulation.sender import Draft
 from producers.simulation.world import World
 
 _THOUSAND = 1_000
-_TWO_YEARS = 2
 _PLANS = ("延續性計畫核定本", "中程計畫核定案", "已發包工程計畫")
 
 
@@ -142,20 +141,6 @@ def _hold(world: World, day: Day, line: SimulatedLine, amount: int, kind: str) -
     line.held += amount
     line.available -= amount
     return Draft(line.agency, "hold.placed", {"line": line.key, "amount": amount, "kind": kind})
-
-
-def carry_over(world: World, day: Day, line: SimulatedLine) -> Draft | None:
-    """`carryover.approved`: money of an earlier year, a position of its own from now on."""
-    if not world.is_sending(line, day):
-        return None
-    amount = max(_THOUSAND, world.share(line.proposed, 30, 120) // _THOUSAND * _THOUSAND)
-    origin_year = world.fiscal_year - (1 if world.fiscal_year <= _TWO_YEARS or world.chance(850) else 2)
-    if origin_year < 1:
-        return None
-    kind = "encumbrance" if world.chance(800) else "payable"
-    world.carried.append(Carried(line, origin_year, amount))
-    fields: dict[str, Field] = {"line": line.key, "amount": amount, "origin_year": origin_year, "kind": kind}
-    return Draft(line.agency, "carryover.approved", fields)
 
 
 def declare_forecast(world: World, day: Day, agency: SimulatedAgency) -> Draft | None:

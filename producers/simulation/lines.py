@@ -17,12 +17,14 @@ class Opened:
       name: Its id within agency and year.
       open: NT$ still open.
       since: Ordinal day it was booked.
+      contract: Of a payable or prepayment, the commitment it took the place of: what is cleared goes back to it.
 
     """
 
     name: str
     open: int
     since: int
+    contract: Opened | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -58,6 +60,7 @@ class SimulatedAgency:
       numbered: Whether its feed numbers what it sends; `sequence` is the last number sent.
       silent_from: Ordinal day from which it sends nothing.
       last_booked: Ordinal day of its latest booking.
+      reports: The number of the last accounting report it filed.
       forecast_permille: What it declares its capital lines will reach; None: what they really will; 0: nothing, ever.
       of_account: Its lines by account.
       of_account: Its lines by account.
@@ -75,6 +78,7 @@ class SimulatedAgency:
     sequence: int = 0
     silent_from: int = NEVER
     last_booked: int = 0
+    reports: int = 0
     forecast_permille: int | None = None
     lines: list[SimulatedLine] = field(default_factory=list)
     of_account: dict[str, list[SimulatedLine]] = field(default_factory=dict)
@@ -178,13 +182,19 @@ class Carried:
     Attributes:
       line: The line it was appropriated on.
       origin_year: ROC year.
-      open: NT$ not yet paid.
+      open: NT$ approved and not yet paid.
+      amount: NT$ applied for.
+      kind: As in the contract.
+      case: The case it was applied for under, or "".
 
     """
 
     line: SimulatedLine
     origin_year: int
     open: int
+    amount: int
+    kind: str
+    case: str = ""
 
 
 @dataclass(slots=True, eq=False)

@@ -101,12 +101,14 @@ def pay_beyond_contract(world: World, day: Day, _: None) -> Draft | None:
         return None
     contract = line.commitments.pop(0)
     extra = 1 + world.rng.randrange(_THOUSAND)
+    amount = contract.open + extra
     line.committed -= contract.open
-    line.realised += contract.open + extra
+    line.realised += amount
     line.last_payment = None
+    contract.open = -extra
     fields: dict[str, Field] = {
         "line": line.key,
-        "amount": contract.open + extra,
+        "amount": amount,
         "voucher": world.name("V"),
         "commitment": contract.name,
     }

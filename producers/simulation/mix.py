@@ -57,6 +57,13 @@ class Mix:
     saving_permille: int = 10
     """From October."""
     carried_paid_permille: int = 25
+    carried_by_case_permille: int = 350
+    """Of what is carried over: applied for as a case, mostly approved, the rest declined."""
+    carried_given_up_per_100_000_events: int = 8
+    virement_cancelled_per_100_000_events: int = 15
+    saving_withdrawn_per_100_000_events: int = 10
+    reports_permille: int = 30
+    """Of all events, at most: accounting reports, for as many months up to December as there is room for; at least one."""
     held_after_october_permille: int = 2
     """Placed in reserve under section 69 (列為準備)."""
     balance_reports_permille: int = 30
@@ -103,6 +110,9 @@ class Mix:
     wrong_balance_per_100_000_events: int = 15
     late_obligation_per_100_000_events: int = 6
     feed_gap_per_100_000_events: int = 4
+    report_gap_per_100_000_events: int = 2
+    reports_late_per_100_000_events: int = 2
+    """Agencies that file their last report of the year long after its day."""
     unknown_agency_per_100_000_events: int = 3
     wrong_amount_type_per_100_000_events: int = 3
     unknown_reference_per_100_000_events: int = 4

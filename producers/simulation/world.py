@@ -10,7 +10,7 @@ from random import Random
 from typing import Any, Final
 
 from producers.simulation.city import City
-from producers.simulation.lines import Carried, SimulatedLine
+from producers.simulation.lines import Carried, SimulatedAgency, SimulatedLine
 from producers.simulation.mix import Mix
 from producers.simulation.seasons import Day
 from producers.simulation.sender import Draft, Sender
@@ -34,6 +34,8 @@ class World:
       look_ahead_days: By pattern, how long a line waits for its next turn; payments cover that time, or lines would
         fall behind their allotment.
       gap_divisor: A line waits while less than this part of its allotment so far is due.
+      virements: The lawful ones that may be taken back: id, giver, taker, NT$.
+      skipping_reports: Agencies that are to leave out a number of their reports.
       due: Heap of acts that follow from acts (ordinal day, order asked, act, subject); each takes the place of an
         ordinary booking.
       numbers: The running number of references, vouchers and acts that follow.
@@ -51,6 +53,8 @@ class World:
     look_ahead_days: dict[str, int] = field(default_factory=dict)
     gap_divisor: int = 30
     carried: list[Carried] = field(default_factory=list)
+    virements: list[tuple[str, SimulatedLine, SimulatedLine, int]] = field(default_factory=list)
+    skipping_reports: list[SimulatedAgency] = field(default_factory=list)
     due: list[tuple[int, int, Act, object]] = field(default_factory=list)
     numbers: int = 0
 

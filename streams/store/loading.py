@@ -8,7 +8,19 @@ from typing import Any, TypeVar
 import msgspec
 import sqlalchemy as sa
 
-from ledger.books import AgencyYear, Books, Case, Feed, Fund, ObjectSum, Position, Reference, Row
+from ledger.books import (
+    AgencyYear,
+    Books,
+    CarryoverCase,
+    Case,
+    Feed,
+    Fund,
+    ObjectSum,
+    Position,
+    Reference,
+    Row,
+    Virement,
+)
 from ledger.fiscal import booking_months, budget_window
 from ledger.identity import SeenIds, seed_of
 from producers.kafka.partitions import partition_of_year
@@ -93,6 +105,12 @@ def load_books(connection: sa.Connection, wanted: Collection[tuple[int, str]] | 
         made = _made(Case, from_tuple(Case, values))
         year.cases[made.reserve, made.id] = made
 
+    def virement(year: AgencyYear, values: Sequence[Any]) -> None:
+        year.virements[values[0]] = _made(Virement, from_tuple(Virement, values))
+
+    def carryover_case(year: AgencyYear, values: Sequence[Any]) -> None:
+        year.carryover_cases[values[0]] = _made(CarryoverCase, from_tuple(CarryoverCase, values))
+
     def of_object(year: AgencyYear, values: Sequence[Any]) -> None:
         year.objects[values[0]] = _made(ObjectSum, from_tuple(ObjectSum, values))
 
@@ -104,6 +122,8 @@ def load_books(connection: sa.Connection, wanted: Collection[tuple[int, str]] | 
         (BUDGET, budget),
         (KEPT[Reference], reference),
         (KEPT[Case], case),
+        (KEPT[Virement], virement),
+        (KEPT[CarryoverCase], carryover_case),
         (KEPT[ObjectSum], of_object),
         (KEPT[Feed], feed),
     ):

@@ -12,6 +12,7 @@ from sqlalchemy import Boolean, Table
 
 from ledger.books import (
     AgencyYear,
+    CarryoverCase,
     Case,
     Feed,
     Fund,
@@ -20,7 +21,9 @@ from ledger.books import (
     Proposal,
     ProvisionalSpending,
     Reference,
+    Reports,
     Row,
+    Virement,
 )
 from streams.store import schema
 
@@ -78,6 +81,7 @@ BUDGET: Final = _kept(
         "proposal": Proposal | None,
         "provisional": ProvisionalSpending | None,
         "reported": tuple[str, int, int] | None,
+        "carried": dict[str, int] | None,
     },
     (),
 )
@@ -87,10 +91,16 @@ KEPT: Final[dict[type[Row], Kept]] = {
     AgencyYear: _kept(
         schema.agency_years,
         (),
-        {"forecast": tuple[str, int] | None, "latest_booking": str, "days_booked": dict[str, int]},
+        {
+            "forecast": tuple[str, int] | None,
+            "latest_booking": str,
+            "days_booked": dict[str, int],
+            "reports": Reports | None,
+        },
         (
             *("months", "window", "id_seed", "first_reserve", "last_booked"),
             *("positions", "commitments", "payables", "prepayments", "cases", "objects", "feeds"),
+            *("virements", "carryover_cases"),
         ),
     ),
     Position: _kept(
@@ -99,8 +109,12 @@ KEPT: Final[dict[type[Row], Kept]] = {
         {},
         ("guarded", "ceiling", "spent_ceiling", "floor_day", *BUDGET.columns, *BUDGET.detail),
     ),
-    Reference: _kept(schema.refs, ("fiscal_year", "agency"), {"taken_on": dict[str, int] | None}, ()),
+    Reference: _kept(
+        schema.refs, ("fiscal_year", "agency"), {"taken_on": dict[str, int] | None, "under": dict[str, int] | None}, ()
+    ),
     Case: _kept(schema.cases, ("fiscal_year", "agency"), {}, ()),
+    Virement: _kept(schema.virements, ("fiscal_year", "agency"), {}, ()),
+    CarryoverCase: _kept(schema.carryover_cases, ("fiscal_year", "agency"), {}, ()),
     Fund: _kept(schema.funds, ("agency",), {}, ("agency",)),
     ObjectSum: _kept(schema.object_sums, ("fiscal_year", "agency"), {}, ()),
     Feed: _kept(schema.feeds, ("fiscal_year", "agency"), {"beyond": list[int] | None}, ("missing",)),

@@ -158,7 +158,7 @@ position_budgets: Final = Table(
     Column("statutory", Boolean, nullable=False),
     Column("has_money", Boolean, nullable=False),
     *(Column(name, Months) for name in ("allotment", "allotment_under_cr")),
-    Column("detail", Text, comment="JSON: proposal, provisional spending, balance reported"),
+    Column("detail", Text, comment="JSON: proposal, provisional spending, balance reported, carry-over by kind"),
 )
 """The rest of a position, written when it changes; a position that is only spent on has no row here."""
 
@@ -183,6 +183,23 @@ cases: Final = Table(
     Column("approvals", BigInteger, nullable=False),
     Column("disaster", Boolean, nullable=False),
     Column("notified_on", Text),
+)
+
+virements: Final = Table(
+    "virements",
+    metadata,
+    *_of_agency("id"),
+    *(Column(name, Text, nullable=False) for name in ("from_line", "to_line")),
+    *_money("approved", "cancelled", "counted"),
+)
+
+carryover_cases: Final = Table(
+    "carryover_cases",
+    metadata,
+    *_of_agency("id"),
+    Column("line", Text, nullable=False),
+    Column("origin_year", SmallInteger, nullable=False),
+    *_money("applied", "approved", "declined"),
 )
 
 funds: Final = Table(

@@ -59,6 +59,7 @@ def _by_kind(books: Books) -> dict[type[Row], list[tuple[AgencyYear, Row]]]:
     found: dict[type[Row], list[tuple[AgencyYear, Row]]] = {}
     for year in books.agency_years():
         rows: list[Row] = [year, *year.positions.values(), *year.cases.values(), *year.objects.values()]
+        rows += [*year.virements.values(), *year.carryover_cases.values()]
         rows += [*year.feeds.values(), *([year.first_reserve] if year.first_reserve else [])]
         for references in (year.commitments, year.payables, year.prepayments):
             rows += references.values()

@@ -449,7 +449,9 @@ def stream(random: Random) -> tuple[list[bytes], bytes]:
     event = generator.event()
     if random.random() < 0.1:
         generator.spoil(event)
-    return lines, json.dumps(event).encode()
+    return lines, json.dumps(
+        {"id": DRAFT_ID, **event}
+    ).encode()  # without an id it would be a draft here and refused there
 
 
 def unfinished(result: dict[str, Any], catalogue: Catalogue) -> dict[str, dict[str, Any]]:

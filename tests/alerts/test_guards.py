@@ -23,14 +23,20 @@ from ledger.events import (
     AppropriationCorrected,
     AppropriationProposed,
     BudgetAdopted,
+    CarryoverApplied,
+    CarryoverCancelled,
+    CarryoverDeclined,
     ForecastDeclared,
     HoldPlaced,
     HoldReleased,
+    ReportFiled,
     ReserveCancelled,
     ReserveDeclined,
     ReserveEstablished,
     ReserveReturned,
     SavingDeclared,
+    SavingWithdrawn,
+    VirementCancelled,
 )
 from ledger.identity import SeenIds
 from ledger.process import Context, process
@@ -144,6 +150,12 @@ def test_every_event_type_says_what_tells_of_the_rows_it_touches() -> None:
         ReserveCancelled,
         ReserveReturned,
         ForecastDeclared,
+        VirementCancelled,
+        CarryoverApplied,
+        CarryoverDeclined,
+        CarryoverCancelled,
+        SavingWithdrawn,
+        ReportFiled,
     }
     assert all(AFTER_UNDER_CR[kind][Position] is UNGUARDED[Position] for kind in BOOKINGS)
 

@@ -117,6 +117,7 @@ def test_no_english_stands_in_the_chinese_where_there_is_a_word_for_it() -> None
         ("BASIS_STATUS", get_args(BasisStatus)),
         ("CR_BASIS", get_args(events.Basis)),
         ("DATE_STATUS", get_args(DateStatus)),
+        ("CARRYOVER", get_args(events.CarryoverKind)),
         ("EVENT", tuple(events.BY_NAME)),
         ("LEVEL", get_args(Subject)),
         ("REASON", get_args(Reason)),

@@ -15,7 +15,7 @@ from tests.ledger.hand_made_lines import BAD, GOOD, PAID, line
 
 def test_every_event_type_has_an_effect() -> None:
     assert set(EFFECTS) == set(EVENTS)
-    assert len(EVENTS) == 30
+    assert len(EVENTS) == 36
 
 
 @pytest.mark.parametrize(("line", "reason"), BAD)

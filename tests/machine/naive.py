@@ -99,8 +99,8 @@ def is_timestamp(value: Any) -> bool:
 
 
 def is_line(value: Any) -> bool:
-    """account (10 or 11 digits) / economic class / object code (4 digits)."""
-    return isinstance(value, str) and re.fullmatch(r"[0-9]{10,11}/(current|capital)/[0-9]{4}", value) is not None
+    """account (10 or 11 ASCII digits or letters) / economic class / object code (4 digits)."""
+    return isinstance(value, str) and re.fullmatch(r"[0-9A-Za-z]{10,11}/(current|capital)/[0-9]{4}", value) is not None
 
 
 def is_months(value: Any) -> bool:
@@ -160,6 +160,7 @@ def month_of(day: date, fiscal_year: int) -> int:
 BASES = ("authorised_plan", "prior_year", "statutory", "disaster", "personnel", "debt_service", "council_consent")
 is_basis = one_of(*BASES)
 is_reserve = one_of("first", "second", "disaster")
+is_carryover = one_of("payable", "encumbrance", "continuing", "special")
 
 COMMON_REQUIRED: dict[str, Check] = {
     "id": is_text,
@@ -201,13 +202,29 @@ TYPES: dict[str, tuple[dict[str, Check], dict[str, Check]]] = {
         {"line": is_line, "amount": is_signed_amount, "ground": integer_between(1, 4)},
         {},
     ),
-    "allotment.approved": ({"line": is_line, "months": is_months, "revision": is_count}, {}),
-    "virement.approved": ({"from_line": is_line, "to_line": is_line, "amount": is_money}, {"disaster": is_flag}),
+    "allotment.approved": (
+        {"line": is_line, "months": is_months, "revision": is_count},
+        {"origin_year": is_year},
+    ),
+    "virement.approved": (
+        {"from_line": is_line, "to_line": is_line, "amount": is_money},
+        {"disaster": is_flag, "pooled": is_flag, "virement": is_text},
+    ),
+    "virement.cancelled": ({"virement": is_text, "amount": is_money}, {}),
     "hold.placed": ({"line": is_line, "amount": is_money, "kind": one_of("council", "section_69")}, {}),
     "hold.released": ({"line": is_line, "amount": is_money, "kind": one_of("council", "section_69")}, {}),
+    "carryover.applied": (
+        {"case": is_text, "line": is_line, "amount": is_money, "origin_year": is_year, "kind": is_carryover},
+        {"ground": is_text, "commitment": is_text, "expected_on": is_date},
+    ),
     "carryover.approved": (
-        {"line": is_line, "amount": is_money, "origin_year": is_year, "kind": one_of("payable", "encumbrance")},
-        {},
+        {"line": is_line, "amount": is_money, "origin_year": is_year, "kind": is_carryover},
+        {"case": is_text, "approval_ref": is_text},
+    ),
+    "carryover.declined": ({"case": is_text, "amount": is_money}, {"ground": is_text}),
+    "carryover.cancelled": (
+        {"line": is_line, "amount": is_money, "origin_year": is_year, "kind": is_carryover},
+        {"case": is_text},
     ),
     "commitment.made": (
         {"line": is_line, "amount": is_money, "commitment": is_text},
@@ -218,6 +235,7 @@ TYPES: dict[str, tuple[dict[str, Check], dict[str, Check]]] = {
         {"line": is_line, "amount": is_money, "voucher": is_text},
         {
             "origin_year": is_year,
+            "item": is_text,
             "commitment": is_text,
             "payable": is_text,
             "prepayment": is_text,
@@ -227,7 +245,7 @@ TYPES: dict[str, tuple[dict[str, Check], dict[str, Check]]] = {
     ),
     "disbursement.reversed": (
         {"line": is_line, "amount": is_money, "voucher": is_text},
-        {"origin_year": is_year, "commitment": is_text, "payable": is_text, "prepayment": is_text},
+        {"origin_year": is_year, "item": is_text, "commitment": is_text, "payable": is_text, "prepayment": is_text},
     ),
     "disbursement.recovered": (
         {"line": is_line, "amount": is_money, "original_year": is_year},
@@ -248,9 +266,10 @@ TYPES: dict[str, tuple[dict[str, Check], dict[str, Check]]] = {
     ),
     "prepayment.settled": ({"line": is_line, "amount": is_money, "prepayment": is_text}, {"origin_year": is_year}),
     "saving.declared": ({"line": is_line, "amount": is_money}, {"origin_year": is_year}),
+    "saving.withdrawn": ({"line": is_line, "amount": is_money}, {"origin_year": is_year}),
     "provisional.spent": (
         {"line": is_line, "amount": is_money, "voucher": is_text, "basis": is_basis},
-        {"basis_ref": is_text},
+        {"basis_ref": is_text, "item": is_text},
     ),
     "reserve.established": ({"reserve": is_reserve, "amount": is_money}, {}),
     "reserve.requested": (
@@ -277,6 +296,7 @@ TYPES: dict[str, tuple[dict[str, Check], dict[str, Check]]] = {
     "reserve.cancelled": ({"reserve": is_reserve, "case": is_text, "amount": is_money}, {}),
     "reserve.returned": ({"reserve": is_reserve, "case": is_text, "amount": is_money}, {}),
     "forecast.declared": ({"amount": is_amount_or_zero}, {}),
+    "report.filed": ({"month": integer_between(1, 12), "number": is_count}, {"version": is_count}),
     "balance.reported": ({"line": is_line, "realised": is_any_amount}, {"origin_year": is_year}),
 }
 
@@ -346,6 +366,11 @@ class Event:
     def line(self) -> str | None:
         """The one line it names, if it names one line."""
         return self.data.get("line")
+
+    @property
+    def virement(self) -> str:
+        """The virement it is about; by default its own id."""
+        return str(self.data.get("virement", self.id))
 
     @property
     def position(self) -> Position:
@@ -455,7 +480,11 @@ def has_invalid_value(data: dict[str, Any]) -> bool:
         return True
     if data["type"] == "appropriation.enacted" and data["amount"] == 0 and data.get("council_cut", 0) == 0:
         return True
-    if data["type"] == "carryover.approved" and not data["origin_year"] < data["fiscal_year"]:
+    if (
+        data["type"].startswith("carryover.")
+        and "origin_year" in data
+        and not data["origin_year"] < data["fiscal_year"]
+    ):
         return True
     if "origin_year" in data and data["origin_year"] > data["fiscal_year"]:
         return True
@@ -473,7 +502,11 @@ def may_be_booked_outside(kind: str) -> bool:
     return kind.startswith("appropriation.") or kind in (
         "budget.adopted",
         "allotment.approved",
+        "carryover.applied",
         "carryover.approved",
+        "carryover.declined",
+        "carryover.cancelled",
+        "report.filed",
         "reserve.established",
     )
 
@@ -519,6 +552,10 @@ def identity(data: dict[str, Any]) -> dict[str, Any]:
             continue
         if key == "origin_year" and value == data["fiscal_year"]:
             continue
+        if data["type"] == "virement.approved" and key == "virement" and value == data["id"]:
+            continue
+        if key == "version" and value == 1:
+            continue
         result[key] = value
     return result
 
@@ -540,6 +577,12 @@ def refusal_of_references(books: Books, event: Event) -> str | None:
                 return "exceeds_reference"
         elif opened_on is not None and event.position != opened_on:
             return "conflicting_reference"
+    if event.type.startswith("virement."):
+        return refusal_of_virement(books, event)
+    if event.type.startswith("carryover."):
+        return refusal_of_carryover(books, event)
+    if event.type == "saving.withdrawn" and event.amount > books.saving(event.position):
+        return "exceeds_reference"
     if "case" in event.data:
         reserve, case = event.data["reserve"], event.data["case"]
         line = books.case_line(reserve, case)
@@ -550,6 +593,42 @@ def refusal_of_references(books: Books, event: Event) -> str | None:
             return "unknown_reference"
         elif event.type != "reserve.declined" and event.amount > books.case_standing(reserve, case):
             return "exceeds_reference"
+    return None
+
+
+def refusal_of_virement(books: Books, event: Event) -> str | None:
+    """A further approval of a virement keeps both lines; no more is cancelled than approved less cancelled."""
+    approvals = books.virement_events(event.virement, "virement.approved")
+    if event.type == "virement.approved":
+        lines = (event.data["from_line"], event.data["to_line"])
+        other = [e for e in approvals if (e.data["from_line"], e.data["to_line"]) != lines]
+        return "conflicting_reference" if other else None
+    if not approvals:
+        return "unknown_reference"
+    cancelled = sum(e.amount for e in books.virement_events(event.virement, "virement.cancelled"))
+    return "exceeds_reference" if event.amount > sum(e.amount for e in approvals) - cancelled else None
+
+
+def refusal_of_carryover(books: Books, event: Event) -> str | None:
+    """A case keeps line and origin year; no more is approved or declined than applied for and undecided; no more is
+    cancelled than stands approved of the case named, and of the kind on the position."""
+    case = event.data.get("case")
+    if case is not None:
+        applied = books.carryover_events(case, "carryover.applied")
+        if not applied:
+            return None if event.type == "carryover.applied" else "unknown_reference"
+        if event.type != "carryover.declined" and event.position != applied[0].position:
+            return "conflicting_reference"
+        approved = sum(e.amount for e in books.carryover_events(case, "carryover.approved"))
+        approved -= sum(e.amount for e in books.carryover_events(case, "carryover.cancelled"))
+        declined = sum(e.amount for e in books.carryover_events(case, "carryover.declined"))
+        undecided = sum(e.amount for e in applied) - approved - declined
+        if event.type in ("carryover.approved", "carryover.declined") and event.amount > undecided:
+            return "exceeds_reference"
+        if event.type == "carryover.cancelled" and event.amount > approved:
+            return "exceeds_reference"
+    if event.type == "carryover.cancelled" and event.amount > books.carryover(event.position, event.data["kind"]):
+        return "exceeds_reference"
     return None
 
 
@@ -734,7 +813,34 @@ class Books:
 
     def reference_settled(self, kind: str, ref: str) -> int:
         """max(0, taken less given back), wherever it was booked."""
-        return max(0, self.reference_net(self.referring.get((kind, ref), []), kind))
+        came_back = sum(amount for _, amount in self.came_back(ref)) if kind == "commitment" else 0
+        return max(0, self.reference_net(self.referring.get((kind, ref), []), kind) - came_back)
+
+    def came_back(self, commitment: str) -> list[tuple[Position, int]]:
+        """What was cleared of payables, or paid back of prepayments, that named the commitment: with their positions.
+
+        One opened more than once gives back to the commitments in the order in which they were first named, to each
+        no more than it took of it and did not give back yet; the rest goes to none.
+        """
+        result: list[tuple[Position, int]] = []
+        for kind, ref in self.references():
+            if kind == "commitment":
+                continue
+            taken: dict[str, int] = {}
+            for event in self.referring[(kind, ref)]:
+                if event.type == OPENING[kind] and "commitment" in event.data:
+                    named = event.data["commitment"]
+                    taken[named] = taken.get(named, 0) + event.amount
+                elif event.type == CANCELLING[kind]:
+                    left = event.amount
+                    for named, of_it in list(taken.items()):
+                        back = min(of_it, left)
+                        taken[named] -= back
+                        left -= back
+                        opened_on = self.reference_position(kind, ref)
+                        if named == commitment and back > 0 and opened_on is not None:
+                            result.append((opened_on, back))
+        return result
 
     def reference_open(self, kind: str, ref: str) -> int:
         """max(0, opened - cancelled - settled)."""
@@ -748,6 +854,39 @@ class Books:
             for k, ref in self.references()
             if k == kind and self.reference_position(k, ref) == position
         )
+
+    # -- virements and carry-over cases
+
+    def virement_events(self, virement: str, *types: str) -> list[Event]:
+        """The events of these types of one virement."""
+        return [e for e in self.events if e.type in types and e.virement == virement]
+
+    def virement_lines(self, virement: str) -> tuple[str, str]:
+        """From and to."""
+        first = self.virement_events(virement, "virement.approved")[0]
+        return first.data["from_line"], first.data["to_line"]
+
+    def virement_moved(self, line: str, end: int) -> int:
+        """What was moved from (end 0) or to (end 1) a line, less what was cancelled of it."""
+        cancelled = [e for e in self.events if e.type == "virement.cancelled"]
+        approved = self.on(line, "virement.approved")
+        moved = sum(e.amount for e in approved if (e.data["from_line"], e.data["to_line"])[end] == line)
+        return moved - sum(e.amount for e in cancelled if self.virement_lines(e.virement)[end] == line)
+
+    def virement_counted(self, virement: str) -> int:
+        """What the 20 % rule counts of a virement: approvals not for a disaster, less what was cancelled, which takes
+        of what was counted by then first."""
+        counted = 0
+        for event in self.virement_events(virement, "virement.approved", "virement.cancelled"):
+            if event.type == "virement.cancelled":
+                counted = max(0, counted - event.amount)
+            elif not event.flag("disaster"):
+                counted += event.amount
+        return counted
+
+    def carryover_events(self, case: str, *types: str) -> list[Event]:
+        """The events of these types of one carry-over case."""
+        return [e for e in self.events if e.type in types and e.data.get("case") == case]
 
     # -- reserve cases
 
@@ -791,21 +930,24 @@ class Books:
         return granted - sum(e.amount for e in taken)
 
     def virement_in(self, position: Position) -> int:
-        """Virements to the line."""
-        return sum(e.amount for e in self.at(position, "virement.approved") if e.data["to_line"] == position[0])
+        """Virements to the line, less what was cancelled."""
+        return self.virement_moved(position[0], 1) if position[1] == self.fiscal_year else 0
 
     def virement_out(self, position: Position) -> int:
-        """Virements from the line."""
-        return sum(e.amount for e in self.at(position, "virement.approved") if e.data["from_line"] == position[0])
+        """Virements from the line, less what was cancelled."""
+        return self.virement_moved(position[0], 0) if position[1] == self.fiscal_year else 0
 
     def held(self, position: Position) -> int:
         """Holds placed less released, both kinds in one figure."""
         placed = sum(e.amount for e in self.at(position, "hold.placed"))
         return placed - sum(e.amount for e in self.at(position, "hold.released"))
 
-    def carryover(self, position: Position) -> int:
-        """Money carried over, on the position of its origin year."""
-        return sum(e.amount for e in self.at(position, "carryover.approved"))
+    def carryover(self, position: Position, kind: str | None = None) -> int:
+        """Money carried over less what was cancelled of it, on the position of its origin year; of one kind or all."""
+        events = self.at(position, "carryover.approved", "carryover.cancelled")
+        if kind is not None:
+            events = [e for e in events if e.data["kind"] == kind]
+        return sum(e.amount if e.type == "carryover.approved" else -e.amount for e in events)
 
     def realised_by(self, event: Event, position: Position) -> int:
         """By how much one event moves the realised figure of a position."""
@@ -826,32 +968,38 @@ class Books:
         return sum(self.realised_by(e, position) for e in self.naming.get(position, []))
 
     def saving(self, position: Position) -> int:
-        """Savings declared."""
-        return sum(e.amount for e in self.at(position, "saving.declared"))
+        """Savings declared less withdrawn."""
+        declared = sum(e.amount for e in self.at(position, "saving.declared"))
+        return declared - sum(e.amount for e in self.at(position, "saving.withdrawn"))
 
     def prepaid(self, position: Position) -> int:
         """Prepayments that stand open."""
         return self.open_references("prepayment", position)
 
-    def allotment_in_force(self, line: str, events: list[Event]) -> list[int] | None:
-        """The months of the line's allotment after these events: a higher revision replaces, others have no effect."""
+    def allotment_in_force(self, line: str, events: list[Event], origin_year: int | None = None) -> list[int] | None:
+        """The months of the position's allotment after these events (this year's unless an origin year is given): a
+        higher revision replaces, others have no effect."""
+        position = (line, self.fiscal_year if origin_year is None else origin_year)
         revision, months = 0, None
         for event in events:
-            if event.type == "allotment.approved" and event.line == line and event.data["revision"] > revision:
+            if event.type == "allotment.approved" and event.position == position and event.data["revision"] > revision:
                 revision, months = event.data["revision"], list(event.data["months"])
         return months
 
     def allotted(self, position: Position, as_of: date) -> int:
-        """L: the months of this year up to as_of (none before the year, all after it), and carry-over."""
+        """L: the months up to as_of (none before the year, all after it); of an earlier origin year without an allotment
+        of its own: its carry-over."""
         line, origin = position
-        months = self.allotment_in_force(line, self.events) if origin == self.fiscal_year else None
+        months = self.allotment_in_force(line, self.events, origin)
+        if months is None and origin != self.fiscal_year:
+            return self.carryover(position)
         if as_of < first_day(self.fiscal_year):
             count = 0
         elif as_of > last_day(self.fiscal_year):
             count = 12
         else:
             count = as_of.month
-        return sum((months or [])[:count]) + self.carryover(position)
+        return sum((months or [])[:count])
 
     def figures(self, position: Position, as_of: date | None = None) -> Figures:
         """All figures of a position (allotted only where as_of is given)."""
@@ -1087,15 +1235,15 @@ def objects_over_20_percent(s: Snapshot, side: str, other: str) -> Breaches:
     left out, is above 0 and above 20 % of the object's original; exactly 20 % is allowed."""
     result: Breaches = {}
     for key in {object_of(line) for line in s.books.lines()}:
-        moved = sum(
-            e.amount
+        crossing = {
+            e.virement
             for e in s.books.events
             if e.type == "virement.approved"
-            and not e.flag("disaster")
             and object_of(e.data[side]) == key
             and object_of(e.data[other]) != key
             and account_of(e.data[other]) == account_of(e.data[side])
-        )
+        }
+        moved = sum(s.books.virement_counted(virement) for virement in crossing)
         original = sum(f.original for (line, _), f in s.figures.items() if object_of(line) == key)
         if moved > 0 and moved * 100 > original * 20:
             result[f"{s.books.agency}:{key}"] = "critical"
@@ -1174,7 +1322,9 @@ def rule_payment_unmatched(s: Snapshot) -> Breaches:
             events = s.books.referring[(kind, ref)]
             payments = [e for e in events if e.type in ("disbursement.paid", "disbursement.reversed")]
             elsewhere = [e for e in payments if e.position != opened_on]
-            unmatched = s.books.reference_net(elsewhere, kind) > 0
+            came_back = s.books.came_back(ref) if kind == "commitment" else []
+            back_elsewhere = sum(amount for position, amount in came_back if position != opened_on)
+            unmatched = s.books.reference_net(elsewhere, kind) - back_elsewhere > 0
         if unmatched:
             result[f"{s.books.agency}:{kind}:{ref}"] = "warn"
     return result

@@ -28,6 +28,8 @@ LINES = (
     "32020110202/current/4000",
     "32020110202/capital/3000",
     "32020110202/current/5010",
+    "70a0101001/current/2000",
+    "70a0101001/current/4000",
 )
 BASES = ("authorised_plan", "prior_year", "statutory", "disaster", "personnel", "debt_service", "council_consent")
 YEAR_DAYS = (
@@ -38,6 +40,8 @@ PAPER_DAYS = (*YEAR_DAYS, "2023-01-01", "2024-11-30", "2024-12-16", "2026-12-31"
 BAD_DAYS = ("2024-12-31", "2026-03-01", "2022-12-31", "2027-01-01", "2025-02-29", "2025-2-1", "114/01/01")
 AMOUNTS = (1, 2, 5, 9, 10, 19, 20, 21, 50, 99, 100, 101, 250, 1_000, 50_000_000, 50_000_001, 120_000_000, 10**15)
 BAD_AMOUNTS = (0, -1, 10**15 + 1, 2**63, 2**64 + 1, 1.0, 1e3, True, "5", None, [1])
+TAKEN_BACK = ("virement", "carryover", "saving")
+"""What can be taken back: it stays together, so that there often is something to take."""
 IDS = ("r1", "r2", "r3", "採購-4")
 
 
@@ -88,7 +92,7 @@ class Generator:
         year = r.choice(self.fiscal_years)
         days = (
             PAPER_DAYS
-            if kind.startswith(("appropriation", "budget", "allotment", "carryover", "reserve.est"))
+            if kind.startswith(("appropriation", "budget", "allotment", "carryover", "report", "reserve.est"))
             else YEAR_DAYS
         )
         day = r.choice(days)
@@ -96,7 +100,7 @@ class Generator:
             "id": f"e{self.number}",
             "type": kind,
             "fiscal_year": year,
-            "agency": r.choice(self.agencies),
+            "agency": self.agencies[0] if kind.startswith(TAKEN_BACK) and r.random() < 0.7 else r.choice(self.agencies),
             "booked_on": f"{int(day[:4]) + year - 114}{day[4:]}",
         }
         event.update(getattr(self, kind.replace(".", "_"))(event))
@@ -193,23 +197,68 @@ class Generator:
 
     def allotment_approved(self, _: dict[str, Any]) -> dict[str, Any]:
         months = [self.random.choice((0, 1, 5, 10, 50)) for _ in range(12)]
-        return {"line": self.a_line(), "months": months, "revision": self.random.choice((1, 1, 2, 3))}
+        revision = self.random.choice((1, 1, 2, 3))
+        return {"line": self.a_line(), "months": months, "revision": revision, **self.origin()}
 
     def two_lines(self) -> dict[str, Any]:
         a, b = self.random.sample(LINES, 2)
         return {"from_line": a, "to_line": b if self.random.random() < 0.97 else a, "amount": self.amount()}
 
-    def virement_approved(self, _: dict[str, Any]) -> dict[str, Any]:
-        return self.two_lines() | self.flags("disaster", p=0.15)
+    def virement_approved(self, event: dict[str, Any]) -> dict[str, Any]:
+        out = self.two_lines() | self.flags("disaster", "pooled", p=0.15)
+        if self.random.random() < 0.5:  # the same id between the same lines, mostly: further lines are a conflict
+            n = self.random.choice((0, 0, 1, 2, 3))
+            out["virement"] = IDS[n]
+            if self.random.random() < 0.8:
+                out["from_line"], out["to_line"] = LINES[n], LINES[n + 1]
+        elif self.random.random() < 0.1:
+            out["virement"] = event["id"]
+        return out
+
+    def virement_cancelled(self, _: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "virement": self.random.choice((*IDS[:2], *IDS, f"e{max(1, self.number - 9)}")),
+            "amount": self.little(),
+        }
 
     def hold_placed(self, _: dict[str, Any]) -> dict[str, Any]:
         return {"line": self.a_line(), "amount": self.amount(), "kind": self.random.choice(("council", "section_69"))}
 
     hold_released = hold_placed
 
+    def little(self) -> int:
+        """What is taken back is mostly less than there was."""
+        return self.random.choice((1, 1, 2, 5)) if self.random.random() < 0.8 else self.amount()
+
+    def carried(self, event: dict[str, Any], *, case: float) -> dict[str, Any]:
+        """Of two lines alone, each with a case of its own, mostly: a case of another line is a conflict."""
+        n = self.random.choice((0, 0, 0, 1))
+        kind = self.random.choice(("payable", "payable", "payable", "encumbrance", "continuing", "special"))
+        out: dict[str, Any] = {
+            "line": LINES[n],
+            "amount": self.amount(),
+            "origin_year": event["fiscal_year"] - 1,
+            "kind": kind,
+        }
+        if self.random.random() < 0.1:
+            out["line"] = self.a_line()
+        return out | ({"case": IDS[n]} if self.random.random() < case else {})
+
+    def carryover_applied(self, event: dict[str, Any]) -> dict[str, Any]:
+        out = self.carried(event, case=1)
+        if self.random.random() < 0.3:
+            out |= {"ground": "工程未完成", "commitment": "c9", "expected_on": "2026-06-30"}
+        return out
+
     def carryover_approved(self, event: dict[str, Any]) -> dict[str, Any]:
-        kind = self.random.choice(("payable", "encumbrance"))
-        return {"line": self.a_line(), "amount": self.amount(), "origin_year": event["fiscal_year"] - 1, "kind": kind}
+        return self.carried(event, case=0.5) | ({"approval_ref": "府字"} if self.random.random() < 0.2 else {})
+
+    def carryover_declined(self, _: dict[str, Any]) -> dict[str, Any]:
+        return {"case": self.random.choice(IDS[:2]), "amount": self.little()}
+
+    def carryover_cancelled(self, event: dict[str, Any]) -> dict[str, Any]:
+        out = self.carried(event, case=0.3) | {"amount": self.little()}
+        return out if self.random.random() < 0.2 else out | {"line": LINES[0], "kind": "payable"}
 
     def commitment_made(self, _: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -222,13 +271,13 @@ class Generator:
 
     def disbursement_paid(self, _: dict[str, Any]) -> dict[str, Any]:
         return {
-            "line": self.a_line(), "amount": self.amount(), "voucher": "v", **self.origin(), **self.basis(),
+            "line": self.a_line(), "amount": self.amount(), **self.voucher(), **self.origin(), **self.basis(),
             **self.named("commitment", "payable", "prepayment", p=0.25),
         }  # fmt: skip
 
     def disbursement_reversed(self, _: dict[str, Any]) -> dict[str, Any]:
         return {
-            "line": self.a_line(), "amount": self.amount(), "voucher": "v", **self.origin(),
+            "line": self.a_line(), "amount": self.amount(), **self.voucher(), **self.origin(),
             **self.named("commitment", "payable", "prepayment", p=0.25),
         }  # fmt: skip
 
@@ -257,11 +306,23 @@ class Generator:
     def prepayment_settled(self, _: dict[str, Any]) -> dict[str, Any]:
         return {"line": self.a_line(), "amount": self.amount(), "prepayment": self.random.choice(IDS), **self.origin()}
 
+    def voucher(self) -> dict[str, Any]:
+        """Few vouchers, items and amounts: what was paid before is paid again."""
+        out: dict[str, Any] = {"voucher": self.random.choice(("v", "v", "w"))}
+        if self.random.random() < 0.2:
+            out["item"] = self.random.choice(("1", "2"))
+        if self.random.random() < 0.3:
+            out |= {"amount": self.random.choice((9_999, 10_000, 12_000))}
+        return out
+
     def saving_declared(self, _: dict[str, Any]) -> dict[str, Any]:
-        return {"line": self.a_line(), "amount": self.amount(), **self.origin()}
+        return {"line": self.random.choice((LINES[3], self.a_line())), "amount": self.amount(), **self.origin(0.05)}
+
+    def saving_withdrawn(self, event: dict[str, Any]) -> dict[str, Any]:
+        return self.saving_declared(event) | {"amount": self.little()}
 
     def provisional_spent(self, _: dict[str, Any]) -> dict[str, Any]:
-        out = {"line": self.a_line(), "amount": self.amount(), "voucher": "v", "basis": self.random.choice(BASES)}
+        out = {"line": self.a_line(), "amount": self.amount(), **self.voucher(), "basis": self.random.choice(BASES)}
         return out | ({"basis_ref": "字號"} if self.random.random() < 0.4 else {})
 
     def a_case(self) -> dict[str, Any]:
@@ -302,6 +363,13 @@ class Generator:
     def forecast_declared(self, _: dict[str, Any]) -> dict[str, Any]:
         return {"amount": self.random.choice((0, 50, 90, 100, 1000))}
 
+    def report_filed(self, _: dict[str, Any]) -> dict[str, Any]:
+        out = {
+            "month": self.random.choice((1, 2, 3, 6, 12, 13)),
+            "number": self.random.choice((1, 2, 3, 5, 8, 0, 2**63)),
+        }
+        return out | ({"version": self.random.choice((1, 2, 3))} if self.random.random() < 0.4 else {})
+
     def balance_reported(self, event: dict[str, Any]) -> dict[str, Any]:
         ends = ("2025-01-31", "2025-03-31", "2025-06-30", "2025-12-31", "2026-01-31", "2026-02-28", "2025-05-20")
         return {
@@ -311,11 +379,14 @@ class Generator:
 
 
 KINDS = (
-    "appropriation.proposed", "appropriation.enacted", "appropriation.enacted", "appropriation.corrected", "budget.adopted",
-    "appropriation.supplemented", "allotment.approved", "virement.approved", "hold.placed", "hold.released",
-    "carryover.approved", "commitment.made", "commitment.made", "commitment.cancelled", "disbursement.paid",
-    "disbursement.paid", "disbursement.paid", "disbursement.paid", "disbursement.reversed", "disbursement.recovered",
+    "appropriation.proposed", "appropriation.enacted", "appropriation.enacted", "appropriation.corrected",
+    "budget.adopted", "appropriation.supplemented", "allotment.approved", "virement.approved", "virement.approved",
+    "virement.cancelled", "virement.cancelled", "hold.placed", "hold.released", "carryover.applied",
+    "carryover.applied", "carryover.approved", "carryover.approved", "carryover.declined", "carryover.cancelled",
+    "commitment.made", "commitment.made", "commitment.cancelled", "disbursement.paid", "disbursement.paid",
+    "disbursement.paid", "disbursement.paid", "disbursement.reversed", "disbursement.recovered",
     "reclassification.booked", "payable.recognised", "payable.cleared", "prepayment.made", "prepayment.settled",
-    "saving.declared", "provisional.spent", "provisional.spent", "reserve.established", "reserve.requested",
-    "reserve.approved", "reserve.declined", "reserve.cancelled", "reserve.returned", "forecast.declared", "balance.reported",
+    "saving.declared", "saving.declared", "saving.withdrawn", "saving.withdrawn", "provisional.spent",
+    "provisional.spent", "reserve.established", "reserve.requested", "reserve.approved", "reserve.declined",
+    "reserve.cancelled", "reserve.returned", "forecast.declared", "report.filed", "balance.reported",
 )  # fmt: skip

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 Check = Callable[[Any], bool]
 
-_LINE: Final = re.compile(r"[0-9]{10,11}/(current|capital)/[0-9]{4}")
+_LINE: Final = re.compile(r"[0-9A-Za-z]{10,11}/(current|capital)/[0-9]{4}")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _RECORDED: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})"
@@ -82,6 +82,7 @@ def _signed(value: Any) -> bool:
 
 _AMOUNT: Final = _integer(1)
 _YEAR: Final = _integer(1, 999)
+_CARRYOVER: Final = _one_of("payable", "encumbrance", "continuing", "special")
 _RESERVE: Final = _one_of("first", "second", "disaster")
 
 _COMMON: Final[dict[str, Check]] = {
@@ -117,23 +118,36 @@ _SHAPES: Final[dict[str, tuple[dict[str, Check], dict[str, Check]]]] = {
     "appropriation.corrected": ({"line": _line, "stage": _one_of("proposed", "enacted"), "amount": _signed}, {}),
     "budget.adopted": ({}, {}),
     "appropriation.supplemented": ({"line": _line, "amount": _signed, "ground": _integer(1, 4)}, {}),
-    "allotment.approved": ({"line": _line, "months": _months, "revision": _integer(1)}, {}),
-    "virement.approved": ({"from_line": _line, "to_line": _line, "amount": _AMOUNT}, {"disaster": _flag}),
+    "allotment.approved": ({"line": _line, "months": _months, "revision": _integer(1)}, _ORIGIN),
+    "virement.approved": (
+        {"from_line": _line, "to_line": _line, "amount": _AMOUNT},
+        {"disaster": _flag, "pooled": _flag, "virement": _text},
+    ),
+    "virement.cancelled": ({"virement": _text, "amount": _AMOUNT}, {}),
     "hold.placed": ({"line": _line, "amount": _AMOUNT, "kind": _one_of("council", "section_69")}, {}),
     "hold.released": ({"line": _line, "amount": _AMOUNT, "kind": _one_of("council", "section_69")}, {}),
+    "carryover.applied": (
+        {"case": _text, "line": _line, "amount": _AMOUNT, "origin_year": _YEAR, "kind": _CARRYOVER},
+        {"ground": _text, "commitment": _text, "expected_on": _date},
+    ),
     "carryover.approved": (
-        {"line": _line, "amount": _AMOUNT, "origin_year": _YEAR, "kind": _one_of("payable", "encumbrance")},
-        {},
+        {"line": _line, "amount": _AMOUNT, "origin_year": _YEAR, "kind": _CARRYOVER},
+        {"case": _text, "approval_ref": _text},
+    ),
+    "carryover.declined": ({"case": _text, "amount": _AMOUNT}, {"ground": _text}),
+    "carryover.cancelled": (
+        {"line": _line, "amount": _AMOUNT, "origin_year": _YEAR, "kind": _CARRYOVER},
+        {"case": _text},
     ),
     "commitment.made": ({"line": _line, "amount": _AMOUNT, "commitment": _text}, {**_ORIGIN, **_CR}),
     "commitment.cancelled": ({"commitment": _text, "amount": _AMOUNT}, {}),
     "disbursement.paid": (
         {"line": _line, "amount": _AMOUNT, "voucher": _text},
-        {**_ORIGIN, "commitment": _text, "payable": _text, "prepayment": _text, **_CR},
+        {**_ORIGIN, "item": _text, "commitment": _text, "payable": _text, "prepayment": _text, **_CR},
     ),
     "disbursement.reversed": (
         {"line": _line, "amount": _AMOUNT, "voucher": _text},
-        {**_ORIGIN, "commitment": _text, "payable": _text, "prepayment": _text},
+        {**_ORIGIN, "item": _text, "commitment": _text, "payable": _text, "prepayment": _text},
     ),
     "disbursement.recovered": ({"line": _line, "amount": _AMOUNT, "original_year": _YEAR}, _ORIGIN),
     "reclassification.booked": ({"from_line": _line, "to_line": _line, "amount": _AMOUNT}, _ORIGIN),
@@ -145,9 +159,10 @@ _SHAPES: Final[dict[str, tuple[dict[str, Check], dict[str, Check]]]] = {
     ),
     "prepayment.settled": ({"line": _line, "amount": _AMOUNT, "prepayment": _text}, _ORIGIN),
     "saving.declared": ({"line": _line, "amount": _AMOUNT}, _ORIGIN),
+    "saving.withdrawn": ({"line": _line, "amount": _AMOUNT}, _ORIGIN),
     "provisional.spent": (
         {"line": _line, "amount": _AMOUNT, "voucher": _text, "basis": _one_of(*_BASES)},
-        {"basis_ref": _text},
+        {"basis_ref": _text, "item": _text},
     ),
     "reserve.established": ({"reserve": _RESERVE, "amount": _AMOUNT}, {}),
     "reserve.requested": (
@@ -168,11 +183,19 @@ _SHAPES: Final[dict[str, tuple[dict[str, Check], dict[str, Check]]]] = {
     "reserve.cancelled": ({"reserve": _RESERVE, "case": _text, "amount": _AMOUNT}, {}),
     "reserve.returned": ({"reserve": _RESERVE, "case": _text, "amount": _AMOUNT}, {}),
     "forecast.declared": ({"amount": _integer(0)}, {}),
+    "report.filed": ({"month": _integer(1, 12), "number": _integer(1, 2**63 - 1)}, {"version": _integer(1, 2**63 - 1)}),
     "balance.reported": ({"line": _line, "realised": _integer(-_MAX), "booked_on": _date}, _ORIGIN),
 }
 
 EVENT_TYPES: Final = frozenset(_SHAPES)
-_EARLY: Final = ("appropriation.", "budget.adopted", "allotment.approved", "carryover.approved", "reserve.established")
+_EARLY: Final = (
+    "appropriation.",
+    "budget.adopted",
+    "allotment.approved",
+    "carryover.",
+    "report.filed",
+    "reserve.established",
+)
 
 
 def problems(line: bytes) -> list[str]:
@@ -202,7 +225,7 @@ def _relations(event: dict[str, Any]) -> list[str]:
         found.append("two equal lines")
     if kind == "appropriation.enacted" and event["amount"] == 0 and not event.get("council_cut"):
         found.append("0 enacted without a cut")
-    if kind == "carryover.approved" and event["origin_year"] >= year:
+    if kind.startswith("carryover.") and event.get("origin_year", 0) >= year:
         found.append("carried over from no earlier year")
     if max(event.get("origin_year", year), event.get("original_year", year)) > year:
         found.append("from a later year")

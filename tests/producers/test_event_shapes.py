@@ -16,8 +16,8 @@ def test_a_good_event_has_no_problem() -> None:
     assert problems(GOOD) == []
 
 
-def test_the_contract_has_thirty_types() -> None:
-    assert len(EVENT_TYPES) == 30
+def test_the_contract_has_thirty_six_types() -> None:
+    assert len(EVENT_TYPES) == 36
 
 
 @pytest.mark.parametrize(

@@ -275,6 +275,8 @@ class Figures:
         self.executed: Counter[tuple[str, str, int]] = Counter()
         self.open: dict[tuple[str, str, str], tuple[tuple[str, str, int], int]] = {}
         self.cases: dict[tuple[str, str, str], tuple[str, str, int]] = {}
+        self.virements: dict[tuple[str, str], tuple[str, str]] = {}
+        self.under: dict[tuple[str, str, str], str] = {}
 
     def obligated(self, key: tuple[str, str, int]) -> int:
         return self.realised[key] + sum(int(amount) for where, amount in self.open.values() if where == key)
@@ -304,6 +306,7 @@ class Figures:
             case "virement.approved":
                 self.available[agency, event["from_line"], year_] -= amount
                 self.available[agency, event["to_line"], year_] += amount
+                self.virements[agency, event.get("virement", event["id"])] = (event["from_line"], event["to_line"])
             case "reserve.approved":
                 self.available[key] += amount
                 self.cases[agency, event["reserve"], event["case"]] = key
@@ -326,13 +329,32 @@ class Figures:
                 self.settle({k: v for k, v in event.items() if k not in ("payable", "prepayment")}, 1)
                 kind = event["type"].split(".")[0]
                 self.open[agency, kind, event[kind]] = (key, amount)
+                if "commitment" in event:
+                    self.under[agency, kind, event[kind]] = event["commitment"]
             case "commitment.cancelled" | "payable.cleared" | "prepayment.settled":
                 kind = event["type"].split(".")[0]
                 where, opened = self.open[agency, kind, event[kind]]
                 assert opened >= amount
                 self.open[agency, kind, event[kind]] = (where, opened - amount)
+                contract = (agency, "commitment", self.under.get((agency, kind, event[kind]), ""))
+                if contract in self.open:  # what is cleared of it goes back to its commitment
+                    where, opened = self.open[contract]
+                    self.open[contract] = (where, opened + amount)
             case "saving.declared":
                 self.executed[key] += amount
+            case _:
+                self.take_back(event, key, amount)
+
+    def take_back(self, event: dict[str, Any], key: tuple[str, str, int], amount: int) -> None:
+        match event["type"]:
+            case "virement.cancelled":
+                from_line, to_line = self.virements[key[0], event["virement"]]
+                self.available[key[0], from_line, event["fiscal_year"]] += amount
+                self.available[key[0], to_line, event["fiscal_year"]] -= amount
+            case "carryover.cancelled":
+                self.available[key] -= amount
+            case "saving.withdrawn":
+                self.executed[key] -= amount
 
 
 def test_the_years_end_is_healthy_and_only_mistakes_break_the_budget() -> None:

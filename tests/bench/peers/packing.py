@@ -13,6 +13,7 @@ from ledger.books import (
     AgencyYear,
     Alert,
     Books,
+    CarryoverCase,
     Case,
     Feed,
     Fund,
@@ -21,14 +22,25 @@ from ledger.books import (
     Proposal,
     ProvisionalSpending,
     Reference,
+    Reports,
     Row,
+    Virement,
 )
 from ledger.fiscal import booking_months, budget_window
 from ledger.identity import SeenIds, seed_of
 from ledger.registry import Agency
 
-KINDS: Final[tuple[type[Row], ...]] = (Position, Reference, Case, Fund, ObjectSum, Feed)
-_OF_YEAR: Final = ("fiscal_year", "agency", "alerts", "latest", "adopted_on", "original_current", "forecast")
+KINDS: Final[tuple[type[Row], ...]] = (
+    Position,
+    Reference,
+    Case,
+    Fund,
+    ObjectSum,
+    Feed,
+    Virement,
+    CarryoverCase,
+)
+_OF_YEAR: Final = ("fiscal_year", "agency", "alerts", "latest", "adopted_on", "original_current", "forecast", "reports")
 _DERIVED: Final = frozenset(("guarded", "ceiling", "spent_ceiling", "floor_day"))
 _FIELDS: Final = {kind: tuple(name for name in kind.__struct_fields__ if name not in _DERIVED) for kind in KINDS}
 _VALUES: Final = {kind: (number, attrgetter(*_FIELDS[kind])) for number, kind in enumerate(KINDS)}
@@ -38,6 +50,7 @@ _TYPES: Final[Mapping[str, Any]] = {
     "provisional": ProvisionalSpending | None,
     "reported": tuple[str, int, int] | None,
     "forecast": tuple[str, int] | None,
+    "reports": Reports | None,
 }
 """Fields that msgpack does not give back as they were."""
 
@@ -77,7 +90,11 @@ def unpack_row(packed: bytes) -> Row:
 def rows_of(year: AgencyYear) -> list[Row]:
     """Every row of a year but the year itself."""
     by_name: tuple[dict[Any, Any], ...] = (year.positions, year.commitments, year.payables, year.prepayments)
-    rows = [row for kind in (*by_name, year.cases, year.objects, year.feeds) for row in kind.values()]
+    rows = [
+        row
+        for kind in (*by_name, year.cases, year.virements, year.carryover_cases, year.objects, year.feeds)
+        for row in kind.values()
+    ]
     return rows if year.first_reserve is None else [*rows, year.first_reserve]
 
 
@@ -94,6 +111,10 @@ def put(books: Books, year: AgencyYear, row: Row) -> None:
             year.prepayments[row.id] = row
         case Case():
             year.cases[row.reserve, row.id] = row
+        case Virement():
+            year.virements[row.id] = row
+        case CarryoverCase():
+            year.carryover_cases[row.id] = row
         case ObjectSum():
             year.objects[row.name] = row
         case Feed():

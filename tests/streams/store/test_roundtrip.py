@@ -125,6 +125,7 @@ def test_sums_beyond_64_bits_are_exact(store: Store, registry: Registry, catalog
     references = (*year.commitments.values(), *year.payables.values(), *year.prepayments.values())
     rows: list[Row] = [year, year.first_reserve, *folding.books.funds.values(), *references]
     rows += [*year.positions.values(), *year.cases.values(), *year.objects.values()]
+    rows += [*year.virements.values(), *year.carryover_cases.values()]
     grown = sum(_grow(row, _of_64_bits(row)) for row in rows)
     assert grown > 400
     touching_all = read(event(0, "budget.adopted"))
@@ -159,7 +160,7 @@ def _grow(value: msgspec.Struct, small: set[str]) -> int:
             grown += _grow(found, set())
         elif name == "days":
             grown += sum(_grow(day, set()) for day in found.values())
-        elif name == "taken_on" and found:
+        elif name in ("taken_on", "under", "carried") and found:
             setattr(value, name, {position: 2**66 + amount for position, amount in found.items()})
             grown += 1
     return grown
