@@ -40,7 +40,18 @@ KINDS: Final[tuple[type[Row], ...]] = (
     Virement,
     CarryoverCase,
 )
-_OF_YEAR: Final = ("fiscal_year", "agency", "alerts", "latest", "adopted_on", "original_current", "forecast", "reports")
+_OF_YEAR: Final = (
+    "fiscal_year",
+    "agency",
+    "alerts",
+    "latest",
+    "adopted_on",
+    "original_current",
+    "forecast",
+    "latest_booking",
+    "days_booked",
+    "reports",
+)
 _DERIVED: Final = frozenset(("guarded", "ceiling", "spent_ceiling", "floor_day"))
 _FIELDS: Final = {kind: tuple(name for name in kind.__struct_fields__ if name not in _DERIVED) for kind in KINDS}
 _VALUES: Final = {kind: (number, attrgetter(*_FIELDS[kind])) for number, kind in enumerate(KINDS)}
