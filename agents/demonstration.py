@@ -11,10 +11,11 @@ from typing import Final
 import msgspec
 
 from agents import embedded
-from agents.simulated_year import SimulatedYear
+from agents.simulated_year import FISCAL_YEAR, SimulatedYear
 from alerts.subjects import alert_id
 from dashboards.web.desk import Desk
 from dashboards.web.pages.lagging import lagging_rows, present_list
+from producers.city_names import account_rows, accounts_csv, city_yaml
 from producers.simulator import registry_csv
 from streams.fold.queue import FoldQueue
 from streams.folder import Folder
@@ -22,6 +23,7 @@ from streams.monitor import Monitor
 from streams.people.acts import acknowledge, add_note, close_alert
 from streams.people.lagging_acts import give_lagging_reason
 from streams.people.person import Person
+from streams.settings import ACCOUNTS, CITY
 from streams.store import StoreRefused, alert_lists, open_store
 from streams.store.alert_lists import Overlay, Wanted
 
@@ -76,10 +78,13 @@ def _act(monitor: Monitor) -> None:
 
 
 def make_folder(folder: Folder) -> None:
-    """A data folder with the synthetic city's register."""
+    """A data folder with the synthetic city's register, names and settings."""
     folder.path.mkdir(parents=True, exist_ok=True)
     if not folder.registry.exists():
         folder.registry.write_text(registry_csv(), encoding="utf-8")
+    for name, text in ((CITY, city_yaml()), (ACCOUNTS, accounts_csv(account_rows(FISCAL_YEAR)))):
+        if not (folder.path / name).exists():
+            (folder.path / name).write_text(text, encoding="utf-8")
     folder.make(None)
 
 

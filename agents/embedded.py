@@ -14,6 +14,7 @@ from streams.fold.queue import FoldQueue
 from streams.folder import Folder
 from streams.monitor import Monitor
 from streams.outbox import Courier, Outbox
+from streams.settings import Settings
 from streams.store import open_store, queries
 from streams.store.store import digest_of
 from streams.taipei import today
@@ -33,7 +34,7 @@ def opened(
     """
     with folder.locked():
         registry, registry_bytes = folder.read_registry()
-        catalogue = load()
+        settings, catalogue = Settings(registry, folder.path), load(settings=folder.path)
         store = open_store(folder.store, create=True)
         try:
             store.agree(catalogue.digest, digest_of(registry_bytes), demonstration=demonstration)
@@ -42,7 +43,9 @@ def opened(
             made_up = store.manifest()["demonstration"] == "yes"
             queue.start()
             try:
-                yield Monitor(store, queue, registry, catalogue, day(queue), made_up, is_loopback(host))
+                yield Monitor(
+                    store, queue, registry, catalogue, day(queue), made_up, is_loopback(host), named=settings.names
+                )
             finally:
                 queue.stop()
         finally:

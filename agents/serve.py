@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from agents.listening import check_users, is_loopback, listen
 from alerts.catalogue import load
@@ -14,6 +15,7 @@ from producers.kafka.wire import EVENTS
 from streams.fold.replica import StoreReplica
 from streams.kafka.posting import Posting
 from streams.monitor import Monitor
+from streams.settings import Settings
 from streams.store import Store, StoreRefused, open_store
 from streams.store.mark import log_identity
 from streams.store.store import digest_of
@@ -22,7 +24,13 @@ from streams.taipei import today
 
 @contextmanager
 def opened(
-    url: str, registry: bytes, name: str, connection: Connection | None, host: str, metrics_token: str | None = None
+    url: str,
+    registry: bytes,
+    name: str,
+    connection: Connection | None,
+    host: str,
+    metrics_token: str | None = None,
+    settings: Path | None = None,
 ) -> Iterator[tuple[Monitor, StoreReplica]]:
     """A monitor of a store that workers have begun, and the follower that keeps its books.
 
@@ -33,10 +41,12 @@ def opened(
         connection: to Kafka, for events that are posted; None: none are taken.
         host: the address that will be listened at.
         metrics_token: what Prometheus may show.
+        settings: the folder of the city's names and rules.
 
     Raises StoreRefused where the store was folded otherwise, or nobody has to log in where others can reach it.
     """
-    known, catalogue = parse(registry, name), load()
+    known = parse(registry, name)
+    called, catalogue = Settings(known, settings), load(settings=settings)
     begun = open_store(url, log=EVENTS)
     try:
         digests = (catalogue.digest, digest_of(registry))
@@ -49,7 +59,9 @@ def opened(
         posting = None if connection is None else Posting(connection, store)
         follower = StoreReplica(store, known, catalogue, digests, posting)
         loopback = is_loopback(host)
-        monitor = Monitor(store, follower, known, catalogue, today, loopback=loopback, metrics_token=metrics_token)
+        monitor = Monitor(
+            store, follower, known, catalogue, today, loopback=loopback, metrics_token=metrics_token, named=called.names
+        )
         yield monitor, follower
     finally:
         begun.close()
@@ -64,7 +76,8 @@ def serve(
     port: int,
     session_key: bytes | None,
     metrics_token: str | None = None,
+    settings: Path | None = None,
 ) -> None:
     """Listen until told to stop (see `listen`)."""
-    with opened(url, registry, name, connection, host, metrics_token) as (monitor, follower):
+    with opened(url, registry, name, connection, host, metrics_token, settings) as (monitor, follower):
         listen(monitor, session_key, host, port, (follower,), takes_events=connection is not None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import faust
 import structlog
@@ -20,6 +21,7 @@ from streams.kafka.app import DEFAULT_GROUP, GroupSettings, create_app, leave_at
 from streams.kafka.health import WorkerHealth
 from streams.kafka.worker import LogWorker
 from streams.patience import SECONDS, patiently
+from streams.settings import read_names
 from streams.store import Store, StoreRefused, open_store
 from streams.store.database import url_of
 from streams.store.leading import Leading, lock_of
@@ -28,7 +30,7 @@ from streams.store.store import digest_of
 log = structlog.get_logger()
 
 
-def open_kafka_store(url: str, registry: bytes) -> Store:
+def open_kafka_store(url: str, registry: bytes, settings: Path | None = None) -> Store:
     """The store of a city on Kafka, made or brought forward where need be, folded by these rules and register.
 
     Raises StoreRefused where it is not PostgreSQL or was folded otherwise.
@@ -37,7 +39,7 @@ def open_kafka_store(url: str, registry: bytes) -> Store:
         raise StoreRefused(f"{url}: workers share a PostgreSQL; name postgresql://USER@HOST/DATABASE")
     store = open_store(url, create=True, log=EVENTS)
     try:
-        store.agree(load().digest, digest_of(registry))
+        store.agree(load(settings=settings).digest, digest_of(registry))
     except BaseException:
         store.close()
         raise
@@ -74,6 +76,7 @@ def run(
     group: GroupSettings = DEFAULT_GROUP,
     patience: float = SECONDS,
     health: tuple[str, int] | None = None,
+    settings: Path | None = None,
 ) -> None:
     """Fold until told to stop (SIGTERM, SIGINT).
 
@@ -84,10 +87,12 @@ def run(
         name: the register's, for what is wrong with it.
         group: how soon a silent worker is taken for gone.
         patience: for so many seconds it is waited for a database that is away.
+        settings: the folder of a city's rules, laid over those that ship.
         health: the address and port at which the worker tells how it is; None: nowhere.
     """
-    known, catalogue = parse(registry, name), load()
-    store = patiently(lambda: open_kafka_store(url, registry), patience)
+    known, catalogue = parse(registry, name), load(settings=settings)
+    read_names(known, settings)  # a file that is wrong is refused before anything starts
+    store = patiently(lambda: open_kafka_store(url, registry, settings), patience)
     patiently(lambda: check_worker(connection), patience)  # without its topic or rights a worker would wait for ever
     with _named(store, group.member, patience) as claim:
         worker = LogWorker(store, connection, known, catalogue, digest_of(registry), patience)

@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from alerts.city_rules import digest_with, laid_over, laws_with
 from alerts.laws import Law, read_law
 from alerts.rule import Rule
 from alerts.rule_file import read_rule
@@ -35,8 +36,8 @@ class Catalogue(msgspec.Struct, frozen=True, eq=False):
     digest: str
 
 
-def load(folder: Path | None = None) -> Catalogue:
-    """Read the catalogue from `folder` (this package's own if none is named).
+def load(folder: Path | None = None, settings: Path | None = None) -> Catalogue:
+    """Read the catalogue from `folder` (this package's own if none is named), with a city's `settings` laid over it.
 
     Raises:
         CatalogueProblem: the first file that cannot stand, as `<file>:<line>: what is wrong; what to write`.
@@ -54,7 +55,11 @@ def load(folder: Path | None = None) -> Catalogue:
         rules[rule.slug] = rule
     calendar = read_calendar(_calendar_file(root).read_bytes(), _CALENDAR)
     in_order = dict(sorted(rules.items(), key=lambda item: item[1].order))
-    return Catalogue(MappingProxyType(in_order), MappingProxyType(laws), calendar, _digest(root))
+    digest = _digest(root)
+    if settings is not None:
+        laws = laws_with(laws, settings)
+        in_order, digest = laid_over(in_order, laws, settings), digest_with(digest, settings)
+    return Catalogue(MappingProxyType(in_order), MappingProxyType(laws), calendar, digest)
 
 
 def _calendar_file(root: Path) -> Path:

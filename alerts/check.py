@@ -14,6 +14,7 @@ from alerts.catalogue import Catalogue
 from alerts.continuing_resolution import FISCAL_MONTHS, base, counted, counted_by_month
 from alerts.engine import SEVERITIES
 from alerts.messages import remedy
+from alerts.naming import subject
 from alerts.output import alert_fields, alert_out
 from alerts.refusal_advice import ADVICE
 from alerts.unfinished import unfinished
@@ -39,6 +40,7 @@ from ledger.events import BudgetAdopted, Event
 from ledger.fiscal import allotted_months
 from ledger.identity import SeenIds
 from ledger.json_text import Malformed, parse_object
+from ledger.names import NO_NAMES, Names
 from ledger.process import Context, Judge, process
 from ledger.receipt import warnings_of
 from ledger.refusals import Refusal, detail
@@ -62,9 +64,10 @@ def check(
     engine: Judge,
     catalogue: Catalogue,
     as_of: str | None,
+    names: Names = NO_NAMES,
 ) -> Verdict:
     """Say what would come of an event, as `checked` does, for programs."""
-    return checked(line, books, agencies, engine, catalogue, as_of).verdict
+    return checked(line, books, agencies, engine, catalogue, as_of, names).verdict
 
 
 def checked(
@@ -74,6 +77,7 @@ def checked(
     engine: Judge,
     catalogue: Catalogue,
     as_of: str | None,
+    names: Names = NO_NAMES,
 ) -> Checked:
     """Say what would come of an event.
 
@@ -85,6 +89,7 @@ def checked(
         engine: the rules' judge.
         catalogue: the rules' words and articles.
         as_of: the day up to which the books tell.
+        names: what the texts call things.
 
     Returns:
         blocked, where the event is refused, or opens or worsens an alert that is critical, or high by statute; warned
@@ -103,7 +108,7 @@ def checked(
     before = books.find(year.fiscal_year, year.agency)
     stood = {(alert.rule, alert.key): alert for alert in unfinished(_within(books, before, year.fiscal_year))}
     alerts, standing = _sort_out(rows, stood, catalogue)
-    foretold = [Foretold(**alert_fields(alert, catalogue), change=change) for alert, change in alerts]
+    foretold = [Foretold(**alert_fields(alert, catalogue, names), change=change) for alert, change in alerts]
     warnings = warnings_of(event, after)
     verdict = Verdict(
         verdict=_answer(foretold, warned=bool(warnings)),
@@ -112,9 +117,9 @@ def checked(
         refusal=None,
         headroom=_headroom(event, rows, before, year, books),
         alerts=foretold,
-        standing=[alert_out(alert, catalogue) for alert in standing],
+        standing=[alert_out(alert, catalogue, names) for alert in standing],
         warnings=warnings,
-        unblock=[_advice(alert, stood.get((alert.rule, alert.key)), catalogue) for alert, _ in alerts],
+        unblock=[_advice(alert, stood.get((alert.rule, alert.key)), catalogue, names) for alert, _ in alerts],
     )
     return Checked(verdict, None)
 
@@ -211,13 +216,13 @@ def _change(alert: Alert, before: Alert | None, catalogue: Catalogue) -> Turn | 
     return "worse" if SEVERITIES.index(alert.severity) > SEVERITIES.index(before.severity) else None
 
 
-def _advice(alert: Alert, before: Alert | None, catalogue: Catalogue) -> Advice:
+def _advice(alert: Alert, before: Alert | None, catalogue: Catalogue, names: Names) -> Advice:
     """What would free the event from one alert; of an act, its own amount and not that of acts before it."""
     rule = catalogue.rules[alert.rule]
     amount = None
     if rule.kind == "act":
         amount = alert.evidence["sum"] - (before.evidence["sum"] if before is not None else 0)
-    said = remedy(rule, alert.key, alert.evidence, amount)
+    said = remedy(rule, subject(names, alert.level, alert.key, alert.fiscal_year), alert.evidence, amount)
     return Advice(rule.slug, said.zh, said.en)
 
 

@@ -1,6 +1,6 @@
 """What people read about an alert: its message, from the rule's template, the evidence and the articles.
 
-`{subject}` is the key of the subject (a reserve is called by its name), `{name}` a number of the evidence with thousands
+`{subject}` is what the subject is called (see alerts.naming), `{name}` a number of the evidence with thousands
 separators, `{one/other}` the percentage that one is of the other with two decimals. The articles and the full stop are
 added here.
 """
@@ -14,8 +14,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from ledger.money import percent, thousands
-from ledger.vocabulary import RESERVE
-from ledger.words import NOTHING, Words, alike
+from ledger.words import NOTHING, Words
 
 if TYPE_CHECKING:
     from alerts.rule import Citation, Rule
@@ -29,54 +28,43 @@ class MissingEvidence(Exception):
 
 
 def message(
-    rule: Rule, subject_key: str, evidence: Mapping[str, Any], *, day: str | None = None, strict: bool = False
+    rule: Rule, subject: Words, evidence: Mapping[str, Any], *, day: str | None = None, strict: bool = False
 ) -> Words:
     """The message in Traditional Chinese and in English.
 
     Args:
         rule: the rule that speaks.
-        subject_key: what it is about (CONTRACT §4).
+        subject: what that which it is about is called.
         evidence: the alert's evidence.
         day: when the alert was opened: the articles in force then are named; None: the rule's own.
         strict: raise MissingEvidence where a number is missing, for tests; else it reads —.
     """
     cited = citation_text(rule.citations if day is None else rule.citations_on(day))
-    named = _named(rule, subject_key)
     return Words(
-        f"{_fill(rule.message.zh, {**evidence, 'subject': named.zh}, rule.slug, strict)}{cited.zh}。",
-        f"{_fill(rule.message.en, {**evidence, 'subject': named.en}, rule.slug, strict)}{cited.en}.",
+        f"{_fill(rule.message.zh, {**evidence, 'subject': subject.zh}, rule.slug, strict)}{cited.zh}。",
+        f"{_fill(rule.message.en, {**evidence, 'subject': subject.en}, rule.slug, strict)}{cited.en}.",
     )
 
 
 def remedy(
-    rule: Rule, subject_key: str, evidence: Mapping[str, Any], amount: int | None = None, *, strict: bool = False
+    rule: Rule, subject: Words, evidence: Mapping[str, Any], amount: int | None = None, *, strict: bool = False
 ) -> Words:
     """What would free an event that a check was asked about, in Traditional Chinese and in English.
 
     Args:
         rule: the rule that the event would break.
-        subject_key: what the alert is about.
+        subject: what that which the alert is about is called.
         evidence: the alert's evidence as it would be after the event.
         amount: of an act, what the event adds to the acts' sum, NT$: `{amount}` in the template.
         strict: as for `message`.
     """
     if rule.remedy is None:
         return rule.unblock
-    values = {**evidence, "subject": subject_key} | ({} if amount is None else {"amount": amount})
+    values = {**evidence} | ({} if amount is None else {"amount": amount})
     return Words(
-        f"{_fill(rule.remedy.zh, values, rule.slug, strict)}。",
-        f"{_fill(rule.remedy.en, values, rule.slug, strict)}.",
+        f"{_fill(rule.remedy.zh, values | {'subject': subject.zh}, rule.slug, strict)}。",
+        f"{_fill(rule.remedy.en, values | {'subject': subject.en}, rule.slug, strict)}.",
     )
-
-
-def _named(rule: Rule, subject_key: str) -> Words:
-    """A subject as messages call it: a reserve by its name, anything else by its key."""
-    if rule.subject != "reserve":
-        return alike(subject_key)
-    reserve, _, agency = subject_key.partition(":")
-    name = RESERVE[reserve]
-    english = f"The {name.en.lower()}"
-    return Words(f"{agency} {name.zh}", f"{english} of {agency}") if agency else Words(name.zh, english)
 
 
 @lru_cache(maxsize=256)

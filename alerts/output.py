@@ -6,26 +6,29 @@ from typing import Any
 
 from alerts.catalogue import Catalogue
 from alerts.messages import message
+from alerts.naming import subject
 from alerts.subjects import alert_id
 from ledger.books import Alert
+from ledger.names import NO_NAMES, Names
 from ledger.output import AlertOut, CitationOut, Subject
 
 
-def alert_out(alert: Alert, catalogue: Catalogue) -> AlertOut:
+def alert_out(alert: Alert, catalogue: Catalogue, names: Names = NO_NAMES) -> AlertOut:
     """The contract's object of an alert."""
-    return AlertOut(**alert_fields(alert, catalogue))
+    return AlertOut(**alert_fields(alert, catalogue, names))
 
 
-def alert_fields(alert: Alert, catalogue: Catalogue) -> dict[str, Any]:
+def alert_fields(alert: Alert, catalogue: Catalogue, names: Names = NO_NAMES) -> dict[str, Any]:
     """The same by field, for what holds more than an alert."""
     rule, opened_on = catalogue.rules[alert.rule], alert.opened_on
-    said = message(rule, alert.key, alert.evidence, day=opened_on)
-    subject: dict[str, Any] = {"level": alert.level, "key": alert.key}
+    called = subject(names, alert.level, alert.key, alert.fiscal_year)
+    said = message(rule, called, alert.evidence, day=opened_on)
+    about: dict[str, Any] = {"level": alert.level, "key": alert.key}
     return {
         "id": alert_id(alert),
         "rule": alert.rule,
         "severity": alert.severity,
-        "subject": Subject(**subject),
+        "subject": Subject(**about),
         "fiscal_year": alert.fiscal_year,
         "state": alert.state,
         "opened_by": alert.opened_by,

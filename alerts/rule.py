@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 import msgspec
@@ -146,6 +147,14 @@ class Rule(msgspec.Struct, frozen=True, eq=False):
             if (value := parameter.on(day)).basis_status != parameter.values[0].basis_status
         ]
         return max(overriding, key=BASES.index, default=self.basis_status)
+
+
+def values_by_day(parameters: tuple[Parameter, ...]) -> tuple[tuple[str, ...], tuple[Parameters, ...]]:
+    """The days on which some parameter changes, ascending, and what all of them are from each of these days on."""
+    starts = tuple(sorted({value.start for parameter in parameters for value in parameter.values}))
+    return starts, tuple(
+        MappingProxyType({each.name: each.on(day).value for each in parameters}) for day in starts or ("",)
+    )
 
 
 def in_force(days: tuple[str, ...], day: str) -> str:

@@ -12,7 +12,20 @@ import msgspec
 
 from alerts.laws import Law, check_days
 from alerts.messages import names_in, template_problem
-from alerts.rule import OF_ACTS, BasisStatus, Citation, Named, Parameter, Rule, RuleKind, Severity, Subject, Unit, Value
+from alerts.rule import (
+    OF_ACTS,
+    BasisStatus,
+    Citation,
+    Named,
+    Parameter,
+    Rule,
+    RuleKind,
+    Severity,
+    Subject,
+    Unit,
+    Value,
+    values_by_day,
+)
 from alerts.yaml_files import CatalogueProblem, Steps, YamlFile
 from ledger.events import BY_NAME
 from ledger.words import Sentence, Words
@@ -33,7 +46,9 @@ class _CitationFile(msgspec.Struct, forbid_unknown_fields=True):
     article: Sentence
 
 
-class _ValueFile(msgspec.Struct, forbid_unknown_fields=True):
+class ValueFile(msgspec.Struct, forbid_unknown_fields=True):
+    """A parameter's value as it stands in a file."""
+
     value: Annotated[int, msgspec.Meta(ge=0)]
     basis_status: BasisStatus
     start: str = msgspec.field(name="from")
@@ -43,7 +58,7 @@ class _ValueFile(msgspec.Struct, forbid_unknown_fields=True):
 
 class _ParameterFile(msgspec.Struct, forbid_unknown_fields=True):
     unit: Unit
-    values: list[_ValueFile]
+    values: list[ValueFile]
 
 
 class _RuleFile(msgspec.Struct, forbid_unknown_fields=True):
@@ -82,8 +97,7 @@ def read_rule(folder: Path, name: str, laws: Mapping[str, Law]) -> Rule:
     citations = _citations(file, "citations", read.citations, laws)
     _check_basis(file, read, citations, laws)
     parameters = tuple(_parameter(file, name, laws) for name in read.parameters)
-    starts = tuple(sorted({value.start for parameter in parameters for value in parameter.values}))
-    days = starts or ("",)
+    starts, in_force = values_by_day(parameters)
     return Rule(
         slug=read.rule,
         order=read.order,
@@ -104,7 +118,7 @@ def read_rule(folder: Path, name: str, laws: Mapping[str, Law]) -> Rule:
         function=_function(file, read, folder),
         folder=folder.name,
         starts=starts,
-        in_force=tuple(MappingProxyType({each.name: each.on(day).value for each in parameters}) for day in days),
+        in_force=in_force,
     )
 
 
@@ -197,12 +211,13 @@ def _parameter(file: YamlFile, name: str, laws: Mapping[str, Law]) -> Parameter:
         raise file.problem(steps, f"{name} has no value; write at least one with its date")
     check_days(file, (*steps, "values"), [value.start for value in read.values], "from")
     values = tuple(
-        _value(file, (*steps, "values", place), value, read.unit, laws) for place, value in enumerate(read.values)
+        read_value(file, (*steps, "values", place), value, read.unit, laws) for place, value in enumerate(read.values)
     )
     return Parameter(name, read.unit, values)
 
 
-def _value(file: YamlFile, steps: Steps, read: _ValueFile, unit: Unit, laws: Mapping[str, Law]) -> Value:
+def read_value(file: YamlFile, steps: Steps, read: ValueFile, unit: Unit, laws: Mapping[str, Law]) -> Value:
+    """A parameter's value with its citation. Raises CatalogueProblem where it rests on nothing that is known."""
     if unit == "flag" and read.value not in (0, 1):
         raise file.problem((*steps, "value"), f"{read.value} is no flag; write 0 or 1")
     if read.law is None or read.article is None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from budgetwatch.options import AsJson, Language, Registry, Unusable
+from budgetwatch.options import AsJson, Language, Registry, Settings, Unusable
 from budgetwatch.sources import day_of, registry_of, registry_rows
 from producers.importers import format_names
 
@@ -28,6 +28,7 @@ app = typer.Typer()
 def replay(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Event files (NDJSON), in order; - is stdin.")],
     registry: Registry = Path("agencies.csv"),
+    settings: Settings = None,
     as_of: Annotated[
         str | None,
         typer.Option(
@@ -45,21 +46,22 @@ def replay(
     from producers.output_file import replacing
     from streams.files import EventFiles
     from streams.replay import fold, output
+    from streams.settings import read_names
 
     day = None if as_of is None else day_of(as_of)
     known = registry_of(registry)
-    catalogue = load()
+    catalogue, names = load(settings=settings), read_names(known, settings)
     with EventFiles(files) as opened, reading(opened.size) as progress:
         replayed = fold(opened, known, catalogue, day, progress)
     if replayed.counts.read == 0:
         raise Unusable(f"{', '.join(files)}: no event in it; a file holds one JSON event a line")
     with replacing("-") as target:
         if as_json:
-            target.write(msgspec.json.encode(output(replayed, known, catalogue)) + b"\n")
+            target.write(msgspec.json.encode(output(replayed, known, catalogue, names)) + b"\n")
         else:
             from dashboards.reports.replay_summary import print_summary
 
-            print_summary(replayed, known, catalogue, lang.value)
+            print_summary(replayed, names, catalogue, lang.value)
 
 
 @app.command(
@@ -88,7 +90,7 @@ def simulate(
     rows = None if is_synthetic else registry_rows(registry)
     try:
         made = simulated(fiscal_year, seed, events, rows, lines)
-        written = _write(out, made, registry, registry_csv().encode() if is_new else None)
+        written = _write(out, made, {registry: registry_csv().encode() if is_new else None})
     except ValueError as error:
         raise Unusable(str(error)) from None
     sys.stderr.write(f"{written:,} events for fiscal year {fiscal_year} -> {out}; agencies in {registry}\n")
@@ -105,12 +107,21 @@ def import_source(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The source file (UTF-8 or Big5).")],
     out: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="Where the events go; - is stdout.")],
     registry: Registry = Path("agencies.csv"),
+    accounts: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="BUDGETWATCH_ACCOUNTS",
+            help="Names of work plans, accounts.csv; else beside the register.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Turn a real budget file into events, and say what could not be mapped.
 
-    The agencies it names are written to the registry; where the file exists, those it lacks are added to it. The
-    registry is written after the events, and neither if anything is wrong.
+    The agencies it names are written to the registry, the work plans to accounts.csv; where a file exists, what it
+    lacks is added to it. Both are written after the events, and nothing if anything is wrong.
     """
+    from producers.city_names import with_accounts
     from producers.imported import ImportProblem
     from producers.importers import reader_of
     from producers.registry_file import with_agencies
@@ -125,9 +136,18 @@ def import_source(
         raise Unusable(str(error)) from None
     before = registry.read_bytes() if registry.exists() else None
     register, added = with_agencies(before, imported.registry, str(registry))
-    written = _write(out, iter(imported.events), registry, register if register != before else None)
+    names_file = accounts if accounts is not None else registry.with_name("accounts.csv")
+    names_before = names_file.read_bytes() if names_file.exists() else None
+    names, named = with_accounts(names_before, imported.accounts, str(names_file)) if imported.accounts else (None, 0)
+    beside = {
+        registry: register if register != before else None,
+        names_file: names if names != names_before else None,
+    }
+    written = _write(out, iter(imported.events), beside)
     sys.stderr.writelines(f"{sentence}\n" for sentence in _import_report(imported, str(file), written, out))
     sys.stderr.write(f"{registry}: {added:,} agencies added\n")
+    if imported.accounts:
+        sys.stderr.write(f"{names_file}: {named:,} names of work plans added\n")
 
 
 def _import_report(imported: Imported, file: str, written: int, out: str) -> Iterator[str]:
@@ -145,13 +165,14 @@ def _import_report(imported: Imported, file: str, written: int, out: str) -> Ite
         yield f"not mapped: {left_out.count:,} x {left_out.reason}{amount}: {first}{more}"
 
 
-def _write(out: str, lines: Iterator[bytes], registry: Path, register: bytes | None) -> int:
-    """Write events, then the register where it is new or longer; returns how many events."""
+def _write(out: str, lines: Iterator[bytes], beside: Mapping[Path, bytes | None]) -> int:
+    """Write events, then the files beside them that are new or longer (None: left as they are); returns how many events."""
     from producers.output_file import replacing
 
     with contextlib.ExitStack() as stack:
-        if register is not None:
-            stack.enter_context(replacing(str(registry))).write(register)  # in its place once the events are in theirs
+        for path, content in beside.items():
+            if content is not None:
+                stack.enter_context(replacing(str(path))).write(content)  # in its place once the events are in theirs
         written = 0
         with replacing(out) as target:
             for line in lines:

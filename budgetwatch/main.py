@@ -30,9 +30,11 @@ for group in (files, questions, running, upkeep, topics, people):
 def main() -> NoReturn:
     """Run the command line; a user's mistake ends in one line and never in a traceback."""
     from alerts.yaml_files import CatalogueProblem
+    from ledger.names import NamesProblem
     from ledger.registry import RegistryProblem
     from streams.errors import StoreError
     from streams.files import UnreadableFile
+    from streams.settings import SettingsProblem
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -46,7 +48,7 @@ def main() -> NoReturn:
         _fail(error.format_message(), 2)
     except StoreError as error:
         _fail(str(error), 3)
-    except (RegistryProblem, UnreadableFile, CatalogueProblem) as error:
+    except (RegistryProblem, NamesProblem, SettingsProblem, UnreadableFile, CatalogueProblem) as error:
         _fail(str(error), 2)
     except BrokenPipeError:
         _give_up_output()

@@ -41,6 +41,15 @@ AsOf = Annotated[
         help="Judge as of this day (2025-06-30 or 114/06/30); else the latest booked, or today in Taipei.",
     ),
 ]
+Settings = Annotated[
+    Path | None,
+    typer.Option(
+        "--settings",
+        metavar="DIR",
+        envvar="BUDGETWATCH_SETTINGS",
+        help="A folder with the city's city.yaml, accounts.csv, objects.csv and rules/; a data folder is its own.",
+    ),
+]
 Out = Annotated[str | None, typer.Option("-o", "--output", metavar="FILE", help="Where it goes; else it is printed.")]
 FiscalYear = Annotated[int | None, typer.Option(envvar="BUDGETWATCH_FISCAL_YEAR", help="ROC year; 114 is 2025.")]
 DataFolder = Annotated[

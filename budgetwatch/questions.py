@@ -20,6 +20,7 @@ from budgetwatch.options import (
     Registry,
     Replay,
     ReportFormat,
+    Settings,
     Store,
     Unusable,
 )
@@ -40,6 +41,7 @@ def check(
     data: Data = None,
     store: Store = None,
     registry: Registry = Path("agencies.csv"),
+    settings: Settings = None,
     as_of: AsOf = None,
     as_json: AsJson = False,
     lang: Lang = Language.ZH,
@@ -57,16 +59,18 @@ def check(
     if event == "-" and "-" in (replay or ()):
         raise Unusable("-: standard input cannot be both the event and its books")
     line = event_in(event)
-    opened = books_of(more, replay, data, store, registry, as_of)
+    opened = books_of(more, replay, data, store, registry, as_of, settings)
     catalogue = opened.catalogue
-    found = checked(line, opened.books, opened.registry.agencies, Engine(catalogue), catalogue, opened.as_of)
+    found = checked(
+        line, opened.books, opened.registry.agencies, Engine(catalogue), catalogue, opened.as_of, opened.names
+    )
     with replacing("-") as target:
         if as_json:
             target.write(msgspec.json.encode(found.verdict) + b"\n")
         else:
             from dashboards.reports.check_summary import print_verdict
 
-            print_verdict(found, catalogue, opened.registry, lang.value)
+            print_verdict(found, catalogue, opened.names, lang.value)
     return 1 if found.verdict.verdict == "blocked" else 0
 
 
@@ -80,6 +84,7 @@ def lagging(
     data: Data = None,
     store: Store = None,
     registry: Registry = Path("agencies.csv"),
+    settings: Settings = None,
     as_of: AsOf = None,
     format_: ReportFormat = FormatName.TABLE,
     out: Out = None,
@@ -88,10 +93,10 @@ def lagging(
     """List the authorities whose predicted capital execution lags, as for the mayor's meeting. Writes nothing."""
     from dashboards.reports.lagging_list import earlier_lists, rows, tables, with_reasons
 
-    opened = books_of(more, replay, data, store, registry, as_of)
+    opened = books_of(more, replay, data, store, registry, as_of, settings)
     day = judged_day(opened)
     earlier = earlier_lists(opened.presented, day) or None
-    known = (opened.alerts, opened.books, opened.registry, opened.catalogue, day, earlier)
+    known = (opened.alerts, opened.books, opened.names, opened.catalogue, day, earlier)
     made = tables(*known)
     if opened.reasons:
         made = with_reasons(made, rows(*known), opened.reasons)
@@ -109,6 +114,7 @@ def report_agency(
     data: Data = None,
     store: Store = None,
     registry: Registry = Path("agencies.csv"),
+    settings: Settings = None,
     as_of: AsOf = None,
     fiscal_year: FiscalYear = None,
     format_: ReportFormat = FormatName.TABLE,
@@ -119,10 +125,10 @@ def report_agency(
     from dashboards.reports.agency_report import tables
     from dashboards.reports.table import ReportProblem
 
-    opened = books_of(more, replay, data, store, registry, as_of)
+    opened = books_of(more, replay, data, store, registry, as_of, settings)
     day = judged_day(opened)
     try:
-        made = tables(code, opened.alerts, opened.books, opened.registry, opened.catalogue, day, fiscal_year)
+        made = tables(code, opened.alerts, opened.books, opened.names, opened.catalogue, day, fiscal_year)
     except ReportProblem as error:
         raise Unusable(str(error)) from None
     write_report(opened, made, format_, out, lang)
@@ -135,6 +141,7 @@ def report_reserve(
     data: Data = None,
     store: Store = None,
     registry: Registry = Path("agencies.csv"),
+    settings: Settings = None,
     as_of: AsOf = None,
     fiscal_year: FiscalYear = None,
     format_: ReportFormat = FormatName.TABLE,
@@ -144,6 +151,6 @@ def report_reserve(
     """Report what each reserve holds and has given, and every case that drew on it."""
     from dashboards.reports.reserve_report import tables
 
-    opened = books_of(more, replay, data, store, registry, as_of)
-    made = tables(opened.books, opened.registry, opened.catalogue, judged_day(opened), fiscal_year)
+    opened = books_of(more, replay, data, store, registry, as_of, settings)
+    made = tables(opened.books, opened.names, opened.catalogue, judged_day(opened), fiscal_year)
     write_report(opened, made, format_, out, lang)

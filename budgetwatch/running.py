@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from budgetwatch.options import Bootstrap, DataFolder, Host, Port, Registry, Shared, Unusable
+from budgetwatch.options import Bootstrap, DataFolder, Host, Port, Registry, Settings, Shared, Unusable
 from budgetwatch.sources import kafka_at
 
 app = typer.Typer()
@@ -70,6 +70,7 @@ def worker(
     bootstrap: Bootstrap,
     store: Shared,
     registry: Registry = Path("agencies.csv"),
+    settings: Settings = None,
     session_timeout: Annotated[
         float, typer.Option(min=6, envvar="BUDGETWATCH_SESSION_TIMEOUT", help="Seconds until a silent worker is gone.")
     ] = 10.0,
@@ -95,7 +96,7 @@ def worker(
     log_to(sys.stderr.isatty())
     group = GroupSettings(session_timeout=session_timeout, member=member)
     health = None if health_port is None else (health_host, health_port)
-    start(kafka_at(bootstrap), store, registry.read_bytes(), str(registry), group, patience, health)
+    start(kafka_at(bootstrap), store, registry.read_bytes(), str(registry), group, patience, health, settings)
 
 
 @app.command(
@@ -104,6 +105,7 @@ def worker(
 def serve(
     store: Shared,
     registry: Registry = Path("agencies.csv"),
+    settings: Settings = None,
     bootstrap: Annotated[
         str | None,
         typer.Option(
@@ -143,4 +145,4 @@ def serve(
     if token is not None and len(token) < METRICS_TOKEN_MIN:
         raise Unusable(f"{metrics_token}: fewer than {METRICS_TOKEN_MIN} characters; `openssl rand -hex 24` makes some")
     connection = None if bootstrap is None else kafka_at(bootstrap)
-    start(store, registry.read_bytes(), str(registry), connection, host, port, key, token)
+    start(store, registry.read_bytes(), str(registry), connection, host, port, key, token, settings)

@@ -22,6 +22,7 @@ def books_of(
     store: str | None,
     registry: Path,
     as_of: str | None,
+    settings: Path | None = None,
 ) -> OpenedBooks:
     """The books that a command names."""
     from dashboards.reports.progress import reading
@@ -34,7 +35,9 @@ def books_of(
     if not names and store is None and data is None and Path("data").is_dir():
         data = Path("data")  # where `run` keeps its own unless told otherwise
     try:
-        opened = books_from(replay=names, data=data, store=store, registry=registry, as_of=day, reading=reading)
+        opened = books_from(
+            replay=names, data=data, store=store, registry=registry, as_of=day, settings=settings, reading=reading
+        )
     except SourceProblem as error:
         raise Unusable(str(error)) from None
     if opened.booked_later is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from budgetwatch.options import DataFolder, RefusedCommand, Registry, Store, Unusable
+from budgetwatch.options import DataFolder, RefusedCommand, Registry, Settings, Store, Unusable
 from budgetwatch.sources import kafka_at, registry_of
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def audit(
         ),
     ] = None,
     registry: Registry = Path("agencies.csv"),
+    settings: Settings = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the differences as a JSON array.")] = False,
 ) -> None:
     """Fold the log again, a data folder's or the topic, and compare it with the store.
@@ -48,7 +49,9 @@ def audit(
     if (bootstrap is None) != (store is None):
         raise Unusable("--bootstrap and --store go together: the topic, and the store that was folded from it")
     differences, lines = (
-        _audit_folder(data) if bootstrap is None or store is None else _audit_topic(bootstrap, store, registry)
+        _audit_folder(data)
+        if bootstrap is None or store is None
+        else _audit_topic(bootstrap, store, registry, settings)
     )
     if as_json:
         sys.stdout.write(msgspec.json.encode(differences).decode() + "\n")
@@ -73,7 +76,7 @@ def _audit_folder(data: Path) -> tuple[list[Difference], int]:
     store = open_store(folder.store)
     try:
         registry, content = folder.read_registry()
-        catalogue = load()
+        catalogue = load(settings=folder.path)
         if store.manifest():
             store.agree(catalogue.digest, digest_of(content))
         with counting(mark_of(store).place, "folding again") as progress:
@@ -82,7 +85,7 @@ def _audit_folder(data: Path) -> tuple[list[Difference], int]:
         store.close()
 
 
-def _audit_topic(bootstrap: str, url: str, registry: Path) -> tuple[list[Difference], int]:
+def _audit_topic(bootstrap: str, url: str, registry: Path, settings: Path | None) -> tuple[list[Difference], int]:
     from alerts.catalogue import load
     from dashboards.reports.progress import counting
     from producers.kafka.wire import EVENTS
@@ -95,7 +98,9 @@ def _audit_topic(bootstrap: str, url: str, registry: Path) -> tuple[list[Differe
         with store.reading() as connection:
             lines = sum(places(store, connection).values())
         with counting(lines, "folding again") as progress:
-            return list(audit_topic(store, kafka_at(bootstrap), registry_of(registry), load(), progress)), lines
+            return list(
+                audit_topic(store, kafka_at(bootstrap), registry_of(registry), load(settings=settings), progress)
+            ), lines
     finally:
         store.close()
 
@@ -132,7 +137,7 @@ def _proof(store: OpenStore, folder: Folder) -> str:
     from streams.store.store import digest_of
     from streams.upkeep.audit import audit as compared
 
-    catalogue, position, manifest = load(), mark_of(store).place, store.manifest()
+    catalogue, position, manifest = load(settings=folder.path), mark_of(store).place, store.manifest()
     content = folder.registry.read_bytes() if folder.registry.exists() else b""
     if (manifest.get("rules_digest"), manifest.get("registry_digest")) != (catalogue.digest, digest_of(content)):
         return f"{position:,} lines, not audited: they were folded by other rules or another register"
@@ -173,6 +178,7 @@ def rebuild(
     ] = None,
     store: Store = None,
     registry: Registry = Path("agencies.csv"),
+    settings: Settings = None,
 ) -> None:
     """Fold the log again by today's rules and register, into a new store that takes the old one's place.
 
@@ -190,7 +196,7 @@ def rebuild(
         raise Unusable("--bootstrap and --store go together")
     if bootstrap is not None and store is not None:
         sys.stdout.write(
-            f"{_rebuild_from_kafka(bootstrap, store, registry):,} lines folded again; the old tables are kept\n"
+            f"{_rebuild_from_kafka(bootstrap, store, registry, settings):,} lines folded again; the old tables are kept\n"
         )
         return
     folder = Folder(data)
@@ -200,11 +206,11 @@ def rebuild(
         total = mark_of(opened).place
         opened.close()
         with counting(total, "folding again") as progress:
-            lines = fold_again(folder, known, load(), digest_of(content), progress)
+            lines = fold_again(folder, known, load(settings=folder.path), digest_of(content), progress)
     sys.stdout.write(f"{data}: {lines:,} lines folded again; the old store is kept beside the new one\n")
 
 
-def _rebuild_from_kafka(bootstrap: str, url: str, registry: Path) -> int:
+def _rebuild_from_kafka(bootstrap: str, url: str, registry: Path, settings: Path | None) -> int:
     from dashboards.reports.progress import counting
     from producers.kafka.wire import EVENTS
     from streams.store import open_store
@@ -215,4 +221,4 @@ def _rebuild_from_kafka(bootstrap: str, url: str, registry: Path) -> int:
     total = all_marks(opened).place
     opened.close()
     with counting(total, "folding again") as progress:
-        return rebuild_topic(url, registry.read_bytes(), str(registry), kafka_at(bootstrap), progress)
+        return rebuild_topic(url, registry.read_bytes(), str(registry), kafka_at(bootstrap), progress, settings)

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import msgspec
 
+from ledger.text import NOTE_MAX, is_note
+
 Field = str | int | bool | list[int]
 """What a field of an event may hold: text, NT$ or another whole number, a flag, or twelve months' NT$."""
 
 _encoder = msgspec.json.Encoder()
+
+
+def note_of(text: str) -> str:
+    """A text from outside as a note that the contract takes: a space for what no text holds, cut after 2,000 characters.
+
+    >>> note_of("a" + chr(11) + "b")
+    'a b'
+    """
+    cleaned = "".join(each if is_note(each) else " " for each in text)
+    return cleaned if len(cleaned) <= NOTE_MAX else f"{cleaned[: NOTE_MAX - 1]}…"
 
 
 def event_line(
@@ -27,6 +39,9 @@ def event_line(
       The line as bytes, ending in a newline.
 
     """
+    note = fields.get("note")
+    if isinstance(note, str) and not is_note(note):
+        fields = fields | {"note": note_of(note)}
     event = {
         "id": event_id,
         "type": event_type,

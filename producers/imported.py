@@ -6,9 +6,10 @@ and why. What the source does not say and the importer had to decide is listed i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from producers.city_names import AccountRow
 from producers.city_registry import RegistryRow
 
 
@@ -65,6 +66,7 @@ class Imported:
       assumptions: What the source does not say and was decided here, one sentence each.
       rows_read: Data rows in the file.
       rows_mapped: Data rows that became at least one event.
+      accounts: Names of accounts that the source tells, rows of `accounts.csv`.
 
     """
 
@@ -77,6 +79,7 @@ class Imported:
     assumptions: list[str]
     rows_read: int
     rows_mapped: int
+    accounts: list[AccountRow] = field(default_factory=list)
 
     def left_out(self) -> list[LeftOut]:
         """What was left out by reason, most frequent first."""

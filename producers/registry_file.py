@@ -55,7 +55,7 @@ def _check_names(row: RegistryRow, known: Registry, name: str) -> None:
 def _check_one(kind: str, code: str, known: str, found: str, name: str) -> None:
     if known and found and known != found:
         raise RegistryProblem(
-            f"{name}: {kind} {code} is {known} in the register and {found} in the source; name another --registry,"
+            f"{name}: {kind} {code} is 「{known}」 in the register and 「{found}」 in the source; name another --registry,"
             " or correct one of the two"
         )
 

@@ -19,6 +19,8 @@ from producers.imported import ImportProblem
 # cp950 is what Windows writes in Taiwan; big5hkscs reads a few characters (names of places) that cp950 does not know.
 _ENCODINGS: Final = ("utf-8-sig", "cp950", "big5hkscs")
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
+_DOS_END: Final = b"\x1a"
+"""Programs of old end a text with it."""
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}|-?[0-9]{1,3}(,[0-9]{3}){1,5}")
 
 
@@ -116,6 +118,7 @@ def _read_text(path: Path) -> tuple[str, str]:
         raise ImportProblem(
             f"cannot be read ({error.strerror}); check the path and the rights", file=str(path)
         ) from None
+    content = content.removesuffix(_DOS_END)
     for encoding in _ENCODINGS:
         try:
             text = content.decode(encoding)

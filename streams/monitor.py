@@ -12,9 +12,11 @@ import structlog
 
 from alerts.catalogue import Catalogue
 from ledger.books import Books
+from ledger.names import Names
 from ledger.process import Effects, Transition
 from ledger.receipt import Outcome
 from ledger.registry import Registry
+from streams.settings import read_names
 from streams.store import Store
 
 T = TypeVar("T")
@@ -103,5 +105,18 @@ class Monitor(msgspec.Struct, frozen=True):
     """Whether it is bound to this machine alone; else reading needs a login."""
     stopped: Callable[[], str | None] = lambda: None
     """Why what feeds it has stopped; None while it goes on, or where nothing of its own does."""
+    named: Callable[[], Names] | None = None
+    """The names of a city as its files stand now; unless given, the register's and those of the objects that ship."""
     metrics_token: str | None = None
     """What Prometheus may show to read `/metrics` alone, beside the tokens of the store."""
+
+    def __post_init__(self) -> None:
+        """Without settings the names never change."""
+        if self.named is None:
+            fixed = read_names(self.registry, None)
+            msgspec.structs.force_setattr(self, "named", lambda: fixed)
+
+    def names(self) -> Names:
+        """What everything is called."""
+        assert self.named is not None, "set when made"
+        return self.named()

@@ -14,6 +14,7 @@ from alerts.lagging import lagging
 from alerts.output import alert_out
 from ledger.books import Alert, Books
 from ledger.identity import SeenIds
+from ledger.names import NO_NAMES, Names
 from ledger.output import AlertOut, Counts, Output, RefusalOut, positions, reserves
 from ledger.process import Context, process
 from ledger.refusals import Refusal
@@ -72,7 +73,7 @@ def fold(
     return Replayed(books, alerts, counts, refusals, day, seen)
 
 
-def output(replayed: Replayed, registry: Registry, catalogue: Catalogue) -> Output:
+def output(replayed: Replayed, registry: Registry, catalogue: Catalogue, names: Names = NO_NAMES) -> Output:
     """The contract's object (CONTRACT §5)."""
     day = replayed.as_of
     return Output(
@@ -84,12 +85,12 @@ def output(replayed: Replayed, registry: Registry, catalogue: Catalogue) -> Outp
         ],
         positions=[] if day is None else list(positions(replayed.books, day)),
         reserves=reserves(replayed.books),
-        alerts=alerts_out(replayed.alerts, catalogue),
+        alerts=alerts_out(replayed.alerts, catalogue, names),
         lagging=[] if day is None else lagging(replayed.alerts, replayed.books, registry, catalogue, day),
     )
 
 
-def alerts_out(alerts: list[Alert], catalogue: Catalogue) -> list[AlertOut]:
+def alerts_out(alerts: list[Alert], catalogue: Catalogue, names: Names = NO_NAMES) -> list[AlertOut]:
     """Alerts with their words, by fiscal year, rule and subject, in the order of their opening."""
     in_order = sorted(alerts, key=lambda alert: (alert.fiscal_year, alert.rule, alert.key))
-    return [alert_out(alert, catalogue) for alert in in_order]
+    return [alert_out(alert, catalogue, names) for alert in in_order]

@@ -16,9 +16,11 @@ from alerts.catalogue import Catalogue, load
 from alerts.clock import judge_day
 from alerts.unfinished import unfinished
 from ledger.books import Alert, Books
+from ledger.names import Names
 from ledger.registry import Registry, parse
 from streams.files import EventFiles
 from streams.replay import fold
+from streams.settings import read_names
 from streams.taipei import today
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ class OpenedBooks(msgspec.Struct, frozen=True):
     alerts: list[Alert]
     registry: Registry
     catalogue: Catalogue
+    names: Names
     as_of: str | None
     """The day judged; None where no event was accepted and none was named."""
     presented: Sequence[Presented] = ()
@@ -60,6 +63,7 @@ def books_from(
     store: str | None = None,
     registry: Path = Path("agencies.csv"),
     as_of: str | None = None,
+    settings: Path | None = None,
     reading: Reading = lambda _: nullcontext(lambda _: None),
 ) -> OpenedBooks:
     """The books from the first of these that is named: files, a store, a data folder.
@@ -71,22 +75,25 @@ def books_from(
         registry: the register that goes with files or a store.
         as_of: the day as of which time rules are judged; else the latest booked in the files, or today in Taipei (of a
             demonstration, the day its year has come to).
+        settings: the folder of a city's names and rules; a data folder is its own.
         reading: shows how far the files have been read.
 
     Raises SourceProblem where nothing is named; UnreadableFile, RegistryProblem, StoreError and OSError where what is named
     cannot be read.
     """
-    catalogue = load()
-    if replay:
-        return _folded(replay, _register(registry), catalogue, as_of, reading)
-    if store is not None:
-        return _loaded(store, _register(registry), catalogue, as_of)
+    if replay or store is not None:
+        names, catalogue = read_names(_register(registry), settings), load(settings=settings)
+        if replay:
+            return _folded(replay, names, catalogue, as_of, reading)
+        assert store is not None, "one of the two is named"
+        return _loaded(store, names, catalogue, as_of)
     if data is None:
         raise SourceProblem("name the books to look at: --replay FILE..., --data DIR or --store URL")
     from streams.folder import Folder  # noqa: PLC0415  # who reads files need not wait for SQL
 
     folder = Folder(data)
-    return _loaded(folder.store, _register(folder.registry), catalogue, as_of)
+    own = settings or folder.path
+    return _loaded(folder.store, read_names(_register(folder.registry), own), load(settings=own), as_of)
 
 
 def _register(path: Path) -> Registry:
@@ -94,14 +101,14 @@ def _register(path: Path) -> Registry:
 
 
 def _folded(
-    names: Sequence[str], registry: Registry, catalogue: Catalogue, as_of: str | None, reading: Reading
+    files: Sequence[str], names: Names, catalogue: Catalogue, as_of: str | None, reading: Reading
 ) -> OpenedBooks:
-    with EventFiles(names) as files, reading(files.size) as progress:
-        replayed = fold(files, registry, catalogue, as_of, progress)
-    return OpenedBooks(replayed.books, unfinished(replayed.books), registry, catalogue, replayed.as_of)
+    with EventFiles(files) as opened, reading(opened.size) as progress:
+        replayed = fold(opened, names.registry, catalogue, as_of, progress)
+    return OpenedBooks(replayed.books, unfinished(replayed.books), names.registry, catalogue, names, replayed.as_of)
 
 
-def _loaded(name: str | Path, registry: Registry, catalogue: Catalogue, as_of: str | None) -> OpenedBooks:
+def _loaded(name: str | Path, names: Names, catalogue: Catalogue, as_of: str | None) -> OpenedBooks:
     from streams.people.closings import apply_closings  # noqa: PLC0415
     from streams.people.lagging_acts import lagging_reasons, presented_lists  # noqa: PLC0415
     from streams.store import open_store  # noqa: PLC0415
@@ -119,7 +126,9 @@ def _loaded(name: str | Path, registry: Registry, catalogue: Catalogue, as_of: s
     judge_day(books, catalogue, day)
     latest = max((year.latest for year in books.agency_years()), default="")
     later = latest if latest > day else None
-    return OpenedBooks(books, unfinished(books), registry, catalogue, day, presented, reasons, made_up, later)
+    return OpenedBooks(
+        books, unfinished(books), names.registry, catalogue, names, day, presented, reasons, made_up, later
+    )
 
 
 def _day_of_demonstration(store: Store) -> str:

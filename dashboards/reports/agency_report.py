@@ -9,15 +9,15 @@ from alerts.catalogue import Catalogue
 from alerts.engine import SEVERITIES
 from alerts.lagging import UNFINISHED
 from alerts.messages import citation_text, message
+from alerts.naming import line_name, subject
 from alerts.vocabulary import ALERT_STATE, SEVERITY
 from dashboards.reports import formulas
-from dashboards.reports.subjects import HOW_A_LINE_READS, agency_name
-from dashboards.reports.table import Cell, Column, ReportProblem, Row, Table
+from dashboards.reports.table import LINE_CODE, Column, ReportProblem, Row, Table, named
 from ledger.books import AgencyYear, Alert, Books
 from ledger.figures import FIGURES, PREDICTIONS, RATES
 from ledger.fiscal import ROC_OFFSET
+from ledger.names import Names, agency_name, with_code
 from ledger.output import PositionOut, positions
-from ledger.registry import Registry
 from ledger.vocabulary import ECONOMIC_CLASS
 from ledger.words import Words
 from streams.replay import alerts_out
@@ -30,7 +30,7 @@ def tables(
     code: str,
     alerts: Iterable[Alert],
     books: Books,
-    registry: Registry,
+    names: Names,
     catalogue: Catalogue,
     as_of: str,
     fiscal_year: int | None = None,
@@ -39,24 +39,24 @@ def tables(
 
     Raises ReportProblem for a code that is not in the registry, or an agency without accepted events.
     """
-    year = _year(code, books, registry, as_of, fiscal_year)
+    year = _year(code, books, names, as_of, fiscal_year)
     alone = Books()
     alone.add(year)
     stands = list(positions(alone, as_of))
     sums = [position for position in stands if position.level == "agency"]
     lines = [position for position in stands if position.level == "line"]
     own = [alert for alert in alerts if _is_of(alert, year)]
-    head = _head(code, year.fiscal_year, registry)
+    head = _head(code, year.fiscal_year, names)
     return [
         _figures(sums, head, as_of),
         _rates(sums, head, as_of),
-        _lines(lines, sums, head, as_of),
-        _alerts(own, catalogue, head, as_of),
+        _lines(lines, sums, names, head, as_of),
+        _alerts(own, catalogue, names, head, as_of),
     ]
 
 
-def _year(code: str, books: Books, registry: Registry, as_of: str, fiscal_year: int | None) -> AgencyYear:
-    if code not in registry.agencies:
+def _year(code: str, books: Books, names: Names, as_of: str, fiscal_year: int | None) -> AgencyYear:
+    if code not in names.registry.agencies:
         raise ReportProblem(f"{code!r} is no agency of the registry; give a code of agencies.csv")
     if fiscal_year is not None:
         year = books.find(fiscal_year, code)
@@ -78,8 +78,8 @@ def _is_of(alert: Alert, year: AgencyYear) -> bool:
     return alert.key == year.agency or alert.key.startswith(f"{year.agency}:")
 
 
-def _head(code: str, fiscal_year: int, registry: Registry) -> Words:
-    name = agency_name(registry, code)
+def _head(code: str, fiscal_year: int, names: Names) -> Words:
+    name = with_code(agency_name(names, code), code)
     return Words(f"{name.zh} {fiscal_year}年度", f"{name.en}, fiscal year {fiscal_year}: ")
 
 
@@ -134,14 +134,14 @@ def _rates(sums: list[PositionOut], head: Words, as_of: str) -> Table:
 
 _LINE_FIGURES: Final = ("available", "allotted", "realised", "executed", "obligated", "remaining")
 _LINE_COLUMNS: Final = (
-    Column("line", Words("預算科目", "Line"), "text"),
+    *named("line", Words("預算科目", "Line"), LINE_CODE),
     *(Column(key, FIGURES[key].heading, "money") for key in _LINE_FIGURES),
     *(Column(rate.key, rate.heading, "percent") for rate in RATES),
 )
 
 
-def _lines(lines: list[PositionOut], sums: list[PositionOut], head: Words, as_of: str) -> Table:
-    total = next((_line(each, Words("合計", "Total")) for each in sums if each.economic_class == "all"), None)
+def _lines(lines: list[PositionOut], sums: list[PositionOut], names: Names, head: Words, as_of: str) -> Table:
+    total = next((_line(each, None, Words("合計", "Total")) for each in sums if each.economic_class == "all"), None)
     return Table(
         name="positions",
         key="lines",
@@ -149,26 +149,29 @@ def _lines(lines: list[PositionOut], sums: list[PositionOut], head: Words, as_of
         label=Words("預算科目", "Lines"),
         as_of=as_of,
         columns=_LINE_COLUMNS,
-        rows=[_line(each, each.key.removeprefix(f"{sums[0].key}:")) for each in lines],
+        rows=[
+            _line(each, code := each.key.removeprefix(f"{sums[0].key}:"), line_name(names, each.fiscal_year, code))
+            for each in lines
+        ],
         total=total,
         notes=(
             *formulas.of("available", "allotted", "executed", "obligated"),
-            HOW_A_LINE_READS,
             formulas.ROUNDING,
         ),
         data=[*lines],
     )
 
 
-def _line(position: PositionOut, name: Cell) -> Row:
+def _line(position: PositionOut, code: str | None, name: Words) -> Row:
     return (
+        code,
         name,
         *(getattr(position, key) for key in _LINE_FIGURES),
         *(getattr(position.rates, rate.key) for rate in RATES),
     )
 
 
-def _alerts(alerts: list[Alert], catalogue: Catalogue, head: Words, as_of: str) -> Table:
+def _alerts(alerts: list[Alert], catalogue: Catalogue, names: Names, head: Words, as_of: str) -> Table:
     worst_first = sorted(alerts, key=lambda each: (-SEVERITIES.index(each.severity), each.opened_on, each.key))
     return Table(
         name="alerts",
@@ -183,14 +186,14 @@ def _alerts(alerts: list[Alert], catalogue: Catalogue, head: Words, as_of: str) 
             Column("state", Words("狀態", "State"), "text"),
             Column("message", Words("內容", "Message"), "text"),
         ),
-        rows=[_alert(alert, catalogue) for alert in worst_first],
-        data=[*alerts_out(alerts, catalogue)],
+        rows=[_alert(alert, catalogue, names) for alert in worst_first],
+        data=[*alerts_out(alerts, catalogue, names)],
     )
 
 
-def _alert(alert: Alert, catalogue: Catalogue) -> Row:
+def _alert(alert: Alert, catalogue: Catalogue, names: Names) -> Row:
     rule = catalogue.rules[alert.rule]
-    said = message(rule, alert.key, alert.evidence, day=alert.opened_on)
+    said = message(rule, subject(names, alert.level, alert.key, alert.fiscal_year), alert.evidence, day=alert.opened_on)
     cited = citation_text(rule.citations_on(alert.opened_on))  # the articles stand in a column of their own
     return (
         SEVERITY[alert.severity],

@@ -15,9 +15,9 @@ from alerts.vocabulary import BASIS_STATUS, SEVERITY, TURN, VERDICT, VERDICT_PAR
 from dashboards.reports.formats.cells import day, printable
 from dashboards.reports.formats.terminal import SEVERITY_STYLE, PipedConsole, show
 from dashboards.reports.headroom import headroom
+from ledger.names import Names, agency_name, with_code
 from ledger.output import AlertOut
-from ledger.registry import Registry
-from ledger.vocabulary import REASON
+from ledger.vocabulary import EVENT, REASON
 from ledger.words import Language, Words
 
 _STYLES: Final = {"allowed": "bold white on blue", "warned": "bold black on yellow", "blocked": "bold white on magenta"}
@@ -26,14 +26,14 @@ _AS_OF: Final = Words("帳載截至", "Books as of")
 _NOTHING: Final = Words("尚無", "nothing booked")
 
 
-def print_verdict(found: Checked, catalogue: Catalogue, registry: Registry, language: Language) -> None:
+def print_verdict(found: Checked, catalogue: Catalogue, names: Names, language: Language) -> None:
     """Print an answer to standard output. Nothing in it is read as markup."""
     verdict, refusal = found
     console = PipedConsole(highlight=False, emoji=False)
     words, style = VERDICT[verdict.verdict], _STYLES[verdict.verdict]
     as_of = verdict.as_of
     shown = _NOTHING.text(language) if as_of is None else day(as_of, language)
-    heading = Text.assemble((f" {words.text(language)} ", style), f"  {_asked(verdict)}")
+    heading = Text.assemble((f" {words.text(language)} ", style), f"  {_asked(verdict, names, language)}")
     console.print(heading)
     console.print(Text(f"{_AS_OF.text(language)} {shown}", style="dim"))
     if refusal is not None:
@@ -43,7 +43,7 @@ def print_verdict(found: Checked, catalogue: Catalogue, registry: Registry, lang
     _list(console, VERDICT_PART["warnings"], [each.text(language) for each in verdict.warnings], language)
     advice = dict.fromkeys(each.words.text(language) for each in verdict.unblock)
     _list(console, VERDICT_PART["unblock"], list(advice), language)
-    room = headroom(verdict, registry, as_of or "")
+    room = headroom(verdict, names, as_of or "")
     if room.rows:
         console.print()
         show([room], language, console)
@@ -51,9 +51,12 @@ def print_verdict(found: Checked, catalogue: Catalogue, registry: Registry, lang
     console.print(Text(f"\n{_RECORDED.text(language)}", style="dim"))
 
 
-def _asked(verdict: Verdict) -> str:
+def _asked(verdict: Verdict, names: Names, language: Language) -> str:
     event = verdict.event
-    return "" if event is None else printable(f"{event.type}  {event.agency}  {event.booked_on}  ({event.id})")
+    if event is None:
+        return ""
+    kind, agency = EVENT[event.type].text(language), with_code(agency_name(names, event.agency), event.agency)
+    return printable(f"{kind}  {agency.text(language)}  {day(event.booked_on, language)}  ({event.id})")
 
 
 def _title(console: Console, words: Words, language: Language) -> None:

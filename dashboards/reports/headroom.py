@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from alerts.naming import subject
 from alerts.verdict import Change, Limit, LineRoom, Verdict
-from dashboards.reports.subjects import subject
 from dashboards.reports.table import Cell, Column, Row, Table
 from ledger.figures import FIGURES, small
-from ledger.registry import Registry
+from ledger.names import Names
 from ledger.vocabulary import ECONOMIC_CLASS, FUND
 from ledger.words import Words
 
 
-def headroom(verdict: Verdict, registry: Registry, as_of: str) -> Table:
+def headroom(verdict: Verdict, names: Names, as_of: str) -> Table:
     """A row a limit of each line, of the agency by class, and of each reserve; below 0 is what is missing."""
     return Table(
         name="headroom",
@@ -27,22 +27,23 @@ def headroom(verdict: Verdict, registry: Registry, as_of: str) -> Table:
             Column("change", Words("增減", "Change"), "money"),
             Column("after", Words("辦理後", "After"), "money"),
         ),
-        rows=list(_rows(verdict, registry)),
+        rows=list(_rows(verdict, names)),
     )
 
 
-def _rows(verdict: Verdict, registry: Registry) -> Iterator[Row]:
+def _rows(verdict: Verdict, names: Names) -> Iterator[Row]:
     room = verdict.headroom
+    year = 0 if verdict.event is None else verdict.event.fiscal_year
     for line in room.lines:
-        where = subject(registry, "line", line.key)
+        where = subject(names, "line", line.key, year)
         yield from (_row(where, what, limit) for what, limit in _of_line(line))
     for agency in room.agency:
-        where, of = subject(registry, "agency", agency.key), ECONOMIC_CLASS[agency.economic_class]
+        where, of = subject(names, "agency", agency.key, year), ECONOMIC_CLASS[agency.economic_class]
         for key in ("available", "obligated", "remaining"):
             name = FIGURES[key].name
             yield _row(where, Words(f"{of.zh}{name.zh}", f"{of.en}: {small(name.en)}"), getattr(agency, key))
     for reserve in room.reserves:
-        where = subject(registry, "reserve", reserve.key)
+        where = subject(names, "reserve", reserve.key, year)
         yield _row(where, FUND["remaining"], reserve.remaining)
 
 

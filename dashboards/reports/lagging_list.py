@@ -10,13 +10,13 @@ import msgspec
 
 from alerts.catalogue import Catalogue
 from alerts.lagging import RULE, Behind, behind, lagging, target
+from alerts.naming import line_name
 from dashboards.reports import formulas
-from dashboards.reports.subjects import HOW_A_LINE_READS
-from dashboards.reports.table import Column, Row, Table
+from dashboards.reports.table import AGENCY_CODE, AUTHORITY_CODE, LINE_CODE, Cell, Column, Row, Table, named
 from ledger.books import Alert, Books
 from ledger.figures import ANNUAL, CASH, FIGURES, PREDICTED_IN_FULL, apart
 from ledger.fiscal import ROC_OFFSET, first_day, last_day, month_end
-from ledger.registry import Registry
+from ledger.names import Names, agency_name, authority_name
 from ledger.rollup import Level
 from ledger.sums import Sums
 from ledger.words import Words
@@ -78,14 +78,14 @@ class LaggingRow(msgspec.Struct):
 def rows(
     alerts: Iterable[Alert],
     books: Books,
-    registry: Registry,
+    names: Names,
     catalogue: Catalogue,
     as_of: str,
     earlier: EarlierLists | None = None,
 ) -> list[LaggingRow]:
     """Everything the list says: fiscal years descending, ranked within each. `alerts` may hold any others too."""
     points = catalogue.rules[_DIVERGES].parameters_on(as_of)["points_max"]
-    return [_row(each, registry, as_of, points, earlier) for each in behind(alerts, books, catalogue, as_of)]
+    return [_row(each, names, as_of, points, earlier) for each in behind(alerts, books, catalogue, as_of)]
 
 
 def earlier_lists(presented: Iterable[Presented], day: str) -> EarlierLists:
@@ -144,7 +144,7 @@ def months_left(fiscal_year: int, as_of: str) -> int:
     return 12 - int(as_of[5:7]) + (not month_end(as_of))
 
 
-def _row(each: Behind, registry: Registry, as_of: str, points: int, earlier: EarlierLists | None) -> LaggingRow:
+def _row(each: Behind, names: Names, as_of: str, points: int, earlier: EarlierLists | None) -> LaggingRow:
     level, capital = each.level, each.level.capital
     declared, computed = capital.predicted_declared, capital.predicted_computed
     days = _declared_days(level, as_of) if declared else []
@@ -153,7 +153,7 @@ def _row(each: Behind, registry: Registry, as_of: str, points: int, earlier: Ear
     return LaggingRow(
         rank=each.rank,
         authority=level.key,
-        name=registry.authorities[level.key],
+        name=authority_name(names, level.key),
         fiscal_year=level.fiscal_year,
         predicted=each.predicted.text(),
         declared=declared.text() if declared else None,
@@ -201,15 +201,15 @@ def heaviest(level: Level) -> list[Plan]:
 def tables(
     alerts: Iterable[Alert],
     books: Books,
-    registry: Registry,
+    names: Names,
     catalogue: Catalogue,
     as_of: str,
     earlier: EarlierLists | None = None,
 ) -> list[Table]:
     """The list of each fiscal year, each with its heaviest plans; one empty list where nobody lags."""
     known = list(alerts)
-    listed = rows(known, books, registry, catalogue, as_of, earlier)
-    contract = lagging(known, books, registry, catalogue, as_of)
+    listed = rows(known, books, names, catalogue, as_of, earlier)
+    contract = lagging(known, books, names.registry, catalogue, as_of)
     years = sorted({row.fiscal_year for row in listed}, reverse=True) or [int(as_of[:4]) - ROC_OFFSET]
     made: list[Table] = []
     for fiscal_year in years:
@@ -217,13 +217,13 @@ def tables(
         made.append(_list(rows_of_year, fiscal_year, catalogue, as_of, compared=earlier is not None))
         made[-1].data = [row for row in contract if row.fiscal_year == fiscal_year]
         if rows_of_year:
-            made.append(_plans(rows_of_year, fiscal_year, registry, as_of))
+            made.append(_plans(rows_of_year, fiscal_year, names, as_of))
     return made
 
 
 _COLUMNS: Final = (
-    Column("rank", Words("序", "Rank"), "count"),
-    Column("authority", Words("主管機關", "Authority"), "text"),
+    Column("rank", Words("列序", "Rank"), "count"),
+    *named("authority", Words("主管機關", "Authority"), AUTHORITY_CODE),
     Column("predicted", Words("預估執行率", "Predicted"), "percent"),
     Column("declared", Words("機關申報\n申報數÷B", "Declared\nforecast÷B"), "percent"),
     Column("declared_days_oldest", Words("申報距今\n最久天數", "Oldest\ndeclared,\ndays ago"), "count"),
@@ -235,7 +235,7 @@ _COLUMNS: Final = (
 )
 _MONTHLY: Final = Column("monthly", Words("至 12 月每月\n須執行數", "Needed\na month until\nDecember"), "money")
 _COMPARED: Final = (
-    Column("rank_before", Words("上次\n序", "Rank\nlast\ntime"), "count"),
+    Column("rank_before", Words("上次\n列序", "Rank\nlast\ntime"), "count"),
     Column("times", Words("連續\n列入\n次數", "Times\nin a\nrow"), "count"),
 )
 
@@ -279,11 +279,12 @@ def _list(listed: list[LaggingRow], fiscal_year: int, catalogue: Catalogue, as_o
 
 
 def _cells(row: LaggingRow, columns: tuple[Column, ...], points: int) -> Row:
-    special = {
-        "authority": Words(f"{row.authority} {row.name.zh}", f"{row.authority} {row.name.en}"),
-        "diverges": Words(f"逾 {points} 點", f"> {points} points") if row.diverges else "",
+    special: dict[str, Cell] = {
+        "authority_code": row.authority,
+        "authority": row.name,
+        "diverges": Words(f"逾 {points} 個百分點", f"> {points} points") if row.diverges else "",
     }
-    return tuple(special.get(column.key, getattr(row, column.key)) for column in columns)
+    return tuple(special[key] if (key := column.key) in special else getattr(row, key) for column in columns)
 
 
 def _total(listed: list[LaggingRow], columns: tuple[Column, ...]) -> Row:
@@ -301,7 +302,7 @@ def _total(listed: list[LaggingRow], columns: tuple[Column, ...]) -> Row:
     return tuple(made.get(column.key) for column in columns)
 
 
-def _plans(listed: list[LaggingRow], fiscal_year: int, registry: Registry, as_of: str) -> Table:
+def _plans(listed: list[LaggingRow], fiscal_year: int, names: Names, as_of: str) -> Table:
     return Table(
         name="plans",
         fiscal_year=fiscal_year,
@@ -312,33 +313,34 @@ def _plans(listed: list[LaggingRow], fiscal_year: int, registry: Registry, as_of
         label=Words(f"主要計畫 {fiscal_year}", f"Plans {fiscal_year}"),
         as_of=as_of,
         columns=(
-            Column("rank", Words("序", "Rank"), "count"),
-            Column("authority", Words("主管機關", "Authority"), "text"),
-            Column("agency", Words("機關", "Agency"), "text"),
-            Column("line", Words("預算科目", "Line"), "text"),
+            Column("rank", Words("列序", "Rank"), "count"),
+            *named("authority", Words("主管機關", "Authority"), AUTHORITY_CODE),
+            *named("agency", Words("機關", "Agency"), AGENCY_CODE),
+            *named("line", Words("計畫", "Plan"), LINE_CODE),
             *(Column(key, FIGURES[key].heading, "money") for key in ("available", "executed")),
             Column("unexecuted", Words("未執行數\nB－E", "Not executed\nB−E"), "money"),
             Column("annual", ANNUAL.heading, "percent"),
         ),
-        rows=list(_plan_rows(listed, registry)),
+        rows=list(_plan_rows(listed, names)),
         notes=(
             *formulas.of("available", "executed"),
-            HOW_A_LINE_READS,
             formulas.ROUNDING,
         ),
         annex=True,
     )
 
 
-def _plan_rows(listed: list[LaggingRow], registry: Registry) -> Iterator[Row]:
+def _plan_rows(listed: list[LaggingRow], names: Names) -> Iterator[Row]:
     for row in listed:
         for plan in row.plans:
-            agency = registry.agencies[plan.agency]
             yield (
                 row.rank,
-                Words(f"{row.authority} {row.name.zh}", f"{row.authority} {row.name.en}"),
-                Words(f"{agency.code} {agency.name_zh}", f"{agency.code} {agency.name_en}"),
+                row.authority,
+                row.name,
+                plan.agency,
+                agency_name(names, plan.agency),
                 plan.line,
+                line_name(names, row.fiscal_year, plan.line),
                 plan.available,
                 plan.executed,
                 plan.unexecuted,

@@ -14,13 +14,12 @@ from alerts.vocabulary import SEVERITY
 from dashboards.reports import formulas
 from dashboards.reports.formats.cells import day
 from dashboards.reports.formats.terminal import PipedConsole, show
-from dashboards.reports.subjects import authority_name
-from dashboards.reports.table import Column, Row, Table
+from dashboards.reports.table import AUTHORITY_CODE, Column, Row, Table, named
 from ledger.figures import ANNUAL, FIGURES, PERIOD, PREDICTED
 from ledger.fiscal import NEVER
 from ledger.money import thousands
+from ledger.names import Names, authority_name
 from ledger.output import AlertOut, Counts, LaggingOut, PositionOut, ReserveOut
-from ledger.registry import Registry
 from ledger.vocabulary import COUNT, ECONOMIC_CLASS, ESTIMATE, FUND, REASON, RESERVE
 from ledger.words import Language, Words
 from streams.replay import RefusedEvent, Replayed, output
@@ -32,25 +31,25 @@ _EVERY_FIRST: Final = Words("（各機關）", " (all agencies)")
 _YEAR: Final = Column("fiscal_year", Words("年度", "Year"), "count")
 
 
-def print_summary(replayed: Replayed, registry: Registry, catalogue: Catalogue, language: Language) -> None:
+def print_summary(replayed: Replayed, names: Names, catalogue: Catalogue, language: Language) -> None:
     """Print the summary to standard output."""
     console = PipedConsole(highlight=False, emoji=False)
     console.width = max(console.width, WIDTH_MIN)
     console.print(_heading(replayed.counts, replayed.as_of, language))
     console.print()
-    show(tables(replayed, registry, catalogue), language, console)
+    show(tables(replayed, names, catalogue), language, console)
 
 
-def tables(replayed: Replayed, registry: Registry, catalogue: Catalogue) -> list[Table]:
+def tables(replayed: Replayed, names: Names, catalogue: Catalogue) -> list[Table]:
     """Alerts and the lagging list always; the others where they have something to say."""
-    result = output(replayed, registry, catalogue)
+    result = output(replayed, names.registry, catalogue, names)
     as_of = result.as_of or ""
     city = [position for position in result.positions if position.level == "city"]
     return [
         *([_city(city, as_of)] if city else ()),
         *([_reserves(result.reserves, as_of)] if result.reserves else ()),
         _alerts(result.alerts, catalogue, as_of),
-        _lagging(result.lagging, registry, target(catalogue, result.as_of or NEVER), as_of),
+        _lagging(result.lagging, names, target(catalogue, result.as_of or NEVER), as_of),
         *([_refusals(replayed.refusals, as_of)] if replayed.refusals else ()),
     ]
 
@@ -165,7 +164,7 @@ def _alert_rows(alerts: list[AlertOut], catalogue: Catalogue) -> Iterator[Row]:
         )
 
 
-def _lagging(listed: list[LaggingOut], registry: Registry, limit: int, as_of: str) -> Table:
+def _lagging(listed: list[LaggingOut], names: Names, limit: int, as_of: str) -> Table:
     return Table(
         name="lagging",
         title=Words(
@@ -176,8 +175,8 @@ def _lagging(listed: list[LaggingOut], registry: Registry, limit: int, as_of: st
         as_of=as_of,
         columns=(
             _YEAR,
-            Column("rank", Words("序", "Rank"), "count"),
-            Column("authority", Words("主管機關", "Authority"), "text"),
+            Column("rank", Words("列序", "Rank"), "count"),
+            *named("authority", Words("主管機關", "Authority"), AUTHORITY_CODE),
             Column("predicted", PREDICTED.name, "percent"),
             Column("basis", Words("估算", "Basis"), "text"),
             Column("declared", ESTIMATE["declared"], "percent"),
@@ -189,7 +188,8 @@ def _lagging(listed: list[LaggingOut], registry: Registry, limit: int, as_of: st
             (
                 each.fiscal_year,
                 each.rank,
-                authority_name(registry, each.authority),
+                each.authority,
+                authority_name(names, each.authority),
                 each.predicted,
                 ESTIMATE[each.basis],
                 each.predicted_declared,

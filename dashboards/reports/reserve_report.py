@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from alerts.catalogue import Catalogue
+from alerts.naming import line_name
 from alerts.vocabulary import LEVEL
 from dashboards.reports import formulas
-from dashboards.reports.subjects import agency_name
-from dashboards.reports.table import Cell, Column, Row, Table
+from dashboards.reports.table import AGENCY_CODE, LINE_CODE, Cell, Column, Row, Table, named
 from ledger.books import AgencyYear, Books, Case
 from ledger.fiscal import ROC_OFFSET
 from ledger.money import percent
+from ledger.names import Names, agency_name
 from ledger.output import ReserveOut, reserves
-from ledger.registry import Registry
 from ledger.vocabulary import FIELD, FUND, GROUND, RESERVE
 from ledger.words import Words
 
@@ -24,9 +24,7 @@ _TOTAL: Final = Words("合計", "Total")
 _SUMMED: Final = ("established", "pending", "approved", "cancelled", "returned", "remaining", "cases")
 
 
-def tables(
-    books: Books, registry: Registry, catalogue: Catalogue, as_of: str, fiscal_year: int | None = None
-) -> list[Table]:
+def tables(books: Books, names: Names, catalogue: Catalogue, as_of: str, fiscal_year: int | None = None) -> list[Table]:
     """Funds and cases of each fiscal year, the newest first, or of one; empty tables where there are none."""
     funds = reserves(books)
     if fiscal_year is not None:
@@ -35,14 +33,14 @@ def tables(
         years = sorted({fund.fiscal_year for fund in funds}, reverse=True) or [int(as_of[:4]) - ROC_OFFSET]
     made: list[Table] = []
     for year in years:
-        made.append(_funds([fund for fund in funds if fund.fiscal_year == year], year, registry, catalogue, as_of))
-        made.append(_cases(books, year, registry, catalogue, as_of))
+        made.append(_funds([fund for fund in funds if fund.fiscal_year == year], year, names, catalogue, as_of))
+        made.append(_cases(books, year, names, catalogue, as_of))
     return made
 
 
 _FUND_COLUMNS: Final = (
     Column("reserve", Words("預備金", "Reserve"), "text"),
-    Column("agency", Words("機關", "Agency"), "text"),
+    *named("agency", Words("機關", "Agency"), AGENCY_CODE),
     Column("established", FUND["established"], "money"),
     Column("pending", FUND["pending"], "money"),
     Column("approved", FUND["approved"], "money"),
@@ -54,7 +52,7 @@ _FUND_COLUMNS: Final = (
 )
 
 
-def _funds(funds: list[ReserveOut], year: int, registry: Registry, catalogue: Catalogue, as_of: str) -> Table:
+def _funds(funds: list[ReserveOut], year: int, names: Names, catalogue: Catalogue, as_of: str) -> Table:
     in_order = sorted(funds, key=lambda fund: (_ORDER.index(fund.reserve), fund.agency or ""))
     sums = {name: sum(getattr(fund, name) for fund in funds) for name in _SUMMED}
     return Table(
@@ -69,11 +67,12 @@ def _funds(funds: list[ReserveOut], year: int, registry: Registry, catalogue: Ca
             _fund(
                 {name: getattr(fund, name) for name in _SUMMED},
                 RESERVE[fund.reserve],
-                LEVEL["city"] if fund.agency is None else agency_name(registry, fund.agency),
+                fund.agency,
+                LEVEL["city"] if fund.agency is None else agency_name(names, fund.agency),
             )
             for fund in in_order
         ],
-        total=_fund(sums, _TOTAL, None) if funds else None,
+        total=_fund(sums, _TOTAL, None, None) if funds else None,
         notes=(
             Words(
                 "可動支餘額＝設置數－核准動支數＋註銷數；繳回數不得再動支，不計入餘額",
@@ -86,17 +85,17 @@ def _funds(funds: list[ReserveOut], year: int, registry: Registry, catalogue: Ca
     )
 
 
-def _fund(sums: dict[str, int], reserve: Words, agency: Cell) -> Row:
+def _fund(sums: dict[str, int], reserve: Words, code: str | None, agency: Cell) -> Row:
     left = percent(sums["remaining"], sums["established"])
     amounts = [sums[name] for name in _SUMMED[:-1]]
-    return (reserve, agency, *amounts, left, sums["cases"])
+    return (reserve, code, agency, *amounts, left, sums["cases"])
 
 
 _CASE_COLUMNS: Final = (
     Column("reserve", Words("預備金", "Reserve"), "text"),
     Column("case", Words("動支案", "Case"), "text"),
-    Column("agency", Words("機關", "Agency"), "text"),
-    Column("line", Words("預算科目", "Line"), "text"),
+    *named("agency", Words("機關", "Agency"), AGENCY_CODE),
+    *named("line", Words("預算科目", "Line"), LINE_CODE),
     Column("ground", FIELD["ground"], "text"),
     Column("pending", FUND["pending"], "money"),
     Column("approved", FUND["approved"], "money"),
@@ -108,7 +107,7 @@ _CASE_COLUMNS: Final = (
 )
 
 
-def _cases(books: Books, year: int, registry: Registry, catalogue: Catalogue, as_of: str) -> Table:
+def _cases(books: Books, year: int, names: Names, catalogue: Catalogue, as_of: str) -> Table:
     found = sorted(_found(books, year), key=lambda item: (_ORDER.index(item[1].reserve), item[0].agency, item[1].id))
     cases = [case for _, case in found]
     return Table(
@@ -118,8 +117,8 @@ def _cases(books: Books, year: int, registry: Registry, catalogue: Catalogue, as
         label=Words(f"動支案 {year}", f"Cases {year}"),
         as_of=as_of,
         columns=_CASE_COLUMNS,
-        rows=[_case(agency, case, registry) for agency, case in found],
-        total=(_TOTAL, None, None, None, None, *_amounts(cases), None, None) if cases else None,
+        rows=[_case(agency, case, names) for agency, case in found],
+        total=(_TOTAL, None, None, None, None, None, None, *_amounts(cases), None, None) if cases else None,
         notes=(
             Words("動支淨額＝核准動支數－註銷數－繳回數", "Net = approved − cancelled − returned"),
             Words(
@@ -137,13 +136,15 @@ def _found(books: Books, fiscal_year: int) -> Iterator[tuple[AgencyYear, Case]]:
         yield from ((year, case) for case in year.cases.values())
 
 
-def _case(year: AgencyYear, case: Case, registry: Registry) -> Row:
+def _case(year: AgencyYear, case: Case, names: Names) -> Row:
     ground = None if case.ground is None else GROUND.get(case.ground, str(case.ground))
     return (
         RESERVE[case.reserve],
         case.id,
-        agency_name(registry, year.agency),
+        year.agency,
+        agency_name(names, year.agency),
         case.line,
+        None if case.line is None else line_name(names, year.fiscal_year, case.line),
         ground,
         *_amounts([case]),
         case.notified_on,

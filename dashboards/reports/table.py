@@ -33,6 +33,18 @@ class Column(msgspec.Struct, frozen=True):
     key: str
     heading: Words
     kind: Kind
+    code_of: str = ""
+    """The key of the column whose cells these codes stand for: a page or print sets them small, under the name."""
+
+
+AGENCY_CODE: Final = Words("機關代碼", "Agency code")
+AUTHORITY_CODE: Final = Words("主管機關代碼", "Authority code")
+LINE_CODE: Final = Words("預算科目代碼", "Line code")
+
+
+def named(key: str, heading: Words, code: Words) -> tuple[Column, Column]:
+    """Two columns, the codes of things and their names: `<key>_code` and `<key>`."""
+    return Column(f"{key}_code", code, "text", code_of=key), Column(key, heading, "text")
 
 
 class Table(msgspec.Struct):
@@ -70,6 +82,25 @@ class Table(msgspec.Struct):
         at = next(at for at, column in enumerate(self.columns) if column.key == key)
         return [row[at] for row in self.rows]
 
+    def folded(self) -> Table:
+        """The table as people read it: each code in the cell of its name, after it, and no columns of codes."""
+        codes = {column.code_of: at for at, column in enumerate(self.columns) if column.code_of}
+        if not codes:
+            return self
+        shown = [at for at, column in enumerate(self.columns) if not column.code_of]
+
+        def cells(row: Row) -> Row:
+            return tuple(
+                _coded(row[at], row[codes[key]]) if (key := self.columns[at].key) in codes else row[at] for at in shown
+            )
+
+        return msgspec.structs.replace(
+            self,
+            columns=tuple(self.columns[at] for at in shown),
+            rows=[cells(row) for row in self.rows],
+            total=None if self.total is None else cells(self.total),
+        )
+
     def row(self, number: int) -> dict[str, Cell]:
         """The cells of a row by the keys of their columns."""
         return self.by_key(self.rows[number])
@@ -77,6 +108,14 @@ class Table(msgspec.Struct):
     def by_key(self, row: Row) -> dict[str, Cell]:
         """A row's cells, or the total's, by the keys of their columns."""
         return dict(zip((column.key for column in self.columns), row, strict=True))
+
+
+def _coded(name: Cell, code: Cell) -> Cell:
+    if not code or isinstance(code, Words) or code == name:
+        return name
+    if isinstance(name, Words):
+        return name if name.zh == code else Words(f"{name.zh} {code}", f"{name.en} {code}")
+    return f"{name} {code}" if name else code
 
 
 def of_key(tables: Sequence[Table], key: str) -> Table:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from alerts.messages import message
+from alerts.naming import subject
 from alerts.subjects import alert_id
 from alerts.vocabulary import ALERT_STATE, SEVERITY
-from dashboards.reports.subjects import subject
-from dashboards.reports.table import Cell, Column, Row, Table
+from dashboards.reports.table import Cell, Column, Row, Table, named
 from dashboards.web.desk import Desk
 from dashboards.web.grid import Grid
 from dashboards.web.subjects import page_of
@@ -18,7 +18,7 @@ from ledger.words import Words
 _COLUMNS = (
     Column("severity", Words("程度", "Severity"), "text"),
     Column("rule", Words("規則", "Rule"), "text"),
-    Column("subject", Words("對象", "Subject"), "text"),
+    *named("subject", Words("對象", "Subject"), Words("對象代碼", "Subject code")),
     Column("opened_on", Words("發生日", "Opened on"), "day"),
     Column("state", Words("狀態", "State"), "text"),
     Column("message", Words("內容", "Message"), "text"),
@@ -31,19 +31,21 @@ def alert_grid(
     """Alerts in the order given; without the subject where the page is about it."""
     monitor = desk.monitor
     overlay = desk.overlay()
-    columns = tuple(column for column in _COLUMNS if subject_too or column.key != "subject")
+    columns = tuple(column for column in _COLUMNS if subject_too or column.key not in ("subject", "subject_code"))
     cells: list[Row] = []
     links, chips = [], []
     for alert in found:
         rule = monitor.catalogue.rules[alert.rule]
         state = overlay.state(alert)
+        called = subject(desk.names, alert.level, alert.key, alert.fiscal_year)
         values: dict[str, Cell] = {
             "severity": SEVERITY[alert.severity],
             "rule": rule.title,
-            "subject": subject(monitor.registry, alert.level, alert.key),
+            "subject": called,
+            "subject_code": "" if alert.level == "city" else alert.key,
             "opened_on": alert.opened_on,
             "state": ALERT_STATE[state],
-            "message": message(rule, alert.key, alert.evidence, day=alert.opened_on),
+            "message": message(rule, called, alert.evidence, day=alert.opened_on),
         }
         cells.append(tuple(values[column.key] for column in columns))
         links.append(

@@ -150,6 +150,8 @@ def _common(desk: Desk, request: Request[Any, Any, Any], reader: Language) -> di
         "position": monitor.replica.lines,
         "committed_at": mark.committed_at,
         "today": monitor.today(),
+        "city_name": monitor.names().city.name,
+        "office": monitor.names().city.office,
         "target": target(monitor.catalogue, monitor.today()),
         "demonstration": monitor.demonstration,
         "broken": monitor.replica.broken,

@@ -163,7 +163,7 @@ def get_alerts(
     found = alert_lists.find(monitor.store, wanted, overlay, "newest", limit, offset)
     for alert in found:
         alert.state = laid_over.state(alert)
-    return alerts_out(found, monitor.catalogue)
+    return alerts_out(found, monitor.catalogue, monitor.names())
 
 
 @get(
@@ -224,7 +224,13 @@ def checked(monitor: Monitor, line: bytes) -> Verdict:
     """The verdict on an event as of today."""
     with monitor.replica.reading() as books:
         return check(
-            line, books, monitor.registry.agencies, Engine(monitor.catalogue), monitor.catalogue, monitor.today()
+            line,
+            books,
+            monitor.registry.agencies,
+            Engine(monitor.catalogue),
+            monitor.catalogue,
+            monitor.today(),
+            monitor.names(),
         )
 
 

@@ -13,6 +13,7 @@ from dashboards.web.live import Live
 from dashboards.web.sessions import Sessions, Throttle
 from ledger.books import Books
 from ledger.fiscal import ROC_OFFSET
+from ledger.names import Names
 from ledger.rollup import CITY, Level, roll_up
 from streams.log.reserve_log import ReserveLog
 from streams.monitor import Monitor
@@ -57,6 +58,7 @@ class Desk:
         self.throttle = Throttle()
         self.reserve_log = ReserveLog(monitor.store)
         self._computed_for: tuple[int, str, int, int] | None = None
+        self._named: Names | None = None
         self._computed: dict[object, Any] = {}
         monitor.replica.watchers.append(self.live.committed)
 
@@ -69,12 +71,17 @@ class Desk:
         acted = newest[0].n if newest else 0
         with self.monitor.replica.reading() as books:
             now = (self.monitor.replica.lines, self.monitor.today(), self.live.version, acted)
-            if now != self._computed_for:
-                self._computed_for, self._computed = now, {}
+            if now != self._computed_for or self._named is not self.monitor.names():
+                self._computed_for, self._computed, self._named = now, {}, self.monitor.names()
             if name not in self._computed:
                 self._computed[name] = build(books)
             found: T = self._computed[name]
             return found
+
+    @property
+    def names(self) -> Names:
+        """What everything is called now."""
+        return self.monitor.names()
 
     def figures(self) -> DayFigures:
         """Every level's sums as of today."""

@@ -56,7 +56,8 @@ def share(numerator: int, denominator: int) -> float:
 def view(grid: Grid, language: Language) -> dict[str, Any]:
     """What the template needs: texts and marks, ready to be set."""
     table = grid.table
-    header = grid.row_header or next((column.key for column in table.columns if column.kind == "text"), "")
+    columns = [column for column in table.columns if not column.code_of]
+    header = grid.row_header or next((column.key for column in columns if column.kind == "text"), "")
     return {
         "name": grid.name,
         "title": table.title.text(language),
@@ -70,7 +71,7 @@ def view(grid: Grid, language: Language) -> dict[str, Any]:
                 "wide": column.key in grid.wide,
                 "label": heading_with_unit(column, language),
             }
-            for column in table.columns
+            for column in columns
         ],
         "rows": [_row(grid, number, header, language) for number in range(len(table.rows))],
         "total": _total(table, language),
@@ -84,13 +85,15 @@ def view(grid: Grid, language: Language) -> dict[str, Any]:
 def _row(grid: Grid, number: int, header: str, language: Language) -> list[dict[str, Any]]:
     table = grid.table
     row = table.row(number)
+    codes = {column.code_of: row[column.key] for column in table.columns if column.code_of}
 
     def beside(lists: Mapping[str, Sequence[Any]], key: str) -> Any:
         return lists[key][number] if key in lists else None
 
     return [
         {
-            "text": shown(row[column.key], column.kind, language),
+            "text": (text := shown(row[column.key], column.kind, language)),
+            "small": "" if not codes.get(column.key) or codes[column.key] == text else str(codes[column.key]),
             "kind": "number" if is_number(column) else column.kind,
             "header": column.key == header,
             "wide": column.key in grid.wide,
@@ -100,6 +103,7 @@ def _row(grid: Grid, number: int, header: str, language: Language) -> list[dict[
             "title": beside(grid.titles, column.key) or _formula(row, column.key, language),
         }
         for column in table.columns
+        if not column.code_of
     ]
 
 
@@ -118,4 +122,8 @@ def _formula(row: Mapping[str, Any], key: str, language: Language) -> str | None
 def _total(table: Table, language: Language) -> list[str] | None:
     if table.total is None:
         return None
-    return [shown_total(cell, column.kind, language) for cell, column in zip(table.total, table.columns, strict=True)]
+    return [
+        shown_total(cell, column.kind, language)
+        for cell, column in zip(table.total, table.columns, strict=True)
+        if not column.code_of
+    ]

@@ -11,8 +11,7 @@ import msgspec
 from alerts.lagging import RULE
 from alerts.vocabulary import SEVERITY
 from dashboards.reports import formulas
-from dashboards.reports.subjects import agency_name, authority_name
-from dashboards.reports.table import Column, Table
+from dashboards.reports.table import AGENCY_CODE, AUTHORITY_CODE, Column, Table, named
 from dashboards.web import names
 from dashboards.web.charts import MonthSums, course, course_figure, course_grid, month_sums
 from dashboards.web.desk import Desk
@@ -30,6 +29,7 @@ from ledger.figures import (
     PREDICTED_IN_FULL,
 )
 from ledger.fiscal import first_day, last_day
+from ledger.names import agency_name, authority_name
 from ledger.rollup import CITY, Level
 from ledger.sums import Sums
 from ledger.vocabulary import ECONOMIC_CLASS
@@ -263,20 +263,21 @@ def level_grid(desk: Desk, levels: Sequence[Level], kind: str, total: Level | No
         counted = counts.get((kind, level.key), _NOTHING)
         status = status_of(counted, lagging=kind == "authority" and level.key in lagging)
         statuses.append(status)
-        rows.append(_level_row(of(desk.monitor.registry, level.key), names.STATUS[status], level, counted.all))
+        rows.append(_level_row(level.key, of(desk.names, level.key), names.STATUS[status], level, counted.all))
     path = "agencies" if kind == "agency" else "authorities"
     gone, whole = elapsed(fiscal_year, day) if levels else (0, 1)
-    head = Column("name", Words("機關", "Agency") if kind == "agency" else Words("主管機關", "Authority"), "text")
+    heading = Words("機關", "Agency") if kind == "agency" else Words("主管機關", "Authority")
+    head = named("name", heading, AGENCY_CODE if kind == "agency" else AUTHORITY_CODE)
     every = [level.every_class for level in levels]
     return Grid(
         table=Table(
             name=name,
             title=title,
-            label=head.heading,
+            label=heading,
             as_of=day,
-            columns=(head, *_LEVEL_COLUMNS),
+            columns=(*head, *_LEVEL_COLUMNS),
             rows=rows,
-            total=None if total is None else _level_row(Words("合計", "Total"), None, total, None),
+            total=None if total is None else _level_row(None, Words("合計", "Total"), None, total, None),
             notes=(
                 *formulas.of("available", "allotted", "executed", "obligated"),
                 PREDICTED_IN_FULL,
@@ -306,9 +307,12 @@ def _predicted_title(level: Level) -> str | None:
     return None if predicted is None else f"{predicted.numerator:,} ÷ {predicted.denominator:,}"
 
 
-def _level_row(name: Words, status: Words | None, level: Level, alerts: int | None) -> tuple[Any, ...]:
+def _level_row(
+    code: str | None, name: Words, status: Words | None, level: Level, alerts: int | None
+) -> tuple[Any, ...]:
     every, predicted = level.every_class, level.capital.predicted
     return (
+        code,
         name,
         status,
         *(getattr(every, key) for key in _LEVEL_FIGURES),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from dashboards.reports.subjects import split_key
+from alerts.naming import split_key
 from ledger.registry import Registry
 
 

@@ -33,7 +33,6 @@ DONE: Final[Mapping[str, Words]] = {
 WORDS: Final[Mapping[str, Words]] = {
     # the frame
     "product": Words("預算執行監測", "Budget execution monitor"),
-    "city": Words("高雄市", "Kaohsiung"),
     "skip": Words("跳至主要內容", "Skip to the content"),
     "navigation": Words("主要導覽", "Main"),
     "switch": Words("English", "中文"),
@@ -165,7 +164,10 @@ WORDS: Final[Mapping[str, Words]] = {
     "given_by": Words("{person}，{at}", "{person}, {at}"),
     "check_line": Words("試算可否支用", "May I spend on this line?"),
     # line
-    "account": Words("工作計畫", "Account"),
+    "account": Words("工作計畫", "Work plan"),
+    "program": Words("業務計畫", "Program"),
+    "function": Words("政事別", "Function"),
+    "also": Words("同一科目：", "The same line:"),
     "class": Words("門別", "Class"),
     "object": Words("用途別科目", "Object"),
     "carried_over": Words("{year}年度保留款", "carried over from FY {year}"),

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Final
 
 from ledger.fiscal import first_day, parse_year
+from producers.city_names import AccountRow, name_of
 from producers.city_registry import RegistryRow
 from producers.event_line import Field, event_line
 from producers.imported import Imported, ImportProblem, Unmapped
@@ -84,6 +85,7 @@ def read(path: Path) -> Imported:
     registry: dict[str, RegistryRow] = {}
     unmapped: list[Unmapped] = []
     used_ids: dict[tuple[str, str], int] = {}
+    accounts: dict[str, AccountRow] = {}
     for row in table.rows:
         fiscal_year, code, amount = _checked(table, row)
         agency = code[2:6]
@@ -100,12 +102,15 @@ def read(path: Path) -> Imported:
             what = f"{row.cells['code']} {row.cells['depname']} {row.cells['depcat']} {row.cells['name']}"
             unmapped.append(Unmapped(row.number, what, reason, amount))
             continue
+        if row.cells["depcat"].strip() not in _RESERVES:
+            accounts.setdefault(code, _account(row, code, fiscal_year))
         used_ids[agency, code] = used_ids.get((agency, code), 0) + 1
         event_id = f"{FORMAT}-{code}-{used_ids[agency, code]}"
         by_agency.setdefault(agency, []).append(_event(event_id, row, fiscal_year, agency, amount))
     return Imported(
         format=FORMAT,
         encoding=table.encoding,
+        accounts=list(accounts.values()),
         events=[line for agency, lines in by_agency.items() for line in (*lines, _adopted(agency, years[agency]))],
         registry=[registry[agency] for agency in registry if agency in by_agency],
         agencies_read=len(registry),
@@ -164,12 +169,12 @@ def _register(table: SourceTable, row: SourceRow, registry: dict[str, RegistryRo
             "authority_code": code[:2],
             "authority_name_zh": row.cells["topname"],
             "authority_name_en": row.cells["topname"],
-            "email": f"budget@agency-{code.lower()}.example",
+            "email": "",
         },
     )
     if known["name_zh"] != row.cells["depname"]:
         raise ImportProblem(
-            f"agency code {code} is {known['name_zh']} above and {row.cells['depname']} here; correct one of them",
+            f"agency code {code} is 「{known['name_zh']}」 above and 「{row.cells['depname']}」 here; correct one of them",
             file=table.file,
             row=row.number,
             column="depname",
@@ -198,6 +203,17 @@ def _event(event_id: str, row: SourceRow, fiscal_year: int, agency: str, amount:
     line = f"{row.cells['code'].strip()}/{economic_class}/{object_code}"
     fields = {"line": line, "amount": amount, "note": note}
     return event_line(event_id, "appropriation.enacted", fiscal_year, agency, booked_on=booked_on, fields=fields)
+
+
+def _account(row: SourceRow, code: str, fiscal_year: int) -> AccountRow:
+    """The names that the source has for an account: its function and its work plan; of its program it tells none."""
+    function, work_plan = (name_of(row.cells[column]) for column in ("cat", "depcat"))
+    return {
+        "fiscal_year": str(fiscal_year),
+        "account": code,
+        "function_zh": function,
+        "work_plan_zh": work_plan or code,
+    }
 
 
 def _adopted(agency: str, fiscal_year: int) -> bytes:

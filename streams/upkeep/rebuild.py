@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
@@ -69,7 +70,12 @@ def rebuild(
 
 
 def rebuild_topic(
-    url: str, registry: bytes, name: str, connection: Connection, progress: Progress = lambda _: None
+    url: str,
+    registry: bytes,
+    name: str,
+    connection: Connection,
+    progress: Progress = lambda _: None,
+    settings: Path | None = None,
 ) -> int:
     """Fold the topic into a new generation and put it in the old one's place; returns how many lines.
 
@@ -79,12 +85,13 @@ def rebuild_topic(
         name: the register's, for what is wrong with it.
         connection: to Kafka.
         progress: told how many lines are folded.
+        settings: the folder of the city's rules.
 
     Raises StoreError where the store or the topic is not as it must be; the old store then stays as it is.
     """
     from streams.log.topic import opened  # noqa: PLC0415  # an embedded monitor needs no Kafka
 
-    known, catalogue, digest = parse(registry, name), load(), digest_of(registry)
+    known, catalogue, digest = parse(registry, name), load(settings=settings), digest_of(registry)
     with opened(connection) as topic, _live(url) as live:
         old = topic.store(live)
         topic.check(old)

@@ -18,11 +18,13 @@ import pytest
 from alerts.catalogue import FOLDER, Catalogue, load
 from alerts.catalogue_page import main, page
 from alerts.messages import MISSING, MissingEvidence, citation_text, message
+from alerts.naming import subject
 from alerts.rule import Rule
 from alerts.yaml_files import CatalogueProblem, YamlFile
 from ledger.events import BY_NAME
 from ledger.fiscal import is_day
-from ledger.words import Words
+from ledger.names import NO_NAMES
+from ledger.words import Words, alike
 
 TABLE = [
     ("spending-without-appropriation", "state", "line", "critical"),
@@ -270,7 +272,9 @@ def test_both_languages_name_the_same_numbers(catalogue: Catalogue) -> None:
 def test_a_message_in_full(catalogue: Catalogue) -> None:
     """Subject, numbers with separators, articles, full stop."""
     rule = catalogue.rules["spending-over-appropriation"]
-    said = message(rule, "020011:X", {"obligated": 1_000_101, "appropriated": 1_000_000, "excess": 101}, strict=True)
+    said = message(
+        rule, alike("020011:X"), {"obligated": 1_000_101, "appropriated": 1_000_000, "excess": 101}, strict=True
+    )
     assert said.zh == (
         "020011:X 已支用及負擔契約責任 1,000,101 元，預算數 1,000,000 元，超出 101 元（預算法第25條、第61條）。"
     )
@@ -290,7 +294,7 @@ def test_a_message_in_full(catalogue: Catalogue) -> None:
 )
 def test_a_message_calls_a_reserve_by_its_name(catalogue: Catalogue, key: str, zh: str, en: str) -> None:
     evidence = {"drawn": 3, "established": 2, "excess": 1}
-    found = message(catalogue.rules["reserve-overdrawn"], key, evidence, strict=True)
+    found = message(catalogue.rules["reserve-overdrawn"], subject(NO_NAMES, "reserve", key, 114), evidence, strict=True)
     assert found.zh.startswith(zh)
     assert found.en.startswith(en)
 
@@ -298,17 +302,17 @@ def test_a_message_calls_a_reserve_by_its_name(catalogue: Catalogue, key: str, z
 def test_a_percentage_of_two_numbers(catalogue: Catalogue) -> None:
     """Two decimals, half away from zero; a denominator of 0 has none."""
     rule = catalogue.rules["reserve-balance-low"]
-    said = message(rule, "second", {"remaining": 19, "established": 160, "share_at": 20}, strict=True)
+    said = message(rule, alike("second"), {"remaining": 19, "established": 160, "share_at": 20}, strict=True)
     assert "11.88%" in said.zh
-    assert f"{MISSING}%" in message(rule, "second", {"remaining": 0, "established": 0, "share_at": 20}).zh
+    assert f"{MISSING}%" in message(rule, alike("second"), {"remaining": 0, "established": 0, "share_at": 20}).zh
 
 
 def test_missing_evidence_is_a_dash_for_people_and_an_error_for_tests(catalogue: Catalogue) -> None:
     """A letter goes out whatever an old alert lacks; a test does not pass."""
     rule = catalogue.rules["cr-base-missing"]
-    assert f"NT$ {MISSING} " in message(rule, "020011:X", {}).en
+    assert f"NT$ {MISSING} " in message(rule, alike("020011:X"), {}).en
     with pytest.raises(MissingEvidence, match="cr-base-missing: the message names counted"):
-        message(rule, "020011:X", {}, strict=True)
+        message(rule, alike("020011:X"), {}, strict=True)
 
 
 @pytest.mark.parametrize(
@@ -403,7 +407,7 @@ def test_a_value_of_another_basis_overrides_the_rules_from_its_day(tree: Path) -
     assert cited(rule, "2026-06-30") == [law] and rule.basis_on("2026-06-30") == "statute"
     assert [each[:2] for each in cited(rule, "2026-07-01")] == [law[:2], ("taipei-execution-rules", "8")]
     assert rule.basis_on("2026-07-01") == "other_city_rule"
-    before, after = (message(rule, "x", {}, day=day).zh for day in ("2026-06-30", "2026-07-01"))
+    before, after = (message(rule, alike("x"), {}, day=day).zh for day in ("2026-06-30", "2026-07-01"))
     assert before.endswith("（預算法第63條）。")
     assert after.endswith("（預算法第63條；臺北市各機關單位預算執行要點第8點）。")
 

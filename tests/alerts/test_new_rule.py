@@ -11,6 +11,7 @@ from alerts.catalogue import Catalogue
 from alerts.catalogue_page import page
 from alerts.messages import message
 from alerts.subjects import alert_id
+from ledger.words import alike
 from streams.store import alert_lists
 from streams.store.alert_lists import Overlay, Wanted
 from tests.e2e.serving import serving
@@ -29,7 +30,7 @@ def test_it_is_in_the_catalogue_and_in_the_documentation(with_new_rules: Catalog
         section = text[text.index(f"## {slug}") :]
         section = section[: section.index("\n## ")] if "\n## " in section else section
         assert rule.title.zh in section and rule.message.en in section and name in section
-    said = message(with_new_rules.rules["any-payment"], "a:l", {"realised": 7_000}, strict=True)
+    said = message(with_new_rules.rules["any-payment"], alike("a:l"), {"realised": 7_000}, strict=True)
     assert (said.zh, said.en) == ("a:l 實現 7,000 元。", "a:l has NT$ 7,000 paid.")
 
 

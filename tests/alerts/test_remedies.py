@@ -12,6 +12,7 @@ from alerts.catalogue import FOLDER, Catalogue, load
 from alerts.catalogue_page import page
 from alerts.messages import MissingEvidence, remedy
 from alerts.yaml_files import CatalogueProblem
+from ledger.words import alike
 
 RULE = "rules/spending_over_appropriation/rule.yaml"
 
@@ -41,7 +42,9 @@ def test_an_act_is_told_its_own_amount_and_not_the_sum_of_all(catalogue: Catalog
 
 def test_a_remedy_in_full(catalogue: Catalogue) -> None:
     rule = catalogue.rules["spending-over-appropriation"]
-    said = remedy(rule, "020011:X", {"obligated": 1_000_101, "appropriated": 1_000_000, "excess": 1_101}, strict=True)
+    said = remedy(
+        rule, alike("020011:X"), {"obligated": 1_000_101, "appropriated": 1_000_000, "excess": 1_101}, strict=True
+    )
     assert said.zh == "支用前須先以流用、預備金或追加預算補足至少 1,101 元，或註銷不再履行之契約責任。"
     assert said.en == (
         "At least NT$ 1,101 is needed before this is spent, by virement, reserve or supplementary budget,"
@@ -51,9 +54,9 @@ def test_a_remedy_in_full(catalogue: Catalogue) -> None:
 
 def test_what_is_missing_is_a_dash_for_people_and_an_error_for_tests(catalogue: Catalogue) -> None:
     rule = catalogue.rules["cr-new-capital"]
-    assert "— 元" in remedy(rule, "020011:X", {"count": 1, "sum": 5}).zh
+    assert "— 元" in remedy(rule, alike("020011:X"), {"count": 1, "sum": 5}).zh
     with pytest.raises(MissingEvidence, match="amount"):
-        remedy(rule, "020011:X", {"count": 1, "sum": 5}, strict=True)
+        remedy(rule, alike("020011:X"), {"count": 1, "sum": 5}, strict=True)
 
 
 @pytest.fixture
@@ -68,7 +71,7 @@ def test_a_rule_without_one_falls_back_on_what_unblocks_it(tree: Path) -> None:
     text = (tree / RULE).read_text(encoding="utf-8")
     (tree / RULE).write_text(re.sub(r"remedy:\n  zh.*\n  en.*\n", "", text), encoding="utf-8")
     rule = load(tree).rules["spending-over-appropriation"]
-    assert remedy(rule, "020011:X", {"excess": 5}) == rule.unblock
+    assert remedy(rule, alike("020011:X"), {"excess": 5}) == rule.unblock
 
 
 @pytest.mark.parametrize(

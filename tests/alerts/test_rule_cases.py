@@ -16,6 +16,7 @@ from alerts.catalogue import Catalogue, load
 from alerts.messages import message, remedy
 from alerts.yaml_files import YamlFile
 from ledger.registry import Registry
+from ledger.words import alike
 from tests.conftest import Replay
 
 RULES = Path(__file__).parent.parent.parent / "alerts" / "rules"
@@ -83,9 +84,13 @@ def test_a_case_ends_as_it_says(replay: Replay, catalogue: Catalogue, rule: str,
             "every number has its name in rule.yaml, and every name its number"
         )
         assert all(isinstance(value, int) == (named[key].unit != "text") for key, value in alert["evidence"].items())
-        message(catalogue.rules[rule], alert["subject"]["key"], alert["evidence"], strict=True)
+        message(catalogue.rules[rule], alike(alert["subject"]["key"]), alert["evidence"], strict=True)
         remedy(
-            catalogue.rules[rule], alert["subject"]["key"], alert["evidence"], alert["evidence"].get("sum"), strict=True
+            catalogue.rules[rule],
+            alike(alert["subject"]["key"]),
+            alert["evidence"],
+            alert["evidence"].get("sum"),
+            strict=True,
         )
 
 

@@ -265,7 +265,7 @@ def test_an_import_into_a_register_of_other_names_writes_nothing(folder: Path) -
     (folder / "e.ndjson").write_text("kept", encoding="utf-8")
     done = run("import", "g0v-budget", str(REAL), "-o", "e.ndjson", "--registry", "other.csv", cwd=folder)
     assert done.returncode == 2 and done.stderr.count(b"\n") == 1
-    assert "agency 0201 is 別的機關 in the register and 總統府 in the source" in done.stderr.decode()
+    assert "agency 0201 is 「別的機關」 in the register and 「總統府」 in the source" in done.stderr.decode()
     assert (folder / "other.csv").read_text(encoding="utf-8") == register
     assert (folder / "e.ndjson").read_text(encoding="utf-8") == "kept"
 

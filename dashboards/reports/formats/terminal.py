@@ -43,7 +43,7 @@ def render(tables: Sequence[Table], language: Language) -> bytes:
 def show(tables: Sequence[Table], language: Language, console: Console) -> None:
     """Print the tables, each with the day judged above it and its notes below."""
     available = console.width
-    for table in tables:
+    for table in (each.folded() for each in tables):
         widths = _widths(table, language, available)
         console.width = max(available, _drawn_width(widths))
         console.print(Text(printable(table.title.text(language)), style="bold"))

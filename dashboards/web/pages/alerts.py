@@ -13,9 +13,9 @@ from litestar.params import FromPath
 
 from alerts.laws import Version
 from alerts.messages import message
+from alerts.naming import split_key, subject
 from alerts.rule import Named, Rule
 from alerts.vocabulary import ALERT_CHANGE, ALERT_STATE, BASIS_STATUS, SEVERITY, UNIT
-from dashboards.reports.subjects import agency_name, authority_name, split_key, subject
 from dashboards.reports.table import Column, Row, Table
 from dashboards.web import levels
 from dashboards.web.alert_table import alert_grid
@@ -25,6 +25,7 @@ from dashboards.web.forms import act, acting, form_of, form_result
 from dashboards.web.grid import Grid
 from dashboards.web.subjects import page_of
 from ledger.books import Alert
+from ledger.names import agency_name, authority_name, with_code
 from ledger.words import NOTHING, Words, alike
 from streams.people import acts as alert_acts
 from streams.people import trail
@@ -127,8 +128,10 @@ def alerts(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Resp
             "states": (_UNFINISHED, *ALERT_STATE, "all"),
             "rules": rules,
             "orders": ORDERS,
-            "authorities": [(code, authority_name(registry, code)) for code in sorted(registry.authorities)],
-            "of_agency": None if chosen.agency is None else subject(registry, "agency", chosen.agency),
+            "authorities": [
+                (code, with_code(authority_name(desk.names, code), code)) for code in sorted(registry.authorities)
+            ],
+            "of_agency": None if chosen.agency is None else agency_name(desk.names, chosen.agency),
             "kept": urlencode([(n, request.query_params[n]) for n in _FILTERS if n in request.query_params]),
         },
         [alert_grid(desk, found, Words("違規與警示", "Alerts"))],
@@ -171,7 +174,7 @@ def alert(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: Fr
     person = desk.person(request)
     unfinished = state in levels.UNFINISHED
     history = queries.history(monitor.store, name)
-    about = subject(monitor.registry, found.level, found.key)
+    about = subject(desk.names, found.level, found.key, found.fiscal_year)
     entries = _entries(history, acts)
     return page(
         desk,
@@ -185,7 +188,7 @@ def alert(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: Fr
             "about": about,
             "about_page": page_of(monitor.registry, found.level, found.key, found.fiscal_year),
             "agency": _agency(desk, found),
-            "message": message(rule, found.key, found.evidence, day=found.opened_on),
+            "message": message(rule, about, found.evidence, day=found.opened_on),
             "basis": BASIS_STATUS[rule.basis_on(found.opened_on)],
             "state": state,
             "cited": _cited(desk, found),
@@ -207,9 +210,8 @@ def alert(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: Fr
 
 def _agency(desk: Desk, found: Alert) -> tuple[str, Words] | None:
     """The code and name of the agency whose thing an alert is about."""
-    registry = desk.monitor.registry
     code = _agency_code(desk, found)
-    return None if code is None else (code, agency_name(registry, code))
+    return None if code is None else (code, agency_name(desk.names, code))
 
 
 def _agency_code(desk: Desk, found: Alert) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -12,10 +13,10 @@ from litestar.di import NamedDependency
 
 from alerts.check import Checked, checked
 from alerts.engine import Engine
+from alerts.naming import line_name, subject
 from alerts.verdict import Verdict
 from alerts.vocabulary import TURN, VERDICT
 from dashboards.reports.headroom import headroom
-from dashboards.reports.subjects import agency_name, subject
 from dashboards.web.answer import page
 from dashboards.web.desk import Desk
 from dashboards.web.forms import form_of
@@ -23,6 +24,7 @@ from dashboards.web.grid import Grid
 from dashboards.web.subjects import page_of
 from ledger.books import Books
 from ledger.fiscal import ROC_OFFSET
+from ledger.names import agency_name, with_code
 from ledger.words import Words
 
 LINE_BYTES_MAX: Final = 1 << 20
@@ -83,7 +85,13 @@ def _answer(request: Request[Any, Any, Any], desk: Desk, form: dict[str, str]) -
 
     with monitor.replica.reading() as books:
         found = checked(
-            line, books, monitor.registry.agencies, Engine(monitor.catalogue), monitor.catalogue, monitor.today()
+            line,
+            books,
+            monitor.registry.agencies,
+            Engine(monitor.catalogue),
+            monitor.catalogue,
+            monitor.today(),
+            desk.names,
         )
     return _page(request, desk, form, found, line)
 
@@ -105,7 +113,8 @@ def event_of(form: Mapping[str, str]) -> bytes:
 
 
 def _number(text: str) -> int | str:
-    digits = text.replace(",", "").replace("，", "")
+    # Full-width digits and commas are what a Chinese input method types.
+    digits = unicodedata.normalize("NFKC", text).replace(",", "")
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 18 else text
 
 
@@ -132,8 +141,8 @@ def _page(
             for fields in FIELDS.values()
             for name in fields
         },
-        "agencies": [(code, agency_name(registry, code)) for code in sorted(registry.agencies)],
-        "lines": lines,
+        "agencies": [(code, with_code(agency_name(desk.names, code), code)) for code in sorted(registry.agencies)],
+        "lines": [(line, with_code(line_name(desk.names, fiscal_year, line), line)) for line in lines],
         "verdict": verdict,
         "refusal_words": None if refusal is None else refusal.detail.words,
         "answer": None if verdict is None else (STATUS[verdict.verdict], VERDICT[verdict.verdict]),
@@ -141,7 +150,7 @@ def _page(
         "asked_json": "" if line is None else line.decode("utf-8", "replace"),
         "rules": monitor.catalogue.rules,
         "page_of": lambda alert: page_of(registry, alert.subject.level, alert.subject.key, alert.fiscal_year),
-        "subject_of": lambda alert: subject(registry, alert.subject.level, alert.subject.key),
+        "subject_of": lambda alert: subject(desk.names, alert.subject.level, alert.subject.key, alert.fiscal_year),
     }
     grids = [] if verdict is None else [_headroom(desk, verdict)]
     return page(desk, request, "check.html", Words("可否支用", "May I spend this?"), context, grids, here="check")
@@ -153,7 +162,7 @@ def _line_names(books: Books, fiscal_year: int, agency: str) -> list[str]:
 
 
 def _headroom(desk: Desk, verdict: Verdict) -> Grid:
-    table = headroom(verdict, desk.monitor.registry, verdict.as_of or desk.monitor.today())
+    table = headroom(verdict, desk.names, verdict.as_of or desk.monitor.today())
     missing = [isinstance(after, int) and after < 0 for after in table.column("after")]
     return Grid(
         table=table, name="headroom", formats=(), chips={"after": ["negative" if each else None for each in missing]}

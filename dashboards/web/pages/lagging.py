@@ -41,7 +41,7 @@ def lagging_rows(desk: Desk) -> list[LaggingRow]:
 
     def build(books: Books) -> list[LaggingRow]:
         alerts = list(books.time_alerts.values())
-        return lagging_list.rows(alerts, books, monitor.registry, monitor.catalogue, monitor.today(), earlier or None)
+        return lagging_list.rows(alerts, books, desk.names, monitor.catalogue, monitor.today(), earlier or None)
 
     return desk.look("lagging rows", build)
 
@@ -53,7 +53,7 @@ def lagging_tables(desk: Desk) -> list[Table]:
 
     def build(books: Books) -> list[Table]:
         alerts = list(books.time_alerts.values())
-        return lagging_list.tables(alerts, books, monitor.registry, monitor.catalogue, monitor.today(), earlier or None)
+        return lagging_list.tables(alerts, books, desk.names, monitor.catalogue, monitor.today(), earlier or None)
 
     tables = desk.look("lagging tables", build)
     return lagging_list.with_reasons(tables, lagging_rows(desk), lagging_reasons(monitor.store))

@@ -12,8 +12,8 @@ from litestar.params import FromPath
 
 from alerts.catalogue import Catalogue
 from alerts.lagging import target
+from alerts.naming import line_name
 from alerts.subjects import alert_id
-from dashboards.reports.subjects import agency_name, authority_name
 from dashboards.reports.table import Column, Table
 from dashboards.web import language, levels, shown
 from dashboards.web.alert_table import alert_grid
@@ -21,10 +21,12 @@ from dashboards.web.answer import page
 from dashboards.web.charts import MonthSums, course, course_figure, course_grid, month_sums
 from dashboards.web.desk import Desk
 from dashboards.web.grid import Grid
+from dashboards.web.subjects import address
 from ledger.books import Alert, Books
 from ledger.codes import split
 from ledger.figures import FIGURES
 from ledger.fiscal import allotted_months
+from ledger.names import agency_name, authority_name, object_name
 from ledger.rollup import Level
 from ledger.sums import Sums
 from ledger.vocabulary import EVENT
@@ -102,6 +104,10 @@ def line(
     account, economic_class, object_code = split(bare)
     level = Level("line", name, fiscal_year, classes={economic_class: found.sums})
     reader = language.of(request)
+    called = line_name(desk.names, fiscal_year, name)
+    neighbours = desk.look(
+        ("neighbours", fiscal_year, agency, name), lambda books: _neighbours(books, fiscal_year, agency, name)
+    )
     of_year = course(found.months, msgspec.structs.replace(found.sums), fiscal_year, day)
     of_year.forecast = None
     chart_title = Words("實現與分配", "Realised against allotted")
@@ -111,16 +117,20 @@ def line(
         desk,
         request,
         "line.html",
-        Words(f"{name}（{fiscal_year}年度）", f"{name}, fiscal year {fiscal_year}"),
+        Words(f"{called.zh}（{fiscal_year}年度）", f"{called.en}, fiscal year {fiscal_year}"),
         {
             "fiscal_year": fiscal_year,
             "code": agency,
-            "agency": agency_name(monitor.registry, agency),
+            "agency": agency_name(desk.names, agency),
             "authority": known.authority_code,
-            "authority_name": authority_name(monitor.registry, known.authority_code),
+            "authority_name": authority_name(desk.names, known.authority_code),
             "account": account,
             "economic_class": economic_class,
             "object_code": object_code,
+            "object_name": object_name(desk.names, object_code),
+            "account_names": desk.names.account(int(origin) if origin.isdecimal() else fiscal_year, account),
+            "line_code": name,
+            "neighbours": neighbours,
             "origin": origin,
             "line": found,
             "sums": found.sums,
@@ -165,6 +175,31 @@ def _copy(desk: Desk, books: Books, fiscal_year: int, agency: str, name: str) ->
         statutory=position.statutory,
         revision=position.allotment_revision,
     )
+
+
+def _neighbours(books: Books, fiscal_year: int, agency: str, name: str) -> list[tuple[Words, str]]:
+    """The same line in the last and the next year, and the money carried over from it or into it, where there are any."""
+    bare, _, origin = name.partition("@")
+    asked = [(fiscal_year - 1, bare), (fiscal_year, bare), (fiscal_year + 1, bare)]
+    if origin:
+        asked.append((int(origin), bare))
+        asked += [(fiscal_year - 1, name), (fiscal_year + 1, name)]
+    else:
+        year = books.find(fiscal_year, agency)
+        here = () if year is None else year.positions
+        asked += [(fiscal_year, each) for each in here if each.startswith(f"{bare}@")]
+        asked.append((fiscal_year + 1, f"{bare}@{fiscal_year}"))
+    found: list[tuple[Words, str]] = []
+    for year_of, line_of in dict.fromkeys(asked):
+        of_year = books.find(year_of, agency)
+        if (year_of, line_of) == (fiscal_year, name) or of_year is None or line_of not in of_year.positions:
+            continue
+        kept = line_of.partition("@")[2]
+        words = Words(f"{year_of}年度", f"FY {year_of}")
+        if kept:
+            words = Words(f"{year_of}年度之 {kept} 年度保留款", f"FY {year_of}, carried over from {kept}")
+        found.append((words, address("lines", year_of, agency, line_of)))
+    return found
 
 
 def _page_number(request: Request[Any, Any, Any]) -> int:

@@ -11,9 +11,9 @@ from litestar.di import NamedDependency
 
 from alerts.catalogue import Catalogue
 from alerts.judgement import Parameters
+from alerts.naming import line_name
 from dashboards.reports import formulas, reserve_report
-from dashboards.reports.subjects import agency_name
-from dashboards.reports.table import Column, Table, of_key
+from dashboards.reports.table import AGENCY_CODE, LINE_CODE, Column, Table, named, of_key
 from dashboards.web import language
 from dashboards.web.answer import page
 from dashboards.web.charts import balance_figure
@@ -24,6 +24,7 @@ from dashboards.web.subjects import address
 from ledger.books import Books, Case, Fund
 from ledger.events import ReserveApproved
 from ledger.money import percent, thousands
+from ledger.names import agency_name
 from ledger.vocabulary import FUND, GROUND, RESERVE
 from ledger.words import Words
 from streams.log.reserve_log import ReserveEvent
@@ -118,7 +119,7 @@ def reserves(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
     day = monitor.today()
     tables = desk.look(
         ("reserve tables", fiscal_year),
-        lambda books: reserve_report.tables(books, monitor.registry, monitor.catalogue, day, fiscal_year),
+        lambda books: reserve_report.tables(books, desk.names, monitor.catalogue, day, fiscal_year),
     )
     cases = desk.look(("cases", fiscal_year), lambda books: _cases(books, fiscal_year))
     by_case = _events_by_case(log.events(), fiscal_year)
@@ -211,8 +212,8 @@ def _events_by_case(events: list[ReserveEvent], fiscal_year: int) -> dict[tuple[
 _CASE_COLUMNS: Final = (
     Column("case", Words("動支案", "Case"), "text"),
     Column("reserve", Words("預備金", "Reserve"), "text"),
-    Column("agency", Words("機關", "Agency"), "text"),
-    Column("line", Words("預算科目", "Line"), "text"),
+    *named("agency", Words("機關", "Agency"), AGENCY_CODE),
+    *named("line", Words("預算科目", "Line"), LINE_CODE),
     Column("ground", Words("動支事由（預算法第70條）", "Ground (Budget Act, Art. 70)"), "text"),
     Column("approved_on", Words("首次核准日", "First approved"), "day"),
     Column("pending", FUND["pending"], "money"),
@@ -242,8 +243,10 @@ def _case_grid(
             (
                 case.id,
                 RESERVE[case.reserve],
-                agency_name(desk.monitor.registry, each.agency),
+                each.agency,
+                agency_name(desk.names, each.agency),
                 case.line,
+                None if case.line is None else line_name(desk.names, fiscal_year, case.line),
                 "" if ground is None else GROUND.get(int(ground), Words(str(ground), str(ground))),
                 min((a.booked_on for a in approvals), default=None),
                 case.pending,
@@ -301,7 +304,7 @@ def _case_total(cases: list[Drawn]) -> tuple[Any, ...]:
         sum(getattr(each.case, name) for each in cases) for name in ("pending", "approved", "cancelled", "returned")
     ]
     net = sums[1] - sums[2] - sums[3]
-    return (Words("合計", "Total"), None, None, None, None, None, *sums, net, None, None, None, None)
+    return (Words("合計", "Total"), None, None, None, None, None, None, None, *sums, net, None, None, None, None)
 
 
 HANDLERS = (reserves,)

@@ -11,7 +11,6 @@ from litestar.params import FromPath
 
 from alerts.lagging import target
 from dashboards.reports import agency_report
-from dashboards.reports.subjects import agency_name, authority_name
 from dashboards.reports.table import ReportProblem, Table, of_key
 from dashboards.web import language, levels
 from dashboards.web.alert_table import alert_grid
@@ -23,6 +22,7 @@ from dashboards.web.pages.lagging import lagging_rows
 from dashboards.web.subjects import address
 from ledger.books import Books
 from ledger.figures import PREDICTED_IN_FULL
+from ledger.names import agency_name, authority_name
 from ledger.words import Words
 from streams.people import trail
 from streams.people.lagging_acts import give_lagging_reason, lagging_subject
@@ -43,7 +43,7 @@ def authority(request: Request[Any, Any, Any], desk: NamedDependency[Desk], code
     years = [year for year in figures.years if figures.of(year, "authority", code)]
     fiscal_year = desk.fiscal_year(request, years)
     level = figures.of(fiscal_year, "authority", code)
-    name = authority_name(monitor.registry, code)
+    name = authority_name(desk.names, code)
     title = Words(f"{name.zh} {fiscal_year}年度", f"{name.en}, fiscal year {fiscal_year}")
     common = {"fiscal_year": fiscal_year, "years": years, "code": code}
     if level is None:
@@ -119,7 +119,7 @@ def agency(request: Request[Any, Any, Any], desk: NamedDependency[Desk], code: F
     years = [year for year in figures.years if figures.of(year, "agency", code)]
     fiscal_year = desk.fiscal_year(request, years)
     level = figures.of(fiscal_year, "agency", code)
-    name = agency_name(monitor.registry, code)
+    name = agency_name(desk.names, code)
     title = Words(f"{name.zh} {fiscal_year}年度", f"{name.en}, fiscal year {fiscal_year}")
     common = {"fiscal_year": fiscal_year, "years": years, "code": code, "authority": known.authority_code}
     if level is None:
@@ -135,7 +135,7 @@ def agency(request: Request[Any, Any, Any], desk: NamedDependency[Desk], code: F
         title,
         common
         | {
-            "authority_name": authority_name(monitor.registry, known.authority_code),
+            "authority_name": authority_name(desk.names, known.authority_code),
             "email": known.email,
             "adopted_on": adopted_on,
             "sums": level.every_class,
@@ -159,9 +159,7 @@ def _lines(desk: Desk, books: Books, fiscal_year: int, code: str) -> tuple[Table
     """The report's table of lines, and the day of adoption."""
     monitor = desk.monitor
     try:
-        tables = agency_report.tables(
-            code, [], books, monitor.registry, monitor.catalogue, monitor.today(), fiscal_year
-        )
+        tables = agency_report.tables(code, [], books, desk.names, monitor.catalogue, monitor.today(), fiscal_year)
     except ReportProblem as problem:
         raise NotFoundException(str(problem)) from None
     year = books.find(fiscal_year, code)
@@ -170,7 +168,7 @@ def _lines(desk: Desk, books: Books, fiscal_year: int, code: str) -> tuple[Table
 
 
 def _line_grid(table: Table, fiscal_year: int, code: str) -> Grid:
-    links = [address("lines", fiscal_year, code, line) for line in table.column("line")]
+    links = [address("lines", fiscal_year, code, line) for line in table.column("line_code")]
     return Grid(table=table, name="lines", links={"line": links}, row_header="line")
 
 
@@ -189,9 +187,7 @@ def agency_pdf(request: Request[Any, Any, Any], desk: NamedDependency[Desk], cod
             "severity",
             10_000,
         )
-        return agency_report.tables(
-            code, alerts, books, monitor.registry, monitor.catalogue, monitor.today(), fiscal_year
-        )
+        return agency_report.tables(code, alerts, books, desk.names, monitor.catalogue, monitor.today(), fiscal_year)
 
     try:
         tables = desk.look(("agency report", fiscal_year, code), build)

@@ -16,10 +16,12 @@ import pytest
 from alerts.catalogue import Catalogue
 from dashboards.reports.formats import pdf
 from dashboards.reports.table import ReportProblem
+from ledger.names import Names
 from ledger.registry import HEADER, Registry, parse
 from producers.simulator import registry_csv, simulate
 from streams.files import EventFiles
 from streams.replay import Replayed, fold
+from streams.settings import read_names
 
 ROWS = (
     ("020011", "秘書處", "Secretariat", "02", "高雄市政府主管", "City Government HQ group"),
@@ -34,6 +36,11 @@ class Year(msgspec.Struct):
     replayed: Replayed
     registry: Registry
     day: str
+
+    @property
+    def names(self) -> Names:
+        """The register's, and those of the objects that ship."""
+        return read_names(self.registry, None)
 
 
 Fold = Callable[..., Year]

@@ -23,7 +23,7 @@ def by_key(table: Table, row: tuple[Any, ...] | None) -> dict[str, Any]:
 
 def of_agency(code: str, year: Year, catalogue: Catalogue, fiscal_year: int | None = None) -> list[Table]:
     replayed = year.replayed
-    return agency_report.tables(code, replayed.alerts, replayed.books, year.registry, catalogue, year.day, fiscal_year)
+    return agency_report.tables(code, replayed.alerts, replayed.books, year.names, catalogue, year.day, fiscal_year)
 
 
 def amounts(table: Table) -> dict[str, int]:
@@ -60,7 +60,7 @@ def test_every_agency_of_a_simulated_year_adds_up(simulated: Year, catalogue: Ca
 
 def test_an_agency_by_hand(small: Year, catalogue: Catalogue) -> None:
     figures, rates, lines, alerts = of_agency("020011", small, catalogue)
-    assert figures.title == Words("020011 秘書處 114年度預算執行數", "020011 Secretariat, fiscal year 114: figures")
+    assert figures.title == Words("秘書處 020011 114年度預算執行數", "Secretariat 020011, fiscal year 114: figures")
     assert {row[0]: row[1] for row in figures.rows if row[1]} == {
         Words("原預算數", "Original"): 1_000_000,
         Words("可支用預算數 B", "Available B"): 1_000_000,
@@ -147,7 +147,7 @@ def test_an_agency_that_is_not_there_is_told_in_one_line(
 
 def test_the_reserves_of_a_simulated_year_add_up(simulated: Year, catalogue: Catalogue) -> None:
     books = simulated.replayed.books
-    funds, cases = reserve_report.tables(books, simulated.registry, catalogue, simulated.day)
+    funds, cases = reserve_report.tables(books, simulated.names, catalogue, simulated.day)
     total = by_key(funds, funds.total)
     assert amounts(funds) == {key: total[key] for key in amounts(funds)}
     expected = reserves(books)
@@ -188,13 +188,15 @@ def test_a_case_by_hand(fold_events: Fold, catalogue: Catalogue) -> None:
     year = fold_events(
         [{"agency": "020011", "type": "budget.adopted", "booked_on": "2025-01-01"}, *events], "2025-06-30"
     )
-    funds, cases = reserve_report.tables(year.replayed.books, year.registry, catalogue, year.day)
-    assert funds.rows[0][2:] == (1_000, 0, 400, 50, 30, 650, "65.00", 1)
+    funds, cases = reserve_report.tables(year.replayed.books, year.names, catalogue, year.day)
+    assert funds.rows[0][3:] == (1_000, 0, 400, 50, 30, 650, "65.00", 1)
     assert [cell.en if isinstance(cell, Words) else cell for cell in cases.rows[0]] == [
         "Second reserve",
         "114-01",
-        "020011 Secretariat",
+        "020011",
+        "Secretariat",
         "32020110101/current/2000",
+        "32020110101 – Current – Operations",
         "3. a temporary need",
         0,
         400,
@@ -207,6 +209,6 @@ def test_a_case_by_hand(fold_events: Fold, catalogue: Catalogue) -> None:
 
 
 def test_without_reserves_the_report_is_empty_and_still_written(small: Year, catalogue: Catalogue) -> None:
-    tables = reserve_report.tables(small.replayed.books, small.registry, catalogue, small.day)
+    tables = reserve_report.tables(small.replayed.books, small.names, catalogue, small.day)
     assert [(table.rows, table.total) for table in tables] == [([], None)] * 2
     assert msgspec.json.decode(FORMATS["json"].render(tables, "zh")) == {"reserves": [], "cases": []}

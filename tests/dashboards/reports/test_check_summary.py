@@ -11,6 +11,7 @@ from alerts.catalogue import Catalogue
 from alerts.check import checked
 from alerts.engine import Engine
 from dashboards.reports.check_summary import print_verdict
+from ledger.names import Names
 from ledger.registry import Registry
 from ledger.words import Language
 from tests.alerts.test_check import (
@@ -52,7 +53,7 @@ ANSWERS: list[tuple[list[dict[str, Any]], dict[str, Any], list[str], list[str]]]
         ["可以辦理，但有警示", "他市規定", "審議完成前可支用餘額", "審議完成前當月分配餘額", "-10"],
         ["Allowed, with warnings", "another city's rule", "left of the base", "left of the month"],
     ),
-    (SECOND, draw(60_000_000), ["第二預備金", "40,000,000"], ["Second reserve", "Remaining"]),
+    (SECOND, draw(60_000_000), ["第二預備金", "40,000,000"], ["second reserve", "Remaining"]),
     ([ADOPTED], enacted(), ["提醒", "請先送法定預算"], ["Warnings", "send enactments first"]),
     (
         BUDGET,
@@ -79,7 +80,7 @@ def test_what_is_said(
     monkeypatch.setenv("COLUMNS", "160")
     books = folded(events, catalogue, registry)
     found = checked(json.dumps(asked).encode(), books, registry.agencies, Engine(catalogue), catalogue, DAY)
-    print_verdict(found, catalogue, registry, language)
+    print_verdict(found, catalogue, Names(registry), language)
     shown = capsys.readouterr().out
     for words in zh if language == "zh" else en:
         assert words in shown, f"{words}\n{shown}"
@@ -93,5 +94,5 @@ def test_amounts_are_never_cut_off(
     books = folded(BUDGET, catalogue, registry)
     asked = json.dumps(pay(10**15)).encode()
     found = checked(asked, books, registry.agencies, Engine(catalogue), catalogue, DAY)
-    print_verdict(found, catalogue, registry, "zh")
+    print_verdict(found, catalogue, Names(registry), "zh")
     assert "-999,999,999,999,000" in capsys.readouterr().out

@@ -69,7 +69,7 @@ def test_the_lagging_list_says_the_percentage_in_force(
 ) -> None:
     for day, said, unsaid in ((BEFORE, "90", "80"), (AFTER, "80", "90")):
         year = judged(day)
-        made = lagging_list.tables(year.replayed.alerts, year.replayed.books, year.registry, changed, day)
+        made = lagging_list.tables(year.replayed.alerts, year.replayed.books, year.names, changed, day)
         text = printed(made, form, language, pdf_pages)
         assert says(text, said) and not says(text, unsaid), text
 
@@ -81,7 +81,7 @@ def test_who_lags_and_by_how_much_follows_it(judged: Judged, changed: Catalogue)
         year = judged(day)
         rows = output(year.replayed, year.registry, changed).lagging
         found[day] = [(row.authority, row.shortfall) for row in rows]
-        shown = lagging_list.rows(year.replayed.alerts, year.replayed.books, year.registry, changed, day)
+        shown = lagging_list.rows(year.replayed.alerts, year.replayed.books, year.names, changed, day)
         assert [(row.authority, row.shortfall) for row in shown] == found[day]
         evidence: list[tuple[Any, Any]] = [
             (alert.key, alert.evidence["shortfall"])
@@ -98,7 +98,7 @@ def test_the_summary_of_a_replay_says_it(
 ) -> None:
     for day, said, unsaid in ((BEFORE, "90", "80"), (AFTER, "80", "90")):
         year = judged(day)
-        print_summary(year.replayed, year.registry, changed, language)
+        print_summary(year.replayed, year.names, changed, language)
         text = capsys.readouterr().out
         assert says(text, said) and not says(text, unsaid), text
 

@@ -212,9 +212,9 @@ def test_a_pdf_says_what_the_list_says(
     small: Year, catalogue: Catalogue, pdf_pages: Callable[[bytes], list[str]]
 ) -> None:
     replayed = small.replayed
-    tables = lagging_list.tables(replayed.alerts, replayed.books, small.registry, catalogue, small.day)
+    tables = lagging_list.tables(replayed.alerts, replayed.books, small.names, catalogue, small.day)
     page = pdf_pages(FORMATS["pdf"].render(tables, "zh"))[0]
-    for said in ("民政局主管", "高雄市政府主管", "73.33%", "1,500,000", "民國114年6月30日", "第 1 頁", "逾 10 點"):
+    for said in ("民政局主管", "高雄市政府主管", "73.33%", "1,500,000", "民國114年6月30日", "第 1 頁", "逾 10 個百分點"):
         assert said in page, said
     english = pdf_pages(FORMATS["pdf"].render(tables, "en"))[0]
     for said in ("City Government HQ group", "73.33%", "As of 2025-06-30", "Page 1 of", "> 10 points"):
@@ -224,8 +224,8 @@ def test_a_pdf_says_what_the_list_says(
 def test_a_long_pdf_repeats_its_headings_and_numbers_its_pages(
     simulated: Year, catalogue: Catalogue, pdf_pages: Callable[[bytes], list[str]]
 ) -> None:
-    books, registry = simulated.replayed.books, simulated.registry
-    funds = reserve_report.tables(books, registry, catalogue, simulated.day)[:1]
+    books, names = simulated.replayed.books, simulated.names
+    funds = reserve_report.tables(books, names, catalogue, simulated.day)[:1]
     pages = pdf_pages(FORMATS["pdf"].render(funds, "zh"))
     assert len(pages) >= 3
     for number, page in enumerate(pages, start=1):
@@ -264,12 +264,12 @@ def test_every_format_writes_every_report_with_hostile_names(
             pytest.skip(str(problem))
     rows = [(code, '"=1+1,""x"""', "@SUM(A1)", authority, "-1", "[bold]#x") for code, _, _, authority, *_ in ROWS]
     year = fold_events(SMALL, "2025-06-30", rows)
-    alerts, books, registry = year.replayed.alerts, year.replayed.books, year.registry
+    alerts, books, names = year.replayed.alerts, year.replayed.books, year.names
     for number, tables in enumerate(
         (
-            lagging_list.tables(alerts, books, registry, catalogue, year.day),
-            agency_report.tables("020011", alerts, books, registry, catalogue, year.day),
-            reserve_report.tables(books, registry, catalogue, year.day),
+            lagging_list.tables(alerts, books, names, catalogue, year.day),
+            agency_report.tables("020011", alerts, books, names, catalogue, year.day),
+            reserve_report.tables(books, names, catalogue, year.day),
         )
     ):
         target = tmp_path / f"{number}{FORMATS[name].suffix}"

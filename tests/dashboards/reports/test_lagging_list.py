@@ -21,7 +21,7 @@ EARLIER = {114: [{"02": 1}, {"02": 3, "03": 1}, {"03": 2}]}
 
 
 def rows(year: Year, catalogue: Catalogue, **more: Any) -> list[lagging_list.LaggingRow]:
-    return lagging_list.rows(year.replayed.alerts, year.replayed.books, year.registry, catalogue, year.day, **more)
+    return lagging_list.rows(year.replayed.alerts, year.replayed.books, year.names, catalogue, year.day, **more)
 
 
 def test_the_small_year_by_hand(small: Year, catalogue: Catalogue) -> None:
@@ -48,14 +48,14 @@ def test_the_small_year_by_hand(small: Year, catalogue: Catalogue) -> None:
 def test_without_earlier_lists_nothing_is_said_of_them(small: Year, catalogue: Catalogue) -> None:
     assert [(row.rank_before, row.times) for row in rows(small, catalogue)] == [(None, None)] * 2
     replayed = small.replayed
-    table = lagging_list.tables(replayed.alerts, replayed.books, small.registry, catalogue, small.day)[0]
+    table = lagging_list.tables(replayed.alerts, replayed.books, small.names, catalogue, small.day)[0]
     assert "times" not in [column.key for column in table.columns]
     assert [(row.rank_before, row.times) for row in rows(small, catalogue, earlier={})] == [(None, 1)] * 2
 
 
 def test_the_total_adds_the_rows_up(small: Year, catalogue: Catalogue) -> None:
     replayed = small.replayed
-    table = lagging_list.tables(replayed.alerts, replayed.books, small.registry, catalogue, small.day)[0]
+    table = lagging_list.tables(replayed.alerts, replayed.books, small.names, catalogue, small.day)[0]
     total = dict(zip([column.key for column in table.columns], table.total or (), strict=True))
     assert (total["available"], total["allotted"], total["executed"]) == (1_600_001, 460_000, 180_000)
     assert (total["shortfall"], total["monthly"], total["cash"]) == (1_260_001, 210_001, "39.13")
@@ -140,7 +140,7 @@ def test_an_authority_without_a_prediction_is_left_out_until_it_is_judged_again(
 
 
 def test_nobody_lags_is_an_empty_list(small: Year, catalogue: Catalogue) -> None:
-    tables = lagging_list.tables([], small.replayed.books, small.registry, catalogue, small.day)
+    tables = lagging_list.tables([], small.replayed.books, small.names, catalogue, small.day)
     assert [(table.name, table.rows, table.total) for table in tables] == [("lagging", [], None)]
     assert "114年度" in tables[0].title.zh
     assert FORMATS["json"].render(tables, "zh") == b"[]\n"
@@ -149,17 +149,17 @@ def test_nobody_lags_is_an_empty_list(small: Year, catalogue: Catalogue) -> None
 
 def test_json_is_the_array_of_the_contract(simulated: Year, catalogue: Catalogue) -> None:
     replayed = simulated.replayed
-    tables = lagging_list.tables(replayed.alerts, replayed.books, simulated.registry, catalogue, simulated.day)
+    tables = lagging_list.tables(replayed.alerts, replayed.books, simulated.names, catalogue, simulated.day)
     expected = msgspec.to_builtins(output(replayed, simulated.registry, catalogue).lagging)
     assert len(expected) >= 3
     assert msgspec.json.decode(FORMATS["json"].render(tables, "zh")) == expected
-    printed = [[row[0], row[2]] for row in tables[0].rows]
+    printed = [[row["rank"], row["predicted"]] for row in map(tables[0].by_key, tables[0].rows)]
     assert printed == [[row["rank"], row["predicted"]] for row in expected]
 
 
 def test_every_percentage_names_its_formula_and_the_rule_its_source(small: Year, catalogue: Catalogue) -> None:
     replayed = small.replayed
-    table = lagging_list.tables(replayed.alerts, replayed.books, small.registry, catalogue, small.day)[0]
+    table = lagging_list.tables(replayed.alerts, replayed.books, small.names, catalogue, small.day)[0]
     for column in table.columns:
         assert column.kind != "percent" or "÷" in column.heading.zh or column.key == "predicted"
     notes = "".join(note.zh for note in table.notes)

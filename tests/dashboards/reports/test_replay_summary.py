@@ -47,7 +47,7 @@ def shown(year: Year, catalogue: Catalogue, capsys: pytest.CaptureFixture[str]) 
     """The summary in each language."""
     texts: dict[Language, str] = {}
     for language in LANGUAGES:
-        print_summary(year.replayed, year.registry, catalogue, language)
+        print_summary(year.replayed, year.names, catalogue, language)
         texts[language] = capsys.readouterr().out
     return texts
 

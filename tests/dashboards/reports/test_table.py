@@ -57,11 +57,11 @@ def test_a_table_that_the_first_version_kept_is_read_too() -> None:
 def test_no_two_tables_of_a_report_and_no_two_columns_of_a_table_share_a_key(
     simulated: Year, catalogue: Catalogue
 ) -> None:
-    replayed, registry, day = simulated.replayed, simulated.registry, simulated.day
+    replayed, names, day = simulated.replayed, simulated.names, simulated.day
     for tables in (
-        lagging_list.tables(replayed.alerts, replayed.books, registry, catalogue, day),
-        agency_report.tables("030061", replayed.alerts, replayed.books, registry, catalogue, day),
-        reserve_report.tables(replayed.books, registry, catalogue, day),
+        lagging_list.tables(replayed.alerts, replayed.books, names, catalogue, day),
+        agency_report.tables("030061", replayed.alerts, replayed.books, names, catalogue, day),
+        reserve_report.tables(replayed.books, names, catalogue, day),
     ):
         keys = [(table.key, table.fiscal_year) for table in tables]
         assert len(set(keys)) == len(keys)

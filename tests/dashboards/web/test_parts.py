@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from alerts.catalogue import Catalogue
-from dashboards.reports.subjects import split_key, subject
+from alerts.naming import split_key, subject
 from dashboards.reports.table import Column, Row, Table
 from dashboards.web import answer, shown
 from dashboards.web.charts import course, course_figure, month_sums
@@ -23,6 +23,7 @@ from ledger.registry import Registry
 from ledger.sums import Sums
 from ledger.words import Words
 from streams.monitor import Committed
+from streams.settings import read_names
 
 
 @pytest.mark.parametrize(
@@ -130,14 +131,18 @@ def test_a_runway_stands_by_the_steps_of_its_rule() -> None:
 def test_subjects_lead_to_their_pages(registry: Registry) -> None:
     agency = next(iter(registry.agencies.values()))
     line = "32020110101/current/2000@113"
+    names = read_names(registry, None)
     assert split_key(registry, f"{agency.code}:second:a:b") == (agency.code, "second:a:b")
     assert (
         page_of(registry, "line", f"{agency.code}:{line}", 114)
         == f"/lines/114/{agency.code}/32020110101/current/2000%40113"
     )
     assert page_of(registry, "reserve", "second", 114) == "/reserves?year=114"
-    assert subject(registry, "line", f"{agency.code}:{line}").zh == f"{agency.code} {agency.name_zh} {line}"
-    assert subject(registry, "agency", "gone").zh == "gone"
+    assert (
+        subject(names, "line", f"{agency.code}:{line}", 114).zh
+        == f"{agency.name_zh} 32020110101—經常門—業務費（113年度保留）"
+    )
+    assert subject(names, "agency", "gone", 114).zh == "gone"
 
 
 def test_a_form_makes_the_event_it_describes() -> None:
