@@ -205,5 +205,5 @@ def _registry_row(municipality: str) -> RegistryRow:
         "authority_code": municipality,
         "authority_name_zh": name,
         "authority_name_en": name,
-        "email": f"budget@agency-{municipality.lower()}.example",
+        "email": "",
     }

@@ -237,5 +237,5 @@ def _registry_row(agency: str) -> RegistryRow:
         "authority_code": "PEERS",
         "authority_name_zh": "其他系統之情境",
         "authority_name_en": "Scenarios of other systems",
-        "email": f"budget@agency-{agency.lower().replace('.', '-')}.example",
+        "email": "",
     }

@@ -248,7 +248,8 @@ def test_an_import_says_what_it_mapped_and_what_not(folder: Path) -> None:
     assert "utf-8, 1,121 of 1,177 rows mapped, 232 of 235 agencies -> 1,353 events in e.ndjson" in text
     assert "not mapped: 52 x amount is 0: nothing was appropriated, NT$ 0 in all: row 16 (5302309000 國史館" in text
     assert "not mapped: 4 x the code has a letter" in text and "NT$ 38,592,376,000 in all: row 439 (" in text
-    assert text.endswith("central.csv: 232 agencies added\n")
+    assert "central.csv: 232 agencies added\n" in text
+    assert text.endswith("accounts.csv: 892 names of work plans added\n")
     assert replay_is_clean(folder, "e.ndjson", "central.csv")
 
 

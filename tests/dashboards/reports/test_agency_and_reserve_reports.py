@@ -73,6 +73,7 @@ def test_an_agency_by_hand(small: Year, catalogue: Catalogue) -> None:
     assert lines.rows == [
         (
             "32020110101/capital/3000",
+            Words("32020110101—資本門—設備及投資", "32020110101 – Capital – Equipment and investment"),
             1_000_000,
             300_000,
             100_000,
@@ -87,7 +88,7 @@ def test_an_agency_by_hand(small: Year, catalogue: Catalogue) -> None:
     ]
     assert [row[1] for row in rates.rows] == ["33.33", "33.33", "10.00", "10.00", "70.00", "33.33", "70.00"]
     assert [by_key(alerts, row)["message"].zh for row in alerts.rows] == [
-        "020011 已 42 個工作天無新登錄，逾 10 個工作天。"
+        "秘書處 已 42 個工作天無新登錄，逾 10 個工作天。"
     ]
 
 

@@ -214,7 +214,15 @@ def test_a_pdf_says_what_the_list_says(
     replayed = small.replayed
     tables = lagging_list.tables(replayed.alerts, replayed.books, small.names, catalogue, small.day)
     page = pdf_pages(FORMATS["pdf"].render(tables, "zh"))[0]
-    for said in ("民政局主管", "高雄市政府主管", "73.33%", "1,500,000", "民國114年6月30日", "第 1 頁", "逾 10 個百分點"):
+    for said in (
+        "民政局主管",
+        "高雄市政府主管",
+        "73.33%",
+        "1,500,000",
+        "民國114年6月30日",
+        "第 1 頁",
+        "逾 10 個百分點",
+    ):
         assert said in page, said
     english = pdf_pages(FORMATS["pdf"].render(tables, "en"))[0]
     for said in ("City Government HQ group", "73.33%", "As of 2025-06-30", "Page 1 of", "> 10 points"):
