@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from alerts.city_file import CITY, read_city
 from alerts.city_rules import digest_with, laid_over, laws_with
 from alerts.laws import Law, read_law
 from alerts.rule import Rule
@@ -58,7 +59,9 @@ def load(folder: Path | None = None, settings: Path | None = None) -> Catalogue:
     digest = _digest(root)
     if settings is not None:
         laws = laws_with(laws, settings)
-        in_order, digest = laid_over(in_order, laws, settings), digest_with(digest, settings)
+        city = read_city(settings / CITY)
+        calendar = calendar.with_days(city.days_off, city.working_days)
+        in_order, digest = laid_over(in_order, laws, settings), digest_with(digest, settings, city)
     return Catalogue(MappingProxyType(in_order), MappingProxyType(laws), calendar, digest)
 
 

@@ -17,6 +17,7 @@ from alerts.laws import Law, check_days, read_law
 from alerts.rule import Parameter, Rule, values_by_day
 from alerts.rule_file import ValueFile, read_value
 from alerts.yaml_files import CatalogueProblem, Steps, YamlFile
+from ledger.city import City
 
 
 class _CityRuleFile(msgspec.Struct, forbid_unknown_fields=True):
@@ -32,12 +33,13 @@ def files_of(settings: Path) -> list[Path]:
     return [*sorted((settings / "law").glob("*.yaml")), *sorted((settings / "rules").glob("*.yaml"))]
 
 
-def digest_with(shipped: str, settings: Path) -> str:
-    """The digest of the rules with a city's own over them; the same as without where the city has none."""
-    files = files_of(settings)
-    if not files:
+def digest_with(shipped: str, settings: Path, city: City) -> str:
+    """The digest of the rules with a city's own, and its days, over them; the same as without where it has none."""
+    files, days = files_of(settings), [sorted(city.days_off), sorted(city.working_days)]
+    if not files and not any(days):
         return shipped
     digest = hashlib.sha256(shipped.encode())
+    digest.update(msgspec.json.encode(days))
     for path in files:
         content = path.read_bytes()
         digest.update(f"{path.relative_to(settings).as_posix()}\n{len(content)}\n".encode())

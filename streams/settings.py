@@ -13,13 +13,12 @@ from typing import Final, TypeAlias
 
 import structlog
 
-from alerts.yaml_files import CatalogueProblem, YamlFile
-from ledger.city import NO_CITY, City
-from ledger.fiscal import is_day
+from alerts.city_file import CITY, read_city
+from alerts.yaml_files import CatalogueProblem
+from ledger.city import NO_CITY
 from ledger.names import Names, NamesProblem, parse_accounts, parse_objects
 from ledger.registry import Registry
 
-CITY: Final = "city.yaml"
 ACCOUNTS: Final = "accounts.csv"
 OBJECTS: Final = "objects.csv"
 SHIPPED_OBJECTS: Final = Path(__file__).with_name(OBJECTS)
@@ -52,19 +51,6 @@ def read_names(registry: Registry, folder: Path | None) -> Names:
         objects | (parse_objects(own.read_bytes(), str(own)) if own.exists() else {}),
         read_city(folder / CITY),
     )
-
-
-def read_city(path: Path) -> City:
-    """What a city says of itself; nothing where there is no file. Raises CatalogueProblem with line and reason."""
-    if not path.exists():
-        return NO_CITY
-    file = YamlFile(path, str(path))
-    city = file.convert(City)
-    for field in ("days_off", "working_days"):
-        for place, day in enumerate(getattr(city, field)):
-            if not is_day(day):
-                raise file.problem((field, place), f"{day!r} is no day; write it like 2025-01-31")
-    return city
 
 
 class Settings:

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from alerts.catalogue import Catalogue, load
+from alerts.city_file import read_city
 from alerts.yaml_files import CatalogueProblem
 from ledger.names import NamesProblem
 from ledger.registry import Registry
 from streams import settings
-from streams.settings import Settings, SettingsProblem, read_city, read_names
+from streams.settings import Settings, SettingsProblem, read_names
 
 ACCOUNTS = "fiscal_year,account,function_zh,program_zh,work_plan_zh\n114,32020110101,行政,一般,{name}\n"
 VALUE = "{value: 85, from: 2026-01-01, basis_status: design}"
@@ -92,6 +93,16 @@ def test_a_citys_value_stands_from_its_day_on_and_changes_the_digest(catalogue: 
     assert found.rules["feed-silent"].parameters_on("2026-01-01") == catalogue.rules["feed-silent"].parameters_on(
         "2026-01-01"
     )
+
+
+def test_a_citys_days_are_laid_over_the_calendar(catalogue: Catalogue, tmp_path: Path) -> None:
+    """10 October is off for everybody; a typhoon day is this city's, and so is a Saturday that it works."""
+    (tmp_path / "city.yaml").write_text("days_off: [2025-07-07]\nworking_days: [2025-07-12]\n", encoding="utf-8")
+    found = load(settings=tmp_path)
+    days = ("2025-10-10", "2025-07-07", "2025-07-12")
+    assert [catalogue.calendar.is_working(day) for day in days] == [False, True, False]
+    assert [found.calendar.is_working(day) for day in days] == [False, False, True]
+    assert found.digest != catalogue.digest
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_an_agency_by_hand(small: Year, catalogue: Catalogue) -> None:
     ]
     assert [row[1] for row in rates.rows] == ["33.33", "33.33", "10.00", "10.00", "70.00", "33.33", "70.00"]
     assert [by_key(alerts, row)["message"].zh for row in alerts.rows] == [
-        "秘書處 已 42 個工作天無新登錄，逾 10 個工作天。"
+        "秘書處 已 41 個工作天無新登錄，逾 10 個工作天。"
     ]
 
 
