@@ -1,4 +1,7 @@
-"""The lagging list: the authorities whose `capital-execution-lagging` alert is unfinished, worst first (CONTRACT §5)."""
+"""The lagging list: the authorities whose `capital-execution-lagging` alert is unfinished, worst first (CONTRACT §5).
+
+Beside it stands what it cannot tell: authorities that could not be judged, and agencies whose events have not come.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,16 @@ from typing import Final
 import msgspec
 
 from alerts.catalogue import Catalogue
+from alerts.clock import latest_bookings
 from ledger.books import Alert, Books
 from ledger.figures import Ratio
-from ledger.output import LaggingOut
+from ledger.fiscal import first_day
+from ledger.output import AbsentOut, LaggingOut, SilentAgency, UnjudgedOut
 from ledger.registry import Registry
 from ledger.rollup import Level, roll_up
 
 RULE: Final = "capital-execution-lagging"
+SILENT: Final = "feed-silent"
 UNFINISHED: Final = ("open", "acknowledged")
 
 
@@ -64,10 +70,66 @@ def lagging(
     alerts: Iterable[Alert], books: Books, registry: Registry, catalogue: Catalogue, as_of: str
 ) -> list[LaggingOut]:
     """The list as the contract's output has it."""
-    return [_row(each, registry) for each in behind(alerts, books, catalogue, as_of)]
+    known = list(alerts)
+    silent = silent_agencies(known, books, registry, as_of)
+    return [
+        _row(each, registry, silent.get((each.level.fiscal_year, each.level.key), []))
+        for each in behind(known, books, catalogue, as_of)
+    ]
 
 
-def _row(each: Behind, registry: Registry) -> LaggingOut:
+def years_judged(books: Books, as_of: str) -> list[int]:
+    """The fiscal years that have begun and have events, descending."""
+    return [year for year in sorted(books.years, reverse=True) if first_day(year) <= as_of]
+
+
+def unjudged(books: Books, registry: Registry, as_of: str) -> list[UnjudgedOut]:
+    """The authorities with capital money (B > 0) whose prediction is null, by year descending and code."""
+    judged = years_judged(books, as_of)
+    found = [
+        UnjudgedOut(
+            authority=level.key,
+            name_zh=registry.authorities[level.key].zh,
+            fiscal_year=level.fiscal_year,
+            available=level.capital.available,
+            executed=level.capital.executed,
+            reason="no-allotment",
+        )
+        for levels in roll_up(books, as_of)
+        for level in levels
+        if level.level == "authority"
+        and level.fiscal_year in judged
+        and level.capital.available > 0
+        and level.capital.predicted is None
+    ]
+    return sorted(found, key=lambda row: (-row.fiscal_year, row.authority))
+
+
+def absent(books: Books, registry: Registry, as_of: str) -> list[AbsentOut]:
+    """The agencies that exist in a year judged and of which no event of it was accepted, by year descending and code."""
+    return [
+        AbsentOut(agency.code, agency.name_zh, agency.authority_code, year)
+        for year in years_judged(books, as_of)
+        for _, agency in sorted(registry.agencies.items())
+        if agency.exists_in(year) and agency.code not in books.years[year]
+    ]
+
+
+def silent_agencies(
+    alerts: Iterable[Alert], books: Books, registry: Registry, as_of: str
+) -> dict[tuple[int, str], list[SilentAgency]]:
+    """By fiscal year and authority, its agencies whose feed is silent or that are absent, by code."""
+    latest = latest_bookings(books, as_of)
+    unheard = {(a.fiscal_year, a.key) for a in alerts if a.rule == SILENT and a.state in UNFINISHED}
+    unheard |= {(row.fiscal_year, row.agency) for row in absent(books, registry, as_of)}
+    found: dict[tuple[int, str], list[SilentAgency]] = {}
+    for year, agency in sorted(unheard):
+        authority = registry.agencies[agency].authority_code
+        found.setdefault((year, authority), []).append(SilentAgency(agency, latest.get(agency) or None))
+    return found
+
+
+def _row(each: Behind, registry: Registry, silent: list[SilentAgency]) -> LaggingOut:
     capital, code = each.level.capital, each.level.key
     declared, computed = capital.predicted_declared, capital.predicted_computed
     return LaggingOut(
@@ -82,4 +144,5 @@ def _row(each: Behind, registry: Registry) -> LaggingOut:
         predicted_declared=declared.text() if declared else None,
         predicted_computed=computed.text() if computed else None,
         shortfall=each.shortfall,
+        silent_agencies=silent,
     )

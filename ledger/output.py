@@ -136,6 +136,14 @@ class AlertOut(msgspec.Struct, forbid_unknown_fields=True):
         return Words(self.message_zh, self.message_en)
 
 
+class SilentAgency(msgspec.Struct, forbid_unknown_fields=True):
+    """An agency whose events have not come: its feed is silent, or nothing of the year was ever accepted."""
+
+    agency: str
+    last_booked_on: Day | None
+    """Of any fiscal year, not after the day judged; null: none."""
+
+
 class LaggingOut(msgspec.Struct, forbid_unknown_fields=True):
     """An authority on the list for the mayor's meeting; amounts NT$."""
 
@@ -150,6 +158,27 @@ class LaggingOut(msgspec.Struct, forbid_unknown_fields=True):
     predicted_declared: Percent | None
     predicted_computed: Percent | None
     shortfall: int
+    silent_agencies: list[SilentAgency]
+
+
+class UnjudgedOut(msgspec.Struct, forbid_unknown_fields=True):
+    """An authority with capital money of which nothing can be predicted: no good news. Amounts NT$."""
+
+    authority: str
+    name_zh: str
+    fiscal_year: Year
+    available: int
+    executed: int
+    reason: Literal["no-allotment"]
+
+
+class AbsentOut(msgspec.Struct, forbid_unknown_fields=True):
+    """An agency of the register without any event of a fiscal year that has begun."""
+
+    agency: str
+    name_zh: str
+    authority: str
+    fiscal_year: Year
 
 
 class Output(msgspec.Struct, forbid_unknown_fields=True):
@@ -162,6 +191,8 @@ class Output(msgspec.Struct, forbid_unknown_fields=True):
     reserves: list[ReserveOut]
     alerts: list[AlertOut]
     lagging: list[LaggingOut]
+    unjudged: list[UnjudgedOut]
+    absent: list[AbsentOut]
 
 
 def positions(books: Books, as_of: str) -> Iterator[PositionOut]:

@@ -9,9 +9,12 @@ from typing import Final
 
 import msgspec
 
+from ledger.fiscal import parse_year
 from ledger.text import is_text
 from ledger.words import Words
 
+YEARS: Final = ("from_year", "to_year")
+"""Columns that may be left out."""
 HEADER: Final = ("code", "name_zh", "name_en", "authority_code", "authority_name_zh", "authority_name_en", "email")
 
 
@@ -29,6 +32,14 @@ class Agency(msgspec.Struct, frozen=True):
     authority_name_zh: str
     authority_name_en: str
     email: str
+    from_year: int | None = None
+    """The first fiscal year (ROC) in which the agency exists; None: no bound."""
+    to_year: int | None = None
+    """The last one, included."""
+
+    def exists_in(self, fiscal_year: int) -> bool:
+        """Whether events of the year are expected of it; one of another year is accepted all the same."""
+        return (self.from_year or fiscal_year) <= fiscal_year <= (self.to_year or fiscal_year)
 
 
 class Registry(msgspec.Struct, frozen=True):
@@ -68,7 +79,8 @@ def parse(content: bytes, name: str) -> Registry:
         if len(row) != len(columns):
             raise RegistryProblem(f"{name}: line {place}: {len(row)} fields where the header has {len(columns)}")
         cells = dict(zip(columns, row, strict=True))
-        agency = Agency(**{column: cells[column] for column in HEADER})
+        first, last = (_year(cells.get(column, ""), column, name, place) for column in YEARS)
+        agency = Agency(**{column: cells[column] for column in HEADER}, from_year=first, to_year=last)
         _check(agency, name, place)
         if agency.code in agencies:
             raise RegistryProblem(f"{name}: line {place}: agency code {agency.code} is repeated")
@@ -77,6 +89,16 @@ def parse(content: bytes, name: str) -> Registry:
     if not agencies:
         raise RegistryProblem(f"{name}: no agency below the header")
     return Registry(agencies, authorities)
+
+
+def _year(text: str, column: str, name: str, place: int) -> int | None:
+    """A bound of the years in which an agency exists; blank: none."""
+    if not text.strip():
+        return None
+    try:
+        return parse_year(text)
+    except ValueError as error:
+        raise RegistryProblem(f"{name}: line {place}: {column}: {error}") from None
 
 
 def _check(agency: Agency, name: str, place: int) -> None:

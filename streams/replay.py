@@ -10,7 +10,7 @@ import msgspec
 from alerts.catalogue import Catalogue
 from alerts.clock import judge_day
 from alerts.engine import Engine
-from alerts.lagging import lagging
+from alerts.lagging import absent, lagging, unjudged
 from alerts.output import alert_out
 from ledger.books import Alert, Books
 from ledger.identity import SeenIds
@@ -87,6 +87,8 @@ def output(replayed: Replayed, registry: Registry, catalogue: Catalogue, names: 
         reserves=reserves(replayed.books),
         alerts=alerts_out(replayed.alerts, catalogue, names),
         lagging=[] if day is None else lagging(replayed.alerts, replayed.books, registry, catalogue, day),
+        unjudged=[] if day is None else unjudged(replayed.books, registry, day),
+        absent=[] if day is None else absent(replayed.books, registry, day),
     )
 
 

@@ -1866,6 +1866,7 @@ class Replay:
     """The whole of a replay."""
 
     def __init__(self, registry: list[dict[str, str]], as_of: date | None) -> None:
+        self.registry = registry
         self.agencies = {row["code"] for row in registry}
         self.authority_of = {row["code"]: row["authority_code"] for row in registry}
         self.name_of = {row["authority_code"]: row["authority_name_zh"] for row in reversed(registry)}
@@ -2009,6 +2010,34 @@ class Replay:
 
     # -- the end
 
+    def absent(self, years: list[Year]) -> list[dict[str, Any]]:
+        """Agencies of the registry that exist in a year that has begun and has events, without an event of it."""
+        return [
+            {
+                "agency": row["code"],
+                "name_zh": row["name_zh"],
+                "authority": row["authority_code"],
+                "fiscal_year": year.fiscal_year,
+            }
+            for year in reversed(years)
+            if year.as_of >= first_day(year.fiscal_year)
+            for row in sorted(self.registry, key=lambda row: row["code"])
+            if row["code"] not in year.books and exists_in(row, year.fiscal_year)
+        ]
+
+    def silent(self, years: list[Year], as_of: date | None) -> dict[tuple[int, str], list[dict[str, Any]]]:
+        """By year and authority: agencies with an unfinished feed-silent alert, or absent, with their latest booking."""
+        unheard = {(a.fiscal_year, a.key) for a in self.alerts if a.rule == "feed-silent" and not a.finished}
+        unheard |= {(row["fiscal_year"], row["agency"]) for row in self.absent(years)}
+        result: dict[tuple[int, str], list[dict[str, Any]]] = {}
+        for fiscal_year, agency in sorted(unheard):
+            days = [
+                e.booked_on for e in self.events if e.agency == agency and as_of is not None and e.booked_on <= as_of
+            ]
+            row = {"agency": agency, "last_booked_on": max(days).isoformat() if days else None}
+            result.setdefault((fiscal_year, self.authority_of[agency]), []).append(row)
+        return result
+
     def years(self, as_of: date) -> list[Year]:
         """The fiscal years with events, ascending."""
         result = []
@@ -2048,7 +2077,9 @@ class Replay:
             "positions": [row for year in years for row in position_rows(year)],
             "reserves": reserve_rows(self.events),
             "alerts": [alert.output() for alert in alerts],
-            "lagging": lagging_rows(years, self.alerts, self.name_of),
+            "lagging": lagging_rows(years, self.alerts, self.name_of, self.silent(years, as_of)),
+            "unjudged": unjudged_rows(years, self.name_of),
+            "absent": self.absent(years),
         }
 
 
@@ -2143,7 +2174,40 @@ def reserve_rows(events: list[Event]) -> list[dict[str, Any]]:
     return rows
 
 
-def lagging_rows(years: list[Year], alerts: list[Alert], name_of: dict[str, str]) -> list[dict[str, Any]]:
+def exists_in(row: dict[str, str], fiscal_year: int) -> bool:
+    """Whether an agency exists in a year: from_year to to_year, both included; blank or left out: no bound."""
+    first, last = row.get("from_year", ""), row.get("to_year", "")
+    return (not first or int(first) <= fiscal_year) and (not last or fiscal_year <= int(last))
+
+
+def unjudged_rows(years: list[Year], name_of: dict[str, str]) -> list[dict[str, Any]]:
+    """Authorities with capital B > 0 whose prediction is null, of every year that has begun, years descending."""
+    result = []
+    for year in reversed(years):
+        for authority in sorted(year.authorities()):
+            f = year.total("authority", authority, "capital")
+            if year.as_of < first_day(year.fiscal_year) or available(f) <= 0:
+                continue
+            if year.predicted("authority", authority) is None:
+                result.append(
+                    {
+                        "authority": authority,
+                        "name_zh": name_of[authority],
+                        "fiscal_year": year.fiscal_year,
+                        "available": available(f),
+                        "executed": executed(f),
+                        "reason": "no-allotment",
+                    }
+                )
+    return result
+
+
+def lagging_rows(
+    years: list[Year],
+    alerts: list[Alert],
+    name_of: dict[str, str],
+    silent: dict[tuple[int, str], list[dict[str, Any]]],
+) -> list[dict[str, Any]]:
     """The authorities of the unfinished lagging alerts: years descending, within each ascending by the unrounded
     prediction, then by code; shortfall = max(0, 0.9 B rounded up - E)."""
     result = []
@@ -2173,6 +2237,7 @@ def lagging_rows(years: list[Year], alerts: list[Alert], name_of: dict[str, str]
                     "predicted_declared": percent(declared),
                     "predicted_computed": percent(year.predicted_computed("authority", authority)),
                     "shortfall": max(0, ninety_percent_up - executed(f)),
+                    "silent_agencies": silent.get((year.fiscal_year, authority), []),
                 }
             )
     return result
