@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from alerts.catalogue import Catalogue
 from alerts.judgement import CarriedLine, Place
@@ -41,7 +41,8 @@ def _places(books: Books, catalogue: Catalogue, as_of: str) -> Iterator[Place | 
         if first_day(fiscal_year) <= as_of:
             for year in books.years[fiscal_year].values():
                 yield from _carried_lines(year, books.find(fiscal_year - 1, year.agency))
-            yield from (_place(level, latest, catalogue.calendar) for level in levels)
+            reported = first_reported(books.years[fiscal_year].values())
+            yield from (_place(level, latest, catalogue.calendar, reported) for level in levels)
 
 
 def _carried_lines(year: AgencyYear, before: AgencyYear | None) -> Iterator[CarriedLine]:
@@ -60,7 +61,12 @@ def _carried_lines(year: AgencyYear, before: AgencyYear | None) -> Iterator[Carr
         )
 
 
-def _place(level: Level, latest: dict[str, str], calendar: Calendar) -> Place:
+def first_reported(years: Iterable[AgencyYear]) -> int | None:
+    """The earliest month for which any agency filed a report of the year."""
+    return min((month for year in years if year.reports is not None for month in year.reports.months), default=None)
+
+
+def _place(level: Level, latest: dict[str, str], calendar: Calendar, reported: int | None) -> Place:
     return Place(
         level=level.level,
         key=level.key,
@@ -70,6 +76,7 @@ def _place(level: Level, latest: dict[str, str], calendar: Calendar) -> Place:
         every_class=level.every_class,
         latest=max(latest[year.agency] for year in level.years),
         calendar=calendar,
+        first_reported=reported,
     )
 
 

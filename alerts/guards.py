@@ -85,6 +85,7 @@ COVERED: Final = frozenset(
         "realised-below-zero",
         "released-over-held",
         "saving-over-balance",
+        "report-number-gap",
         "feed-gap",
     )
 )
@@ -208,8 +209,8 @@ def object_is_quiet(of_object: ObjectSum, event: Event) -> bool:
 
 
 def year_is_quiet(year: AgencyYear, event: Event) -> bool:
-    """Whether an agency has no reserve of its own, which is all that is judged of it after an event."""
-    return year.first_reserve is None and year.alerts is None
+    """Whether an agency has no reserve of its own and filed no report, which is all that is judged of it after an event."""
+    return year.first_reserve is None and year.reports is None and year.alerts is None
 
 
 def never_quiet(row: Row, event: Event) -> bool:

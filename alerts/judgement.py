@@ -68,6 +68,8 @@ class Place(msgspec.Struct, gc=False):
     every_class: Sums
     latest: str
     calendar: Calendar
+    first_reported: int | None = None
+    """The earliest month for which any agency of the city filed a report of the year; None where none did."""
 
 
 class CarriedLine(msgspec.Struct, gc=False):

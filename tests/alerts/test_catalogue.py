@@ -63,7 +63,10 @@ TABLE = [
     ("released-over-held", "state", "line", "warn"),
     ("saving-over-balance", "state", "line", "high"),
     ("carryover-over-balance", "time", "line", "critical"),
+    ("carryover-without-obligation", "time", "line", "high"),
     ("booked-ahead", "time", "agency", "warn"),
+    ("report-late", "time", "agency", "warn"),
+    ("report-number-gap", "state", "agency", "info"),
     ("payment-unmatched", "state", "reference", "warn"),
     ("payment-exceeds-reference", "state", "reference", "warn"),
     ("books-differ", "state", "line", "high"),
@@ -90,6 +93,8 @@ PARAMETERS = {
     ("allotment-underspent", "period_min"): 80,
     ("allotment-underspent", "unexecuted_max"): 100_000_000,
     ("booked-ahead", "days_max"): 5,
+    ("report-late", "day_due"): 15,
+    ("report-late", "december_days"): 31,
     ("feed-silent", "working_days_max"): 10,
 }
 """Every number of the contract's table that a law or a design can change, as in force in 2025."""

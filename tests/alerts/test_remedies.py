@@ -103,6 +103,8 @@ def test_every_rule_names_what_makes_its_alerts_worse(catalogue: Catalogue) -> N
         "feed-gap": "missing",
         "feed-silent": "working_days",
         "booked-ahead": "days_ahead",
+        "report-late": "months_late",
+        "report-number-gap": "missing",
         "reserve-balance-low": "short",
         "forecast-diverges": "points_apart",
     }

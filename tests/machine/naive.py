@@ -1381,6 +1381,12 @@ def rule_saving_over_balance(s: Snapshot) -> Breaches:
     return s.line_breaches("high", lambda p, f: f.saving > 0 and obligated(f) + f.saving > available(f) + f.held)
 
 
+def rule_report_number_gap(s: Snapshot) -> Breaches:
+    """A number between the agency's lowest and highest report.filed numbers of the year was not seen."""
+    seen = {int(e.data["number"]) for e in s.books.events if e.type == "report.filed"}
+    return {s.books.agency: "info"} if seen and len(seen) < max(seen) - min(seen) + 1 else {}
+
+
 def own_reserve_keys(s: Snapshot) -> list[str]:
     """The agency's first reserve."""
     return [f"first:{s.books.agency}"]
@@ -1448,6 +1454,7 @@ AGENCY_STATE_RULES: list[tuple[str, str, Callable[[Snapshot], Breaches]]] = [
     ("realised-below-zero", "line", rule_realised_below_zero),
     ("released-over-held", "line", rule_released_over_held),
     ("saving-over-balance", "line", rule_saving_over_balance),
+    ("report-number-gap", "agency", rule_report_number_gap),
 ]
 SHARED_STATE_RULES: list[tuple[str, str, Callable[[Snapshot], Breaches]]] = [
     ("reserve-overdrawn", "reserve", rule_reserve_overdrawn_shared),
@@ -1478,8 +1485,8 @@ def line_act(books: Books, line: str, severity: str, event: Event) -> Act:
 
 
 def rule_virement_between_programs(books: Books, event: Event) -> list[Act]:
-    """The accounts differ, not disaster."""
-    if event.type != "virement.approved" or event.flag("disaster"):
+    """The accounts differ, neither disaster nor pooled."""
+    if event.type != "virement.approved" or event.flag("disaster") or event.flag("pooled"):
         return []
     if account_of(event.data["from_line"]) == account_of(event.data["to_line"]):
         return []
@@ -1720,6 +1727,46 @@ def rule_carryover_over_balance(y: Year, latest: dict[str, date]) -> Breaches:
     return result
 
 
+def rule_carryover_without_obligation(y: Year, latest: dict[str, date]) -> Breaches:
+    """Likewise: carryover of kind payable > payable there, or of kind encumbrance > committed + prepaid there."""
+    result: Breaches = {}
+    for agency, before in y.books_before.items():
+        book = y.books[agency]
+        for position in y.figures[agency]:
+            if position[1] == y.fiscal_year:
+                continue
+            there = before.figures(position)
+            if (
+                carried_as(book, position, "payable") > there.payable
+                or carried_as(book, position, "encumbrance") > there.committed + there.prepaid
+            ):
+                result[book.line_key(position)] = "high"
+    return result
+
+
+def carried_as(book: Books, position: Position, kind: str) -> int:
+    """What of a position's carry-over is of a kind: approved less cancelled."""
+    approved = [e for e in book.at(position, "carryover.approved") if e.data["kind"] == kind]
+    cancelled = [e for e in book.at(position, "carryover.cancelled") if e.data["kind"] == kind]
+    return sum(e.amount for e in approved) - sum(e.amount for e in cancelled)
+
+
+def rule_report_late(y: Year, latest: dict[str, date]) -> Breaches:
+    """No report for a month not before the earliest that any agency filed for the year, and as_of is after the day due:
+    the 15th of the month after it, December's the 31 January, each moved to the next working day."""
+    months = [int(e.data["month"]) for book in y.books.values() for e in book.events if e.type == "report.filed"]
+    result: Breaches = {}
+    for agency, book in y.books.items():
+        filed = {int(e.data["month"]) for e in book.events if e.type == "report.filed"}
+        for month in range(min(months, default=13), 13):
+            day = date(y.fiscal_year + 1912, 1, 31) if month == 12 else date(y.fiscal_year + 1911, month + 1, 15)
+            while working_days(day - timedelta(days=1), day) == 0:
+                day += timedelta(days=1)
+            if month not in filed and y.as_of > day:
+                result[agency] = "warn"
+    return result
+
+
 def rule_booked_ahead(y: Year, latest: dict[str, date]) -> Breaches:
     """An event, but for forecasts, balances and papers booked outside the year, is booked more than 5 days after as_of."""
     limit = y.as_of + timedelta(days=5)
@@ -1805,7 +1852,9 @@ def rule_feed_silent(y: Year, latest: dict[str, date]) -> Breaches:
 TIME_RULES: list[tuple[str, str, Callable[[Year, dict[str, date]], Breaches]]] = [
     ("carryover-unapproved", "line", rule_carryover_unapproved),
     ("carryover-over-balance", "line", rule_carryover_over_balance),
+    ("carryover-without-obligation", "line", rule_carryover_without_obligation),
     ("booked-ahead", "agency", rule_booked_ahead),
+    ("report-late", "agency", rule_report_late),
     ("cr-three-months", "city", rule_cr_three_months),
     ("capital-execution-lagging", "authority", rule_capital_execution_lagging),
     ("forecast-diverges", "authority", rule_forecast_diverges),

@@ -10,9 +10,12 @@ from ledger.events import VirementApproved
 
 
 def findings(act: Act, p: Parameters) -> Sequence[Finding]:
-    """A virement whose two accounts differ, NT$, found on the receiving line (Budget Act §62; lifted for disasters)."""
+    """A virement whose two accounts differ, NT$, found on the receiving line (Budget Act §62).
+
+    Lifted for disasters, and by the article itself for pooled accounts (統籌支撥科目) and the first reserve.
+    """
     event = act.event
-    if not isinstance(event, VirementApproved) or event.disaster:
+    if not isinstance(event, VirementApproved) or event.disaster or event.pooled:
         return ()
     if split(event.from_line).account == split(event.to_line).account:
         return ()
