@@ -41,6 +41,7 @@ from ledger.fiscal import allotted_months
 from ledger.identity import SeenIds
 from ledger.json_text import Malformed, parse_object
 from ledger.names import NO_NAMES, Names
+from ledger.payments import OnTrial
 from ledger.process import Context, Judge, process
 from ledger.receipt import warnings_of
 from ledger.refusals import Refusal, detail
@@ -99,6 +100,7 @@ def checked(
     line = _with_id(line)
     event = read(line)
     after = _within_reach(books, event) if isinstance(event, Event) else Books()
+    after.payments = OnTrial(books.payments)
     effects = process(0, [line], after, Context(agencies, SeenIds(), engine, _nothing_to_recall))
     if not effects.accepted:
         refusal = effects.refusals[0].refusal if effects.refusals else Refusal("malformed", detail("no_event"), None)

@@ -20,7 +20,7 @@ from alerts.subjects import subject_key
 from ledger.books import AgencyYear, Alert, Case, Feed, Fund, ObjectSum, Position, Reference, Row
 from ledger.continuing_resolution import SPENDING, ground
 from ledger.effects import under_cr
-from ledger.events import BY_NAME, Event, ReserveApproved, VirementApproved
+from ledger.events import BY_NAME, DisbursementPaid, Event, ProvisionalSpent, ReserveApproved, VirementApproved
 from ledger.process import Transition
 
 _NO_PARAMETERS: Final[Parameters] = {}
@@ -52,6 +52,7 @@ class Engine:
         guarded = [rule for rule in catalogue.rules.values() if rule.slug in covered]
         unguarded = [rule for rule in catalogue.rules.values() if rule.slug not in covered and rule.kind != "time"]
         self._state, acts = _by_row(guarded), _by_event(guarded)
+        self._acts = acts
         once_adopted = acts | dict.fromkeys(PAYMENTS, ())
         self._under_cr = {kind: (quiet, acts[kind]) for kind, quiet in AFTER_UNDER_CR.items()}
         self._once_adopted = {kind: (quiet, once_adopted[kind]) for kind, quiet in AFTER.items()}
@@ -72,7 +73,9 @@ class Engine:
         for row in touched:
             if not quiet[type(row)](row, event):
                 self._judge_row(year, row, event, transitions)
-        if acts and not act_is_quiet(year, event):
+        if year.repeats:  # of the payment accepted last, which may be this one
+            self._judge_act(year, event, self._acts[type(event)], transitions)
+        elif acts and not act_is_quiet(year, event):
             self._judge_act(year, event, acts, transitions)
 
     def judge_row(self, year: AgencyYear, row: Row, event: Event, transitions: list[Transition]) -> None:
@@ -126,7 +129,8 @@ def act_of(year: AgencyYear, event: Event) -> Act:
     in_cr = under_cr(year, event)
     basis, basis_ref = ground(year, event) if in_cr and isinstance(event, SPENDING) else (None, None)
     case = year.cases[event.reserve, event.case] if isinstance(event, ReserveApproved) else None
-    return Act(event, year, in_cr, _positions(year, event), case, basis, basis_ref)
+    repeats = year.repeats if isinstance(event, DisbursementPaid | ProvisionalSpent) else 0
+    return Act(event, year, in_cr, _positions(year, event), case, basis, basis_ref, repeats)
 
 
 def _positions(year: AgencyYear, event: Event) -> Sequence[Position]:

@@ -41,7 +41,8 @@ class Act(msgspec.Struct, gc=False):
     """An accepted event as the act rules see it, after its effect.
 
     `positions` are those of this year that the event names (a virement: from, to). `case` is the case of a reserve
-    event. `basis` is the ground of spending under continuing resolution, None for anything else.
+    event. `basis` is the ground of spending under continuing resolution, None for anything else. `repeats` is, of a payment,
+    how many of the same stood before it (see `ledger.payments`).
     """
 
     event: Event
@@ -51,6 +52,7 @@ class Act(msgspec.Struct, gc=False):
     case: Case | None = None
     basis: str | None = None
     basis_ref: str | None = None
+    repeats: int = 0
 
 
 class Place(msgspec.Struct, gc=False):

@@ -15,6 +15,7 @@ import msgspec
 from ledger.codes import economic_class, object_of, position_name
 from ledger.figures import Executing
 from ledger.fiscal import NEVER
+from ledger.payments import Payments, PaymentsSeen
 
 ReferenceKind: TypeAlias = Literal["commitment", "payable", "prepayment"]
 MONTHS: Final = 14
@@ -418,6 +419,8 @@ class AgencyYear(Row, kw_only=True):
     forecast: tuple[str, int] | None = None
     """The forecast that counts: booked_on, amount."""
     reports: Reports | None = None
+    repeats: int = 0
+    """How many payments equal to the one accepted last stood before it, less their reversals."""
 
     @property
     def adopted(self) -> bool:
@@ -465,6 +468,7 @@ class Books:
         self.years: dict[int, dict[str, AgencyYear]] = {}
         self.funds: dict[tuple[int, str], Fund] = {}
         self.time_alerts: dict[tuple[str, str, int], Alert] = {}
+        self.payments: Payments = PaymentsSeen()
 
     def find(self, fiscal_year: int, agency: str) -> AgencyYear | None:
         """The agency's books of a year, if it has any."""

@@ -16,6 +16,7 @@ from ledger.books import Alert, Books
 from ledger.identity import SeenIds
 from ledger.names import NO_NAMES, Names
 from ledger.output import AlertOut, Counts, Output, RefusalOut, positions, reserves
+from ledger.payments import PaymentsSeen
 from ledger.process import Context, process
 from ledger.refusals import Refusal
 from ledger.registry import Registry
@@ -53,6 +54,7 @@ def fold(
 ) -> Replayed:
     """Fold opened files and judge the time rules as of the day; `progress` is told how many bytes have been read."""
     books, counts, seen = Books(), Counts(), SeenIds(files.size // _LINE_BYTES)
+    books.payments = PaymentsSeen(files.size // _LINE_BYTES * 2 // 3)
     context = Context(registry.agencies, seen, Engine(catalogue), files.recall, as_of, follow=False)
     alerts: list[Alert] = []
     refusals: list[RefusedEvent] = []

@@ -113,10 +113,12 @@ def _loaded(name: str | Path, names: Names, catalogue: Catalogue, as_of: str | N
     from streams.people.lagging_acts import lagging_reasons, presented_lists  # noqa: PLC0415
     from streams.store import open_store  # noqa: PLC0415
     from streams.store.loading import load_partition  # noqa: PLC0415
+    from streams.store.segments import all_payments  # noqa: PLC0415
 
     store = open_store(name, read_only=True)
     try:
         books = load_partition(store).books
+        books.payments = all_payments(store)
         apply_closings(books, store)
         made_up = store.manifest().get("demonstration") == "yes"
         day = as_of or (_day_of_demonstration(store) if made_up else today())

@@ -31,7 +31,7 @@ from streams.store import Store, StoreError, StoreRefused, schema
 from streams.store.alerts import attach_alerts, attach_shared_alerts, load_time_alerts
 from streams.store.loading import load_books, load_shared_funds
 from streams.store.mark import mark_held
-from streams.store.segments import log_segments
+from streams.store.segments import StoredPayments, log_segments
 
 LOOK_SECONDS: Final = 0.1
 """Between two looks at the marks."""
@@ -167,6 +167,7 @@ class StoreReplica:
         with self._lock:
             if wanted is None:
                 self._books, self._is_doubtful = books, False
+                books.payments = StoredPayments(self.store)
             else:
                 for year in books.agency_years():
                     self._books.add(year)

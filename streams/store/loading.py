@@ -23,22 +23,25 @@ from ledger.books import (
 )
 from ledger.fiscal import booking_months, budget_window
 from ledger.identity import SeenIds, seed_of
+from ledger.payments import PaymentsSeen
 from producers.kafka.partitions import partition_of_year
 from streams.store.alerts import attach_alerts, attach_shared_alerts
 from streams.store.locks import FUNDS_LOCK, as_of_one_moment, lock
 from streams.store.mark import Mark, mark_within
 from streams.store.rows import BUDGET, KEPT, from_tuple, set_budget
-from streams.store.segments import seen_within
+from streams.store.segments import payments_within, seen_within
 from streams.store.store import Store
 
 T = TypeVar("T")
 
 
 class Loaded(msgspec.Struct):
-    """The books as the store has them, the ids remembered, and the mark."""
+    """The books as the store has them, the ids and payments remembered, and the mark."""
 
     books: Books
     seen: SeenIds
+    payments: PaymentsSeen
+    """The same as the books'."""
     mark: Mark
 
 
@@ -49,7 +52,8 @@ def load_partition(store: Store) -> Loaded:
         wanted = None if store.partitions == 1 else _years_of_partition(store, connection)
         books = load_books(connection, wanted)
         attach_alerts(connection, books, wanted)
-        return Loaded(books, seen_within(store, connection), mark_within(store, connection))
+        books.payments = payments = payments_within(store, connection)
+        return Loaded(books, seen_within(store, connection), payments, mark_within(store, connection))
 
 
 def _years_of_partition(store: Store, connection: sa.Connection) -> frozenset[tuple[int, str]]:

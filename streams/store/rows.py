@@ -98,7 +98,7 @@ KEPT: Final[dict[type[Row], Kept]] = {
             "reports": Reports | None,
         },
         (
-            *("months", "window", "id_seed", "first_reserve", "last_booked"),
+            *("months", "window", "id_seed", "first_reserve", "last_booked", "repeats"),
             *("positions", "commitments", "payables", "prepayments", "cases", "objects", "feeds"),
             *("virements", "carryover_cases"),
         ),

@@ -125,6 +125,15 @@ segments: Final = Table(
     ),
 )
 
+payments: Final = Table(
+    "payments",
+    metadata,
+    *_key(Column("log", Text), Column("partition", Integer), Column("first_place", BigInteger)),
+    Column("paid", LargeBinary, nullable=False, comment="payment hashes u64"),
+    Column("reversed", LargeBinary, nullable=False, comment="payment hashes u64"),
+)
+"""What each segment paid and reversed, apart from its lines: `check` looks through all of it."""
+
 agency_years: Final = Table(
     "agency_years",
     metadata,

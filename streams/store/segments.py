@@ -11,7 +11,7 @@ import zlib
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -19,6 +19,7 @@ from xxhash import xxh3_64_intdigest
 
 from ledger.books import AgencyYear, Position, Row
 from ledger.identity import SeenIds
+from ledger.payments import PaymentsSeen
 from streams.errors import LogBroken
 from streams.store import schema
 from streams.store.batch import Batch, Origin
@@ -30,8 +31,14 @@ LEVEL: Final = 1
 """zlib's quickest: a segment is written once in the writer's own time."""
 
 
-Digests = tuple["array[int]", "array[int]", "array[int]"]
-"""Id hashes, line hashes and places of accepted events."""
+class Digests(NamedTuple):
+    """Of accepted events: id hashes, line hashes and places; of payments and reversals among them, what makes them equal."""
+
+    ids: array[int]
+    lines: array[int]
+    places: array[int]
+    paid: array[int] = array("Q")
+    reversed: array[int] = array("Q")
 
 
 def pack_lines(lines: Sequence[bytes]) -> tuple[bytes, str]:
@@ -47,14 +54,14 @@ def unpack_lines(packed: bytes) -> list[bytes]:
 
 def pack_digests(digests: Digests) -> bytes:
     """Three arrays of 64 bits, one after the other, little-endian."""
-    return b"".join(_bytes(array("Q", part)) for part in digests)
+    return b"".join(_bytes(array("Q", part)) for part in digests[:3])
 
 
 def unpack_digests(packed: bytes) -> Digests:
     """The three arrays again."""
     found = _array(packed)
     third = len(found) // 3
-    return found[:third], found[third : 2 * third], found[2 * third :]
+    return Digests(found[:third], found[third : 2 * third], found[2 * third :])
 
 
 def position_hash(fiscal_year: int, agency: str, name: str) -> int:
@@ -96,6 +103,11 @@ def _array(packed: bytes) -> array[int]:
 # ---------------------------------------------------------------- in the store
 
 
+_PAYMENTS: Final = sa.select(schema.payments.c.paid, schema.payments.c.reversed).order_by(
+    schema.payments.c.partition, schema.payments.c.first_place
+)
+
+
 class Segment(msgspec.Struct):
     """A batch of the log again."""
 
@@ -127,6 +139,9 @@ def write_segment(
         "record_counts": None if records is None else msgspec.json.encode(records.runs).decode(),
     }
     connection.execute(schema.segments.insert(), values)
+    if digests.paid or digests.reversed:
+        paid = {"paid": _bytes(array("Q", digests.paid)), "reversed": _bytes(array("Q", digests.reversed))}
+        connection.execute(schema.payments.insert(), store.key | {"first_place": first_place} | paid)
 
 
 def log_segments(store: Store, first_place: int = 0) -> Iterator[Segment]:
@@ -189,6 +204,45 @@ def seen_within(store: Store, connection: sa.Connection) -> SeenIds:
         places.extend(of_segment[2])
     seen.extend(ids, lines, places)
     return seen
+
+
+def payments_within(store: Store, connection: sa.Connection) -> PaymentsSeen:
+    """The payments remembered of the partition's accepted events, within a transaction."""
+    return _remembered(connection.execute(_PAYMENTS.where(*store.own(schema.payments))))
+
+
+def all_payments(store: Store) -> PaymentsSeen:
+    """The payments remembered of every partition."""
+    with store.reading() as connection:
+        return _remembered(connection.execute(_PAYMENTS))
+
+
+def _remembered(rows: Iterable[Any]) -> PaymentsSeen:
+    seen = PaymentsSeen()
+    for paid, taken_back in rows:
+        seen.extend((_array(paid), _array(taken_back)))
+    return seen
+
+
+class StoredPayments:
+    """Payments as a store has them, for who follows it and seldom asks: every partition is looked through each time."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def pay(self, wanted: int) -> int:
+        """Nobody who follows a store folds into it."""
+        raise NotImplementedError
+
+    def reverse(self, wanted: int) -> None:
+        """Nor takes anything back."""
+        raise NotImplementedError
+
+    def standing(self, wanted: int) -> int:
+        """How many of the same stand."""
+        with self._store.reading() as connection:
+            rows = connection.execute(_PAYMENTS)
+            return sum(_array(paid).count(wanted) - _array(taken_back).count(wanted) for paid, taken_back in rows)
 
 
 def _segments(store: Store, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:

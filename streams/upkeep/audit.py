@@ -24,7 +24,7 @@ from streams.store import Store, schema
 from streams.store.alerts import agency_of, alert_of, attach_alerts
 from streams.store.loading import load_books
 from streams.store.mark import COLUMNS, mark_of
-from streams.store.segments import seen_ids
+from streams.store.segments import all_payments, seen_ids
 from streams.upkeep.differences import Difference, compared, compared_all, rows_by_key, shown
 from streams.upkeep.refolded import Changed, Copies, Refolded
 
@@ -74,6 +74,7 @@ def _differences(
         for of_part in copies.differences.values():
             yield from of_part
     yield from _of_partitions(store, folded, wanted)
+    yield from _of_payments(store, folded)
     yield from _of_rows(store, folded)
     yield from _of_alerts(store, folded)
     refused = {_key(store, *where): found for where, found in folded.refusals.items()}
@@ -97,6 +98,12 @@ def _of_partitions(store: Store, folded: Refolded, wanted: Done) -> Iterator[Dif
             yield from compared("mark", key, getattr(part.mark, name), getattr(mark, name))
         key = " ".join(map(str, _key(store, number))) or "remembered"
         yield from compared("ids", key, part.seen.since(0), seen_ids(part.store).since(0))
+
+
+def _of_payments(store: Store, folded: Refolded) -> Iterator[Difference]:
+    """Which were remembered, whatever their order across partitions."""
+    one, other = (tuple(map(sorted, each.since((0, 0)))) for each in (folded.payments, all_payments(store)))
+    yield from compared("payments", "remembered", one, other)
 
 
 def _of_rows(store: Store, folded: Refolded) -> Iterator[Difference]:

@@ -463,12 +463,12 @@ def unfinished(result: dict[str, Any], catalogue: Catalogue) -> dict[str, dict[s
     }
 
 
-def is_worse(alert: dict[str, Any], before: dict[str, Any]) -> bool:
+def is_worse(alert: dict[str, Any], before: dict[str, Any], catalogue: Catalogue) -> bool:
     if SEVERITIES.index(alert["severity"]) > SEVERITIES.index(before["severity"]):
         return True
     told, known = alert["evidence"], before["evidence"]
-    measure = next((name for name in ("excess", "count", "missing", "counted") if name in told), None)
-    return measure is not None and told[measure] > known[measure]
+    measure = catalogue.rules[alert["rule"]].measure  # every rule names its own
+    return measure is not None and int(told[measure]) > int(known[measure])
 
 
 @settings(max_examples=120)
@@ -488,7 +488,7 @@ def test_a_replay_does_what_check_foretold(replay: Replay, catalogue: Catalogue,
     foretold = {alert.id: alert for alert in found.alerts}
     opened = {name for name, alert in foretold.items() if alert.change == "opened"}
     assert opened == stands.keys() - stood.keys()
-    worse = {name for name, alert in stands.items() if name in stood and is_worse(alert, stood[name])}
+    worse = {name for name, alert in stands.items() if name in stood and is_worse(alert, stood[name], catalogue)}
     assert foretold.keys() - opened == worse
     for name, alert in [*foretold.items(), *((each.id, each) for each in found.standing)]:
         assert {field: value for field, value in msgspec.to_builtins(alert).items() if field != "change"} == stands[

@@ -7,12 +7,15 @@ from random import Random
 
 import msgspec
 import pytest
+from msgspec import UNSET
 
 from alerts.catalogue import Catalogue
 from alerts.clock import judge_day
 from ledger.admission import read
 from ledger.books import Books, Position, Proposal, ProvisionalDay, ProvisionalSpending, Row
 from ledger.events import Event
+from ledger.identity import seed_of
+from ledger.payments import payment_hash
 from ledger.process import Effects
 from ledger.registry import Registry
 from streams.store import Origin, Store, open_store
@@ -20,6 +23,7 @@ from streams.store.batch import Batch
 from streams.store.commit import commit_batch, commit_judgement
 from streams.store.loading import load_partition
 from streams.store.rows import BUDGET, KEPT
+from streams.store.segments import Digests, StoredPayments, all_payments
 from tests.machine.random_events import AGENCIES, Generator
 from tests.streams.store.folding import LINE, WORKED_OUT, Folding, InMemory, differences, event
 
@@ -131,7 +135,7 @@ def test_sums_beyond_64_bits_are_exact(store: Store, registry: Registry, catalog
     touching_all = read(event(0, "budget.adopted"))
     assert isinstance(touching_all, Event)
     effects = Effects(touched=[(year, rows)], events=[touching_all], places=[folding.place])
-    nothing = folding.seen.since(len(folding.seen))
+    nothing = Digests(*folding.seen.since(len(folding.seen)))
     commit_batch(store, folding.place, Batch([b""], [Origin(0, "test")]), effects, nothing)
     assert differences(folding.books, load_partition(store).books) == []
 
@@ -178,6 +182,23 @@ def test_an_agency_year_of_which_only_the_feed_is_touched(
     assert loaded.mark.duplicate == 1
     assert loaded.books.years[114]["020011"].feeds["cba"].beyond == [3, 3]
     assert differences(folding.books, loaded.books) == []
+
+
+def test_what_was_paid_is_known_after_a_restart(store: Store, registry: Registry, catalogue: Catalogue) -> None:
+    """And so it is to whoever follows the store, or reads all of it."""
+    paid = {"line": LINE, "amount": 12_000, "voucher": "v"}
+    folding = Folding(store, registry, catalogue)
+    folding.feed([event(1, "disbursement.paid", **paid), event(2, "disbursement.paid", **paid, item="1")], batch=1)
+    folding.feed([event(3, "disbursement.paid", **paid), event(4, "disbursement.reversed", **paid)])
+    wanted = [payment_hash(LINE, 12_000, "v", item, seed_of(114, "020011")) for item in (UNSET, "1", "2")]
+    loaded = load_partition(store)
+    assert loaded.books.payments is loaded.payments
+    for known in (folding.books.payments, loaded.payments, all_payments(store), StoredPayments(store)):
+        assert [known.standing(one) for one in wanted] == [1, 1, 0]
+    resumed = Folding(store, registry, catalogue)
+    resumed.feed([event(5, "disbursement.paid", **paid)])
+    assert resumed.books.years[114]["020011"].repeats == 1
+    assert StoredPayments(store).standing(wanted[0]) == 2
 
 
 def test_an_empty_store_has_empty_books(store: Store, registry: Registry) -> None:
