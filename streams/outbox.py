@@ -54,10 +54,15 @@ class Outbox:
         self._route()
         return sum(self._deliver_by(channel) for channel in self._channels)
 
-    def deliver_all(self, is_stopping: Callable[[], bool] = lambda: False) -> None:
-        """Deliver until nothing more succeeds."""
-        while self.deliver() and not is_stopping():
+    def deliver_all(self, goes_on: Callable[[], bool] = lambda: True) -> None:
+        """Deliver until nothing more succeeds; it is asked before each round whether to go on."""
+        while goes_on() and self.deliver():
             pass
+
+    def close(self) -> None:
+        """Let go of the channels."""
+        for channel in self._channels:
+            channel.close()
 
     def _route(self) -> None:
         """Make the deliveries of messages that have none yet, by the channels there are now."""
@@ -96,6 +101,7 @@ class Outbox:
             return 0
         try:
             results = channel.deliver([one.message for one in due])
+            assert len(results) == len(due), "a channel answers for each message"
         except Exception as error:
             results = [str(error) or type(error).__name__] * len(due)
         failed: dict[str, str] = {}
@@ -114,12 +120,14 @@ class Outbox:
             )
         rows = schema.deliveries.c
         same = [column == sa.bindparam(f"of_{column.name}") for column in (rows.message, rows.channel, rows.address)]
+        # Another process may have taken the lead meanwhile and delivered it too: what is finished stays so.
+        pending = sa.text(schema.PENDING)
         with self._store.writing() as connection:
-            connection.execute(schema.deliveries.update().where(*same), noted)
+            connection.execute(schema.deliveries.update().where(*same, pending), noted)
         return len(noted) - len(failed)
 
     def _due(self, channel: str) -> list[Due]:
-        """Unfinished deliveries whose time has come and that wait for no earlier one of their subject."""
+        """Pending deliveries whose time has come and that wait for no earlier one of their subject."""
         rows, earlier, message = schema.deliveries, schema.deliveries.alias("earlier"), schema.outbox
         now = moment(self._now())
         is_before = sa.exists().where(
@@ -127,13 +135,13 @@ class Outbox:
             earlier.c.address == rows.c.address,
             earlier.c.subject == rows.c.subject,
             earlier.c.n < rows.c.n,
-            sa.text(f"earlier.{schema.UNFINISHED}"),
+            sa.text(f"earlier.{schema.PENDING}"),
             earlier.c.next_try_at > now,
         )
         wanted = (
             sa.select(rows.c.address, rows.c.attempts, message)
             .join(message, message.c.id == rows.c.message)
-            .where(rows.c.channel == channel, sa.text(f"deliveries.{schema.UNFINISHED}"))
+            .where(rows.c.channel == channel, sa.text(f"deliveries.{schema.PENDING}"))
             .where(sa.or_(rows.c.next_try_at.is_(None), rows.c.next_try_at <= now), ~is_before)
             .order_by(rows.c.n)
             .limit(BATCH)
@@ -167,9 +175,9 @@ class Outbox:
 def undelivered(store: Store) -> int:
     """How many messages wait for a channel, or to be routed to one."""
     unrouted = sa.select(sa.func.count()).where(schema.outbox.c.routed_at.is_(None))
-    unfinished = sa.select(sa.func.count()).select_from(schema.deliveries).where(sa.text(schema.UNFINISHED))
+    pending = sa.select(sa.func.count()).select_from(schema.deliveries).where(sa.text(schema.PENDING))
     with store.reading() as connection:
-        return sum(connection.execute(one).scalar_one() for one in (unrouted, unfinished))
+        return sum(connection.execute(one).scalar_one() for one in (unrouted, pending))
 
 
 def carry_over(old: sa.Connection, new: sa.Connection) -> None:
@@ -199,10 +207,11 @@ def pass_over(connection: sa.Connection, subjects: sa.Select[Any]) -> None:
 
 
 class Courier:
-    """Delivers in a thread of its own, when woken and once a second."""
+    """Delivers in a thread of its own, when woken and once a second, while it leads."""
 
-    def __init__(self, outbox: Outbox) -> None:
-        self._outbox = outbox
+    def __init__(self, outbox: Outbox, leads: Callable[[], bool] = lambda: True) -> None:
+        """`leads`: whether this process is the one of several that delivers now."""
+        self._outbox, self._leads = outbox, leads
         self._wake = threading.Event()
         self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
@@ -211,11 +220,11 @@ class Courier:
         """Begin to deliver."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Deliver no more; what is undelivered stays for the next start."""
+    def stop(self, seconds: float | None = None) -> None:
+        """Deliver no more, and wait for what is under way, at most so long; the rest stays for the next start."""
         self._is_stopping = True
         self._wake.set()
-        self._thread.join()
+        self._thread.join(seconds)
 
     def wake(self) -> None:
         """There is something new."""
@@ -224,8 +233,9 @@ class Courier:
     def _run(self) -> None:
         while not self._is_stopping:
             try:
-                self._outbox.deliver_all(lambda: self._is_stopping)
+                self._outbox.deliver_all(lambda: not self._is_stopping and self._leads())
             except Exception as error:  # the next round tries again: who has ended delivers nothing
                 log.error("the outbox cannot be read", reason=str(error))
             self._wake.wait(_WAIT_SECONDS)
             self._wake.clear()
+        self._outbox.close()

@@ -37,7 +37,7 @@ class Channel(Protocol):
         """Deliver in order: of each message None, or why it could not be. Whatever is raised: none was."""
 
     def close(self) -> None:
-        """Let go of what it holds."""
+        """Let go of what it holds; nothing is delivered after it."""
 
 
 Records: TypeAlias = Sequence[tuple[bytes, bytes]]
@@ -49,6 +49,7 @@ class Outside(msgspec.Struct, frozen=True):
 
     kafka: Callable[[str, Records], Sequence[str | None]] | None = None
     """Sends the records of one kind of message: of each None once the brokers have it, else why not."""
+    close_kafka: Callable[[], None] = lambda: None
 
 
 def open_channels(outside: Outside) -> list[Channel]:

@@ -17,7 +17,7 @@ class KafkaChannel:
 
     def __init__(self, outside: Outside) -> None:
         assert outside.kafka is not None, "there is a way to Kafka"
-        self._send = outside.kafka
+        self._send, self._close = outside.kafka, outside.close_kafka
 
     def deliver(self, messages: Sequence[Message]) -> Sequence[str | None]:
         """Delivered is what the brokers have on all their disks."""
@@ -30,7 +30,8 @@ class KafkaChannel:
         return [found[message.id] for message in messages]
 
     def close(self) -> None:
-        """The connection is its owner's."""
+        """Let go of the brokers."""
+        self._close()
 
 
 def value_of(message: Message) -> bytes:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError, KafkaTimeoutError
+from kafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
 
 from producers.kafka.connection import Connection
 from producers.kafka.trouble import trouble
 from producers.kafka.wire import RECORD_BYTES_MAX
 
 SEND_SECONDS: Final = 30.0
+"""Within which a batch is taken or given up: what is given up may be sent again without overtaking itself."""
 DELIVERY_SECONDS: Final = 120
+_REQUEST_SECONDS: Final = 10
+_MARGIN_SECONDS: Final = 5
 
 
-def new_producer(connection: Connection, client_id: str, linger_ms: int) -> KafkaProducer:
+def new_producer(
+    connection: Connection, client_id: str, linger_ms: int, delivery_seconds: float = DELIVERY_SECONDS
+) -> KafkaProducer:
     """A producer that sends with idempotence and `acks=all`; raises KafkaError where no broker answers."""
     return KafkaProducer(
         **connection.settings(),
@@ -27,8 +32,24 @@ def new_producer(connection: Connection, client_id: str, linger_ms: int) -> Kafk
         linger_ms=linger_ms,
         batch_size=256 << 10,
         max_request_size=RECORD_BYTES_MAX,
-        delivery_timeout_ms=DELIVERY_SECONDS * 1_000,
+        delivery_timeout_ms=int(delivery_seconds * 1_000),
+        request_timeout_ms=int(min(_REQUEST_SECONDS, delivery_seconds / 2) * 1_000),
+        max_block_ms=int(delivery_seconds * 1_000),
     )
+
+
+def _begun(producer: KafkaProducer, topic: str, key: bytes, value: bytes) -> Any:
+    """A record on its way, or what is wrong with it alone: one that is too large must not hold up the others."""
+    try:
+        return producer.send(topic, key=key, value=value)
+    except MessageSizeTooLargeError as error:
+        return error
+
+
+def _error_of(sent: Any) -> KafkaError | None:
+    if isinstance(sent, KafkaError):
+        return sent
+    return None if sent.succeeded() else sent.exception or KafkaTimeoutError()
 
 
 class RecordSender:
@@ -41,21 +62,20 @@ class RecordSender:
     def send(self, topic: str, records: Sequence[tuple[bytes, bytes]]) -> list[str | None]:
         """Send in order; of each record None once the brokers have it on all their disks, else why not."""
         try:
-            if self._producer is None:
-                self._producer = new_producer(self._connection, self._client_id, linger_ms=2)
-            sending = [self._producer.send(topic, key=key, value=value) for key, value in records]
-            self._producer.flush(timeout=SEND_SECONDS)
+            producer = self._producer = self._producer or new_producer(
+                self._connection, self._client_id, linger_ms=2, delivery_seconds=SEND_SECONDS
+            )
+            sending = [_begun(producer, topic, key, value) for key, value in records]
+            producer.flush(timeout=SEND_SECONDS + _MARGIN_SECONDS)
         except KafkaError as error:
             return [trouble(error, self._connection).text] * len(records)
-        failed = [one.exception for one in sending if one.exception is not None or not one.is_done]
-        if not failed:
-            return [None] * len(sending)
-        reason = trouble(failed[0] or KafkaTimeoutError(), self._connection).text
-        return [None if one.succeeded() else reason for one in sending]
+        errors = [_error_of(one) for one in sending]
+        reasons = {type(error): trouble(error, self._connection).text for error in errors if error is not None}
+        return [None if error is None else reasons[type(error)] for error in errors]
 
     def close(self) -> None:
-        """Let go of the brokers."""
-        if self._producer is not None:
+        """Let go of the brokers; what they have not taken by now is sent again another time."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
             with suppress(KafkaError):
-                self._producer.close(timeout=5)
-            self._producer = None
+                producer.close(timeout=1)

@@ -291,7 +291,8 @@ outbox: Final = Table(
     Index("outbox_unrouted", "n", sqlite_where=text("routed_at IS NULL"), postgresql_where=text("routed_at IS NULL")),
 )
 
-UNFINISHED: Final = "state IN ('waiting', 'failed')"
+PENDING: Final = "state IN ('waiting', 'failed')"
+"""A delivery that is still to be tried."""
 DELIVERY_STATES: Final = ("waiting", "held", "sent", "failed", "given_up", "suppressed")
 
 deliveries: Final = Table(
@@ -306,12 +307,12 @@ deliveries: Final = Table(
     Column("next_try_at", Text, comment="null: at once"),
     Column("sent_at", Text),
     CheckConstraint("state IN ('" + "', '".join(DELIVERY_STATES) + "')", name="deliveries_state"),
-    Index("deliveries_due", "channel", "n", sqlite_where=text(UNFINISHED), postgresql_where=text(UNFINISHED)),
+    Index("deliveries_due", "channel", "n", sqlite_where=text(PENDING), postgresql_where=text(PENDING)),
     Index(
         "deliveries_of_subject",
         *("channel", "address", "subject", "n"),
-        sqlite_where=text(UNFINISHED),
-        postgresql_where=text(UNFINISHED),
+        sqlite_where=text(PENDING),
+        postgresql_where=text(PENDING),
     ),
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -134,6 +135,39 @@ def test_a_channel_that_raises_delivered_nothing(store: Store, time: Time) -> No
     outbox = Outbox(store, (Broken("broken"), well), time)
     assert outbox.deliver() == 2 and ids(well) == left
     assert states(store, "broken") == dict.fromkeys(left, "failed")
+
+
+def test_a_channel_that_answers_for_too_few_delivered_nothing_and_starves_no_other(store: Store, time: Time) -> None:
+    left = leave(store, "a", "b")
+
+    class Short(Taken):
+        def deliver(self, messages: Sequence[Message]) -> list[str | None]:
+            return [None] * (len(messages) - 1)
+
+    well = Taken("well")
+    assert Outbox(store, (Short("short"), well), time).deliver() == 2
+    assert ids(well) == left
+    assert states(store, "short") == dict.fromkeys(left, "failed")
+
+
+def test_what_another_process_delivered_meanwhile_stays_delivered(store: Store, time: Time) -> None:
+    """The lead was lost while the channel was busy: the late answer is a failure, the delivery is not."""
+    left = leave(store, "a")
+
+    class Late(Taken):
+        def deliver(self, messages: Sequence[Message]) -> Sequence[str | None]:
+            Outbox(store, (Taken("late"),), time).deliver()
+            return ["reset by peer"] * len(messages)
+
+    Outbox(store, (Late("late"),), time).deliver()
+    assert states(store, "late") == dict.fromkeys(left, "sent")
+
+
+def test_the_lead_is_asked_for_before_each_round(store: Store) -> None:
+    leave(store, *(f"s{number}" for number in range(1_200)))
+    channel, leads = Taken(), iter([True, True, False])
+    Outbox(store, (channel,)).deliver_all(lambda: next(leads))
+    assert len(channel.messages) == 1_000
 
 
 def test_killed_between_delivery_and_note_it_is_delivered_again_under_its_id(
