@@ -12,6 +12,7 @@ import msgspec
 
 from agents import embedded
 from agents.simulated_year import FISCAL_YEAR, SimulatedYear
+from alerts.city_file import CITY
 from alerts.subjects import alert_id
 from dashboards.web.desk import Desk
 from dashboards.web.pages.lagging import lagging_rows, present_list
@@ -23,7 +24,7 @@ from streams.monitor import Monitor
 from streams.people.acts import acknowledge, add_note, close_alert
 from streams.people.lagging_acts import give_lagging_reason
 from streams.people.person import Person
-from streams.settings import ACCOUNTS, CITY
+from streams.settings import ACCOUNTS
 from streams.store import StoreRefused, alert_lists, open_store
 from streams.store.alert_lists import Overlay, Wanted
 

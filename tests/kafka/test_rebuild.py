@@ -23,7 +23,7 @@ from streams.upkeep import rebuild as rebuilding
 from streams.upkeep.rebuild import rebuild_topic
 from tests.kafka.cluster import Cluster, wait_for
 from tests.kafka.serving import served
-from tests.kafka.test_serve import move
+from tests.kafka.test_serve import LINE, event, move
 
 LINES = [line.rstrip(b"\n") for line in simulate(114, 9, 6_000)]
 
@@ -45,21 +45,22 @@ def test_workers_and_the_page_go_on_through_a_rebuild(cluster: Cluster) -> None:
     cluster.begin(registry_csv())
     before = store_id(cluster)
     with cluster.workers(2) as workers, served(cluster) as monitor:
-        first = monitor.post(move(1)).json()["outcomes"][0]["alerts"][0]["id"]
+        enacted = event("e", "appropriation.enacted", line=LINE, amount=100, booked_on="2025-01-02")
+        first = monitor.post(enacted, move(1)).json()["outcomes"][1]["alerts"][0]["id"]
         assert monitor.client.post(f"/v1/alerts/{first}/close", json={"reason": "已查明"}).status_code == 200
         cluster.publish(LINES[:3_000])
-        cluster.wait_folded(3_001)
+        cluster.wait_folded(3_002)
         assert monitor.client.post("/v1/judge").json()["changes"] > 0
         feeding = threading.Thread(target=lambda: cluster.publish(LINES[3_000:]))
         feeding.start()
-        assert again(cluster) >= 3_001
+        assert again(cluster) >= 3_002
         feeding.join()
-        cluster.wait_folded(6_001)
+        cluster.wait_folded(6_002)
         assert all(one.process.poll() is None for one in workers)
         assert store_id(cluster) != before
         second = monitor.post(move(2)).json()["outcomes"][0]["alerts"]  # the closing stands in the new generation too
         assert [one["change"] for one in second] == ["opened"]
-        wait_for(lambda: monitor.client.get("/healthz").json()["position"] == 6_002, "the page to follow")
+        wait_for(lambda: monitor.client.get("/healthz").json()["position"] == 6_003, "the page to follow")
         states = {one["id"]: one["state"] for one in monitor.client.get("/v1/alerts", params={"limit": 10_000}).json()}
         assert states[first] == "closed"
         assert monitor.client.get("/healthz").status_code == 200

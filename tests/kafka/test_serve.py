@@ -131,7 +131,8 @@ def test_a_closing_reaches_workers_that_run(cluster: Cluster) -> None:
     """The next act opens a new alert, at once and after a restart; an audit does the closing again at its place."""
     cluster.begin(registry_csv())
     with served_with_worker(cluster) as monitor:
-        first = monitor.post(move(1)).json()["outcomes"][0]["alerts"]
+        enacted = event("e", "appropriation.enacted", line=LINE, amount=100, booked_on="2025-01-02")
+        first = monitor.post(enacted, move(1)).json()["outcomes"][1]["alerts"]
         assert [one["change"] for one in first] == ["opened"]
         assert monitor.post(move(2)).json()["outcomes"][0].get("alerts", []) == []  # joins the evidence
         closed = monitor.client.post(f"/v1/alerts/{first[0]['id']}/close", json={"reason": "已查明"})
@@ -143,7 +144,7 @@ def test_a_closing_reaches_workers_that_run(cluster: Cluster) -> None:
     assert cluster.differences() == []
     with cluster.workers():
         cluster.publish([move(4)])
-        cluster.wait_folded(4)
+        cluster.wait_folded(5)
     assert cluster.differences() == []
 
 
