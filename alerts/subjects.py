@@ -29,6 +29,11 @@ def subject_key(year: AgencyYear, row: Row) -> str:
     raise TypeError(f"no alert is about a {type(row).__name__}")
 
 
+def alert_name(alert: Alert) -> tuple[str, str, int, str | None]:
+    """What tells an act rule's alert from every other: rule, key, fiscal year and what opened it."""
+    return alert.rule, alert.key, alert.fiscal_year, alert.opened_by
+
+
 def alert_id(alert: Alert) -> str:
     """The first 32 hex digits of SHA-256 over `[rule, key, fiscal_year, opened_by or the day]` as compact JSON."""
     name = [alert.rule, alert.key, alert.fiscal_year, alert.opened_by or alert.opened_on]

@@ -469,6 +469,8 @@ class Books:
         self.funds: dict[tuple[int, str], Fund] = {}
         self.time_alerts: dict[tuple[str, str, int], Alert] = {}
         self.payments: Payments = PaymentsSeen()
+        self.put_aside: dict[tuple[str, str, int, str | None], Alert] = {}
+        """Alerts that people closed, by rule, key, fiscal year and what opened them: one may be reopened."""
 
     def find(self, fiscal_year: int, agency: str) -> AgencyYear | None:
         """The agency's books of a year, if it has any."""

@@ -41,7 +41,7 @@ from ledger.refusals import Reason
 from producers.gateway import TakesEvent, bearer, problem, problems
 from streams.monitor import Monitor
 from streams.people import accounts
-from streams.people.acts import acknowledge, close_alert, judge_now
+from streams.people.acts import acknowledge, close_alert, judge_now, reopen_alert
 from streams.people.overlay import overlay_on
 from streams.people.person import Person, RefusedAct
 from streams.people.trail import TrailEntry
@@ -270,6 +270,21 @@ async def post_close(
 
 
 @post(
+    "/v1/alerts/{alert:str}/reopen",
+    status_code=200,
+    summary="Reopen an alert that was closed",
+    tags=["alerts"],
+    exclude_from_csrf=True,
+    responses=_OF_ACTS,
+)
+async def post_reopen(
+    request: Request[Any, Any, Any], monitor: NamedDependency[Monitor], alert: FromPath[str], data: JSONBody[Reopening]
+) -> TrailEntry:
+    """Take back a closing, with the reason, unless a newer alert of the same rule and subject stands."""
+    return await _done(request, reopen_alert, monitor, alert, _person(request, monitor), data.reason)
+
+
+@post(
     "/v1/judge",
     status_code=200,
     summary="Judge the time rules now",
@@ -294,6 +309,12 @@ class Acknowledgement(msgspec.Struct):
 
     reason: str
     due_on: str
+
+
+class Reopening(msgspec.Struct):
+    """Why an alert is reopened."""
+
+    reason: str
 
 
 class Closing(msgspec.Struct):
@@ -352,6 +373,7 @@ HANDLERS: Final = (
     post_check,
     post_acknowledge,
     post_close,
+    post_reopen,
     post_judge,
     get_positions,
     get_reserves,

@@ -25,6 +25,7 @@ DONE: Final[Mapping[str, Words]] = {
     "acknowledged": Words("已登錄確認。", "The acknowledgement is recorded."),
     "noted": Words("已加註。", "The note is recorded."),
     "closed": Words("已結案。", "The alert is closed."),
+    "reopened": Words("已重新立案。", "The alert is reopened."),
     "explained": Words("已登錄落後原因。", "The reason is recorded."),
     "presented": Words("名單已存檔為本次提報內容。", "The list is kept as presented."),
     "judged": Words("時間規則已依今日重新判定。", "The time rules were judged as of today."),
@@ -237,11 +238,23 @@ WORDS: Final[Mapping[str, Words]] = {
     "due_on": Words("期限", "Due date"),
     "add_note": Words("加註", "Add a note"),
     "close": Words("結案", "Close"),
+    "reopen": Words("重新立案", "Reopen"),
+    "reopen_help": Words(
+        "撤銷結案並敘明理由；其後之同類行為併入本警示。",
+        "Takes back the closing, with the reason; further acts join this alert.",
+    ),
     "close_help": Words("結案後再有同類行為，另立新警示。", "After a closing, a further act opens a new alert."),
     "acknowledged_until": Words(
         "{person} 已確認，期限 {day}：{reason}", "Acknowledged by {person} until {day}: {reason}"
     ),
     "lapsed_due": Words("{person} 之確認已於 {day} 到期。", "The acknowledgement by {person} lapsed on {day}."),
+    "lapsed_graver": Words(
+        "{person} 之確認因等級提高而失效。", "The acknowledgement by {person} lapsed: the severity has risen."
+    ),
+    "lapsed_reopened": Words(
+        "{person} 之確認因警示曾解除後再成立而失效。",
+        "The acknowledgement by {person} lapsed: the alert ended and opened again.",
+    ),
     "lapsed_doubled": Words(
         "{person} 之確認因超出數倍增而失效。", "The acknowledgement by {person} lapsed: the excess has doubled."
     ),

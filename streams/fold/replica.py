@@ -26,7 +26,7 @@ from streams.kafka.posting import Posting
 from streams.monitor import Committed, Unavailable, tell
 from streams.people import trail
 from streams.people.closings import apply_closings
-from streams.people.trail import CLOSE
+from streams.people.trail import CLOSE, REOPEN
 from streams.store import Store, StoreError, StoreRefused, schema
 from streams.store.alerts import attach_alerts, attach_shared_alerts, load_time_alerts
 from streams.store.loading import load_books, load_shared_funds
@@ -190,7 +190,7 @@ class StoreReplica:
                 found |= named_by(segment.lines)
         return found | {
             (closing.after["fiscal_year"], closing.after["key"].partition(":")[0])
-            for closing in trail.acts_of_kinds(store, CLOSE, after=self._seen.acted)
+            for closing in trail.acts_of_kinds(store, CLOSE, REOPEN, after=self._seen.acted)
         }
 
     def _check_folded_alike(self, connection: sa.Connection) -> None:

@@ -1,8 +1,8 @@
 """What people do about alerts. A record of its own, laid over what the fold found (CONTRACT §4, People).
 
 An acknowledgement needs a reason and a due date. Closing ends an alert of an act rule: it comes off its row, so that a further
-act opens a new alert. Each closing keeps the place of the log it was done at, so that loading and auditing can do it again
-there.
+act opens a new alert; reopening puts it back, where no newer one stands. Each of the two keeps the place of the log it was
+done at, so that loading and auditing can do it again there.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from alerts.catalogue import Catalogue
 from ledger.books import Alert, Books
 from ledger.fiscal import is_day
 from streams.monitor import Monitor
-from streams.people.closings import take_off
+from streams.people.closings import apply_closing, subject_row
 from streams.people.overlay import state_of
 from streams.people.person import MAY_ACKNOWLEDGE, MAY_CLOSE, Person, RefusedAct, check_act, check_person
-from streams.people.trail import ACKNOWLEDGE, CLOSE, JUDGE, NOTE, TrailEntry, acts_on, record
+from streams.people.trail import ACKNOWLEDGE, CLOSE, JUDGE, NOTE, REOPEN, TrailEntry, acts_on, record
 from streams.store import Store, queries
 from streams.store.alert_lists import AlertState
 from streams.store.alerts import agency_of
@@ -31,7 +31,13 @@ def acknowledge(
         raise RefusedAct("due-date")
     found, before = _unfinished(store, catalogue, alert, today)
     measured = catalogue.rules[found.rule].measured(found.evidence)
-    after = {"reason": reason, "due_on": due_on, "excess": measured, "severity": found.severity}
+    after = {
+        "reason": reason,
+        "due_on": due_on,
+        "excess": measured,
+        "severity": found.severity,
+        "openings": queries.openings(store, (alert,)).get(alert, 1),
+    }
     return record_by(store, person, ACKNOWLEDGE, alert, {"state": before}, after)
 
 
@@ -75,8 +81,50 @@ def close(
         "evidence": found.evidence,
     }
     act = record_by(store, person, CLOSE, alert, {"state": before}, after)
-    take_off(books, act)
+    apply_closing(books, act)
     return act
+
+
+def reopen(
+    store: Store, books: Books, catalogue: Catalogue, alert: str, person: Person, reason: str, today: str, place: int
+) -> TrailEntry | RefusedAct:
+    """Reopen an alert that a person closed (see `reopen_alert`); answers RefusedAct rather than raising it."""
+    try:
+        check_act(person, MAY_CLOSE, reason)
+        found = _alert(store, alert)
+        if state_of(found, acts_on(store, alert), catalogue, today) != "closed":
+            raise RefusedAct("not-closed")
+        row = subject_row(books, found.fiscal_year, found.level, found.key)
+        if row is not None and row.alerts is not None and found.rule in row.alerts:
+            raise RefusedAct("superseded")
+    except RefusedAct as refused:
+        return refused
+    after = {
+        "reason": reason,
+        "rule": found.rule,
+        "level": found.level,
+        "key": found.key,
+        "fiscal_year": found.fiscal_year,
+        "opened_by": found.opened_by,
+        "partition": store.partition,
+        "position": place,
+    }
+    act = record_by(store, person, REOPEN, alert, {"state": "closed"}, after)
+    apply_closing(books, act)
+    return act
+
+
+def reopen_alert(monitor: Monitor, alert: str, person: Person, reason: str) -> TrailEntry:
+    """Reopen an alert while nothing is folded of the agency it is about, and wait for it. Raises RefusedAct."""
+    found = _alert(monitor.store, alert)
+
+    def run(store: Store, books: Books, place: int) -> TrailEntry | RefusedAct:
+        return reopen(store, books, monitor.catalogue, alert, person, reason, monitor.today(), place)
+
+    done = monitor.replica.at_rest(found.fiscal_year, agency_of(found) or "", run)
+    if isinstance(done, RefusedAct):
+        raise done
+    return done
 
 
 def close_alert(monitor: Monitor, alert: str, person: Person, reason: str) -> TrailEntry:
@@ -110,7 +158,8 @@ def _alert(store: Store, alert: str) -> Alert:
 
 def _unfinished(store: Store, catalogue: Catalogue, alert: str, today: str) -> tuple[Alert, AlertState]:
     found = _alert(store, alert)
-    state = state_of(found, acts_on(store, alert), catalogue, today)
+    openings = queries.openings(store, (alert,)).get(alert, 1)
+    state = state_of(found, acts_on(store, alert), catalogue, today, openings)
     if state in ("resolved", "closed"):
         raise RefusedAct("finished", state)
     return found, state

@@ -1,46 +1,88 @@
 """What people's acts lay over the alerts that the fold found (CONTRACT §4, People).
 
-An acknowledgement lapses on its due date and when the rule's measure doubles.
+An acknowledgement lapses on its due date, when the rule's measure has doubled (from 0, when it rises at all), when the
+severity rises above the one acknowledged, and when the alert resolves: one that opens again the same day has the same id.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from alerts.catalogue import Catalogue
+from alerts.engine import SEVERITIES
 from ledger.books import Alert
-from streams.people.trail import ACKNOWLEDGE, CLOSE, TrailEntry, acts_of_kinds
+from streams.people.trail import ACKNOWLEDGE, CLOSE, REOPEN, TrailEntry, acts_of_kinds
 from streams.store import Store, queries
 from streams.store.alert_lists import AlertState, Overlay
 
 
-def state_of(alert: Alert, acts: Sequence[TrailEntry], catalogue: Catalogue, today: str) -> AlertState:
-    """What an alert's state is, with what people did about it (oldest first) laid over it."""
-    if any(act.kind == CLOSE for act in acts):
+def is_closed(acts: Sequence[TrailEntry]) -> bool:
+    """Whether the last of the acts that close and reopen closed it."""
+    last = next((act for act in reversed(acts) if act.kind in (CLOSE, REOPEN)), None)
+    return last is not None and last.kind == CLOSE
+
+
+def acknowledgement_of(acts: Sequence[TrailEntry]) -> TrailEntry | None:
+    """The acknowledgement that counts, lapsed or not: the last, unless the alert was closed and reopened since."""
+    last = next((act for act in reversed(acts) if act.kind in (ACKNOWLEDGE, REOPEN)), None)
+    return last if last is not None and last.kind == ACKNOWLEDGE else None
+
+
+def state_of(
+    alert: Alert, acts: Sequence[TrailEntry], catalogue: Catalogue, today: str, openings: int = 1
+) -> AlertState:
+    """What an alert's state is, with what people did about it (oldest first) laid over it.
+
+    `openings`: how many times it has been opened under its id.
+    """
+    if is_closed(acts):
         return "closed"
     if alert.state == "resolved":
         return "resolved"
-    given = next((act for act in reversed(acts) if act.kind == ACKNOWLEDGE), None)
-    return "open" if given is None or lapsed(alert, given, catalogue, today) is not None else "acknowledged"
+    given = acknowledgement_of(acts)
+    return "open" if given is None or lapsed(alert, given, catalogue, today, openings) is not None else "acknowledged"
 
 
-def lapsed(alert: Alert, acknowledgement: TrailEntry, catalogue: Catalogue, today: str) -> str | None:
-    """Why an acknowledgement no longer counts: `due` (its date has come), `doubled` (the rule's measure has), or None."""
-    if today >= acknowledgement.after["due_on"]:
+def lapsed(
+    alert: Alert, acknowledgement: TrailEntry, catalogue: Catalogue, today: str, openings: int = 1
+) -> str | None:
+    """Why an acknowledgement no longer counts, or None.
+
+    `due` (its date has come), `reopened` (it resolved and was opened again since), `graver` (the severity has risen),
+    `doubled` (the rule's measure has).
+    """
+    known = acknowledgement.after
+    if today >= known["due_on"]:
         return "due"
-    before = acknowledgement.after["excess"]
-    return "doubled" if before > 0 and catalogue.rules[alert.rule].measured(alert.evidence) >= 2 * before else None
+    if openings > known.get("openings", 1):
+        return "reopened"
+    if SEVERITIES.index(alert.severity) > SEVERITIES.index(known.get("severity", alert.severity)):
+        return "graver"
+    before, measured = known["excess"], catalogue.rules[alert.rule].measured(alert.evidence)
+    return "doubled" if measured > before and measured >= 2 * before else None
 
 
 def overlay_on(store: Store, catalogue: Catalogue, today: str) -> Overlay:
     """Which alerts are acknowledged or closed on a day."""
     by_alert: dict[str, list[TrailEntry]] = {}
-    for act in acts_of_kinds(store, ACKNOWLEDGE, CLOSE):
+    for act in acts_of_kinds(store, ACKNOWLEDGE, CLOSE, REOPEN):
         by_alert.setdefault(act.subject, []).append(act)
-    closed = {name for name, acts in by_alert.items() if any(act.kind == CLOSE for act in acts)}
-    acknowledged = set()
-    for name in by_alert.keys() - closed:
-        alert = queries.alert(store, name)
-        if alert is not None and state_of(alert, by_alert[name], catalogue, today) == "acknowledged":
-            acknowledged.add(name)
+    closed = {name for name, acts in by_alert.items() if is_closed(acts)}
+    known = {name for name, acts in by_alert.items() if name not in closed and acknowledgement_of(acts) is not None}
+    openings = queries.openings(store, known)
+    acknowledged = {name for name in known if _is_acknowledged(store, name, by_alert[name], catalogue, today, openings)}
     return Overlay(frozenset(acknowledged), frozenset(closed))
+
+
+def _is_acknowledged(
+    store: Store,
+    name: str,
+    acts: Sequence[TrailEntry],
+    catalogue: Catalogue,
+    today: str,
+    openings: Mapping[str, int],
+) -> bool:
+    alert = queries.alert(store, name)
+    if alert is None:
+        return False
+    return state_of(alert, acts, catalogue, today, openings.get(name, 1)) == "acknowledged"

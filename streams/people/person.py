@@ -11,6 +11,7 @@ from streams.people.vocabulary import REFUSED_ACT
 
 MAY_ACKNOWLEDGE: Final = frozenset(("officer", "administrator"))
 MAY_CLOSE: Final = frozenset(("officer", "administrator"))
+"""And reopen."""
 LOCAL: Final = "local"
 """The role of somebody on the monitor's own machine while it has no users: may do what an administrator may."""
 _WIDEST_FIRST: Final = ("administrator", "officer", "reviewer", "feeder", LOCAL)

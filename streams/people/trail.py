@@ -17,6 +17,8 @@ from streams.store.store import now
 ACKNOWLEDGE: Final = "acknowledge"
 CLOSE: Final = "close"
 """Its `after` keeps the subject of the alert, and the partition and place of the log it was done at."""
+REOPEN: Final = "reopen"
+"""Of an alert that a person closed; it keeps the same."""
 NOTE: Final = "note"
 LAGGING_REASON: Final = "lagging-reason"
 LAGGING_PRESENTED: Final = "lagging-presented"

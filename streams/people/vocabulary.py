@@ -10,6 +10,7 @@ from ledger.words import Words
 ACT: Final[Mapping[str, Words]] = {
     "acknowledge": Words("確認警示", "acknowledged an alert"),
     "close": Words("警示結案", "closed an alert"),
+    "reopen": Words("重新立案", "reopened an alert"),
     "note": Words("加註", "noted"),
     "lagging-reason": Words("說明落後原因", "gave the reason for lagging"),
     "judge": Words("立即判定時間規則", "had the time rules judged"),
@@ -56,6 +57,11 @@ REFUSED_ACT: Final[Mapping[str, Words]] = {
     "recovery-date": Words("預計趕上日須為今日之後之日期", "The recovery date must be a day after today"),
     "unknown": Words("查無此警示", "There is no such alert"),
     "finished": Words("警示已解除或結案", "The alert is finished already"),
+    "not-closed": Words("警示未經結案，無從重新立案", "The alert was not closed by anybody"),
+    "superseded": Words(
+        "同一規則及對象已另立新警示，請就新警示處理",
+        "A newer alert of the same rule and subject stands; deal with that one",
+    ),
     "no-act": Words(
         "僅行為規則之警示得結案；其餘於條件消滅時自行解除",
         "Only alerts about acts are closed; this one ends when its condition does",

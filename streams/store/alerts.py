@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from alerts.subjects import alert_id
+from alerts.subjects import alert_id, alert_name
 from ledger.books import Alert, Books, Fund, Row
 from ledger.process import Transition
 from streams.store import schema
@@ -180,6 +180,9 @@ def attach_alerts(connection: sa.Connection, books: Books, wanted: Collection[tu
         if row is None or _is_time_rule(alert):
             books.time_alerts[alert.rule, alert.key, alert.fiscal_year] = alert
         else:
+            before = (row.alerts or {}).get(alert.rule)
+            if before is not None:  # it was closed, or no later one could have been opened
+                books.put_aside[alert_name(before)] = before
             row.alerts = (row.alerts or {}) | {alert.rule: alert}
 
 

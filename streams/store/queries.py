@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection
+from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
@@ -13,6 +14,8 @@ from ledger.words import Words
 from streams.store import schema
 from streams.store.alerts import alert_of
 from streams.store.store import Store
+
+_NAMES_AT_ONCE: Final = 1_000
 
 
 class RefusedLine(msgspec.Struct, frozen=True):
@@ -67,6 +70,19 @@ def history(store: Store, alert_id: str) -> list[KeptTransition]:
         )
         for row in found
     ]
+
+
+def openings(store: Store, alert_ids: Collection[str]) -> dict[str, int]:
+    """How many times each of some alerts was opened: one that opens again on its day has the same id."""
+    rows = schema.alert_history.c
+    found: dict[str, int] = {}
+    wanted = sa.select(rows.alert, sa.func.count()).where(rows.change == "opened").group_by(rows.alert)
+    names = sorted(alert_ids)
+    with store.reading() as connection:
+        for at in range(0, len(names), _NAMES_AT_ONCE):
+            some = wanted.where(rows.alert.in_(names[at : at + _NAMES_AT_ONCE]))
+            found |= {row[0]: row[1] for row in connection.execute(some)}
+    return found
 
 
 def refusals(store: Store, reason: str | None = None, limit: int = 100, offset: int = 0) -> list[RefusedLine]:

@@ -15,7 +15,7 @@ from streams import outbox
 from streams.fold.judging import judge_held, judge_whole
 from streams.fold.partition import Partition
 from streams.log.history import Done, History, Source, ToClose, ToFold, ToJudge, done
-from streams.people.closings import take_off
+from streams.people.closings import apply_closing
 from streams.store import Store, schema
 
 LINES_LEFT: Final = 20_000
@@ -67,7 +67,7 @@ class Generation:
                     self._part(partition).fold(batch)
                     progress(self.lines)
                 case ToClose(partition, closing):
-                    take_off(self._part(partition).books, closing)
+                    apply_closing(self._part(partition).books, closing)
                 case ToJudge(day, places):
                     self._judge(day, places)
 

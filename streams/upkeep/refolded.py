@@ -18,7 +18,7 @@ from ledger.payments import PaymentsSeen
 from ledger.process import Context, Transition, process
 from ledger.registry import Registry
 from streams.log.history import Done, History, ToClose, ToFold, ToJudge
-from streams.people.closings import take_off
+from streams.people.closings import apply_closing
 from streams.store import Store
 from streams.store.commit import changed_rows
 from streams.store.mark import Mark
@@ -62,7 +62,7 @@ class Refolded:
                         copies.match(step)
                     progress(history.lines)
                 case ToClose(_, closing):
-                    take_off(self.books, closing)
+                    apply_closing(self.books, closing)
                 case ToJudge(day, _):
                     self._keep(judge_day(self.books, self._catalogue, day))
 

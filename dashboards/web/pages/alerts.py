@@ -29,9 +29,9 @@ from ledger.names import agency_name, authority_name, with_code
 from ledger.words import NOTHING, Words, alike
 from streams.people import acts as alert_acts
 from streams.people import trail
-from streams.people.overlay import lapsed, state_of
+from streams.people.overlay import acknowledgement_of, lapsed, state_of
 from streams.people.person import MAY_ACKNOWLEDGE, MAY_CLOSE
-from streams.people.trail import ACKNOWLEDGE, TrailEntry
+from streams.people.trail import TrailEntry
 from streams.people.vocabulary import ACT
 from streams.store import alert_lists, queries
 from streams.store.alert_lists import ORDERS, Order, Wanted
@@ -169,8 +169,9 @@ def alert(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: Fr
         raise NotFoundException("no such alert")
     acts = trail.acts_on(monitor.store, name)
     rule = monitor.catalogue.rules[found.rule]
-    state = state_of(found, acts, monitor.catalogue, monitor.today())
-    given = next((each for each in reversed(acts) if each.kind == ACKNOWLEDGE), None)
+    openings = queries.openings(monitor.store, (name,)).get(name, 1)
+    state = state_of(found, acts, monitor.catalogue, monitor.today(), openings)
+    given = acknowledgement_of(acts)
     person = desk.person(request)
     unfinished = state in levels.UNFINISHED
     history = queries.history(monitor.store, name)
@@ -195,10 +196,11 @@ def alert(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: Fr
             "given": given,
             "lapsed": None
             if given is None or not unfinished
-            else lapsed(found, given, monitor.catalogue, monitor.today()),
+            else lapsed(found, given, monitor.catalogue, monitor.today(), openings),
             "may_acknowledge": unfinished and person is not None and person.may(MAY_ACKNOWLEDGE),
             "may_note": person is not None and person.may(MAY_ACKNOWLEDGE),
             "may_close": unfinished and rule.kind == "act" and person is not None and person.may(MAY_CLOSE),
+            "may_reopen": state == "closed" and person is not None and person.may(MAY_CLOSE),
             "entries": entries,
             "result": form_result(request),
         },
@@ -363,8 +365,20 @@ async def close(request: Request[Any, Any, Any], desk: NamedDependency[Desk], na
     return await act(desk, run, _address(name), "closed")
 
 
+@post("/alerts/{name:str}/reopen", include_in_schema=False)
+async def reopen(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: FromPath[str]) -> Response[Any]:
+    """Reopen an alert that was closed."""
+    form = await form_of(request)
+
+    def run() -> None:
+        person = acting(desk, request, form)
+        alert_acts.reopen_alert(desk.monitor, name, person, form.get("reason", ""))
+
+    return await act(desk, run, _address(name), "reopened")
+
+
 def _address(name: str) -> str:
     return f"/alerts/{name}" if name.isalnum() and name.isascii() else "/alerts"
 
 
-HANDLERS = (alerts, alert, acknowledge, note, close)
+HANDLERS = (alerts, alert, acknowledge, note, close, reopen)

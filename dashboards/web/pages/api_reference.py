@@ -18,6 +18,7 @@ NAMES: Final[Mapping[str, Words]] = {
     "post /v1/check": Words("試算一筆事件之後果", "May I spend this?"),
     "post /v1/alerts/{alert}/acknowledge": Words("確認警示", "Acknowledge an alert"),
     "post /v1/alerts/{alert}/close": Words("結案", "Close an alert"),
+    "post /v1/alerts/{alert}/reopen": Words("重新立案", "Reopen an alert"),
     "post /v1/judge": Words("立即判定時間規則", "Judge the time rules now"),
     "get /v1/positions": Words("各層級執行數與執行率", "Positions and rates"),
     "get /v1/reserves": Words("預備金", "Reserves"),
@@ -46,6 +47,11 @@ EXPLAINED: Final[Mapping[str, Words]] = {
     "post /v1/alerts/{alert}/close": Words(
         "僅行為規則之警示可結案。需 officer 或 administrator 權杖。",
         "Only alerts about acts are closed. A token with the role officer or administrator.",
+    ),
+    "post /v1/alerts/{alert}/reopen": Words(
+        "撤銷結案；同一規則及對象已另立新警示者不得為之。需 officer 或 administrator 權杖。",
+        "Takes back a closing, unless a newer alert of the same rule and subject stands. A token with the role officer or"
+        " administrator.",
     ),
     "get /healthz": Words(
         "可寫入時回 200，否則 503；不需權杖。", "200 while events are kept, else 503; no token needed."
@@ -92,6 +98,7 @@ BODIES: Final[Mapping[str, str]] = {
     '"booked_on":"2025-03-05","line":"33010010101/current/1015","amount":5000,"voucher":"V-1"}',
     "post /v1/alerts/{alert}/acknowledge": '{"reason":"…","due_on":"2099-12-31"}',
     "post /v1/alerts/{alert}/close": '{"reason":"…"}',
+    "post /v1/alerts/{alert}/reopen": '{"reason":"…"}',
 }
 
 

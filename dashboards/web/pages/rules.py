@@ -163,8 +163,8 @@ def _evidence(found: Rule, day: str) -> Grid:
             ],
             notes=(
                 Words(
-                    "確認後計量加倍者，確認失效；無計量者以程度為準",
-                    "An acknowledgement lapses when the measure has doubled; without one the severity tells",
+                    "確認後計量加倍或程度升高者，確認失效",
+                    "An acknowledgement lapses when the measure has doubled, or the severity has risen",
                 ),
             ),
         ),

@@ -11,7 +11,7 @@ from alerts.subjects import alert_id
 from ledger.books import Alert
 from streams.fold.queue import FoldQueue
 from streams.people import trail
-from streams.people.acts import acknowledge, close_alert
+from streams.people.acts import acknowledge, close_alert, reopen_alert
 from streams.people.lagging_acts import give_lagging_reason, lagging_reasons
 from streams.people.overlay import lapsed, overlay_on, state_of
 from streams.people.person import LOCAL, MAY_ACKNOWLEDGE, MAY_CLOSE, Person, RefusedAct
@@ -44,6 +44,58 @@ def test_it_lapses_when_the_excess_has_doubled(catalogue: Catalogue) -> None:
     assert state_of(found(200), [given], catalogue, "2025-09-19") == "open"
     again = act("acknowledge", due_on="2025-12-31", excess=200)
     assert state_of(found(200), [given, again], catalogue, "2025-09-19") == "acknowledged", "the last one counts"
+
+
+def reserve(remaining: int, severity: str) -> Alert:
+    """The second reserve of 1,000 with so much left: `short` is what lies below 20 %."""
+    evidence = {"remaining": remaining, "established": 1_000, "share_at": 20, "short": 200 - remaining}
+    return Alert("reserve-balance-low", severity, "reserve", "second", 114, "open", "a:e", "2025-01-01", evidence)
+
+
+def test_it_lapses_when_the_severity_rises_above_the_one_acknowledged(catalogue: Catalogue) -> None:
+    """Acknowledged at 19 % of the reserve, silent at 3.5 %: that it is no more."""
+    given = act("acknowledge", due_on="2025-12-31", excess=10, severity="info", openings=1)
+    assert lapsed(reserve(190, "info"), given, catalogue, "2025-09-19") is None
+    assert lapsed(reserve(185, "info"), given, catalogue, "2025-09-19") is None
+    assert lapsed(reserve(35, "high"), given, catalogue, "2025-09-19") == "graver"
+    milder = act("acknowledge", due_on="2025-12-31", excess=165, severity="high", openings=1)
+    assert lapsed(reserve(35, "high"), milder, catalogue, "2025-09-19") is None
+    assert lapsed(reserve(150, "info"), milder, catalogue, "2025-09-19") is None, "it has become milder"
+
+
+def test_two_forecasts_that_drift_apart_end_it(catalogue: Catalogue) -> None:
+    """Acknowledged at 11 points, silent at 91: that it is no more."""
+
+    def apart(points: int) -> Alert:
+        return Alert(
+            "forecast-diverges", "info", "authority", "02", 114, "open", None, "2025-01-01", {"points_apart": points}
+        )
+
+    given = act("acknowledge", due_on="2025-12-31", excess=11, severity="info", openings=1)
+    assert lapsed(apart(21), given, catalogue, "2025-09-19") is None
+    assert lapsed(apart(22), given, catalogue, "2025-09-19") == "doubled"
+    assert lapsed(apart(91), given, catalogue, "2025-09-19") == "doubled"
+
+
+def test_from_a_measure_of_0_any_rise_counts(catalogue: Catalogue) -> None:
+    given = act("acknowledge", due_on="2025-12-31", excess=0, severity="high", openings=1)
+    assert lapsed(found(0), given, catalogue, "2025-09-19") is None
+    assert lapsed(found(1), given, catalogue, "2025-09-19") == "doubled"
+
+
+def test_one_that_ended_and_opened_again_the_same_day_is_not_acknowledged(catalogue: Catalogue) -> None:
+    given = act("acknowledge", due_on="2025-12-31", excess=100, severity="high", openings=1)
+    assert state_of(found(100), [given], catalogue, "2025-09-19", openings=1) == "acknowledged"
+    assert state_of(found(100), [given], catalogue, "2025-09-19", openings=2) == "open"
+    assert lapsed(found(100), given, catalogue, "2025-09-19", openings=2) == "reopened"
+
+
+def test_what_was_reopened_is_neither_closed_nor_acknowledged_as_before(catalogue: Catalogue) -> None:
+    given = act("acknowledge", due_on="2025-12-31", excess=100, severity="high", openings=1)
+    acts = [given, act("close"), act("reopen")]
+    assert state_of(found(100), acts, catalogue, "2025-09-19") == "open"
+    assert state_of(found(100), [*acts, given], catalogue, "2025-09-19") == "acknowledged"
+    assert state_of(found(100), [*acts, act("close")], catalogue, "2025-09-19") == "closed"
 
 
 def test_resolved_and_closed_go_before_anything_else(catalogue: Catalogue) -> None:
@@ -120,6 +172,59 @@ def test_a_closing_takes_the_alert_off_its_row_and_loading_does_it_again(monitor
     assert first == name and second != name
     store = monitor.monitor.store
     assert overlay_on(store, monitor.monitor.catalogue, DAY) == Overlay(frozenset(), frozenset((name,)))
+
+
+def test_what_a_person_closed_a_person_reopens_and_further_acts_join_it(monitor: Serving) -> None:
+    between = {
+        "type": "virement.approved",
+        "from_line": "32020110101/current/2000",
+        "to_line": "32020210101/current/2000",
+    }
+    running, store, catalogue = monitor.monitor, monitor.monitor.store, monitor.monitor.catalogue
+    monitor.send(between | {"id": "v1", "amount": 7_000})
+    (first,) = opened(monitor, "virement-between-programs")
+    with pytest.raises(RefusedAct) as refused:
+        reopen_alert(running, first, OFFICER, "不應結案")
+    assert refused.value.code == "not-closed"
+    close_alert(running, first, OFFICER, "已撤銷")
+    with pytest.raises(RefusedAct, match="Give a reason"):
+        reopen_alert(running, first, OFFICER, "")
+    reopen_alert(running, first, OFFICER, "未撤銷")
+    assert overlay_on(store, catalogue, DAY).closed == frozenset()
+    writer = running.replica
+    assert isinstance(writer, FoldQueue)
+    writer.between_batches(lambda: 1 / 0).exception()  # the books are loaded again
+    monitor.send(between | {"id": "v2", "amount": 9_000})
+    (found,) = alert_lists.find(store, Wanted(rule="virement-between-programs"), Overlay(), "newest")
+    assert (found.evidence["count"], found.evidence["sum"]) == (2, 16_000), "the further act joined it"
+
+
+def test_what_a_newer_alert_has_followed_stays_closed_until_that_is_closed_too(monitor: Serving) -> None:
+    between = {
+        "type": "virement.approved",
+        "from_line": "32020110101/current/2000",
+        "to_line": "32020210101/current/2000",
+    }
+    running, store = monitor.monitor, monitor.monitor.store
+    monitor.send(between | {"id": "v1", "amount": 7_000})
+    (first,) = opened(monitor, "virement-between-programs")
+    close_alert(running, first, OFFICER, "已撤銷")
+    monitor.send(between | {"id": "v2", "amount": 9_000})
+    second, _ = opened(monitor, "virement-between-programs")
+    with pytest.raises(RefusedAct) as refused:
+        reopen_alert(running, first, OFFICER, "不應結案")
+    assert refused.value.code == "superseded"
+    close_alert(running, second, OFFICER, "已撤銷")
+    reopen_alert(running, first, OFFICER, "不應結案")
+    writer = running.replica
+    assert isinstance(writer, FoldQueue)
+    writer.between_batches(lambda: 1 / 0).exception()  # the books are loaded again
+    monitor.send(between | {"id": "v3", "amount": 1_000})
+    sums = {
+        alert_id(each): each.evidence["sum"]
+        for each in alert_lists.find(store, Wanted(rule="virement-between-programs"), Overlay(), "newest")
+    }
+    assert sums == {first: 8_000, second: 9_000}
 
 
 def test_the_reason_given_last_counts(monitor: Serving) -> None:
