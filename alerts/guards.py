@@ -86,6 +86,7 @@ COVERED: Final = frozenset(
         "released-over-held",
         "saving-over-balance",
         "report-number-gap",
+        "payment-duplicated",
         "feed-gap",
     )
 )

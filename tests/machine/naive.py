@@ -1609,6 +1609,23 @@ def rule_closing_late_obligation(books: Books, event: Event) -> list[Act]:
     return [Act(books.line_key(event.position), "critical", [event])]
 
 
+def rule_payment_duplicated(books: Books, event: Event) -> list[Act]:
+    """A payment of 10,000 or more that equals in line, origin year, voucher, item and amount a payment accepted before it,
+    where these outnumber the equal reversals accepted before it."""
+    payments = ("disbursement.paid", "provisional.spent")
+    if event.type not in payments or event.amount < 10_000:
+        return []
+
+    def same(e: Event) -> tuple[Any, ...]:
+        return (e.position, e.data["voucher"], e.data.get("item"), e.amount)
+
+    before = [e for e in books.events if e is not event and "voucher" in e.data and same(e) == same(event)]
+    paid = sum(e.type in payments for e in before)
+    if paid <= sum(e.type == "disbursement.reversed" for e in before):
+        return []
+    return [Act(books.line_key(event.position), "warn", [event])]
+
+
 ACT_RULES: list[tuple[str, str, Callable[[Books, Event], list[Act]]]] = [
     ("virement-between-programs", "line", rule_virement_between_programs),
     ("virement-into-personnel", "line", rule_virement_into_personnel),
@@ -1623,6 +1640,7 @@ ACT_RULES: list[tuple[str, str, Callable[[Books, Event], list[Act]]]] = [
     ("cr-new-program", "line", rule_cr_new_program),
     ("cr-statutory-unsupported", "line", rule_cr_statutory_unsupported),
     ("closing-late-obligation", "line", rule_closing_late_obligation),
+    ("payment-duplicated", "line", rule_payment_duplicated),
 ]
 
 
