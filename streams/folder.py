@@ -69,6 +69,10 @@ class Folder(msgspec.Struct, frozen=True):
             self._write("session.key", key, 0o600)
         return key
 
+    def forget_sessions(self) -> None:
+        """Let nobody be logged in any more: the next start makes another key."""
+        (self.path / "session.key").unlink(missing_ok=True)
+
     def _write(self, name: str, content: bytes, mode: int) -> None:
         """Put a file into the folder, whole or not at all; StoreRefused where it cannot be."""
         fresh = self.path / f"{name}.new"

@@ -350,9 +350,9 @@ _FAILING: Final = {503: ResponseSpec(Health, description="Nothing can be kept no
 @get("/healthz", summary="Health", tags=["operation"], responses=_FAILING)
 async def healthz(monitor: NamedDependency[Monitor]) -> Response[Health]:
     """200 while events are taken and kept, 503 otherwise."""
-    replica = monitor.replica
-    health = Health("ok" if replica.broken is None else "failing", replica.lines, replica.waiting_lines, replica.broken)
-    return Response(health, status_code=200 if replica.broken is None else 503)
+    replica, problem = monitor.replica, monitor.replica.broken or monitor.stopped()
+    health = Health("ok" if problem is None else "failing", replica.lines, replica.waiting_lines, problem)
+    return Response(health, status_code=200 if problem is None else 503)
 
 
 @get(

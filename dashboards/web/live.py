@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
@@ -102,19 +103,24 @@ class Live:
         with self._lock:
             self._listeners.discard(listener)
 
-    def listen(self) -> AsyncIterator[ServerSentEventMessage]:
-        """A stream for one page, to be read in the event loop; raises TooManyStreams."""
+    def listen(self, may_go_on: Callable[[], bool] = lambda: True) -> AsyncIterator[ServerSentEventMessage]:
+        """A stream for one page, to be read in the event loop; raises TooManyStreams.
+
+        `may_go_on` is asked now and then, in a thread: whether who listens is still logged in.
+        """
         with self._lock:
             if len(self._listeners) >= STREAMS_MAX:
                 raise TooManyStreams
             listener = _Listener()
             self._listeners.add(listener)
-        return self._stream(listener)
+        return self._stream(listener, may_go_on)
 
-    async def _stream(self, listener: _Listener) -> AsyncIterator[ServerSentEventMessage]:
+    async def _stream(
+        self, listener: _Listener, may_go_on: Callable[[], bool]
+    ) -> AsyncIterator[ServerSentEventMessage]:
         try:
             yield ServerSentEventMessage(data=None, retry=2_000, comment="open")
-            silent, trouble = 0.0, self._trouble()
+            silent, trouble, asked_at = 0.0, self._trouble(), time.monotonic()
             while not self._closed:
                 try:
                     await asyncio.wait_for(listener.news.wait(), LOOK_SECONDS)
@@ -130,6 +136,10 @@ class Live:
                         continue
                 if self._closed:
                     return
+                if time.monotonic() - asked_at >= LOOK_SECONDS:
+                    asked_at = time.monotonic()
+                    if not await asyncio.to_thread(may_go_on):
+                        return
                 silent = 0.0
                 yield ServerSentEventMessage(data=listener.take(), event="commit")
                 await asyncio.sleep(PAUSE_SECONDS)

@@ -28,7 +28,10 @@ from streams.fold.receipts import of_effects
 from streams.monitor import Committed, Unavailable, tell
 from streams.store import Origin, Store, StoreError
 from streams.store.batch import Batch
+from streams.store.database import BUSY_SECONDS
 
+_HELD_UP_SECONDS: Final = 1.0
+"""How long the store may make a batch wait before readers are told."""
 PROBE_SECONDS: Final = 5.0
 """How often a store that failed is asked whether it can be written again, while nothing is sent."""
 
@@ -41,8 +44,10 @@ class FoldQueue:
 
     def __init__(self, store: Store, registry: Registry, catalogue: Catalogue) -> None:
         self.watchers: list[Callable[[Committed], None]] = []
-        self.broken: str | None = None
-        """Why the store cannot be written now; None while all is well."""
+        self._failed: str | None = None
+        """Why the last job was not committed: the books may be ahead of the store."""
+        self._held_up: str | None = None
+        """Why the store cannot be written just now, although nothing has failed yet."""
         self._store = store
         self._catalogue = catalogue
         self._partition = Partition.alone(store, registry, catalogue)
@@ -59,6 +64,11 @@ class FoldQueue:
         self._jobs.end()
         self._thread.join()
         self._jobs.turn_away()
+
+    @property
+    def broken(self) -> str | None:
+        """Why the store cannot be written now; None while all is well."""
+        return self._failed or self._held_up
 
     @property
     def lines(self) -> int:
@@ -117,7 +127,7 @@ class FoldQueue:
 
     def _next(self) -> Job | None:
         """The next job. While the store is broken and nothing comes, whether it is still so is found out."""
-        while self.broken is not None:
+        while self._failed is not None:
             try:
                 return self._jobs.next(PROBE_SECONDS)
             except queue.Empty:
@@ -128,13 +138,15 @@ class FoldQueue:
         if not task.done.set_running_or_notify_cancel():
             return
         try:
+            self._wait_for_the_store()
             with self._lock:
-                self._reload_if_broken()
+                self._load_if_failed()
                 found = task.run()
         except Exception as error:
             self._give_up(error)
             task.done.set_exception(error)
         else:
+            self._failed = None
             task.done.set_result(found)
 
     def _fold(self, posts: list[Post]) -> None:
@@ -147,6 +159,7 @@ class FoldQueue:
     def _fold_together(self, posts: list[Post]) -> None:
         lines = [line for post in posts for line in post.lines]
         try:
+            self._wait_for_the_store()
             with self._lock:
                 outcomes = self._commit(lines, origins_of(posts)) if lines else []
         except Exception as error:
@@ -158,10 +171,11 @@ class FoldQueue:
             for post in posts:
                 post.done.set_exception(Unavailable(str(error)))
         else:
+            self._failed = None
             answer(posts, outcomes)
 
     def _commit(self, lines: list[bytes], origins: Sequence[Origin]) -> list[Outcome | None]:
-        self._reload_if_broken()
+        self._load_if_failed()
         first_place, started = self._partition.place, time.perf_counter()
         effects = self._partition.fold(Batch(lines, origins))
         took = time.perf_counter() - started
@@ -176,25 +190,45 @@ class FoldQueue:
 
     # ------------------------------------------------------------ trouble
 
+    def _wait_for_the_store(self) -> None:
+        """Wait until the store can be written, while readers go on: what waits for it later would hold them up.
+
+        Raises StoreError when that takes too long.
+        """
+        began = tried = time.monotonic()
+        while True:
+            try:
+                with self._store.writing(wait_seconds=_HELD_UP_SECONDS):
+                    self._held_up = None
+                    return
+            except StoreError as error:
+                before, tried = tried, time.monotonic()
+                # What fails at once is no lock that somebody else will let go of.
+                if tried - before < _HELD_UP_SECONDS / 2 or tried - began > BUSY_SECONDS:
+                    self._held_up = None
+                    raise
+                self._held_up = str(error)
+
     def _give_up(self, error: Exception) -> None:
         """Mark the books as ahead of the store; the next job loads them anew."""
         if not isinstance(error, StoreError):
             log.exception("a job failed")
-        self.broken = str(error)
-        log.error("nothing was committed; the books are loaded again", reason=self.broken)
+        self._failed = str(error)
+        log.error("nothing was committed; the books are loaded again", reason=self._failed)
 
     def _mend(self) -> None:
         """Find out whether the store takes commits again, so that health does not wait for the next post."""
         try:
+            self._wait_for_the_store()
             self._store.prove_writable()
             with self._lock:
-                self._reload_if_broken()
+                self._load_if_failed()
         except Exception as error:
-            self.broken = str(error)
+            self._failed = str(error)
         else:
+            self._failed = None
             log.info("the store takes commits again", lines=self.lines)
 
-    def _reload_if_broken(self) -> None:
-        if self.broken is not None:
+    def _load_if_failed(self) -> None:
+        if self._failed is not None:
             self._partition.load()
-            self.broken = None

@@ -142,17 +142,19 @@ def for_reading(engine: sa.Engine) -> sa.Engine:
     return engine.execution_options(postgresql_readonly=True)
 
 
-def for_writing(engine: sa.Engine) -> sa.Engine:
-    """The same database for transactions that take SQLite's write lock where they begin.
+def for_writing(engine: sa.Engine, wait_seconds: float = BUSY_SECONDS) -> sa.Engine:
+    """The same database for transactions that take SQLite's write lock where they begin, and wait so long for it.
 
     One that read first and then wrote would fail at once, without waiting, whenever somebody else committed in between.
     """
-    return engine.execution_options(writes=True)
+    return engine.execution_options(writes=True, wait_seconds=wait_seconds)
 
 
 def _begin(connection: sa.Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
+    options = connection.get_execution_options()
+    writes, wait_seconds = options.get("writes", False), options.get("wait_seconds", BUSY_SECONDS)
     connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={int(wait_seconds * 1_000)}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from producers.kafka.partitions import partition_of_year
 from streams.errors import StoreError, StoreRefused, StoreUnavailable
 from streams.store import schema
-from streams.store.database import SCHEMA_LOCK, for_reading, for_writing, is_passing, open_database, plain
+from streams.store.database import BUSY_SECONDS, SCHEMA_LOCK, for_reading, for_writing, is_passing, open_database, plain
 from streams.store.locks import as_of_one_moment, lock
 from streams.store.segments import segment_at
 
@@ -85,13 +85,13 @@ class Store:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
+    def writing(self, wait_seconds: float = BUSY_SECONDS) -> Iterator[sa.Connection]:
         """A transaction that may write. SQLite has one at a time: it is waited for here, so keep it short.
 
         Its database errors are StoreErrors of one line. Nothing slow belongs inside: no hash of a password, no answer
         that is waited for.
         """
-        with self.plain_errors(), for_writing(self.engine).begin() as connection:
+        with self.plain_errors(), for_writing(self.engine, wait_seconds).begin() as connection:
             yield connection
 
     @contextmanager
@@ -179,7 +179,11 @@ class _Within(Store):
         with self.plain_errors():
             yield self._connection
 
-    writing = reading
+    @contextmanager
+    def writing(self, wait_seconds: float = BUSY_SECONDS) -> Iterator[sa.Connection]:
+        """The one that is open."""
+        with self.plain_errors():
+            yield self._connection
 
 
 def open_store(

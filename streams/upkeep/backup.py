@@ -67,6 +67,7 @@ def restore_store(backup: Path, folder: Folder, prove: Callable[[Store], None] =
                 store.close()
             _to_disk(fresh)
             swap_in(fresh, folder, "before-restore")
+            folder.forget_sessions()  # the copy knows nothing of log-outs since it was made
         except OSError as error:
             raise StoreRefused(f"{folder.path}: {error.strerror}") from None
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from streams.people import accounts, lagging_acts, trail
+from dashboards.web.live import LOOK_SECONDS
+from streams.people import accounts, lagging_acts, sessions, trail
+from streams.store import StoreError
 from tests.e2e.conftest import Open
 from tests.e2e.serving import LINE, Serving, serving
 from tests.running import listening
@@ -165,6 +168,44 @@ def test_logging_out_holds_over_a_restart_and_on_another_page_of_the_store(tmp_p
             assert [httpx.get(f"{url}/alerts", cookies=kept).status_code for url in (one, other)] == [303, 303]
         with listening(monitor, key) as again:
             assert httpx.get(f"{again}/alerts", cookies=kept).status_code == 303
+
+
+def test_a_stream_ends_with_the_session_it_began_in(tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as served:
+        accounts.add_user(served.monitor.store, "wang", "王小明", PASSWORD, ["officer"])
+    with serving(tmp_path / "data", host="0.0.0.0") as served, httpx.Client(base_url=served.url) as client:  # noqa: S104
+        assert log_in(client, "wang", PASSWORD).status_code == 303
+        with client.stream("GET", "/events", timeout=20) as stream:
+            received = stream.iter_text()
+            assert "open" in next(received)
+            served.overspend("before")
+            assert "commit" in next(received)
+            sessions.begin_generation(served.monitor.store, "wang")  # as logging out elsewhere does
+            time.sleep(LOOK_SECONDS)
+            served.overspend("after")
+            assert "after" not in "".join(received), "it ends"
+
+
+def test_a_log_out_that_cannot_be_kept_is_forgotten_here_and_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(tmp_path / "data") as served:
+        accounts.add_user(served.monitor.store, "wang", "王小明", PASSWORD, ["officer"])
+    with serving(tmp_path / "data", host="0.0.0.0") as served, httpx.Client(base_url=served.url) as client:  # noqa: S104
+        assert log_in(client, "wang", PASSWORD).status_code == 303
+        token = re.search(r'name="_csrf_token" value="([^"]+)"', client.get("/alerts").text)
+        assert token is not None
+
+        def fail(*_: object) -> None:
+            raise StoreError("disk full")
+
+        monkeypatch.setattr(sessions, "begin_generation", fail)
+        answer = client.post("/log-out", data={"_csrf_token": token[1]})
+        assert answer.status_code == 503 and "無法寫入" in answer.text
+        assert "bw_session" not in client.cookies
+        assert [act.kind for act in trail.newest_acts(served.monitor.store)] == ["log-in", "user-added"], (
+            "all or nothing"
+        )
 
 
 def log_in(client: httpx.Client, name: str, password: str, target: str = "/") -> httpx.Response:

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -101,6 +102,28 @@ def test_a_commit_that_fails_leaves_nothing_and_the_next_goes_on(
     assert mark_of(monitor.store).place == len(LINES)
 
 
+def test_whoever_holds_the_store_up_holds_up_no_reader(monitor: Monitor) -> None:
+    """Another program has the write lock: what was committed is still shown, and that nothing can be written is said."""
+    feed(monitor, LINES[:800])
+    other = sqlite3.connect(monitor.store.engine.url.database or "", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waiting = monitor.replica.submit(LINES[800:1_200], "http:test")
+    deadline = time.monotonic() + 5
+    while monitor.replica.broken is None:
+        began = time.monotonic()
+        with monitor.replica.reading() as books:
+            assert books.years
+        assert time.monotonic() - began < 0.5
+        assert time.monotonic() < deadline, "it is not said"
+        time.sleep(0.05)
+    assert "locked" in monitor.replica.broken and not waiting.done()
+    other.execute("ROLLBACK")
+    other.close()
+    assert {one.outcome for one in waiting.result(20)} >= {"accepted"}
+    assert monitor.replica.broken is None
+    assert monitor.store is not None and list(audit(monitor.store, monitor.registry, monitor.catalogue)) == []
+
+
 def test_a_full_disk_is_told_and_got_over(tmp_path: Path) -> None:
     """A real one: a small file system of its own."""
     small = tmp_path / "small"
@@ -188,7 +211,8 @@ def test_after_a_closing_a_further_act_opens_a_new_alert_also_after_a_restart(
     seen: list[Transition] = []
     with embedded.opened(folder) as first:
         first.replica.watchers.append(lambda committed: seen.extend(committed.transitions))
-        first.replica.submit([move(1), move(2)], "http:test").result()
+        enacted = event("e", "appropriation.enacted", line=one, amount=100)
+        first.replica.submit([enacted, move(1), move(2)], "http:test").result()
         assert opened(seen) == ["010011:m1"]
         alert = first.store.reading
         with alert() as connection:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
+import structlog
 from litestar import Request, Response, get, post
 from litestar.concurrency import sync_to_thread
 from litestar.datastructures import Cookie
@@ -16,7 +17,7 @@ from litestar.response import ServerSentEvent
 from alerts.vocabulary import ALERT_STATE
 from dashboards.reports.table import Column, Table
 from dashboards.web.access import own_path
-from dashboards.web.answer import go, headers, page
+from dashboards.web.answer import go, headers, page, problem_text
 from dashboards.web.desk import Desk, session_of
 from dashboards.web.forms import form_of
 from dashboards.web.grid import Grid
@@ -27,12 +28,17 @@ from ledger.words import Words, alike
 from streams.people import accounts, sessions, trail
 from streams.people.trail import LOG_IN, TrailEntry
 from streams.people.vocabulary import ACT, ACT_FIELD, ROLE
-from streams.store import Store
+from streams.store import Store, StoreError
 
 TRAIL_SHOWN: Final = 100
 EXPORTED_MAX: Final = 50_000
 _LOG_IN_FAILED: Final = "log-in-failed"
 _LOG_OUT: Final = "log-out"
+_NOT_KEPT: Final = Words(
+    "此瀏覽器已登出，但資料庫無法寫入，其他登入未結束；請稍後再登出一次",
+    "this browser is logged out, but the store cannot be written: other sessions go on; log in and out again later",
+)
+log = structlog.get_logger()
 
 
 @get("/log-in", include_in_schema=False, sync_to_thread=True, opt={"public": True})
@@ -90,17 +96,23 @@ def _log_in(request: Request[Any, Any, Any], desk: Desk, form: dict[str, str]) -
 async def log_out(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """End every session of who is logged in."""
     session = session_of(request)
+    answer: Response[Any] = go("/log-in" if not desk.monitor.loopback else "/")
     if session:
         address = request.client.host if request.client else ""
-        await sync_to_thread(_log_out, desk.monitor.store, session["person"], address)
-    answer = go("/log-in" if not desk.monitor.loopback else "/")
+        try:
+            await sync_to_thread(_log_out, desk.monitor.store, session["person"], address)
+        except StoreError as error:  # this browser forgets the session; that others of it go on must be said
+            log.error("a log-out could not be kept", person=session["person"], reason=str(error))
+            answer = problem_text(503, f"{_NOT_KEPT.zh} / {_NOT_KEPT.en}")
     answer.delete_cookie(COOKIE, path="/")
     return answer
 
 
 def _log_out(store: Store, name: str, address: str) -> None:
-    sessions.begin_generation(store, name)
-    trail.record(store, name, "", address, _LOG_OUT, name, None, None)
+    with store.writing() as connection:
+        within = store.within(connection)
+        sessions.begin_generation(within, name)
+        trail.record(within, name, "", address, _LOG_OUT, name, None, None)
 
 
 @get("/audit-trail", include_in_schema=False, sync_to_thread=True)
@@ -207,12 +219,27 @@ def _json(value: Any) -> str:
 async def events(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> ServerSentEvent:
     """One message a commit: the position, how many alerts changed, and the latest of them."""
     try:
-        stream = desk.live.listen()
+        stream = desk.live.listen(_still_logged_in(request, desk))
     except TooManyStreams:
         raise HTTPException(status_code=503, detail="too many pages listen", headers={"Retry-After": "30"}) from None
     found = ServerSentEvent(stream, headers=headers() | {"X-Accel-Buffering": "no"})
     found.headers["Cache-Control"] = "no-cache"
     return found
+
+
+def _still_logged_in(request: Request[Any, Any, Any], desk: Desk) -> Callable[[], bool]:
+    """Whether the session that a stream began in goes on; always where nobody had to log in."""
+    ticket = desk.sessions.read(request.cookies.get(COOKIE, "")) if session_of(request) else None
+    if ticket is None:
+        return lambda: True
+
+    def look() -> bool:
+        try:
+            return sessions.user_of_session(desk.monitor.store, ticket.name, ticket.generation) is not None
+        except StoreError:
+            return False
+
+    return look
 
 
 HANDLERS = (log_in_form, log_in, log_out, audit_trail, events)
