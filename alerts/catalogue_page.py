@@ -132,6 +132,8 @@ def _law(law: Law) -> Iterator[str]:
         for version in versions:
             words = version.paraphrase
             name = law.article_text(article).zh or "全部 whole"
+            address = law.address_of(article)
+            name = name if address is None else f"[{name}]({address})"
             yield f"| {name} | {version.effective_from} | {_both(DATE_STATUS[version.date_status])} | {words.zh}<br>{words.en} |"
     yield ""
 

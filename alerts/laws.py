@@ -19,6 +19,9 @@ DateStatus: TypeAlias = Literal["source_read", "general_knowledge", "assumed"]
 """Where a date comes from: the source read; widely known; or not known, and assumed so that the text can stand."""
 
 WHOLE: Final = "whole"
+_ADDRESS_OF_ARTICLE: Final = "{article}"
+_OFFICIAL: Final = ("law.moj.gov.tw", "laws.taipei.gov.tw")
+"""The official databases of statutes and of cities' rules: readers are sent nowhere else."""
 _ARTICLE: Final = re.compile(
     r"(?P<number>[0-9]+)(?:-(?P<inserted>[0-9]+))?(?: (?P<paragraph>I|II|III|IV|V|VI))?(?:\((?P<item>[0-9]+)\))?"
 )
@@ -45,6 +48,8 @@ class Law(msgspec.Struct, frozen=True):
     source: str
     text_held: bool
     note: Words | None
+    address: str | None
+    """Where its text stands in the official database, with `{article}` for the number of an article; None: nowhere known."""
     articles: Mapping[str, tuple[Version, ...]]
 
     def article_text(self, article: str) -> Words:
@@ -62,6 +67,14 @@ class Law(msgspec.Struct, frozen=True):
             text += f"第{found['item']}款"
         return Words(text, article)
 
+    def address_of(self, article: str) -> str | None:
+        """Where an article's text stands in the official database."""
+        found = _ARTICLE.fullmatch(article)
+        if self.address is None or found is None:
+            return self.address
+        number = found["number"] + (f"-{found['inserted']}" if found["inserted"] else "")
+        return self.address.replace(_ADDRESS_OF_ARTICLE, number)
+
     @property
     def english_unit(self) -> str:
         """What an article is called in English: Art., point or principle; empty for a law cited as a whole."""
@@ -77,6 +90,7 @@ class _LawFile(msgspec.Struct, forbid_unknown_fields=True):
     text_held: bool
     articles: dict[str, Any]
     note: Words | None = None
+    address: Sentence | None = None
 
 
 def read_law(path: Path, name: str) -> Law:
@@ -95,8 +109,22 @@ def read_law(path: Path, name: str) -> Law:
         source=read.source,
         text_held=read.text_held,
         note=read.note,
+        address=_address(file, read),
         articles={article: _versions(file, article, read.numbering) for article in read.articles},
     )
+
+
+def _address(file: YamlFile, read: _LawFile) -> str | None:
+    """The address, which readers are sent to: of an official site, and by article where the law is cited by article."""
+    if read.address is None:
+        return None
+    if not any(read.address.startswith(f"https://{host}/") for host in _OFFICIAL):
+        raise file.problem(("address",), f"{read.address} is none of an official database; write one of {_OFFICIAL[0]}")
+    if (_ADDRESS_OF_ARTICLE in read.address) != (read.numbering == "article"):
+        raise file.problem(
+            ("address",), f"a law with articles has {_ADDRESS_OF_ARTICLE} in its address, any other has not"
+        )
+    return read.address
 
 
 def _versions(file: YamlFile, article: str, numbering: Numbering) -> tuple[Version, ...]:

@@ -202,6 +202,35 @@ def test_what_a_source_was_not_read_for_is_not_shown_as_statute(catalogue: Catal
             assert any(catalogue.laws[each.slug].text_held for each in rule.citations), rule.slug
 
 
+def test_each_article_of_a_statute_has_the_address_of_its_text(catalogue: Catalogue) -> None:
+    """In the official database alone, and by the number of the article whatever paragraph is cited."""
+    for law in catalogue.laws.values():
+        for article in law.articles:
+            assert (law.address_of(article) or "https://law.moj.gov.tw/").startswith("https://law.moj.gov.tw/"), (
+                law.slug
+            )
+            assert law.kind != "statute" or law.address_of(article) is not None, law.slug
+    act = catalogue.laws["budget-act"]
+    address = "https://law.moj.gov.tw/LawClass/LawSingle.aspx?pcode=T0020001&flno="
+    assert [act.address_of(each) for each in ("22 III", "54(2)", "62-1 II")] == [
+        f"{address}{number}" for number in ("22", "54", "62-1")
+    ]
+    assert catalogue.laws["capital-execution-plan"].address_of("whole") is None
+
+
+def test_the_days_of_force_are_those_of_the_acts_histories(catalogue: Catalogue) -> None:
+    """Art. 54 was amended in 2000, Art. 63 in 2013; the closing period of two months is of 1972."""
+
+    def since(slug: str, article: str) -> str:
+        return catalogue.laws[slug].articles[article][-1].effective_from
+
+    assert since("budget-act", "54(2)") == "2000-12-06"
+    assert since("budget-act", "63") == "2013-12-18"
+    assert since("financial-statement-act", "2") == "1972-12-21"
+    assert since("financial-statement-act", "7") == "2011-05-25"
+    assert since("local-government-act", "40 III(2)") == "1999-01-25"
+
+
 def test_no_law_carries_a_web_address_or_a_path(catalogue: Catalogue) -> None:
     """Sources are named, not located: addresses rot and paths mean nothing elsewhere."""
     for law in catalogue.laws.values():
@@ -537,7 +566,7 @@ BAD_FILES = [
         r":17: 2013-12-18 does not come after 2013-12-18; write the dates in ascending order",
     ),
     ("rules/cr_new_program/rule.yaml", "value: 0", "value: 2", r":15: 2 is no flag; write 0 or 1"),
-    ("law/budget-act.yaml", "  en: Applies to", "  fr: Applies to", r":9: unknown field `fr`; write one of zh, en"),
+    ("law/budget-act.yaml", "  en: Applies to", "  fr: Applies to", r":10: unknown field `fr`; write one of zh, en"),
     ("law/budget-act.yaml", "law: budget-act", "law: budget", r"budget-act.yaml:1: the law is budget but the file is"),
     (
         "law/budget-act.yaml",
@@ -547,10 +576,17 @@ BAD_FILES = [
     ),
     (
         "law/budget-act.yaml",
-        "date_status: general_knowledge",
+        "date_status: source_read",
         "date_status: sure",
         r"`date_status` is none of its value",
     ),
+    (
+        "law/budget-act.yaml",
+        "https://law.moj.gov.tw/",
+        "http://example.com/",
+        r":6: .* is none of an official database",
+    ),
+    ("law/budget-act.yaml", "flno={article}", "flno=1", r":6: a law with articles has {article} in its address"),
     ("law/capital-execution-plan.yaml", "  whole:", '  "3":', r"cited as a whole has no article 3; write whole"),
 ]
 

@@ -146,6 +146,8 @@ class Cited(msgspec.Struct, frozen=True):
     law: Words
     article: Words
     version: Version
+    address: str | None
+    """Where its text stands in the official database."""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -237,6 +239,7 @@ def _cited(desk: Desk, found: Alert) -> list[Cited]:
                 law.title,
                 Words(article.zh, f"{law.english_unit} {article.en}".strip()),
                 version,
+                law.address_of(citation.article),
             )
         )
     return cited

@@ -35,6 +35,8 @@ class Article(msgspec.Struct, frozen=True):
     law: Law
     name: Words
     versions: tuple[Version, ...]
+    address: str | None
+    """Where its text stands in the official database."""
 
 
 @get("/rules", include_in_schema=False, sync_to_thread=True)
@@ -120,7 +122,8 @@ def rule(request: Request[Any, Any, Any], desk: NamedDependency[Desk], slug: Fro
 def _article(laws: Any, citation: Citation) -> Article:
     law: Law = laws[citation.slug]
     name = law.article_text(citation.article)
-    return Article(law, Words(name.zh, f"{law.english_unit} {name.en}".strip()), law.articles[citation.article])
+    words = Words(name.zh, f"{law.english_unit} {name.en}".strip())
+    return Article(law, words, law.articles[citation.article], law.address_of(citation.article))
 
 
 def _parameters(found: Rule, day: str) -> Grid:
