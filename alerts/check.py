@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple, NoReturn
+from typing import Final, NamedTuple, NoReturn
 
 from alerts.catalogue import Catalogue
-from alerts.continuing_resolution import FISCAL_MONTHS, base, counted, counted_by_month
 from alerts.engine import SEVERITIES
+from alerts.headroom import headroom
 from alerts.messages import remedy
 from alerts.naming import subject
 from alerts.output import alert_fields, alert_out
@@ -20,24 +20,17 @@ from alerts.refusal_advice import ADVICE
 from alerts.unfinished import unfinished
 from alerts.verdict import (
     Advice,
-    AgencyRoom,
     Answer,
     Asked,
-    Change,
     Foretold,
     Headroom,
-    Limit,
-    LineRoom,
     RefusedFor,
-    ReserveRoom,
     Turn,
     Verdict,
 )
 from ledger.admission import read
-from ledger.books import AgencyYear, Alert, Books, Fund, Position, Row
-from ledger.effects import under_cr
-from ledger.events import BudgetAdopted, Event
-from ledger.fiscal import allotted_months
+from ledger.books import AgencyYear, Alert, Books, Row
+from ledger.events import Event
 from ledger.identity import SeenIds
 from ledger.json_text import Malformed, parse_object
 from ledger.names import NO_NAMES, Names
@@ -117,7 +110,7 @@ def checked(
         as_of=as_of,
         event=_asked(event),
         refusal=None,
-        headroom=_headroom(event, rows, before, year, books),
+        headroom=headroom(event, rows, before, year, books, catalogue),
         alerts=foretold,
         standing=[alert_out(alert, catalogue, names) for alert in standing],
         warnings=warnings,
@@ -226,92 +219,3 @@ def _advice(alert: Alert, before: Alert | None, catalogue: Catalogue, names: Nam
         amount = alert.evidence["sum"] - (before.evidence["sum"] if before is not None else 0)
     said = remedy(rule, subject(names, alert.level, alert.key, alert.fiscal_year), alert.evidence, amount)
     return Advice(rule.slug, said.zh, said.en)
-
-
-# ---------------------------------------------------------------- headroom
-
-
-def _headroom(event: Event, rows: list[Row], before: AgencyYear | None, after: AgencyYear, books: Books) -> Headroom:
-    # An adoption touches every line and asks for money on none.
-    positions = [] if isinstance(event, BudgetAdopted) else [row for row in rows if isinstance(row, Position)]
-    classes = sorted({position.economic_class for position in positions})
-    return Headroom(
-        lines=[_line_room(event, position, before, after) for position in positions],
-        agency=[_agency_room(name, before, after) for name in classes],
-        reserves=[_reserve_room(row, before, books) for row in rows if isinstance(row, Fund)],
-    )
-
-
-def _line_room(event: Event, position: Position, year_before: AgencyYear | None, year: AgencyYear) -> LineRoom:
-    name = year.name_of(position)
-    before = None if year_before is None else year_before.positions.get(name)
-    if before is None:
-        before = Position(line=position.line, origin_year=position.origin_year)
-    month = max(min(position.month_last, FISCAL_MONTHS), allotted_months(year.fiscal_year, event.booked_on))
-    allotment = _limit(_allotment_room(before, month), _allotment_room(position, month))
-    fixed: dict[str, Any] = {"key": f"{year.agency}:{name}", "economic_class": position.economic_class}
-    cr_base = cr_month = None
-    if under_cr(year, event) and position.origin_year == year.fiscal_year:
-        cr_base = _limit(_base_room(before), _base_room(position))
-        of_month = year.months.get(event.booked_on, 0)
-        cr_month = _limit(_month_room(before, year, of_month), _month_room(position, year, of_month))
-    return LineRoom(
-        line=Change(_appropriated_room(before), _appropriated_room(position)),
-        held_free=Change(before.available - before.obligated, position.available - position.obligated),
-        allotment=allotment,
-        allotment_month=None if allotment is None else month,
-        cr_base=cr_base,
-        cr_month=cr_month,
-        **fixed,
-    )
-
-
-def _appropriated_room(position: Position) -> int:
-    return position.available + position.held - position.obligated
-
-
-def _limit(before: int | None, after: int | None) -> Limit | None:
-    return None if before is None and after is None else Limit(before, after)
-
-
-def _allotment_room(position: Position, month: int) -> int | None:
-    if position.allotment is None:
-        return None
-    return sum(position.allotment[:month]) - position.realised - position.prepaid
-
-
-def _base_room(position: Position) -> int | None:
-    limit = base(position)
-    return None if limit is None else limit - counted(position)
-
-
-def _month_room(position: Position, year: AgencyYear, month: int) -> int | None:
-    allotment = position.allotment_under_cr if year.adopted else position.allotment
-    if allotment is None or not 1 <= month <= FISCAL_MONTHS:
-        return None
-    return allotment[month - 1] - counted_by_month(position)[month - 1]
-
-
-def _agency_room(name: str, before: AgencyYear | None, after: AgencyYear) -> AgencyRoom:
-    (available_before, obligated_before), (available, obligated) = _sums(before, name), _sums(after, name)
-    fixed: dict[str, Any] = {"key": after.agency, "economic_class": name}
-    return AgencyRoom(
-        available=Change(available_before, available),
-        obligated=Change(obligated_before, obligated),
-        remaining=Change(available_before - obligated_before, available - obligated),
-        **fixed,
-    )
-
-
-def _sums(year: AgencyYear | None, name: str) -> tuple[int, int]:
-    """B and O of one economic class."""
-    positions = () if year is None else tuple(p for p in year.positions.values() if p.economic_class == name)
-    return sum(p.available for p in positions), sum(p.obligated for p in positions)
-
-
-def _reserve_room(fund: Fund, year_before: AgencyYear | None, books: Books) -> ReserveRoom:
-    if fund.agency is None:
-        before = books.funds.get((fund.fiscal_year, fund.reserve))
-    else:
-        before = None if year_before is None else year_before.first_reserve
-    return ReserveRoom(fund.key, Change(0 if before is None else before.remaining, fund.remaining))

@@ -82,12 +82,21 @@ class ReserveRoom(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     remaining: Change
 
 
+class ObjectRoom(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What virements may still move into and out of a level-1 object of one account (Budget Act §63); below 0, too much."""
+
+    key: str
+    inflow: Change
+    outflow: Change
+
+
 class Headroom(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is left at each level that the event reaches; empty where it is refused or names no line."""
 
     lines: list[LineRoom] = []
     agency: list[AgencyRoom] = []
     reserves: list[ReserveRoom] = []
+    objects: list[ObjectRoom] = []
 
 
 class Foretold(AlertOut, forbid_unknown_fields=True):

@@ -14,7 +14,10 @@ from ledger.words import Words
 
 
 def headroom(verdict: Verdict, names: Names, as_of: str) -> Table:
-    """A row a limit of each line, of the agency by class, and of each reserve; below 0 is what is missing."""
+    """A row a limit: of each line, of the agency by class, of each reserve, of each object that money moves between.
+
+    Below 0 is what is missing.
+    """
     return Table(
         name="headroom",
         title=Words("各層級餘額", "Headroom at each level"),
@@ -45,6 +48,10 @@ def _rows(verdict: Verdict, names: Names) -> Iterator[Row]:
     for reserve in room.reserves:
         where = subject(names, "reserve", reserve.key, year)
         yield _row(where, FUND["remaining"], reserve.remaining)
+    for each in room.objects:
+        where = subject(names, "object", each.key, year)
+        yield _row(where, Words("尚可流入數", "may still move in"), each.inflow)
+        yield _row(where, Words("尚可流出數", "may still move out"), each.outflow)
 
 
 def _of_line(line: LineRoom) -> Iterator[tuple[Words, Change | Limit]]:

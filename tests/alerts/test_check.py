@@ -20,7 +20,7 @@ from alerts.catalogue import Catalogue
 from alerts.check import DRAFT_ID, check
 from alerts.engine import SEVERITIES, Engine
 from alerts.refusal_advice import ADVICE
-from alerts.verdict import Verdict
+from alerts.verdict import Change, Verdict
 from ledger.books import Books
 from ledger.identity import SeenIds
 from ledger.process import Context, process
@@ -366,6 +366,46 @@ def test_an_agencys_own_reserve(ask: Ask) -> None:
 
 
 # ---------------------------------------------------------------- the closing period
+
+
+def test_a_voucher_that_was_paid_already_is_warned_of_before_it_is_paid_again(ask: Ask) -> None:
+    """A design rule warns; another row of the voucher is another payment."""
+    books = [*BUDGET, enacted(B, 90_000), pay(10_000, B, voucher="V1", item="1")]
+    again = ask(books, pay(10_000, B, voucher="V1", item="1"))
+    assert (again.verdict, [alert.rule for alert in again.alerts]) == ("warned", ["payment-duplicated"])
+    assert again.unblock[0].en.startswith("A payment of NT$ 10,000 with this voucher and item was made before")
+    assert ask(books, pay(10_000, B, voucher="V1", item="2")).verdict == "allowed"
+    asked_twice = [*books, of("disbursement.reversed", line=B, amount=10_000, voucher="V1", item="1")]
+    assert ask(asked_twice, pay(10_000, B, voucher="V1", item="1")).verdict == "allowed"
+
+
+def test_a_saving_that_is_not_there_is_warned_of(ask: Ask) -> None:
+    """1,000 with 600 paid: 400 is left to save, and a dollar more is not."""
+    books = [*BUDGET, pay(600)]
+    assert ask(books, of("saving.declared", line=A, amount=400)).verdict == "allowed"
+    too_much = ask(books, of("saving.declared", line=A, amount=401))
+    assert (too_much.verdict, [alert.rule for alert in too_much.alerts]) == ("warned", ["saving-over-balance"])
+    assert too_much.unblock[0].en.startswith("Declare NT$ 1 less")
+
+
+def test_a_virement_out_of_more_than_there_is_is_blocked(ask: Ask) -> None:
+    """5,000 out of a line of 1,000, within one object so that the 20 % does not speak."""
+    within = "32020110101/current/2054"
+    moved = ask(BUDGET, of("virement.approved", from_line=A, to_line=within, amount=5_000))
+    assert (moved.verdict, [alert.rule for alert in moved.alerts]) == ("blocked", ["available-below-zero"])
+    assert moved.headroom.objects == []
+    assert ask(BUDGET, of("virement.approved", from_line=A, to_line=within, amount=1_000)).verdict == "allowed"
+
+
+def test_what_20_percent_still_allows_is_told_of_both_objects(ask: Ask) -> None:
+    """Object 2 has 1,000 and gave 150, object 3 has 600 and received them: 200 − 150 and 120 − 150 before, 40 more after."""
+    books = [enacted(), enacted(B, 600), ADOPTED, of("virement.approved", from_line=A, to_line=B, amount=150)]
+    room = ask(books, of("virement.approved", from_line=A, to_line=B, amount=40)).headroom.objects
+    told = [(each.key[-4:], each.outflow, each.inflow) for each in room]
+    assert told == [
+        ("2000", Change(50, 10), Change(200, 200)),
+        ("3000", Change(120, 120), Change(-30, -70)),
+    ]
 
 
 def test_a_contract_after_the_year_is_blocked_and_paying_an_old_one_is_not(ask: Ask) -> None:
