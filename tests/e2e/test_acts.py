@@ -52,6 +52,7 @@ def test_an_alert_is_acknowledged_with_the_keyboard_alone(small: Serving, open_p
         "due_on": "2025-10-31",
         "excess": 5_000_000,
         "severity": "critical",
+        "openings": 1,
     }
 
     small.overspend("second")  # the excess doubles: the acknowledgement lapses, on the open page too
@@ -90,6 +91,23 @@ def test_a_closed_alert_stays_closed_and_a_further_act_opens_another(small: Serv
     assert sorted(states.all_inner_texts()) == ["已結案", "未處理"]
     act = trail.newest_acts(small.monitor.store)[0]
     assert act.kind == "close" and act.after["position"] == 1 and act.after["reason"] == "已撤銷"
+
+
+def test_a_closed_alert_is_reopened_with_a_reason(small: Serving, open_page: Open) -> None:
+    small.send(BETWEEN | {"id": "v1", "amount": 7_000})
+    page = alert_page(small, open_page, "virement-between-programs")
+    assert page.locator("form[action$=reopen]").count() == 0
+    page.locator("#close-person").fill("李處長")
+    page.locator("#close-reason").fill("已撤銷")
+    page.locator("form[action$=close] button").click()
+    page.locator("#reopen-person").fill("李處長")
+    page.locator("#reopen-reason").fill("查未撤銷")
+    page.locator("form[action$=reopen] button").click()
+    expect(page.locator(".result")).to_contain_text("已重新立案")
+    expect(page.locator("#alert-top .chip.state-open")).to_have_text("未處理")
+    expect(page.locator(".timeline")).to_contain_text("重新立案")
+    act = trail.newest_acts(small.monitor.store)[0]
+    assert act.kind == "reopen" and act.before == {"state": "closed"} and act.after["reason"] == "查未撤銷"
 
 
 def test_a_state_rule_is_not_closed(small: Serving, open_page: Open) -> None:

@@ -28,9 +28,10 @@ from streams.folder import Folder
 from streams.monitor import Committed, Monitor, Unavailable
 from streams.outbox import Outbox
 from streams.people import trail
-from streams.people.acts import close_alert
+from streams.people.acts import close_alert, reopen_alert
 from streams.people.person import Person
-from streams.store import StoreRefused, open_store, queries, schema
+from streams.store import Store, StoreRefused, alert_lists, open_store, queries, schema
+from streams.store.alert_lists import Overlay, Wanted
 from streams.store.mark import mark_of
 from streams.store.store import digest_of
 from streams.upkeep.audit import audit
@@ -230,10 +231,48 @@ def test_after_a_closing_a_further_act_opens_a_new_alert_also_after_a_restart(
         assert list(audit(again.store, again.registry, catalogue)) == []
     with folder.locked():
         registry, content = folder.read_registry()
-        assert rebuild(folder, registry, catalogue, digest_of(content)) == 4
+        assert rebuild(folder, registry, catalogue, digest_of(content)) == 5
     with embedded.opened(folder) as rebuilt:
         assert list(audit(rebuilt.store, rebuilt.registry, catalogue)) == []
         assert [act.kind for act in trail.newest_acts(rebuilt.store)] == ["close", "close"]
+
+
+def test_a_reopened_alert_goes_on_after_a_restart_an_audit_and_a_rebuild(folder: Folder, catalogue: Catalogue) -> None:
+    """m1 is closed, m2 opens another and is closed too, m1 is reopened: m3 and m4 join it (5 + 5 + 5)."""
+    one, other = "33010010101/current/2015", "33010010102/current/2015"
+
+    def move(number: int) -> bytes:
+        return event(f"m{number}", "virement.approved", from_line=one, to_line=other, amount=5)
+
+    def sums(store: Store) -> dict[str, int]:
+        found = alert_lists.find(store, Wanted(rule="virement-between-programs"), Overlay(), "newest")
+        return {f"{alert.opened_by}": alert.evidence["sum"] for alert in found}
+
+    def named(store: Store, opened_by: str) -> str:
+        with store.reading() as connection:
+            wanted = sa.select(schema.alerts.c.id).where(schema.alerts.c.opened_by == f"010011:{opened_by}")
+            name: str = connection.execute(wanted.where(schema.alerts.c.level == "line")).scalars().all()[0]
+            return name
+
+    person = Person("王", ("officer",), "127.0.0.1")
+    with embedded.opened(folder) as first:
+        first.replica.submit([event("e", "appropriation.enacted", line=one, amount=100), move(1)], "http:test").result()
+        close_alert(first, named(first.store, "m1"), person, "moved back")
+        first.replica.submit([move(2)], "http:test").result()
+        close_alert(first, named(first.store, "m2"), person, "moved back")
+        reopen_alert(first, named(first.store, "m1"), person, "it was not")
+        first.replica.submit([move(3)], "http:test").result()
+        assert sums(first.store) == {"010011:m1": 10, "010011:m2": 5}
+    with embedded.opened(folder) as again:
+        again.replica.submit([move(4)], "http:test").result()
+        assert sums(again.store) == {"010011:m1": 15, "010011:m2": 5}
+        assert list(audit(again.store, again.registry, catalogue)) == []
+    with folder.locked():
+        registry, content = folder.read_registry()
+        rebuild(folder, registry, catalogue, digest_of(content))
+    with embedded.opened(folder) as rebuilt:
+        assert sums(rebuilt.store) == {"010011:m1": 15, "010011:m2": 5}
+        assert list(audit(rebuilt.store, rebuilt.registry, catalogue)) == []
 
 
 # ---------------------------------------------------------------- backup, restore, rebuild
