@@ -16,7 +16,7 @@ from streams.monitor import Monitor
 from streams.outbox import Courier, Outbox
 from streams.settings import Settings
 from streams.store import open_store, queries
-from streams.store.store import digest_of
+from streams.store.store import digest_of, folded_with
 from streams.taipei import today
 
 
@@ -35,9 +35,10 @@ def opened(
     with folder.locked():
         registry, registry_bytes = folder.read_registry()
         settings, catalogue = Settings(registry, folder.path), load(settings=folder.path)
-        store = open_store(folder.store, create=True)
+        digests = (catalogue.digest, digest_of(registry_bytes))
+        store = open_store(folder.store, create=True, manifest=folded_with(*digests))
         try:
-            store.agree(catalogue.digest, digest_of(registry_bytes), demonstration=demonstration)
+            store.agree(*digests, demonstration=demonstration)
             check_users(store, host)
             queue = FoldQueue(store, registry, catalogue)
             made_up = store.manifest()["demonstration"] == "yes"

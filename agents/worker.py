@@ -10,7 +10,7 @@ import faust
 import structlog
 
 from agents import clock, delivery, ledger, watch
-from agents import health as told_at
+from agents.health import attach as attach_health
 from alerts.catalogue import load
 from ledger.registry import parse
 from producers.kafka.connection import Connection
@@ -25,7 +25,7 @@ from streams.settings import read_names
 from streams.store import Store, StoreRefused, open_store
 from streams.store.database import url_of
 from streams.store.leading import Leading, lock_of
-from streams.store.store import digest_of
+from streams.store.store import digest_of, folded_with
 
 log = structlog.get_logger()
 
@@ -37,9 +37,10 @@ def open_kafka_store(url: str, registry: bytes, settings: Path | None = None) ->
     """
     if url_of(url).get_backend_name() != "postgresql":
         raise StoreRefused(f"{url}: workers share a PostgreSQL; name postgresql://USER@HOST/DATABASE")
-    store = open_store(url, create=True, log=EVENTS)
+    digests = (load(settings=settings).digest, digest_of(registry))
+    store = open_store(url, create=True, log=EVENTS, manifest=folded_with(*digests))
     try:
-        store.agree(load(settings=settings).digest, digest_of(registry))
+        store.agree(*digests)
     except BaseException:
         store.close()
         raise
@@ -113,7 +114,7 @@ def _fold(
     clock.attach(app, worker, connection)
     watch.attach(app, worker, connection, claim)
     if health is not None:
-        told_at.attach(app, worker, WorkerHealth(worker, connection), *health)
+        attach_health(app, worker, WorkerHealth(worker, connection), *health)
     log.info("worker starts", brokers=connection.bootstrap)
     started = faust.Worker(app, quiet=True, redirect_stdouts=False, override_logging=False)
     started.spinner = None  # it would write cursor movements into the log

@@ -13,6 +13,7 @@ import msgspec
 
 from alerts.catalogue import Catalogue
 from alerts.clock import latest_bookings
+from alerts.unfinished import UNFINISHED
 from ledger.books import Alert, Books
 from ledger.figures import Ratio
 from ledger.fiscal import first_day
@@ -22,7 +23,6 @@ from ledger.rollup import Level, roll_up
 
 RULE: Final = "capital-execution-lagging"
 SILENT: Final = "feed-silent"
-UNFINISHED: Final = ("open", "acknowledged")
 
 
 class Behind(msgspec.Struct):

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from ledger.books import AgencyYear, Alert, Books, Row
+
+UNFINISHED: Final = ("open", "acknowledged")
+"""The states of an alert that still asks for something."""
 
 
 def rows_of(year: AgencyYear) -> Iterator[Row]:

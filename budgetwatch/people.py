@@ -127,7 +127,7 @@ def _people(data: Path, url: str | None) -> Iterator[OpenStore]:
         store = open_store(url)
     else:
         folder = Folder(data)
-        store = open_store(folder.store, create=folder.registry.exists())
+        store = open_store(folder.store, create=folder.registry.exists() and not folder.store.exists())
     try:
         yield store
     except PeopleProblem as error:

@@ -111,13 +111,20 @@ def backup(
     data: DataFolder = Path("data"),
 ) -> None:
     """Copy a data folder's store, while the monitor runs or not, and prove the copy by an audit."""
+    from streams.errors import OlderSchema
     from streams.folder import Folder
     from streams.store import open_store
     from streams.upkeep.backup import copy_store
 
     folder = Folder(data)
     copy_store(folder.store, out)
-    store = open_store(out)
+    try:
+        store = open_store(out)
+    except OlderSchema:
+        sys.stdout.write(
+            f"{out}: copied, not audited: an earlier version's; `budgetwatch rebuild` brings the store forward\n"
+        )
+        return
     try:
         proof = _proof(store, folder)
     except RefusedCommand as wrong:
@@ -187,8 +194,7 @@ def rebuild(
     from alerts.catalogue import load
     from dashboards.reports.progress import counting
     from streams.folder import Folder
-    from streams.store import open_store
-    from streams.store.mark import mark_of
+    from streams.store.database import lines_folded
     from streams.store.store import digest_of
     from streams.upkeep.rebuild import rebuild as fold_again
 
@@ -202,23 +208,15 @@ def rebuild(
     folder = Folder(data)
     with folder.locked():
         known, content = folder.read_registry()
-        opened = open_store(folder.store)
-        total = mark_of(opened).place
-        opened.close()
-        with counting(total, "folding again") as progress:
+        with counting(lines_folded(folder.store), "folding again") as progress:
             lines = fold_again(folder, known, load(settings=folder.path), digest_of(content), progress)
     sys.stdout.write(f"{data}: {lines:,} lines folded again; the old store is kept beside the new one\n")
 
 
 def _rebuild_from_kafka(bootstrap: str, url: str, registry: Path, settings: Path | None) -> int:
     from dashboards.reports.progress import counting
-    from producers.kafka.wire import EVENTS
-    from streams.store import open_store
-    from streams.store.mark import all_marks
+    from streams.store.database import lines_folded
     from streams.upkeep.rebuild import rebuild_topic
 
-    opened = open_store(url, log=EVENTS)
-    total = all_marks(opened).place
-    opened.close()
-    with counting(total, "folding again") as progress:
+    with counting(lines_folded(url), "folding again") as progress:
         return rebuild_topic(url, registry.read_bytes(), str(registry), kafka_at(bootstrap), progress, settings)

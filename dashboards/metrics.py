@@ -1,6 +1,6 @@
 """What Prometheus scrapes (CONTRACT §6), each metric declared once.
 
-FigureCollector are read from the books at the moment of a scrape; lines are left out (there are too many), and so is every label
+Figures are read from the books at the moment of a scrape; lines are left out (there are too many), and so is every label
 that events could make up. Money is `_twd`, shares are `_ratio` from 0 to 1.
 """
 

@@ -23,6 +23,10 @@ class StoreRefused(StoreError):
     """The store is not as this version must have it; the message says what to do."""
 
 
+class OlderSchema(StoreRefused):
+    """The store was made by an earlier version and not brought forward yet."""
+
+
 class KafkaUnavailable(StoreUnavailable):
     """The brokers do not answer, or cannot now; the message says what is known of it."""
 

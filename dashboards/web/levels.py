@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from alerts.lagging import RULE
+from alerts.unfinished import UNFINISHED
 from alerts.vocabulary import SEVERITY
 from dashboards.reports import formulas
 from dashboards.reports.table import AGENCY_CODE, AUTHORITY_CODE, Column, Table, named
@@ -37,7 +38,6 @@ from ledger.words import Language, Words
 from streams.store import alert_lists
 from streams.store.alert_lists import Wanted
 
-UNFINISHED: Final = ("open", "acknowledged")
 CLASSES: Final = ("all", "current", "capital")
 
 

@@ -64,7 +64,7 @@ class Live:
         self.version = 0
 
     def committed(self, committed: Committed) -> None:
-        """Watch a commit (see `Writer.watchers`)."""
+        """Watch a commit (see `Replica.watchers`)."""
         transitions = committed.transitions
         self._tell(committed.lines, [self._named(one) for one in transitions[-ALERTS_LISTED:]], len(transitions))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from streams.errors import StoreRefused, StoreUnavailable
+from streams.errors import OlderSchema, StoreRefused, StoreUnavailable
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 BUSY_SECONDS: Final = 30
@@ -59,13 +60,20 @@ def _with_password(url: sa.URL) -> sa.URL:
         raise StoreRefused(f"{PASSWORD_FILE}: {file}: {error.strerror}") from None
 
 
-def open_database(store: str | Path, *, create: bool = False, read_only: bool = False) -> sa.Engine:
+def open_database(
+    store: str | Path,
+    *,
+    create: bool = False,
+    read_only: bool = False,
+    folded_with: Mapping[str, str] | None = None,
+) -> sa.Engine:
     """An engine whose database stands at this version's schema.
 
     Args:
         store: a path (SQLite) or an SQLAlchemy URL.
         create: make the database, or migrate an older one forward; else either is refused.
         read_only: nothing can be written through the engine.
+        folded_with: what the manifest of an older database must say for it to be migrated; else it is left as it is.
 
     Raises StoreRefused for a missing, foreign, corrupt or newer database, StoreError where it cannot be reached.
     """
@@ -78,14 +86,30 @@ def open_database(store: str | Path, *, create: bool = False, read_only: bool = 
         sa.event.listen(engine, "begin", _begin_to_read if read_only else _begin)
     try:
         with (for_writing if create and not read_only else for_reading)(engine).begin() as connection:
-            _bring_to_head(connection, create=create and not read_only)
+            _bring_to_head(connection, create=create and not read_only, folded_with=folded_with or {})
     except DBAPIError as error:
         engine.dispose()
         raise (StoreUnavailable if is_passing(error) else StoreRefused)(f"{_shown(url)}: {plain(error)}") from None
     except StoreRefused as error:
         engine.dispose()
-        raise StoreRefused(f"{_shown(url)}: {error}") from None
+        raise type(error)(f"{_shown(url)}: {error}") from None
     return engine
+
+
+def lines_folded(store: str | Path) -> int:
+    """How many lines a store of this or an earlier version has folded; nothing is brought forward for it."""
+    url = _with_password(url_of(store))
+    if url.get_backend_name() == "sqlite":
+        _check_file(url.database or "", create=False)
+    engine = sa.create_engine(url, **_options(url, read_only=True))
+    try:
+        with engine.connect() as connection:
+            found = connection.execute(sa.text("SELECT coalesce(sum(position), 0) FROM marks")).scalar_one()
+            return int(found)
+    except DBAPIError as error:
+        raise (StoreUnavailable if is_passing(error) else StoreRefused)(f"{_shown(url)}: {plain(error)}") from None
+    finally:
+        engine.dispose()
 
 
 def _check_file(name: str, *, create: bool) -> None:
@@ -162,7 +186,7 @@ def _begin_to_read(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN")
 
 
-def _bring_to_head(connection: sa.Connection, *, create: bool) -> None:
+def _bring_to_head(connection: sa.Connection, *, create: bool, folded_with: Mapping[str, str]) -> None:
     """Migrate forward, or refuse. Of several workers that start together one migrates, the others find it done."""
     if create and connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(SCHEMA_LOCK)))
@@ -180,7 +204,17 @@ def _bring_to_head(connection: sa.Connection, *, create: bool) -> None:
     if not create:
         found = current or "none"
         begin = "run" if connection.dialect.name == "sqlite" else "worker"
-        raise StoreRefused(f"the store has schema {found}, this version needs {head}: start `budgetwatch {begin}` once")
+        raise OlderSchema(
+            f"the store has schema {found}, this version needs {head}: start `budgetwatch {begin}` once, or, if the rules"
+            " have changed since, fold its log again with `budgetwatch rebuild`"
+        )
+    if current is not None:
+        manifest = {row.name: row.value for row in connection.execute(sa.text("SELECT name, value FROM manifest"))}
+        if manifest and any(manifest.get(name) != value for name, value in folded_with.items()):
+            raise OlderSchema(
+                "the store was folded by an earlier version, by other rules or another register: fold its log again with"
+                " `budgetwatch rebuild`; nothing was changed"
+            )
     if current is None and sa.inspect(connection).get_table_names():
         raise StoreRefused("the database has tables that are not budgetwatch's; name an empty one")
     steps = reversed(list(scripts.iterate_revisions(head, current)))

@@ -124,7 +124,7 @@ class Store:
 
         `demonstration`: whether the data are made up; None takes a store as it is.
         """
-        wanted = {"fold_version": FOLD_VERSION, "rules_digest": rules_digest, "registry_digest": registry_digest}
+        wanted = folded_with(rules_digest, registry_digest)
         found = self.manifest() or self._begin_manifest(wanted | {"demonstration": "yes" if demonstration else "no"})
         for name, value in wanted.items():
             if found.get(name) != value:
@@ -186,8 +186,23 @@ class _Within(Store):
             yield self._connection
 
 
+def folded_with(rules_digest: str, registry_digest: str) -> dict[str, str]:
+    """What a manifest says of a store that this version may fold on."""
+    return {"fold_version": FOLD_VERSION, "rules_digest": rules_digest, "registry_digest": registry_digest}
+
+
 def open_store(
-    store: str | Path, *, create: bool = False, read_only: bool = False, log: str = EMBEDDED, partition: int = 0
+    store: str | Path,
+    *,
+    create: bool = False,
+    read_only: bool = False,
+    log: str = EMBEDDED,
+    partition: int = 0,
+    manifest: Mapping[str, str] | None = None,
 ) -> Store:
-    """Open a store: a path (SQLite) or an SQLAlchemy URL. See `open_database` for what is refused."""
-    return Store(open_database(store, create=create, read_only=read_only), log, partition)
+    """Open a store: a path (SQLite) or an SQLAlchemy URL.
+
+    `manifest`: with `create`, an older store is brought forward only if its own says this. See `open_database` for what is
+    refused.
+    """
+    return Store(open_database(store, create=create, read_only=read_only, folded_with=manifest), log, partition)

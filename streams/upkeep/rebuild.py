@@ -20,7 +20,7 @@ from alerts.catalogue import Catalogue, load
 from ledger.registry import Registry, parse
 from producers.kafka.connection import Connection
 from producers.kafka.wire import EVENTS
-from streams.errors import StoreError, StoreUnavailable
+from streams.errors import OlderSchema, StoreError, StoreUnavailable
 from streams.fold.partition import Partition
 from streams.folder import Folder
 from streams.log.history import done
@@ -31,7 +31,7 @@ from streams.store.database import LOCKS
 from streams.store.locks import CLOCK_LOCK, lock
 from streams.store.mark import begin_mark
 from streams.store.store import digest_of
-from streams.upkeep.backup import swap_in
+from streams.upkeep.backup import copy_store, swap_in
 from streams.upkeep.generation import Generation, Progress, carry_over
 
 NEXT: Final = "budgetwatch_next"
@@ -51,10 +51,10 @@ def rebuild(
 
     Raises StoreError where the old log cannot be read; the old store then stays as it is.
     """
-    old = open_store(folder.store)
-    fresh_path = folder.store.with_name(folder.store.name + ".rebuilt")
-    for suffix in ("", "-wal", "-shm"):
-        fresh_path.with_name(fresh_path.name + suffix).unlink(missing_ok=True)
+    fresh_path, copy_path = (folder.store.with_name(folder.store.name + end) for end in (".rebuilt", ".copied"))
+    for path in (fresh_path, copy_path):
+        _remove(path)
+    old = _readable(folder.store, copy_path)
     new = open_store(fresh_path, create=True)
     try:
         new.agree(catalogue.digest, registry_digest, demonstration=_is_demonstration(old))
@@ -65,8 +65,23 @@ def rebuild(
     finally:
         new.close()
         old.close()
+        _remove(copy_path)
     swap_in(fresh_path, folder, "before-rebuild")
     return generation.lines
+
+
+def _readable(store: Path, copy: Path) -> Store:
+    """A store, or a copy brought to this version's schema where it is an earlier one's: that one is kept as it is."""
+    try:
+        return open_store(store)
+    except OlderSchema:
+        copy_store(store, copy)
+        return open_store(copy, create=True)
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def rebuild_topic(
@@ -114,7 +129,7 @@ def _is_demonstration(store: Store) -> bool:
 
 @contextmanager
 def _live(url: str) -> Iterator[Store]:
-    live = open_store(url, log=EVENTS)
+    live = open_store(url, log=EVENTS, create=True)  # an earlier version's tables are brought forward where they are
     try:
         if live.engine.dialect.name != "postgresql":
             raise StoreRefused(f"{url}: not a PostgreSQL; `rebuild --data` is for a data folder")

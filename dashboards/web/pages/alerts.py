@@ -15,9 +15,9 @@ from alerts.laws import Version
 from alerts.messages import message
 from alerts.naming import split_key, subject
 from alerts.rule import Named, Rule
+from alerts.unfinished import UNFINISHED
 from alerts.vocabulary import ALERT_CHANGE, ALERT_STATE, BASIS_STATUS, SEVERITY, UNIT
 from dashboards.reports.table import Column, Row, Table
-from dashboards.web import levels
 from dashboards.web.alert_table import alert_grid
 from dashboards.web.answer import page
 from dashboards.web.desk import Desk
@@ -76,7 +76,7 @@ def _one_of(value: str | None, known: Any) -> str | None:
 
 
 def _wanted(chosen: Filter, desk: Desk) -> Wanted:
-    states = {"all": (), _UNFINISHED: levels.UNFINISHED}.get(chosen.state, (chosen.state,))
+    states = {"all": (), _UNFINISHED: UNFINISHED}.get(chosen.state, (chosen.state,))
     agencies: tuple[str, ...] = () if chosen.agency is None else (chosen.agency,)
     if chosen.agency is None and chosen.authority is not None:
         known = desk.monitor.registry.agencies.values()
@@ -175,7 +175,7 @@ def alert(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: Fr
     state = state_of(found, acts, monitor.catalogue, monitor.today(), openings)
     given = acknowledgement_of(acts)
     person = desk.person(request)
-    unfinished = state in levels.UNFINISHED
+    unfinished = state in UNFINISHED
     history = queries.history(monitor.store, name)
     about = subject(desk.names, found.level, found.key, found.fiscal_year)
     entries = _entries(history, acts)

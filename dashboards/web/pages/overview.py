@@ -8,6 +8,7 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
 from alerts.lagging import target
+from alerts.unfinished import UNFINISHED
 from alerts.vocabulary import SEVERITY
 from dashboards.web import language, levels
 from dashboards.web.alert_table import alert_grid
@@ -40,7 +41,7 @@ def overview(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
     counts = levels.alert_counts(desk, fiscal_year).get(("city", CITY), levels.LevelCounts({}))
     gravest = alert_lists.find(
         desk.monitor.store,
-        Wanted(states=levels.UNFINISHED, fiscal_year=fiscal_year),
+        Wanted(states=UNFINISHED, fiscal_year=fiscal_year),
         desk.overlay(),
         "severity",
         GRAVEST_SHOWN,

@@ -13,6 +13,7 @@ from litestar.params import FromPath
 from alerts.laws import Law, Version
 from alerts.messages import citation_text
 from alerts.rule import Citation, Parameter, Rule
+from alerts.unfinished import UNFINISHED
 from alerts.vocabulary import BASIS_STATUS, LEVEL, RULE_KIND, SEVERITY, UNIT
 from dashboards.reports import formulas
 from dashboards.reports.table import Column, Row, Table
@@ -20,7 +21,6 @@ from dashboards.web.alert_table import alert_grid
 from dashboards.web.answer import page
 from dashboards.web.desk import Desk
 from dashboards.web.grid import Grid
-from dashboards.web.levels import UNFINISHED
 from ledger.money import thousands
 from ledger.words import NOTHING, Words
 from streams.store import alert_lists

@@ -10,6 +10,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from alerts.lagging import target
+from alerts.unfinished import UNFINISHED
 from dashboards.reports import agency_report
 from dashboards.reports.table import ReportProblem, Table, of_key
 from dashboards.web import language, levels
@@ -51,7 +52,7 @@ def authority(request: Request[Any, Any, Any], desk: NamedDependency[Desk], code
     charts, grids = levels.courses(desk, level, language.of(request))
     codes = {agency.code for agency in monitor.registry.agencies.values() if agency.authority_code == code}
     below = [each for each in figures.all_of(fiscal_year, "agency") if each.key in codes]
-    wanted = Wanted(states=levels.UNFINISHED, fiscal_year=fiscal_year, agencies=codes, authority=code)
+    wanted = Wanted(states=UNFINISHED, fiscal_year=fiscal_year, agencies=codes, authority=code)
     found = alert_lists.find(monitor.store, wanted, desk.overlay(), "severity", ALERTS_SHOWN)
     person = desk.person(request)
     return page(
@@ -125,7 +126,7 @@ def agency(request: Request[Any, Any, Any], desk: NamedDependency[Desk], code: F
     if level is None:
         return page(desk, request, "empty.html", title, common, here="overview")
     charts, grids = levels.courses(desk, level, language.of(request))
-    wanted = Wanted(states=levels.UNFINISHED, fiscal_year=fiscal_year, agencies=(code,))
+    wanted = Wanted(states=UNFINISHED, fiscal_year=fiscal_year, agencies=(code,))
     found = alert_lists.find(monitor.store, wanted, desk.overlay(), "severity", ALERTS_SHOWN)
     lines, adopted_on = desk.look(("lines", fiscal_year, code), lambda books: _lines(desk, books, fiscal_year, code))
     return page(
@@ -182,7 +183,7 @@ def agency_pdf(request: Request[Any, Any, Any], desk: NamedDependency[Desk], cod
     def build(books: Books) -> list[Table]:
         alerts = alert_lists.find(
             monitor.store,
-            Wanted(states=levels.UNFINISHED, fiscal_year=fiscal_year, agencies=(code,)),
+            Wanted(states=UNFINISHED, fiscal_year=fiscal_year, agencies=(code,)),
             desk.overlay(),
             "severity",
             10_000,
