@@ -28,15 +28,15 @@ from streams.settings import ACCOUNTS
 from streams.store import StoreRefused, alert_lists, open_store
 from streams.store.alert_lists import Overlay, Wanted
 
-PRESENTER: Final = Person("示範資料 demonstration", ("officer",))
+PRESENTER: Final = Person("示範人員", ("officer",))
 """Nobody: what stands where a person's name would."""
 REASONS: Final = (
-    ("示範：用地取得延宕 (demo: land came late)", 75),
-    ("示範：兩次流標 (demo: no bids, twice)", 100),
-    ("示範：變更設計審查中 (demo: design under review)", 90),
+    ("示範：用地取得延宕", 75),
+    ("示範：兩次流標", 100),
+    ("示範：變更設計審查中", 90),
 )
 """Why the authorities first on the list lag, and in how many days they will have caught up."""
-KNOWN: Final = ("示範：已請機關查明 (demo: the agency is looking into it)", 30)
+KNOWN: Final = ("示範：已請機關查明", 30)
 """Why alerts are acknowledged, and for how many days."""
 
 

@@ -79,7 +79,7 @@ def _rule(rule: Rule) -> Iterator[str]:
     yield f"- 訊息 message: {rule.message.zh}。 / {rule.message.en}."
     yield f"- 解除方式 what unblocks it: {rule.unblock.zh} / {rule.unblock.en}"
     if rule.remedy is not None:
-        yield f"- 事前查詢之解方 what an asker is told: {rule.remedy.zh}。 / {rule.remedy.en}."
+        yield f"- 事前查詢之處理建議 what an asker is told: {rule.remedy.zh}。 / {rule.remedy.en}."
     folder = f"../alerts/rules/{rule.folder}"
     yield f"- 案例 [cases]({folder}/cases.yaml)；參數 [parameters]({folder}/rule.yaml)；程式 [code]({folder}/rule.py)"
     yield ""

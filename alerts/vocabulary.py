@@ -17,7 +17,7 @@ SEVERITY: Final[Mapping[str, Words]] = {
 
 ALERT_STATE: Final[Mapping[str, Words]] = {
     "open": Words("未處理", "open"),
-    "acknowledged": Words("已確認", "acknowledged"),
+    "acknowledged": Words("已簽收", "acknowledged"),
     "resolved": Words("已解除", "resolved"),
     "closed": Words("已結案", "closed"),
 }
@@ -86,10 +86,10 @@ VERDICT: Final[Mapping[str, Words]] = {
 """What a check answers."""
 
 VERDICT_PART: Final[Mapping[str, Words]] = {
-    "refusal": Words("此事件將遭拒收", "The event would be refused"),
+    "refusal": Words("拒收", "The event would be refused"),
     "alerts": Words("此事件將引起之違規與警示", "What the event would set off"),
     "warnings": Words("提醒", "Warnings"),
-    "unblock": Words("解方", "What would free it"),
+    "unblock": Words("處理建議", "What would free it"),
     "standing": Words("相關未結警示（非此事件造成）", "Already standing, not made by the event"),
 }
 """The parts of a check's answer, by their field."""

@@ -52,6 +52,7 @@ def token_add(
 def token_list(data: DataFolder = Path("data"), store: Store = None) -> None:
     """Every token, without its secret."""
     from streams.people import accounts
+    from streams.taipei import taipei_time
 
     with _people(data, store) as opened:
         for token in accounts.tokens(opened):
@@ -59,7 +60,9 @@ def token_list(data: DataFolder = Path("data"), store: Store = None) -> None:
             types = "every type" if token.event_types is None else " ".join(sorted(token.event_types))
             ended = f" revoked {token.revoked_at}" if token.revoked_at else ""
             roles = " ".join(token.roles)
-            sys.stdout.write(f"{token.id} {token.name} | {roles} | {agencies} | {types} | {token.created_at}{ended}\n")
+            sys.stdout.write(
+                f"{token.id} {token.name} | {roles} | {agencies} | {types} | {taipei_time(token.created_at)}{ended}\n"
+            )
 
 
 @tokens.command("revoke")
@@ -100,11 +103,14 @@ def user_add(
 def user_list(data: DataFolder = Path("data"), store: Store = None) -> None:
     """Everybody who may log in, or might."""
     from streams.people import accounts
+    from streams.taipei import taipei_time
 
     with _people(data, store) as opened:
         for user in accounts.users(opened):
             ended = f" disabled {user.disabled_at}" if user.disabled_at else ""
-            sys.stdout.write(f"{user.name} ({user.shown_as}) | {' '.join(user.roles)} | {user.created_at}{ended}\n")
+            sys.stdout.write(
+                f"{user.name} ({user.shown_as}) | {' '.join(user.roles)} | {taipei_time(user.created_at)}{ended}\n"
+            )
 
 
 @users.command("disable")

@@ -91,15 +91,14 @@ def lagging(
     lang: Lang = Language.ZH,
 ) -> None:
     """List the authorities whose predicted capital execution lags, as for the mayor's meeting. Writes nothing."""
-    from dashboards.reports.lagging_list import earlier_lists, rows, tables, with_reasons
+    from dashboards.reports.lagging_changes import earlier_lists
+    from dashboards.reports.lagging_list import tables
 
     opened = books_of(more, replay, data, store, registry, as_of, settings)
     day = judged_day(opened)
     earlier = earlier_lists(opened.presented, day) or None
-    known = (opened.alerts, opened.books, opened.names, opened.catalogue, day, earlier)
-    made = tables(*known)
-    if opened.reasons:
-        made = with_reasons(made, rows(*known), opened.reasons)
+    reasons = opened.reasons if opened.of_store else None
+    made = tables(opened.alerts, opened.books, opened.names, opened.catalogue, day, earlier, reasons)
     write_report(opened, made, format_, out, lang)
 
 

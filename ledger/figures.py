@@ -110,12 +110,12 @@ def _figures() -> Mapping[str, Figure]:
         Figure("realised", Words("實現數", "Realised")),
         Figure("prepaid", Words("預付數", "Prepaid")),
         Figure("payable", Words("應付數", "Payable")),
-        Figure("saving", Words("節餘數", "Saving")),
+        Figure("saving", Words("賸餘數", "Saving")),
         Figure("committed", Words("契約責任數", "Committed")),
         Figure("executed", Words("執行數 E", "Executed E"), NOTHING, "E", _terms("+realised +payable +saving")),
         Figure(
             "obligated",
-            Words("已支用及負擔數 O", "Obligated O"),
+            Words("支用及契約責任數 O", "Obligated O"),
             Words("已支用及\n負擔數 O", "Obligated O"),
             "O",
             _terms("+realised +prepaid +payable +committed"),
@@ -137,7 +137,7 @@ def _terms(text: str) -> tuple[tuple[int, str], ...]:
 
 
 def _with_formula(figure: Figure, known: Mapping[str, Figure]) -> Figure:
-    """A figure with the formula that its terms say: 執行數 E＝實現數＋應付數＋節餘數."""
+    """A figure with the formula that its terms say: 執行數 E＝實現數＋應付數＋賸餘數."""
     heading = figure.heading if figure.heading != NOTHING else figure.name
     formula = figure.formula
     if figure.terms:
@@ -220,11 +220,11 @@ class Rate(msgspec.Struct, frozen=True):
         return Words(f"{self.name.zh}\n{self.formula.zh}", f"{self.name.en}\n{self.formula.en.replace(' ', '')}")
 
 
-CASH: Final = Rate("cash", Words("現金執行率", "Cash rate"), FIGURES["realised"], FIGURES["allotted"])
+CASH: Final = Rate("cash", Words("實現率", "Cash rate"), FIGURES["realised"], FIGURES["allotted"])
 PERIOD: Final = Rate("period", Words("執行率", "Period rate"), FIGURES["executed"], FIGURES["allotted"])
 ANNUAL: Final = Rate("annual", Words("達成率", "Annual rate"), FIGURES["executed"], FIGURES["available"])
 COMMITMENT: Final = Rate(
-    "commitment", Words("支用及負擔率", "Commitment rate"), FIGURES["obligated"], FIGURES["available"]
+    "commitment", Words("支用（含契約責任）比率", "Commitment rate"), FIGURES["obligated"], FIGURES["available"]
 )
 RATES: Final = (CASH, PERIOD, ANNUAL, COMMITMENT)
 

@@ -91,7 +91,7 @@ DETAIL: Final[Mapping[str, Words]] = {
     "carryover_exceeded": Words(
         "該科目此類保留僅餘 {amount} 元", "{amount} of that kind stands carried over on the line"
     ),
-    "saving_exceeded": Words("該科目申報節餘僅 {amount} 元", "{amount} is declared saved on the line"),
+    "saving_exceeded": Words("該科目申報賸餘僅 {amount} 元", "{amount} is declared saved on the line"),
     # how its record is addressed
     "other_key": Words("訊息鍵為 {year}|{agency}", "the record's key is {year}|{agency}"),
     "no_key": Words("訊息鍵不是 <fiscal_year>|<agency>", "the record's key is not <fiscal_year>|<agency>"),

@@ -52,6 +52,8 @@ class OpenedBooks(msgspec.Struct, frozen=True):
     """The reason that each lagging authority gave last, by authority and fiscal year; of a store."""
     demonstration: bool = False
     """Whether the books are made up."""
+    of_store: bool = False
+    """Whether they are a store's, which keeps what people said too; files hold events alone."""
     booked_later: str | None = None
     """The latest booking in a store's books where it lies after the day judged: their figures are not of that day."""
 
@@ -129,7 +131,7 @@ def _loaded(name: str | Path, names: Names, catalogue: Catalogue, as_of: str | N
     latest = max((year.latest for year in books.agency_years()), default="")
     later = latest if latest > day else None
     return OpenedBooks(
-        books, unfinished(books), names.registry, catalogue, names, day, presented, reasons, made_up, later
+        books, unfinished(books), names.registry, catalogue, names, day, presented, reasons, made_up, True, later
     )
 
 

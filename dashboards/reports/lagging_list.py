@@ -9,24 +9,27 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import msgspec
 
 from alerts.catalogue import Catalogue
-from alerts.lagging import RULE, Behind, behind, lagging, target
+from alerts.lagging import RULE, Behind, behind, lagging, silent_agencies, target
 from alerts.naming import line_name
 from dashboards.reports import formulas
+from dashboards.reports.lagging_changes import EarlierLists, ListChange, Listed, change
+from dashboards.reports.lagging_sheet import NO_REASON, left, sheet
+from dashboards.reports.not_judged import absent_table, silent_words, unjudged_table
 from dashboards.reports.table import AGENCY_CODE, AUTHORITY_CODE, LINE_CODE, Cell, Column, Row, Table, named
 from ledger.books import Alert, Books
 from ledger.figures import ANNUAL, CASH, FIGURES, PREDICTED_IN_FULL, apart
 from ledger.fiscal import ROC_OFFSET, first_day, last_day, month_end
 from ledger.names import Names, agency_name, authority_name
+from ledger.output import SilentAgency
 from ledger.rollup import Level
 from ledger.sums import Sums
 from ledger.words import Words
 
 if TYPE_CHECKING:
-    from streams.people.lagging_acts import Presented
     from streams.people.trail import TrailEntry
 
-EarlierLists: TypeAlias = Mapping[int, Sequence[Mapping[str, int]]]
-"""By fiscal year, the lists presented before this one, newest first: authority code → rank."""
+Reasons: TypeAlias = Mapping[tuple[str, int], "TrailEntry"]
+"""The reason that a lagging authority gave last, by authority and fiscal year."""
 PLANS_SHOWN: Final = 3
 _DIVERGES: Final = "forecast-diverges"
 
@@ -73,6 +76,10 @@ class LaggingRow(msgspec.Struct):
     """Its rank on the last list; None where it was not on it, or no earlier list is known."""
     times: int | None
     """How many lists in a row name it, this one included; None where no earlier lists were given."""
+    change: ListChange | None = None
+    """Against the last list; None where there is none, or it kept no figures."""
+    silent: list[SilentAgency] = []
+    """Its agencies of which nothing is heard."""
 
 
 def rows(
@@ -85,54 +92,14 @@ def rows(
 ) -> list[LaggingRow]:
     """Everything the list says: fiscal years descending, ranked within each. `alerts` may hold any others too."""
     points = catalogue.rules[_DIVERGES].parameters_on(as_of)["points_max"]
-    return [_row(each, names, as_of, points, earlier) for each in behind(alerts, books, catalogue, as_of)]
-
-
-def earlier_lists(presented: Iterable[Presented], day: str) -> EarlierLists:
-    """The ranks of the lists presented before a day, newest first as they are given; of several on one day the first."""
-    by_day: dict[str, Presented] = {}
-    for one in presented:
-        by_day.setdefault(one.presented_on, one)
-    found: dict[int, list[Mapping[str, int]]] = {}
-    for one in by_day.values():
-        if one.presented_on < day:
-            for fiscal_year, ranks in one.payload["ranks"].items():
-                found.setdefault(int(fiscal_year), []).append(ranks)
-    return found
+    known = list(alerts)
+    silent = silent_agencies(known, books, names.registry, as_of)
+    return [_row(each, names, as_of, points, earlier, silent) for each in behind(known, books, catalogue, as_of)]
 
 
 def of_year(listed: Iterable[LaggingRow], table: Table) -> list[LaggingRow]:
     """The rows of the fiscal year that a table is of."""
     return [row for row in listed if row.fiscal_year == table.fiscal_year]
-
-
-def with_reasons(
-    tables: Iterable[Table], listed: Iterable[LaggingRow], reasons: Mapping[tuple[str, int], TrailEntry]
-) -> list[Table]:
-    """The tables, each list with what its authorities gave as their reason, and when they will have caught up."""
-    known = list(listed)
-    return [
-        _explained(table, [reasons.get((row.authority, row.fiscal_year)) for row in of_year(known, table)])
-        if table.key == "lagging" and table.rows
-        else table
-        for table in tables
-    ]
-
-
-def _explained(table: Table, acts: list[TrailEntry | None]) -> Table:
-    return msgspec.structs.replace(
-        table,
-        columns=(
-            *table.columns,
-            Column("recovery_on", Words("預計\n趕上日", "Recovered\nby"), "day"),
-            Column("reason", Words("落後原因", "Reason given"), "text"),
-        ),
-        rows=[
-            (*cells, None if act is None else act.after["recovery_on"], "" if act is None else act.after["reason"])
-            for cells, act in zip(table.rows, acts, strict=True)
-        ],
-        total=None if table.total is None else (*table.total, None, None),
-    )
 
 
 def months_left(fiscal_year: int, as_of: str) -> int:
@@ -144,7 +111,14 @@ def months_left(fiscal_year: int, as_of: str) -> int:
     return 12 - int(as_of[5:7]) + (not month_end(as_of))
 
 
-def _row(each: Behind, names: Names, as_of: str, points: int, earlier: EarlierLists | None) -> LaggingRow:
+def _row(
+    each: Behind,
+    names: Names,
+    as_of: str,
+    points: int,
+    earlier: EarlierLists | None,
+    silent: Mapping[tuple[int, str], list[SilentAgency]],
+) -> LaggingRow:
     level, capital = each.level, each.level.capital
     declared, computed = capital.predicted_declared, capital.predicted_computed
     days = _declared_days(level, as_of) if declared else []
@@ -169,8 +143,10 @@ def _row(each: Behind, names: Names, as_of: str, points: int, earlier: EarlierLi
         shortfall=each.shortfall,
         monthly=-(-each.shortfall // months) if months else None,
         plans=heaviest(level),
-        rank_before=before[0].get(level.key) if before else None,
+        rank_before=before[0][level.key].rank if before and level.key in before[0] else None,
         times=None if before is None else 1 + _in_a_row(before, level.key),
+        change=change(before[0] if before else None, level.key, each.predicted.text(), each.shortfall),
+        silent=silent.get((level.fiscal_year, level.key), []),
     )
 
 
@@ -182,7 +158,7 @@ def _declared_days(level: Level, as_of: str) -> list[int]:
     ]
 
 
-def _in_a_row(before: Sequence[Mapping[str, int]], authority: str) -> int:
+def _in_a_row(before: Sequence[Mapping[str, Listed]], authority: str) -> int:
     """How many of the lists, from the newest back, name the authority without a break."""
     return next((number for number, ranks in enumerate(before) if authority not in ranks), len(before))
 
@@ -205,8 +181,13 @@ def tables(
     catalogue: Catalogue,
     as_of: str,
     earlier: EarlierLists | None = None,
+    reasons: Reasons | None = None,
 ) -> list[Table]:
-    """The list of each fiscal year, each with its heaviest plans; one empty list where nobody lags."""
+    """The list of each fiscal year with its heaviest plans, and on paper a sheet before it; one empty list where nobody lags.
+
+    Below them, of every year, the authorities that nothing is predicted for and the agencies that sent nothing. `reasons`
+    is None where none can be known: in a replay of files.
+    """
     known = list(alerts)
     listed = rows(known, books, names, catalogue, as_of, earlier)
     contract = lagging(known, books, names.registry, catalogue, as_of)
@@ -214,11 +195,14 @@ def tables(
     made: list[Table] = []
     for fiscal_year in years:
         rows_of_year = [row for row in listed if row.fiscal_year == fiscal_year]
-        made.append(_list(rows_of_year, fiscal_year, catalogue, as_of, compared=earlier is not None))
+        if rows_of_year:
+            made.append(sheet(rows_of_year, fiscal_year, names, target(catalogue, as_of), as_of, reasons))
+        gone = left(earlier, rows_of_year, fiscal_year, books, names, as_of)
+        made.append(_list(rows_of_year, fiscal_year, catalogue, as_of, names, earlier, reasons, gone))
         made[-1].data = [row for row in contract if row.fiscal_year == fiscal_year]
         if rows_of_year:
             made.append(_plans(rows_of_year, fiscal_year, names, as_of))
-    return made
+    return [*made, unjudged_table(books, names, as_of), absent_table(known, books, names, as_of)]
 
 
 _COLUMNS: Final = (
@@ -233,19 +217,46 @@ _COLUMNS: Final = (
     Column("cash", CASH.heading, "percent"),
     *(Column(key, FIGURES[key].heading, "money") for key in ("available", "allotted", "executed")),
 )
+_NAMED: Final = 3
+"""Rank, code and name come first; beside them stands of whom nothing is heard."""
 _MONTHLY: Final = Column("monthly", Words("至 12 月每月\n須執行數", "Needed\na month until\nDecember"), "money")
 _COMPARED: Final = (
     Column("rank_before", Words("上次\n列序", "Rank\nlast\ntime"), "count"),
     Column("times", Words("連續\n列入\n次數", "Times\nin a\nrow"), "count"),
+    Column("change", Words("較上次\n提報", "Since\nthe last\nlist"), "text"),
+    Column("change_points", Words("較上次\n（百分點）", "Change\n(points)"), "text"),
+    Column("change_amount", Words("較上次\n尚須執行數", "Change of\nwhat is left"), "money"),
+)
+_SILENT: Final = (Column("silent", Words("資料中斷", "Not heard of"), "text"),)
+_EXPLAINED: Final = (
+    Column("recovery_on", Words("預計改善\n完成日", "Recovered\nby"), "day"),
+    Column("reason", Words("落後原因", "Reason given"), "text"),
 )
 
 
-def _list(listed: list[LaggingRow], fiscal_year: int, catalogue: Catalogue, as_of: str, *, compared: bool) -> Table:
+def _list(
+    listed: list[LaggingRow],
+    fiscal_year: int,
+    catalogue: Catalogue,
+    as_of: str,
+    names: Names,
+    earlier: EarlierLists | None,
+    reasons: Reasons | None,
+    gone: Words | None,
+) -> Table:
     rule = catalogue.rules[RULE]
     limit = target(catalogue, as_of)
     points = catalogue.rules[_DIVERGES].parameters_on(as_of)["points_max"]
     shortfall = Column("shortfall", Words(f"達 {limit}%\n尚須執行數", f"To execute\nfor {limit} %"), "money")
-    columns = (*_COLUMNS, shortfall, _MONTHLY, *(_COMPARED if compared else ()))
+    columns = (
+        *_COLUMNS[:_NAMED],
+        *(_SILENT if any(row.silent for row in listed) else ()),
+        *_COLUMNS[_NAMED:],
+        shortfall,
+        _MONTHLY,
+        *(_COMPARED if earlier is not None else ()),
+        *(_EXPLAINED if reasons is not None else ()),
+    )
     return Table(
         name="lagging",
         fiscal_year=fiscal_year,
@@ -256,7 +267,7 @@ def _list(listed: list[LaggingRow], fiscal_year: int, catalogue: Catalogue, as_o
         label=Words(f"落後名單 {fiscal_year}", f"Lagging {fiscal_year}"),
         as_of=as_of,
         columns=columns,
-        rows=[_cells(row, columns, points) for row in listed],
+        rows=[_cells(row, columns, points, names, reasons or {}, as_of) for row in listed],
         total=_total(listed, columns) if listed else None,
         notes=(
             PREDICTED_IN_FULL,
@@ -272,17 +283,27 @@ def _list(listed: list[LaggingRow], fiscal_year: int, catalogue: Catalogue, as_o
                 f"A gap of more than {points} points between declared and computed is flagged; days since declared run"
                 " from the forecasts of its agencies to the day judged",
             ),
+            *(() if gone is None else (gone,)),
             formulas.ROUNDING,
             formulas.source(rule, as_of),
         ),
     )
 
 
-def _cells(row: LaggingRow, columns: tuple[Column, ...], points: int) -> Row:
+def _cells(
+    row: LaggingRow, columns: tuple[Column, ...], points: int, names: Names, reasons: Reasons, as_of: str
+) -> Row:
+    act, changed = reasons.get((row.authority, row.fiscal_year)), row.change
     special: dict[str, Cell] = {
         "authority_code": row.authority,
         "authority": row.name,
         "diverges": Words(f"逾 {points} 個百分點", f"> {points} points") if row.diverges else "",
+        "change": "" if changed is None else changed.word,
+        "change_points": None if changed is None else changed.points,
+        "change_amount": None if changed is None else changed.amount,
+        "silent": silent_words(row.silent, names, as_of),
+        "recovery_on": None if act is None else act.after["recovery_on"],
+        "reason": NO_REASON if act is None else act.after["reason"],
     }
     return tuple(special[key] if (key := column.key) in special else getattr(row, key) for column in columns)
 

@@ -67,6 +67,12 @@ class Table(msgspec.Struct):
     notes: tuple[Words, ...] = ()
     data: list[Any] | None = None
     annex: bool = False
+    optional: bool = False
+    """Whether it is left out where it has no rows; JSON has it all the same."""
+    paper: bool = False
+    """Whether it is made for paper and left out elsewhere."""
+    points: float | None = None
+    """The size of type on paper; None: what fits."""
     key: str = ""
     fiscal_year: int | None = None
 
@@ -118,6 +124,11 @@ def _coded(name: Cell, code: Cell) -> Cell:
     return f"{name} {code}" if name else code
 
 
+def to_show(tables: Sequence[Table], *, paper: bool = False) -> list[Table]:
+    """The tables that a reader is given, on paper or elsewhere."""
+    return [table for table in tables if (table.rows or not table.optional) and (paper or not table.paper)]
+
+
 def of_key(tables: Sequence[Table], key: str) -> Table:
     """The table of a report that bears a key; KeyError where none does."""
     for table in tables:
@@ -133,6 +144,8 @@ def kept_tables(payload: Sequence[Any]) -> list[Table]:
 
 def _renewed(table: dict[str, Any]) -> dict[str, Any]:
     def words(value: Any) -> Any:
+        if value == {"zh": "", "en": ""}:
+            return ""
         return {"zh": value[0], "en": value[1]} if isinstance(value, list) else value
 
     def row(cells: Any) -> Any:

@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from alerts.lagging import target
 from dashboards.reports.formats import FORMATS
-from dashboards.reports.formats.cells import day
+from dashboards.reports.formats.cells import day, large_sum
 from dashboards.reports.table import ReportProblem, Table, marked
 from dashboards.web import grid, language, names, shown, static_files
 from dashboards.web.desk import Desk, session_of
@@ -135,7 +135,7 @@ def _common(desk: Desk, request: Request[Any, Any, Any], reader: Language) -> di
         "name": lambda table, code: _name(table, code, reader),
         "money": shown.money,
         "signed": shown.change,
-        "yi": lambda amount: shown.hundred_millions(amount, reader),
+        "yi": lambda amount: large_sum(amount, monitor.names().city.unit).text(reader),
         "percent": shown.percent,
         "day": lambda text: shown.NOTHING if text is None else day(text, reader),
         "moment": lambda text: shown.moment(text, reader),

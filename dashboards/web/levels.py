@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from alerts.lagging import RULE
+from alerts.lagging import RULE, target
 from alerts.unfinished import UNFINISHED
 from alerts.vocabulary import SEVERITY
 from dashboards.reports import formulas
@@ -230,13 +230,19 @@ def lagging_authorities(desk: Desk, fiscal_year: int) -> frozenset[str]:
     return desk.look(("lagging authorities", fiscal_year), build)
 
 
-def status_of(counts: LevelCounts, *, lagging: bool) -> str:
-    """Breach, lagging, watch or normal: the gravest that holds."""
+def status_of(counts: LevelCounts, *, lagging: bool, behind: bool = False, unjudged: bool = False) -> str:
+    """Breach, lagging, watch, unjudged or normal: the first that holds.
+
+    `behind`: the prediction lies under the limit, on the list or not (an agency is on none, an authority not before the
+    day is judged): that is never normal. `unjudged`: there is capital money, and nothing is predicted for it.
+    """
     if counts.by_severity.get("critical"):
         return "breach"
     if lagging:
         return "lagging"
-    return "watch" if counts.by_severity.get("high") or counts.by_severity.get("warn") else "normal"
+    if behind or counts.by_severity.get("high") or counts.by_severity.get("warn"):
+        return "watch"
+    return "unjudged" if unjudged else "normal"
 
 
 _NOTHING: Final = LevelCounts({})
@@ -256,12 +262,18 @@ def level_grid(desk: Desk, levels: Sequence[Level], kind: str, total: Level | No
     day = desk.monitor.today()
     fiscal_year = levels[0].fiscal_year if levels else 0
     counts = alert_counts(desk, fiscal_year)
-    lagging = lagging_authorities(desk, fiscal_year)
+    lagging, limit = lagging_authorities(desk, fiscal_year), target(desk.monitor.catalogue, day)
     of = agency_name if kind == "agency" else authority_name
     rows, statuses = [], []
     for level in levels:
         counted = counts.get((kind, level.key), _NOTHING)
-        status = status_of(counted, lagging=kind == "authority" and level.key in lagging)
+        predicted = level.capital.predicted
+        status = status_of(
+            counted,
+            lagging=kind == "authority" and level.key in lagging,
+            behind=predicted is not None and predicted.below(limit),
+            unjudged=predicted is None and level.capital.available > 0,
+        )
         statuses.append(status)
         rows.append(_level_row(level.key, of(desk.names, level.key), names.STATUS[status], level, counted.all))
     path = "agencies" if kind == "agency" else "authorities"
@@ -282,9 +294,11 @@ def level_grid(desk: Desk, levels: Sequence[Level], kind: str, total: Level | No
                 *formulas.of("available", "allotted", "executed", "obligated"),
                 PREDICTED_IN_FULL,
                 Words(
-                    "達成率之直線為年度已過日數之比例；狀態：有重大警示為違規，列入落後名單為落後，另有嚴重或警告者為注意",
+                    "達成率之直線為年度已過日數之比例；狀態：有重大警示為違規，列入落後名單為落後，另有嚴重或警告者、"
+                    "或預估執行率低於標準者為注意，資本支出尚無法預估者為未能判定",
                     "The line in the annual rate is the share of the year gone by. Status: breach with a critical alert,"
-                    " lagging when on the lagging list, watch with another high or warning alert",
+                    " lagging when on the lagging list, watch with another high or warning alert or a prediction under the limit,"
+                    " not judged where nothing can be predicted for capital money",
                 ),
                 formulas.ROUNDING,
             ),

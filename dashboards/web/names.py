@@ -27,6 +27,7 @@ STATUS: Final[Mapping[str, Words]] = {
     "breach": Words("違規", "breach"),
     "lagging": Words("落後", "lagging"),
     "watch": Words("注意", "watch"),
+    "unjudged": Words("未能判定", "not judged"),
     "normal": Words("正常", "normal"),
 }
 """The light of an agency, authority or reserve, from the gravest."""

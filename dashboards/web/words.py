@@ -22,12 +22,13 @@ NAVIGATION: Final = (
 """The entries of the navigation: name, address, words."""
 
 DONE: Final[Mapping[str, Words]] = {
-    "acknowledged": Words("已登錄確認。", "The acknowledgement is recorded."),
+    "acknowledged": Words("已登錄簽收。", "The acknowledgement is recorded."),
     "noted": Words("已加註。", "The note is recorded."),
     "closed": Words("已結案。", "The alert is closed."),
     "reopened": Words("已重新立案。", "The alert is reopened."),
     "explained": Words("已登錄落後原因。", "The reason is recorded."),
     "presented": Words("名單已存檔為本次提報內容。", "The list is kept as presented."),
+    "withdrawn": Words("名單已撤回。", "The list is withdrawn."),
     "judged": Words("時間規則已依今日重新判定。", "The time rules were judged as of today."),
 }
 
@@ -85,7 +86,7 @@ WORDS: Final[Mapping[str, Words]] = {
         "尚無資料。事件送達後，本頁自動更新。", "Nothing yet. The page fills by itself when events arrive."
     ),
     "empty_how": Words(
-        "送入事件：POST /v1/events，或將 NDJSON 檔放入資料夾的 inbox。",
+        "請資訊人員匯入預算檔：將檔案放入資料夾之 inbox，或以程式介面送入。",
         "Send events by POST /v1/events, or put NDJSON files into the folder's inbox.",
     ),
     "back_home": Words("回總覽", "Back to the overview"),
@@ -123,7 +124,14 @@ WORDS: Final[Mapping[str, Words]] = {
     "left_formula": Words("餘額比率＝可動支餘額÷設置數", "share left = remaining ÷ established"),
     "drawn": Words("動支淨額", "Net drawn"),
     "lagging_short": Words("資本支出落後之主管機關", "Authorities lagging in capital execution"),
-    "lagging_none": Words("無主管機關低於 {target}%。", "No authority is below {target}%."),
+    "lagging_none": Words(
+        "已判定之主管機關，無低於 {target}% 者。", "None of the authorities judged is below {target}%."
+    ),
+    "unjudged_count": Words("另有 {count} 個主管機關未能判定", "{count} authorities could not be judged"),
+    "silent_count": Words(
+        "{count} 個機關資料中斷，數字不完整", "{count} agencies are not heard of: figures are not complete"
+    ),
+    "booked_ahead": Words("最遠入帳日 {day}（晚於今日）", "Booked ahead, up to {day}"),
     "lagging_all": Words("完整名單（{count}）", "The whole list ({count})"),
     "predicted": Words("預估執行率", "Predicted"),
     "shortfall": Words("達 {target}% 尚須執行數", "To execute for {target}%"),
@@ -146,6 +154,20 @@ WORDS: Final[Mapping[str, Words]] = {
     "presented_lists": Words("歷次提報名單", "Lists presented"),
     "presented_on": Words("{day} 由 {person} 提報", "Presented on {day} by {person}"),
     "presented_none": Words("尚未提報。", "None yet."),
+    "sheet_pdf": Words("提報單（一頁 PDF）", "One sheet (PDF)"),
+    "list_pdf": Words("提報單及附表（PDF）", "Sheet and annex (PDF)"),
+    "not_judged_since": Words(
+        "今日尚未判定；以下為 {day} 判定之名單。", "Not yet judged today; below stands the list as judged on {day}."
+    ),
+    "never_judged": Words("今日尚未判定。", "Not yet judged today."),
+    "list_withdrawn": Words("已撤回", "withdrawn"),
+    "withdrawn_by": Words("本名單已由 {person} 於 {at} 撤回：{reason}", "Withdrawn by {person}, {at}: {reason}"),
+    "withdraw": Words("撤回此名單", "Withdraw this list"),
+    "withdraw_help": Words("撤回後仍可查閱，但不再列入比較。", "It can still be read, and is compared with no more."),
+    "present_again": Words(
+        "{person} 已於 {at} 存檔一份。確定要再存一份？", "{person} kept one at {at}. Keep another one?"
+    ),
+    "present_anyway": Words("再存一份", "Keep another"),
     "current_list": Words("目前名單", "The list now"),
     # units
     "authority": Words("主管機關", "Authority"),
@@ -153,13 +175,13 @@ WORDS: Final[Mapping[str, Words]] = {
     "adopted_on": Words("預算審議完成日", "Budget adopted"),
     "under_cr": Words("預算未完成審議", "Budget not adopted"),
     "report_pdf": Words("機關報告（PDF）", "Report on the agency (PDF)"),
-    "lagging_here": Words("列入落後名單第 {rank} 名", "On the lagging list at rank {rank}"),
+    "lagging_here": Words("落後名單列序第 {rank}", "On the lagging list at rank {rank}"),
     "diverges": Words("二者相差逾 10 個百分點", "they lie more than 10 points apart"),
     "monthly": Words("至 12 月每月須執行", "Needed a month until December"),
     "times": Words("連續列入 {times} 次", "listed {times} times in a row"),
-    "lagging_reason": Words("落後原因與預計趕上日", "Why it lags and when it will have caught up"),
-    "recovery_on": Words("預計趕上日", "Recovered by"),
-    "recovery_short": Words("預計 {day} 趕上", "recovered by {day}"),
+    "lagging_reason": Words("落後原因與預計改善完成日", "Why it lags and when it will have caught up"),
+    "recovery_on": Words("預計改善完成日", "Recovered by"),
+    "recovery_short": Words("預計 {day} 改善完成", "recovered by {day}"),
     "give_reason": Words("登錄原因", "Record the reason"),
     "reason_none": Words("尚未說明。", "None given yet."),
     "given_by": Words("{person}，{at}", "{person}, {at}"),
@@ -209,7 +231,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "order_newest": Words("最新發生", "latest opened"),
     "order_severity": Words("程度", "severity"),
     "order_subject": Words("對象", "subject"),
-    "unfinished": Words("未結（未處理、已確認）", "unfinished (open, acknowledged)"),
+    "unfinished": Words("未結（未處理、已簽收）", "unfinished (open, acknowledged)"),
     "any_state": Words("全部狀態", "any state"),
     "about": Words("對象", "Subject"),
     "opened_on": Words("發生日", "Opened on"),
@@ -230,9 +252,9 @@ WORDS: Final[Mapping[str, Words]] = {
     "kind_time": Words(
         "時間規則：每日判定，條件消滅時自行解除。", "A time rule: judged daily, it ends when its condition does."
     ),
-    "acknowledge": Words("確認", "Acknowledge"),
+    "acknowledge": Words("簽收", "Acknowledge"),
     "acknowledge_help": Words(
-        "確認至期限日止，或超出數倍增時，失其效力。",
+        "簽收至期限日止，或超出數倍增時，失其效力。",
         "An acknowledgement lapses on its due date, and when the excess doubles.",
     ),
     "due_on": Words("期限", "Due date"),
@@ -245,18 +267,18 @@ WORDS: Final[Mapping[str, Words]] = {
     ),
     "close_help": Words("結案後再有同類行為，另立新警示。", "After a closing, a further act opens a new alert."),
     "acknowledged_until": Words(
-        "{person} 已確認，期限 {day}：{reason}", "Acknowledged by {person} until {day}: {reason}"
+        "{person} 已簽收，期限 {day}：{reason}", "Acknowledged by {person} until {day}: {reason}"
     ),
-    "lapsed_due": Words("{person} 之確認已於 {day} 到期。", "The acknowledgement by {person} lapsed on {day}."),
+    "lapsed_due": Words("{person} 之簽收已於 {day} 到期。", "The acknowledgement by {person} lapsed on {day}."),
     "lapsed_graver": Words(
-        "{person} 之確認因等級提高而失效。", "The acknowledgement by {person} lapsed: the severity has risen."
+        "{person} 之簽收因等級提高而失效。", "The acknowledgement by {person} lapsed: the severity has risen."
     ),
     "lapsed_reopened": Words(
-        "{person} 之確認因警示曾解除後再成立而失效。",
+        "{person} 之簽收因警示曾解除後再成立而失效。",
         "The acknowledgement by {person} lapsed: the alert ended and opened again.",
     ),
     "lapsed_doubled": Words(
-        "{person} 之確認因超出數倍增而失效。", "The acknowledgement by {person} lapsed: the excess has doubled."
+        "{person} 之簽收因超出數倍增而失效。", "The acknowledgement by {person} lapsed: the excess has doubled."
     ),
     "act_title": Words("處理", "Act"),
     "at": Words("時間", "At"),
@@ -301,7 +323,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "check_json": Words("或直接貼上事件 JSON", "Or paste an event as JSON"),
     "check_json_help": Words("填寫時以此為準，不看上方欄位", "if filled in, it is asked instead of the fields above"),
     "check_empty": Words(
-        "填妥後按「試算」：此處顯示可否辦理、將引起之警示及條文、解方，以及科目、分配、機關與預備金各層級之餘額。",
+        "填妥後按「試算」：此處顯示可否辦理、將引起之警示及條文、處理建議，以及科目、分配、機關與預備金各層級之餘額。",
         "Fill in the form and ask: here you will see the verdict, the alerts and articles, what would free it,"
         " and the headroom at line, allotment, agency and reserve.",
     ),

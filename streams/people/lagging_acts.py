@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
@@ -10,9 +11,12 @@ import sqlalchemy as sa
 from ledger.fiscal import is_day
 from streams.people.acts import record_by
 from streams.people.person import MAY_ACKNOWLEDGE, Person, RefusedAct, check_act
-from streams.people.trail import LAGGING_REASON, TrailEntry, acts_of_kinds
+from streams.people.trail import LAGGING_REASON, LAGGING_WITHDRAWN, TrailEntry, acts_of_kinds
 from streams.store import Store, schema
 from streams.store.store import now
+
+AGAIN_WITHIN: Final = timedelta(hours=1)
+_ALL: Final = 10_000
 
 
 def lagging_subject(authority: str, fiscal_year: int) -> str:
@@ -51,6 +55,8 @@ class Presented(msgspec.Struct, frozen=True):
     person: str
     payload: Any
     at: str
+    withdrawn: TrailEntry | None = None
+    """By whom and why it was withdrawn; a list that was stays visible as such."""
 
 
 def keep_list(store: Store, presented_on: str, as_of: str, person: str, payload: Any) -> None:
@@ -71,4 +77,29 @@ def presented_lists(store: Store, limit: int = 60) -> list[Presented]:
     lists = schema.presented_lists
     with store.reading() as connection:
         found = connection.execute(sa.select(lists).order_by(lists.c.n.desc()).limit(limit)).all()
-    return [Presented(**(row._asdict() | {"payload": msgspec.json.decode(row.payload)})) for row in found]
+    withdrawn = {act.subject: act for act in acts_of_kinds(store, LAGGING_WITHDRAWN)}
+    return [
+        Presented(
+            **(row._asdict() | {"payload": msgspec.json.decode(row.payload)}), withdrawn=withdrawn.get(str(row.n))
+        )
+        for row in found
+    ]
+
+
+def withdraw_list(store: Store, number: int, person: Person, reason: str) -> TrailEntry:
+    """Withdraw a list that was presented by mistake; it stays as it was kept. Raises RefusedAct."""
+    check_act(person, MAY_ACKNOWLEDGE, reason)
+    found = next((each for each in presented_lists(store, _ALL) if each.n == number), None)
+    if found is None:
+        raise RefusedAct("no-list")
+    if found.withdrawn is not None:
+        raise RefusedAct("withdrawn")
+    return record_by(store, person, LAGGING_WITHDRAWN, str(number), None, {"reason": reason})
+
+
+def kept_lately(store: Store, moment: datetime) -> Presented | None:
+    """The newest list that stands, where it was kept within the hour before a moment: a second press asks first."""
+    newest = next((each for each in presented_lists(store) if each.withdrawn is None), None)
+    if newest is None or moment - datetime.fromisoformat(newest.at) >= AGAIN_WITHIN:
+        return None
+    return newest

@@ -22,6 +22,7 @@ REOPEN: Final = "reopen"
 NOTE: Final = "note"
 LAGGING_REASON: Final = "lagging-reason"
 LAGGING_PRESENTED: Final = "lagging-presented"
+LAGGING_WITHDRAWN: Final = "lagging-withdrawn"
 JUDGE: Final = "judge"
 LOG_IN: Final = "log-in"
 _NO_HASH: Final = "0" * 64

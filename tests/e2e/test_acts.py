@@ -42,8 +42,8 @@ def test_an_alert_is_acknowledged_with_the_keyboard_alone(small: Serving, open_p
     page.keyboard.type("10312025")
     press(page, "#acknowledge button")
     page.keyboard.press("Enter")
-    expect(page.locator(".result")).to_contain_text("已登錄確認")
-    expect(page.locator("#alert-top .state-acknowledged")).to_have_text("已確認")
+    expect(page.locator(".result")).to_contain_text("已登錄簽收")
+    expect(page.locator("#alert-top .state-acknowledged")).to_have_text("已簽收")
     expect(page.locator(".timeline")).to_contain_text("王科長")
     act = trail.newest_acts(small.monitor.store)[0]
     assert (act.kind, act.person, act.role, act.address) == ("acknowledge", "王科長", "local", "127.0.0.1")
@@ -139,7 +139,7 @@ def test_what_a_program_does_by_api_is_seen_on_the_page(small: Serving, open_pag
     )
     assert done.status_code == 200, done.text
     page.reload()
-    expect(page.locator("#table-alerts tbody .chip[class*=state-]")).to_have_text("已確認")
+    expect(page.locator("#table-alerts tbody .chip[class*=state-]")).to_have_text("已簽收")
 
 
 def test_the_list_is_presented_explained_and_compared_with_next_time(own: Serving, open_page: Open) -> None:
@@ -170,7 +170,7 @@ def test_the_list_is_presented_explained_and_compared_with_next_time(own: Servin
     head = page.locator("#lagging-lists thead").first.inner_text()
     assert "上次" in head and "連續" in head
     row = page.locator("#lagging-lists tbody tr").first.locator("td.number").all_inner_texts()
-    assert row[-2:] == ["1", "2"]
+    assert row[-3:] == ["1", "2", "0"]
 
 
 def test_the_audit_trail_lists_every_act_and_says_when_it_was_tampered_with(small: Serving, open_page: Open) -> None:
@@ -187,7 +187,7 @@ def test_the_audit_trail_lists_every_act_and_says_when_it_was_tampered_with(smal
         )
     page = open_page(small.url + "/audit-trail")
     expect(page.locator(".agrees")).to_contain_text("雜湊鏈完整")
-    expect(page.locator("tbody tr").first).to_contain_text("已確認")
+    expect(page.locator("tbody tr").first).to_contain_text("已簽收")
     assert page.locator("tbody th").all_inner_texts() == ["人員2", "人員1", "人員0"]
     with small.monitor.store.writing() as connection:
         connection.exec_driver_sql("UPDATE acts SET person = 'somebody else' WHERE n = 2")

@@ -40,7 +40,7 @@ def address_of(city: Serving, page: str) -> str:
             found = client.get("/v1/alerts", params={"rule": "virement-between-programs"}).json()[0]
             return f"{city.url}/alerts/{found['id']}"
         if page == "line":
-            found = client.get("/v1/alerts", params={"rule": "virement-into-personnel"}).json()[0]
+            found = client.get("/v1/alerts", params={"rule": "virement-between-programs"}).json()[0]
             agency, line = found["subject"]["key"].split(":")
             return f"{city.url}/lines/114/{agency}/{line}"
     return city.url + page

@@ -59,7 +59,7 @@ def test_the_contracts_output_has_every_figure_and_rate() -> None:
 
 
 def test_the_formulas_in_words() -> None:
-    assert FIGURES["executed"].formula.zh == "執行數 E＝實現數＋應付數＋節餘數"
+    assert FIGURES["executed"].formula.zh == "執行數 E＝實現數＋應付數＋賸餘數"
     assert FIGURES["obligated"].formula.en == "Obligated O = realised + prepaid + payable + committed"
     assert FIGURES["remaining"].formula.zh == "餘額＝B－O"
     assert FIGURES["available"].formula.en == (

@@ -109,7 +109,7 @@ def test_both_languages_name_the_same_values_and_every_code_is_given_somewhere()
         (
             detail("reference_exceeded", kind="payable", id="P was opened on x", amount=500),
             "500 of payable P was opened on x stands open",
-            "應付帳款 P was opened on x 僅餘 500 元",
+            "應付款項 P was opened on x 僅餘 500 元",
         ),
         (
             detail("reference_elsewhere", kind="commitment", id="C", line="33010010101/current/1015"),

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Final
 from unicodedata import east_asian_width
+from zoneinfo import ZoneInfo
 
 from dashboards.reports.table import Cell, Column, Kind, Table
+from ledger.city import LargeUnit
 from ledger.fiscal import roc_day
 from ledger.money import thousands
 from ledger.words import Language, Words
 
+TAIPEI: Final = ZoneInfo("Asia/Taipei")
 NOTHING: Final = "–"
 EXACT_DIGITS: Final = 15
 """Spreadsheets count in binary64: a longer whole number would be rounded, and is written as text."""
@@ -52,6 +56,19 @@ def day(text: str, language: Language) -> str:
     return roc_day(text) if language == "zh" else text
 
 
+def moment_words(text: str) -> Words:
+    """An RFC 3339 moment as the clock in Taipei shows it: 114年6月30日 14:03:22; nothing where there is none.
+
+    >>> moment_words("2025-06-30T16:03:22Z").zh
+    '114年7月1日 00:03:22'
+    """
+    if not text:
+        return Words("", "")
+    local = datetime.fromisoformat(text).astimezone(TAIPEI)
+    on = local.date().isoformat()
+    return Words(f"{roc_day(on)} {local:%H:%M:%S}", f"{on} {local:%H:%M:%S}")
+
+
 def shown(cell: Cell, kind: Kind, language: Language) -> str:
     """A cell for reading, on paper or a terminal."""
     if cell is None:
@@ -84,6 +101,37 @@ def subtitle(table: Table, language: Language) -> str:
     if language == "zh":
         return f"截至民國{day(table.as_of, language)}" + ("　單位：新臺幣元" if has_money else "")
     return f"As of {table.as_of}" + (" · amounts in NT$" if has_money else "")
+
+
+_YI: Final = 10**8
+_WAN: Final = 10**4
+_SMALL: Final = 10**7
+
+
+def large_sum(amount: int, unit: LargeUnit = "hundred_million") -> Words:
+    """An amount as large sums are written: 12.35 億元, below ten million 876.5 萬元; or 1,234,568 千元, half away from zero.
+
+    >>> large_sum(1_234_567_890).zh, large_sum(8_765_000).zh, large_sum(-950).zh, large_sum(1_500, "thousand").zh
+    ('12.35 億元', '876.5 萬元', '−950 元', '2 千元')
+    """
+    sign, size = ("−", -amount) if amount < 0 else ("", amount)
+    if unit == "thousand":
+        thousand = _rounded(size, 1_000, 0)
+        sign = "" if thousand == "0" else sign
+        return Words(f"{sign}{thousand} 千元", f"{sign}NT$ {thousand} thousand")
+    english = f"{_rounded(size, 10**9, 2)} bn" if size >= 10**9 else f"{_rounded(size, 10**6, 1)} m"
+    if size >= _SMALL:
+        return Words(f"{sign}{_rounded(size, _YI, 2)} 億元", f"{sign}NT$ {english}")
+    if size >= _WAN:
+        return Words(f"{sign}{_rounded(size, _WAN, 1)} 萬元", f"{sign}NT$ {size:,}")
+    return Words(f"{sign}{size:,} 元", f"{sign}NT$ {size:,}")
+
+
+def _rounded(size: int, unit: int, decimals: int) -> str:
+    """A size in a unit with decimals, half away from zero; a size is not below 0."""
+    scale: int = 10**decimals
+    parts = (size * scale * 2 + unit) // (2 * unit)
+    return f"{parts // scale:,}.{parts % scale:0{decimals}d}" if decimals else f"{parts:,}"
 
 
 def is_number(column: Column) -> bool:

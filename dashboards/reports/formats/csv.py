@@ -11,7 +11,7 @@ import io
 from collections.abc import Sequence
 
 from dashboards.reports.formats.cells import day, formula_safe, heading_with_unit, printable, words
-from dashboards.reports.table import Cell, Kind, Table
+from dashboards.reports.table import Cell, Kind, Table, to_show
 from ledger.words import Language
 
 
@@ -19,7 +19,8 @@ def render(tables: Sequence[Table], language: Language) -> bytes:
     """The tables as one CSV file."""
     target = io.StringIO(newline="")
     writer = csv.writer(target, lineterminator="\r\n")
-    lists = [table for table in tables if not table.annex] or tables
+    shown = to_show(tables)
+    lists = [table for table in shown if not table.annex] or shown
     for number, table in enumerate(lists):
         if len(lists) > 1:
             writer.writerows([[]] if number else [])

@@ -16,7 +16,7 @@ import msgspec
 import typst
 
 from dashboards.reports.formats.cells import heading_width, is_number, printable, shown, shown_total, subtitle, width
-from dashboards.reports.table import EMPTY, ReportProblem, Table
+from dashboards.reports.table import EMPTY, ReportProblem, Table, to_show
 from ledger.words import Language, Words
 
 TEMPLATE: Final = Path(__file__).with_name("report.typ")
@@ -26,6 +26,7 @@ _PAGE_POINTS: Final = 770.0
 """The width of A4 landscape between the margins."""
 _INSET_POINTS: Final = 8.0
 _SIZES: Final = (4.0, 8.0)
+_NOTES_POINTS: Final = 7.0
 _NARROW_EM: Final = 0.58
 """How wide a narrow character is; an East Asian one is twice a narrow one here, and really 1 em."""
 _TEXT_NARROW: Final = 44
@@ -43,7 +44,7 @@ def render(tables: Sequence[Table], language: Language) -> bytes:
         "language": language,
         "font": font(),
         "page": [each.text(language) for each in _PAGE_WORDS],
-        "tables": [_table(table.folded(), language) for table in tables],
+        "tables": [_table(table.folded(), language) for table in to_show(tables, paper=True)],
     }
     compiled = typst.compile(str(TEMPLATE), format="pdf", sys_inputs={"report": msgspec.json.encode(report).decode()})
     assert isinstance(compiled, bytes)  # noqa: S101  # one file, as no output path is given
@@ -80,6 +81,8 @@ def _table(table: Table, language: Language) -> dict[str, Any]:
         "rows": rows,
         "total": total,
         "none": EMPTY.text(language),
+        "notes_size": table.points or _NOTES_POINTS,
+        "alone": table.paper,
         "notes": [printable(note.text(language)) for note in table.notes],
     }
 
@@ -103,7 +106,7 @@ def _fit(table: Table, headings: list[str], rows: list[list[str]]) -> tuple[floa
     least = sum(_TEXT_LEAST if wrap else narrow for narrow, wrap in zip(natural, wraps, strict=True))
     fitting = (_PAGE_POINTS - _INSET_POINTS * len(natural)) / (least * _NARROW_EM)
     smallest, largest = _SIZES
-    size = math.floor(10 * min(largest, max(smallest, fitting))) / 10
+    size = table.points or math.floor(10 * min(largest, max(smallest, fitting))) / 10
     return size, [
         None if wrap else narrow * _NARROW_EM * size + _INSET_POINTS
         for narrow, wrap in zip(natural, wraps, strict=True)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from alerts.vocabulary import SEVERITY
 from dashboards.reports.formats.cells import heading_width, is_number, printable, shown, shown_total, subtitle, width
-from dashboards.reports.table import EMPTY, Table
+from dashboards.reports.table import EMPTY, Table, to_show
 from ledger.words import Language, Words
 
 _TEXT_MAX: Final = 32
@@ -43,7 +43,7 @@ def render(tables: Sequence[Table], language: Language) -> bytes:
 def show(tables: Sequence[Table], language: Language, console: Console) -> None:
     """Print the tables, each with the day judged above it and its notes below."""
     available = console.width
-    for table in (each.folded() for each in tables):
+    for table in (each.folded() for each in to_show(tables)):
         widths = _widths(table, language, available)
         console.width = max(available, _drawn_width(widths))
         console.print(Text(printable(table.title.text(language)), style="bold"))

@@ -27,7 +27,7 @@ from dashboards.reports.formats.cells import (
     width,
     words,
 )
-from dashboards.reports.table import Cell, Column, Kind, Table
+from dashboards.reports.table import Cell, Column, Kind, Table, to_show
 from ledger.words import Language, Words
 
 HEADER_ROW: Final = 3
@@ -48,7 +48,7 @@ def render(tables: Sequence[Table], language: Language) -> bytes:
     book = Workbook()
     book.remove(book.worksheets[0])
     taken: set[str] = set()
-    for table in tables:
+    for table in to_show(tables):
         name = sheet_name(table.label.text(language), taken)
         taken.add(name.casefold())
         _fill(book.create_sheet(name), table, language)

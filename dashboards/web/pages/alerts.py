@@ -17,6 +17,7 @@ from alerts.naming import split_key, subject
 from alerts.rule import Named, Rule
 from alerts.unfinished import UNFINISHED
 from alerts.vocabulary import ALERT_CHANGE, ALERT_STATE, BASIS_STATUS, SEVERITY, UNIT
+from dashboards.reports.formats.cells import moment_words
 from dashboards.reports.table import Column, Row, Table
 from dashboards.web.alert_table import alert_grid
 from dashboards.web.answer import page
@@ -25,6 +26,7 @@ from dashboards.web.forms import act, acting, form_of, form_result
 from dashboards.web.grid import Grid
 from dashboards.web.subjects import page_of
 from ledger.books import Alert
+from ledger.fiscal import roc_day
 from ledger.names import agency_name, authority_name, with_code
 from ledger.words import NOTHING, Words, alike
 from streams.people import acts as alert_acts
@@ -306,7 +308,7 @@ def _act_words(each: TrailEntry) -> Words:
     said = each.after or {}
     text = said.get("reason") or said.get("text") or ""
     due = said.get("due_on")
-    return Words(f"{text}（期限 {due}）", f"{text} (due {due})") if due else Words(text, text)
+    return Words(f"{text}（期限 {roc_day(due)}）", f"{text} (due {due})") if due else Words(text, text)
 
 
 def _history_grid(entries: list[Entry], day: str) -> Grid:
@@ -317,12 +319,12 @@ def _history_grid(entries: list[Entry], day: str) -> Grid:
             label=Words("歷程", "History"),
             as_of=day,
             columns=(
-                Column("at", Words("時間", "At"), "text"),
+                Column("at", Words("時間（臺北）", "At (Taipei)"), "text"),
                 Column("what", Words("事項", "What"), "text"),
                 Column("by", Words("起因或人員", "By"), "text"),
                 Column("detail", Words("說明", "Detail"), "text"),
             ),
-            rows=[(entry.at, entry.what, entry.person or entry.by, entry.detail) for entry in entries],
+            rows=[(moment_words(entry.at), entry.what, entry.person or entry.by, entry.detail) for entry in entries],
         ),
         name="history",
     )

@@ -16,7 +16,7 @@ from ledger.words import Words
 NAMES: Final[Mapping[str, Words]] = {
     "post /v1/events": Words("送入事件", "Send events"),
     "post /v1/check": Words("試算一筆事件之後果", "May I spend this?"),
-    "post /v1/alerts/{alert}/acknowledge": Words("確認警示", "Acknowledge an alert"),
+    "post /v1/alerts/{alert}/acknowledge": Words("簽收警示", "Acknowledge an alert"),
     "post /v1/alerts/{alert}/close": Words("結案", "Close an alert"),
     "post /v1/alerts/{alert}/reopen": Words("重新立案", "Reopen an alert"),
     "post /v1/judge": Words("立即判定時間規則", "Judge the time rules now"),

@@ -10,11 +10,12 @@ from litestar.di import NamedDependency
 from alerts.lagging import target
 from alerts.unfinished import UNFINISHED
 from alerts.vocabulary import SEVERITY
+from dashboards.reports.table import of_key
 from dashboards.web import language, levels
 from dashboards.web.alert_table import alert_grid
 from dashboards.web.answer import page
 from dashboards.web.desk import Desk
-from dashboards.web.pages.lagging import lagging_rows
+from dashboards.web.pages.lagging import judged_on, lagging_rows, lagging_tables
 from dashboards.web.pages.reserves import runways
 from ledger.figures import PREDICTED_IN_FULL
 from ledger.rollup import CITY
@@ -57,6 +58,8 @@ def overview(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
     )
     gone, whole = levels.elapsed(fiscal_year, figures.day)
     lagging = [row for row in lagging_rows(desk) if row.fiscal_year == fiscal_year]
+    tables, judged = lagging_tables(desk), judged_on(desk)
+    ahead = desk.look("booked ahead", lambda books: max((year.latest for year in books.agency_years()), default=""))
     return page(
         desk,
         request,
@@ -74,6 +77,11 @@ def overview(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
             "predicted_formula": PREDICTED_IN_FULL,
             "lagging": lagging[:LAGGING_SHOWN],
             "lagging_count": len(lagging),
+            "judged_on": judged,
+            "due": judged is None or judged < figures.day,
+            "not_judged_count": len(of_key(tables, "unjudged").rows),
+            "silent_count": len(of_key(tables, "absent").rows),
+            "ahead": ahead if ahead > figures.day else None,
         },
         [
             table,

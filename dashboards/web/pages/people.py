@@ -15,6 +15,7 @@ from litestar.exceptions import HTTPException
 from litestar.response import ServerSentEvent
 
 from alerts.vocabulary import ALERT_STATE
+from dashboards.reports.formats.cells import moment_words
 from dashboards.reports.table import Column, Table
 from dashboards.web.access import own_path
 from dashboards.web.answer import go, headers, page, problem_text
@@ -23,6 +24,7 @@ from dashboards.web.forms import form_of
 from dashboards.web.grid import Grid
 from dashboards.web.live import TooManyStreams
 from dashboards.web.sessions import COOKIE, HOURS
+from ledger.fiscal import is_day, roc_day
 from ledger.vocabulary import EVENT
 from ledger.words import Words, alike
 from streams.people import accounts, sessions, trail
@@ -145,6 +147,9 @@ _VALUES: Final[Mapping[str, Mapping[str, Words]]] = {"state": ALERT_STATE, "role
 """What the values of a field are called, where they are codes."""
 
 
+_DAYS: Final = ("due_on", "recovery_on")
+
+
 def _changes(act: TrailEntry) -> list[tuple[Words, Words | None, Words]]:
     """What an act says: what it is about, what stood there before where that changed, and what stands there now."""
     before = act.before if isinstance(act.before, dict) else {}
@@ -159,6 +164,8 @@ def _changes(act: TrailEntry) -> list[tuple[Words, Words | None, Words]]:
 def _said(field: str, value: Any) -> Words:
     """A value, or several, in words."""
     called = _VALUES.get(field, {})
+    if field in _DAYS and isinstance(value, str) and is_day(value):
+        return Words(roc_day(value), value)
     words = [called.get(str(each), alike(str(each))) for each in (value if isinstance(value, list) else [value])]
     return Words("、".join(each.zh for each in words), ", ".join(each.en for each in words))
 
@@ -181,7 +188,7 @@ def _grid(acts: list[TrailEntry], day: str) -> Grid:
             as_of=day,
             columns=(
                 Column("n", Words("序", "No."), "count"),
-                Column("at", Words("時間", "At"), "text"),
+                Column("at", Words("時間（臺北）", "At (Taipei)"), "text"),
                 Column("person", Words("人員", "Person"), "text"),
                 Column("role", Words("角色", "Role"), "text"),
                 Column("address", Words("位址", "Address"), "text"),
@@ -194,7 +201,7 @@ def _grid(acts: list[TrailEntry], day: str) -> Grid:
             rows=[
                 (
                     act.n,
-                    act.at,
+                    moment_words(act.at),
                     act.person,
                     ROLE.get(act.role, alike(act.role)),
                     act.address,

@@ -8,6 +8,7 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
+from dashboards.reports.formats.cells import moment_words
 from dashboards.reports.table import Column, Table
 from dashboards.web import shown
 from dashboards.web.answer import page
@@ -86,7 +87,7 @@ def _grid(found: list[RefusedLine], day: str) -> Grid:
             label=Words("拒收", "Refusals"),
             as_of=day,
             columns=(
-                Column("at", Words("收到時間", "Received"), "text"),
+                Column("at", Words("收到時間（臺北）", "Received (Taipei)"), "text"),
                 Column("reason", Words("原因", "Reason"), "text"),
                 Column("code", Words("原因代碼", "Code"), "text"),
                 Column("detail", Words("說明", "Detail"), "text"),
@@ -97,7 +98,7 @@ def _grid(found: list[RefusedLine], day: str) -> Grid:
             ),
             rows=[
                 (
-                    each.at,
+                    moment_words(each.at),
                     REASON.get(each.reason, Words(each.reason, each.reason)),
                     each.reason,
                     each.words,

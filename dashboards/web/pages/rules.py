@@ -166,7 +166,7 @@ def _evidence(found: Rule, day: str) -> Grid:
             ],
             notes=(
                 Words(
-                    "確認後計量加倍或程度升高者，確認失效",
+                    "簽收後計量加倍或程度升高者，簽收失效",
                     "An acknowledgement lapses when the measure has doubled, or the severity has risen",
                 ),
             ),

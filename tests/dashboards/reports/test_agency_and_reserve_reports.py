@@ -67,7 +67,7 @@ def test_an_agency_by_hand(small: Year, catalogue: Catalogue) -> None:
         Words("累計分配數 L", "Allotted L"): 300_000,
         Words("實現數", "Realised"): 100_000,
         Words("執行數 E", "Executed E"): 100_000,
-        Words("已支用及負擔數 O", "Obligated O"): 100_000,
+        Words("支用及契約責任數 O", "Obligated O"): 100_000,
         Words("餘額", "Remaining"): 900_000,
     }
     assert lines.rows == [

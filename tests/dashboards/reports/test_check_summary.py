@@ -58,7 +58,7 @@ ANSWERS: list[tuple[list[dict[str, Any]], dict[str, Any], list[str], list[str]]]
     (
         BUDGET,
         pay(0),
-        ["此事件將遭拒收", "欄位值不合: 金額（amount）須不小於 1"],
+        ["拒收", "欄位值不合: 金額（amount）須不小於 1"],
         ["The event would be refused", "whole NT$"],
     ),
 ]

@@ -11,13 +11,17 @@ from alerts.catalogue import Catalogue
 from alerts.lagging import lagging
 from dashboards.reports import lagging_list
 from dashboards.reports.formats import FORMATS
+from dashboards.reports.lagging_changes import BETTER, JOINED, WORSE, ListChange, Listed, earlier_lists
 from dashboards.reports.lagging_list import Plan, months_left
+from dashboards.reports.lagging_sheet import NO_REASON
 from ledger.books import Books
 from ledger.words import Words
+from streams.people.lagging_acts import Presented
+from streams.people.trail import TrailEntry
 from streams.replay import output
 from tests.dashboards.reports.conftest import SMALL, Fold, Year, forecast
 
-EARLIER = {114: [{"02": 1}, {"02": 3, "03": 1}, {"03": 2}]}
+EARLIER = {114: [{"02": Listed(1, "80.00", 900_000)}, {"02": Listed(3), "03": Listed(1)}, {"03": Listed(2)}]}
 
 
 def rows(year: Year, catalogue: Catalogue, **more: Any) -> list[lagging_list.LaggingRow]:
@@ -35,6 +39,7 @@ def test_the_small_year_by_hand(small: Year, catalogue: Catalogue) -> None:
     assert third.monthly == 10_001  # 60,001 ÷ 6 = 10,000.17
     assert third.plans == [Plan("030011", "38030110101/capital/3000", 100_001, 30_000)]
     assert (third.rank_before, third.times) == (None, 1)
+    assert third.change == ListChange(JOINED)
 
     assert (second.rank, second.authority, second.predicted) == (2, "02", "73.33")
     assert (second.declared, second.computed, second.cash, second.diverges) == ("73.33", "37.50", "37.50", True)
@@ -43,19 +48,21 @@ def test_the_small_year_by_hand(small: Year, catalogue: Catalogue) -> None:
     assert (second.shortfall, second.monthly) == (1_200_000, 200_000)
     assert [(plan.agency, plan.unexecuted) for plan in second.plans] == [("020011", 900_000), ("020021", 450_000)]
     assert (second.rank_before, second.times) == (1, 3)
+    # 73.33 after 80.00; 1,200,000 left after 900,000.
+    assert second.change == ListChange(WORSE, "-6.67", 300_000)
 
 
 def test_without_earlier_lists_nothing_is_said_of_them(small: Year, catalogue: Catalogue) -> None:
     assert [(row.rank_before, row.times) for row in rows(small, catalogue)] == [(None, None)] * 2
     replayed = small.replayed
-    table = lagging_list.tables(replayed.alerts, replayed.books, small.names, catalogue, small.day)[0]
+    table = lagging_list.tables(replayed.alerts, replayed.books, small.names, catalogue, small.day)[1]
     assert "times" not in [column.key for column in table.columns]
     assert [(row.rank_before, row.times) for row in rows(small, catalogue, earlier={})] == [(None, 1)] * 2
 
 
 def test_the_total_adds_the_rows_up(small: Year, catalogue: Catalogue) -> None:
     replayed = small.replayed
-    table = lagging_list.tables(replayed.alerts, replayed.books, small.names, catalogue, small.day)[0]
+    table = lagging_list.tables(replayed.alerts, replayed.books, small.names, catalogue, small.day)[1]
     total = dict(zip([column.key for column in table.columns], table.total or (), strict=True))
     assert (total["available"], total["allotted"], total["executed"]) == (1_600_001, 460_000, 180_000)
     assert (total["shortfall"], total["monthly"], total["cash"]) == (1_260_001, 210_001, "39.13")
@@ -140,11 +147,15 @@ def test_an_authority_without_a_prediction_is_left_out_until_it_is_judged_again(
 
 
 def test_nobody_lags_is_an_empty_list(small: Year, catalogue: Catalogue) -> None:
+    """JSON says too what could not be judged, and who is absent: an empty list alone could be taken for good news."""
     tables = lagging_list.tables([], small.replayed.books, small.names, catalogue, small.day)
-    assert [(table.name, table.rows, table.total) for table in tables] == [("lagging", [], None)]
+    assert [(table.name, table.rows, table.total) for table in tables] == [
+        (name, [], None) for name in ("lagging", "unjudged", "absent")
+    ]
     assert "114年度" in tables[0].title.zh
-    assert FORMATS["json"].render(tables, "zh") == b"[]\n"
-    assert "（無）" in FORMATS["table"].render(tables, "zh").decode()
+    assert FORMATS["json"].render(tables, "zh") == b'{"lagging":[],"unjudged":[],"absent":[]}\n'
+    printed = FORMATS["table"].render(tables, "zh").decode()
+    assert "（無）" in printed and "未能判定" not in printed
 
 
 def test_json_is_the_array_of_the_contract(simulated: Year, catalogue: Catalogue) -> None:
@@ -152,14 +163,85 @@ def test_json_is_the_array_of_the_contract(simulated: Year, catalogue: Catalogue
     tables = lagging_list.tables(replayed.alerts, replayed.books, simulated.names, catalogue, simulated.day)
     expected = msgspec.to_builtins(output(replayed, simulated.registry, catalogue).lagging)
     assert len(expected) >= 3
-    assert msgspec.json.decode(FORMATS["json"].render(tables, "zh")) == expected
-    printed = [[row["rank"], row["predicted"]] for row in map(tables[0].by_key, tables[0].rows)]
+    assert msgspec.json.decode(FORMATS["json"].render(tables, "zh"))["lagging"] == expected
+    printed = [[row["rank"], row["predicted"]] for row in map(tables[1].by_key, tables[1].rows)]
     assert printed == [[row["rank"], row["predicted"]] for row in expected]
+
+
+UNJUDGED = [
+    {"agency": "030011", "booked_on": "2025-01-01", "type": "appropriation.enacted"}
+    | {"line": "38030110101/capital/3000", "amount": 5_000},
+    {"agency": "030011", "booked_on": "2025-01-01", "type": "budget.adopted"},
+]
+
+
+def test_what_cannot_be_judged_and_who_is_not_heard_of_stands_below_the_list(
+    fold_events: Fold, catalogue: Catalogue
+) -> None:
+    """03 has capital money and no allotment; nothing came of 02's agencies, so that silence is no good news."""
+    year = fold_events(UNJUDGED, "2025-06-30")
+    tables = lagging_list.tables(year.replayed.alerts, year.replayed.books, year.names, catalogue, year.day)
+    lagging_, unjudged, absent = tables
+    assert lagging_.rows == []
+    assert unjudged.by_key(unjudged.rows[0])["authority"] == Words("民政局主管", "Civil Affairs group")
+    assert "尚無分配" in str(unjudged.by_key(unjudged.rows[0])["reason"])
+    assert [(row["agency_code"], row["last_booked_on"], row["days"]) for row in map(absent.by_key, absent.rows)] == [
+        ("020011", None, None),
+        ("020021", None, None),
+        ("030011", "2025-01-01", 180),
+    ]
+    found = msgspec.json.decode(FORMATS["json"].render(tables, "zh"))
+    assert found["unjudged"] == [
+        {"authority": "03", "name_zh": "民政局主管", "fiscal_year": 114}
+        | {"available": 5_000, "executed": 0, "reason": "no-allotment"}
+    ]
+    assert [each["agency"] for each in found["absent"]] == ["020011", "020021"]
+    for name in ("csv", "table"):
+        text = FORMATS[name].render(tables, "zh").decode()
+        assert "未能判定之主管機關" in text and "資料中斷之機關" in text
+
+
+def test_an_authority_whose_feed_is_dead_is_marked_on_the_list_and_on_the_sheet(
+    small: Year, catalogue: Catalogue
+) -> None:
+    """020011 booked last on 1 May and is silent; 60 days before 30 June."""
+    replayed = small.replayed
+    sheet, table = lagging_list.tables(replayed.alerts, replayed.books, small.names, catalogue, small.day)[:2]
+    marks = [str(row["silent"]) for row in map(table.by_key, table.rows)]
+    assert all("天無資料" in mark for mark in marks)
+    assert "※" in str(sheet.by_key(sheet.rows[0])["authority"]) and sheet.paper and sheet.points == 10
+
+
+def test_who_left_the_list_is_named_with_both_predictions(small: Year, catalogue: Catalogue) -> None:
+    replayed = small.replayed
+    only_second = [alert for alert in replayed.alerts if alert.key != "03"]
+    earlier = {114: [{"03": Listed(1, "40.00", 1), "02": Listed(2, "70.00", 1_300_000)}]}
+    tables = lagging_list.tables(only_second, replayed.books, small.names, catalogue, small.day, earlier)
+    notes = "".join(note.zh for note in tables[1].notes)
+    assert "上次列入、本次未列入：民政局主管（40.00% → 50.00%）" in notes
+    row = tables[1].by_key(tables[1].rows[0])
+    assert (row["change"], row["change_points"], row["change_amount"]) == (BETTER, "+3.33", -100_000)
+
+
+def test_a_reason_not_given_is_said(small: Year, catalogue: Catalogue) -> None:
+    replayed = small.replayed
+    tables = lagging_list.tables(replayed.alerts, replayed.books, small.names, catalogue, small.day, None, {})
+    assert [str(cell) for cell in tables[1].column("reason")] == [str(NO_REASON)] * 2
+
+
+def test_a_list_that_was_withdrawn_is_compared_with_no_more() -> None:
+    def kept(number: int, day: str, withdrawn: TrailEntry | None) -> Presented:
+        payload = {"ranks": {"114": {"02": number}}, "figures": {"114": {"02": ["80.00", 5]}}, "tables": []}
+        return Presented(number, day, day, "x", payload, f"{day}T00:00:00Z", withdrawn)
+
+    entry = TrailEntry(1, "2025-06-02T00:00:00Z", "x", "officer", "", "lagging-withdrawn", "2", None, {}, "", "")
+    lists = [kept(2, "2025-06-01", entry), kept(1, "2025-05-01", None)]
+    assert earlier_lists(lists, "2025-06-30") == {114: [{"02": Listed(1, "80.00", 5)}]}
 
 
 def test_every_percentage_names_its_formula_and_the_rule_its_source(small: Year, catalogue: Catalogue) -> None:
     replayed = small.replayed
-    table = lagging_list.tables(replayed.alerts, replayed.books, small.names, catalogue, small.day)[0]
+    table = lagging_list.tables(replayed.alerts, replayed.books, small.names, catalogue, small.day)[1]
     for column in table.columns:
         assert column.kind != "percent" or "÷" in column.heading.zh or column.key == "predicted"
     notes = "".join(note.zh for note in table.notes)

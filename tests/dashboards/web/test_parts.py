@@ -8,6 +8,7 @@ import pytest
 
 from alerts.catalogue import Catalogue
 from alerts.naming import split_key, subject
+from dashboards.reports.formats.cells import large_sum
 from dashboards.reports.table import Column, Row, Table
 from dashboards.web import answer, shown
 from dashboards.web.charts import course, course_figure, month_sums
@@ -29,17 +30,23 @@ from streams.settings import read_names
 @pytest.mark.parametrize(
     ("amount", "zh", "en"),
     [
-        (0, "0.0 億元", "NT$ 0.00 bn"),
-        (123_450_000_000, "1,234.5 億元", "NT$ 123.45 bn"),
-        (5_000_000, "0.1 億元", "NT$ 0.01 bn"),
-        (4_999_999, "0.0 億元", "NT$ 0.00 bn"),
-        (-123_450_000_000, "−1,234.5 億元", "−NT$ 123.45 bn"),
-        (10**30, "10,000,000,000,000,000,000,000.0 億元", "NT$ 1,000,000,000,000,000,000,000.00 bn"),
+        (123_456_000_000, "1,234.56 億元", "NT$ 123.46 bn"),
+        (10_000_000, "0.10 億元", "NT$ 10.0 m"),
+        (9_999_999, "1,000.0 萬元", "NT$ 9,999,999"),
+        (9_999, "9,999 元", "NT$ 9,999"),
+        (0, "0 元", "NT$ 0"),
+        (-123_450_000_000, "−1,234.50 億元", "−NT$ 123.45 bn"),
+        (10**30, "10,000,000,000,000,000,000,000.00 億元", "NT$ 1,000,000,000,000,000,000,000.00 bn"),
     ],
 )
-def test_large_sums_are_written_in_hundred_millions(amount: int, zh: str, en: str) -> None:
-    assert shown.hundred_millions(amount, "zh") == zh
-    assert shown.hundred_millions(amount, "en") == en
+def test_large_sums_are_written_in_hundred_millions_and_smaller_ones_below(amount: int, zh: str, en: str) -> None:
+    """A small authority's money is no 0.0 億元."""
+    assert large_sum(amount) == Words(zh, en)
+
+
+def test_large_sums_in_thousands_where_the_city_says_so() -> None:
+    assert large_sum(1_234_567_500, "thousand").zh == "1,234,568 千元"
+    assert large_sum(-499, "thousand").zh == "0 千元"
 
 
 def test_values_are_written_as_finance_writes_them() -> None:
@@ -87,6 +94,13 @@ def test_the_gravest_status_holds() -> None:
     assert status_of(LevelCounts({"high": 1}), lagging=True) == "lagging"
     assert status_of(LevelCounts({"warn": 1}), lagging=False) == "watch"
     assert status_of(LevelCounts({"info": 9}), lagging=False) == "normal"
+
+
+def test_a_prediction_under_the_limit_is_never_normal_and_none_is_no_good_news() -> None:
+    calm = LevelCounts({})
+    assert status_of(calm, lagging=False, behind=True) == "watch"
+    assert status_of(calm, lagging=False, unjudged=True) == "unjudged"
+    assert status_of(LevelCounts({"warn": 1}), lagging=False, unjudged=True) == "watch"
 
 
 def test_the_calendar_knows_leap_years_and_the_days_beside_the_year() -> None:
