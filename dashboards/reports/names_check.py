@@ -28,7 +28,10 @@ def tables(books: Books, names: Names, calendar: Calendar) -> list[Table]:
                 Column("account", Words("工作計畫代碼", "Account"), "text"),
                 Column("lines", Words("科目數", "Lines"), "count"),
             ),
-            rows=[(year, code, agency_name(names, code), *rest) for year, code, *rest in _accounts(books, names)],
+            rows=[
+                (year, code, agency_name(names, code), account, lines)
+                for year, code, account, lines in _accounts(books, names)
+            ],
         ),
         Table(
             name="objects",
