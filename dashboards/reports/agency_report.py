@@ -7,9 +7,9 @@ from typing import Final
 
 from alerts.catalogue import Catalogue
 from alerts.engine import SEVERITIES
-from alerts.lagging import UNFINISHED
 from alerts.messages import citation_text, message
 from alerts.naming import line_name, subject
+from alerts.unfinished import UNFINISHED
 from alerts.vocabulary import ALERT_STATE, SEVERITY
 from dashboards.reports import formulas
 from dashboards.reports.table import LINE_CODE, Column, ReportProblem, Row, Table, named
