@@ -20,7 +20,6 @@ from ledger import events as e
 from ledger.books import AgencyYear, Books, Case, Position, Proposal, Report, Reports, Row, add_to_month
 from ledger.codes import position_name
 from ledger.continuing_resolution import Spending, decide_anew, record_reversal, record_spending
-from ledger.payments import payment_hash
 from ledger.references import (
     cancel,
     ending_problem,
@@ -223,7 +222,7 @@ def paid(books: Books, year: AgencyYear, event: e.DisbursementPaid, month: int) 
         position.realised_by_month = add_to_month(position.realised_by_month, month, amount)
     if month > position.month_last:  # noqa: PLR1730  # for every payment, and `max` is a call
         position.month_last = month
-    year.repeats = books.payments.pay(payment_hash(name, amount, event.voucher, event.item, year.id_seed))
+    year.repeats = books.payments.pay(name, amount, event.voucher, event.item, year.id_seed)
     if event.commitment is not UNSET:
         settle(year, "commitment", event.commitment, name, amount, month, touched)
     if event.payable is not UNSET:
@@ -240,7 +239,7 @@ def reversed_payment(books: Books, year: AgencyYear, event: e.DisbursementRevers
     name, position = _at(year, event)
     touched: list[Row] = [position]
     _realise(position, -event.amount, month)
-    books.payments.reverse(payment_hash(name, event.amount, event.voucher, event.item, year.id_seed))
+    books.payments.reverse(name, event.amount, event.voucher, event.item, year.id_seed)
     if event.commitment is not UNSET:
         settle(year, "commitment", event.commitment, name, -event.amount, month, touched)
     if event.payable is not UNSET:
@@ -330,7 +329,7 @@ def provisionally_spent(books: Books, year: AgencyYear, event: e.ProvisionalSpen
     """realised += amount; booked under adoption it is ordinary spending."""
     position = year.position(event.line)
     _realise(position, event.amount, month)
-    year.repeats = books.payments.pay(payment_hash(event.line, event.amount, event.voucher, event.item, year.id_seed))
+    year.repeats = books.payments.pay(event.line, event.amount, event.voucher, event.item, year.id_seed)
     _spend(year, event, position)
     return [position]
 

@@ -16,127 +16,157 @@ from xxhash import xxh3_64_intdigest
 
 PaymentDigests: TypeAlias = tuple["array[int]", "array[int]"]
 """Hashes of payments and of reversals, 64 bits each, in their order."""
-
-_TAG_SHIFT: Final = 56
-"""The uppermost byte of a hash is its tag; the lower bits choose its slot."""
+_hash: Final = xxh3_64_intdigest
 
 
 def payment_hash(position: str, amount: int, voucher: str, item: str | UnsetType, seed: int) -> int:
     """What makes payments equal, in 64 bits; an item that is absent equals one that is absent. `seed`: of agency and year."""
     if item is UNSET:
-        return xxh3_64_intdigest(f"{position}\0{amount}\0{voucher}".encode(), seed)
-    return xxh3_64_intdigest(f"{position}\0{amount}\0{voucher}\0{item}".encode(), seed)
+        return _hash(f"{position}\0{amount}\0{voucher}".encode(), seed)
+    return _hash(f"{position}\0{amount}\0{voucher}\0{item}".encode(), seed)
 
 
 class Payments(Protocol):
     """Tells of each payment how many of the same stand already: those made before it, less those reversed before it."""
 
-    def pay(self, wanted: int) -> int:
+    def pay(self, position: str, amount: int, voucher: str, item: str | UnsetType, seed: int) -> int:
         """Take a payment; returns how many of the same stood before it (below 0 where reversals came first)."""
 
-    def reverse(self, wanted: int) -> None:
+    def reverse(self, position: str, amount: int, voucher: str, item: str | UnsetType, seed: int) -> None:
         """Take a payment back."""
 
     def standing(self, wanted: int) -> int:
-        """How many of the same stand."""
+        """How many of the same stand, by their hash."""
 
 
 class PaymentsSeen:
-    """A table that does not forget: 15 to 24 bytes a payment.
+    """A table that does not forget: 12 to 24 bytes a payment.
 
-    Hashes are kept in order of arrival, so that what a batch made of them can be written down in one piece; an
-    open-addressed index with a tag beside each slot finds them, as in `SeenIds`. How many stand is counted for those
-    alone of which it is not one.
+    Open-addressed, of nothing but the hashes: 0 is a free slot. How many stand is counted for those alone of which it is
+    not one.
     """
 
     def __init__(self, room: int = 0) -> None:
         """`room`: how many payments to expect."""
-        self._paid = array("Q")
-        self._reversed = array("Q")
+        self._table = array("Q")
+        self._mask = self._free = 0
         self._counts: dict[int, int] = {}
-        self._mask = 1023
-        self._make_room(room)
-
-    def __len__(self) -> int:
-        """How many payments are remembered."""
-        return len(self._paid)
+        self._make_room(max(room, 1))
 
     def bytes_held(self) -> int:
         """What the table takes in memory, but for the few that are counted."""
-        arrays = (self._paid, self._reversed, self._index)
-        return len(self._tags) + sum(part.buffer_info()[1] * part.itemsize for part in arrays)
+        return len(self._table) * self._table.itemsize
 
-    def pay(self, wanted: int) -> int:
+    def pay(self, position: str, amount: int, voucher: str, item: str | UnsetType, seed: int) -> int:
         """Take a payment; returns how many of the same stood before it (below 0 where reversals came first)."""
-        tags, mask, tag, paid = self._tags, self._mask, wanted >> _TAG_SHIFT or 1, self._paid
+        # As `payment_hash` and `take` say, at once: two events in three are payments.
+        if item is UNSET:
+            wanted = _hash(f"{position}\0{amount}\0{voucher}".encode(), seed)
+        else:
+            wanted = _hash(f"{position}\0{amount}\0{voucher}\0{item}".encode(), seed)
+        table, mask = self._table, self._mask
         slot = wanted & mask
-        while found := tags[slot]:
-            if found == tag and paid[self._index[slot] - 1] == wanted:
-                paid.append(wanted)
-                before = self._counts.get(wanted, 1)
-                self._counts[wanted] = before + 1
-                return before
+        while found := table[slot]:
+            if found == wanted:
+                return self._again(wanted)
             slot = (slot + 1) & mask
-        paid.append(wanted)
-        tags[slot] = tag
-        self._index[slot] = count = len(paid)
-        if 3 * count > 2 * mask:
-            self._make_room(count)
-        if self._counts and wanted in self._counts:  # reversals came first
-            before = self._counts[wanted]
-            self._counts[wanted] = before + 1
-            return before
+        table[slot] = wanted
+        self._free -= 1
+        if not self._free:
+            self._make_room(mask)
         return 0
 
-    def reverse(self, wanted: int) -> None:
+    def reverse(self, position: str, amount: int, voucher: str, item: str | UnsetType, seed: int) -> None:
         """Take a payment back."""
-        self._reversed.append(wanted)
-        self._counts[wanted] = self.standing(wanted) - 1
+        self.take_back(payment_hash(position, amount, voucher, item, seed))
+
+    def take(self, wanted: int) -> int:
+        """Take a payment by its hash, as `pay` does."""
+        table, mask = self._table, self._mask
+        slot = wanted & mask
+        while found := table[slot]:
+            if found == wanted:
+                return self._again(wanted)
+            slot = (slot + 1) & mask
+        table[slot] = wanted
+        self._free -= 1
+        if not self._free:
+            self._make_room(mask)
+        return 0
+
+    def take_back(self, wanted: int) -> None:
+        """Take a payment back by its hash; one that comes later finds that it was taken back already."""
+        stood = self.standing(wanted)
+        if stood == 0 and wanted not in self._counts:
+            self.take(wanted)
+        self._counts[wanted] = stood - 1
 
     def standing(self, wanted: int) -> int:
-        """How many of the same stand."""
+        """How many of the same stand, by their hash."""
         counted = self._counts.get(wanted)
-        return int(self._is_known(wanted)) if counted is None else counted
-
-    def marks(self) -> tuple[int, int]:
-        """How many payments and reversals are remembered, for `since`."""
-        return len(self._paid), len(self._reversed)
-
-    def since(self, marks: tuple[int, int]) -> PaymentDigests:
-        """What was remembered after some marks."""
-        return self._paid[marks[0] :], self._reversed[marks[1] :]
+        if counted is not None:
+            return counted
+        table, mask = self._table, self._mask
+        slot = wanted & mask
+        while found := table[slot]:
+            if found == wanted:
+                return 1
+            slot = (slot + 1) & mask
+        return 0
 
     def extend(self, digests: PaymentDigests) -> None:
-        """Remember many at once, as `since` gave them."""
-        if 3 * (len(self._paid) + len(digests[0])) > 2 * self._mask:
-            self._make_room(len(self._paid) + len(digests[0]))
-        for wanted in digests[0]:
-            self.pay(wanted)
-        for wanted in digests[1]:
-            self.reverse(wanted)
+        """Remember many at once."""
+        paid, taken_back = digests
+        if len(paid) >= self._free:
+            self._make_room(self._mask * 2 // 3 - self._free + len(paid))
+        for wanted in paid:
+            self.take(wanted)
+        for wanted in taken_back:
+            self.take_back(wanted)
 
-    def _is_known(self, wanted: int) -> bool:
-        tags, mask, tag = self._tags, self._mask, wanted >> _TAG_SHIFT or 1
-        slot = wanted & mask
-        while found := tags[slot]:
-            if found == tag and self._paid[self._index[slot] - 1] == wanted:
-                return True
-            slot = (slot + 1) & mask
-        return False
+    def _again(self, wanted: int) -> int:
+        before = self._counts.get(wanted, 1)
+        self._counts[wanted] = before + 1
+        return before
 
     def _make_room(self, count: int) -> None:
-        """Build the index anew, for so many payments: a third of it stays free."""
-        while 3 * count > 2 * self._mask:
-            self._mask = 2 * self._mask + 1
-        mask = self._mask
-        index, tags = array("I", bytes(4 * (mask + 1))), bytearray(mask + 1)
-        for entry, wanted in enumerate(self._paid, start=1):
+        """File every payment anew in a table for so many: a third of it stays free."""
+        known = [wanted for wanted in self._table if wanted]
+        mask = 1023
+        while 2 * mask <= 3 * count:
+            mask = 2 * mask + 1
+        table = array("Q", bytes(8 * (mask + 1)))
+        for wanted in known:
             slot = wanted & mask
-            while tags[slot]:
+            while table[slot]:
                 slot = (slot + 1) & mask
-            tags[slot] = wanted >> _TAG_SHIFT or 1
-            index[slot] = entry
-        self._index, self._tags = index, tags
+            table[slot] = wanted
+        self._table, self._mask, self._free = table, mask, mask * 2 // 3 - len(known)
+
+
+class PaymentsNoted(PaymentsSeen):
+    """The same, with what was taken since the last batch in its order, for whoever writes it down."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._noted: PaymentDigests = array("Q"), array("Q")
+
+    def pay(self, position: str, amount: int, voucher: str, item: str | UnsetType, seed: int) -> int:
+        """Take a payment; returns how many of the same stood before it (below 0 where reversals came first)."""
+        wanted = payment_hash(position, amount, voucher, item, seed)
+        self._noted[0].append(wanted)
+        return self.take(wanted)
+
+    def reverse(self, position: str, amount: int, voucher: str, item: str | UnsetType, seed: int) -> None:
+        """Take a payment back."""
+        wanted = payment_hash(position, amount, voucher, item, seed)
+        self._noted[1].append(wanted)
+        self.take_back(wanted)
+
+    def noted(self) -> PaymentDigests:
+        """What was taken since this was asked last."""
+        found, self._noted = self._noted, (array("Q"), array("Q"))
+        return found
 
 
 class OnTrial:
@@ -145,11 +175,11 @@ class OnTrial:
     def __init__(self, known: Payments) -> None:
         self._known = known
 
-    def pay(self, wanted: int) -> int:
+    def pay(self, position: str, amount: int, voucher: str, item: str | UnsetType, seed: int) -> int:
         """How many of the same stand."""
-        return self._known.standing(wanted)
+        return self._known.standing(payment_hash(position, amount, voucher, item, seed))
 
-    def reverse(self, wanted: int) -> None:
+    def reverse(self, position: str, amount: int, voucher: str, item: str | UnsetType, seed: int) -> None:
         """Nothing."""
 
     def standing(self, wanted: int) -> int:

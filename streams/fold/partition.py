@@ -15,7 +15,7 @@ from alerts.catalogue import Catalogue
 from alerts.engine import Engine
 from ledger.books import Books
 from ledger.identity import SeenIds
-from ledger.payments import PaymentsSeen
+from ledger.payments import PaymentsNoted
 from ledger.process import Context, Effects, Judge, process
 from ledger.registry import Registry
 from streams.fold.hold import Alone, Shared
@@ -92,7 +92,7 @@ class Partition:
         loaded = self._hold.load(self._registry)
         self._books: Books = loaded.books
         self._seen: SeenIds = loaded.seen
-        self._payments: PaymentsSeen = loaded.payments
+        self._payments: PaymentsNoted = loaded.payments
         self._place, self._next_offset = loaded.mark.place, loaded.mark.next_offset
         self._is_ahead = False
 
@@ -115,13 +115,13 @@ class Partition:
         if not batch.lines and batch.records is None:
             return Effects()
         self.load_if_ahead()
-        first, remembered, paid = self._place, len(self._seen), self._payments.marks()
+        first, remembered = self._place, len(self._seen)
         self._is_ahead = True
         with self._hold.held(first, self._books) as held:
             recall = self._recall_within(first, batch.lines)
             context = Context(self._registry.agencies, self._seen, held.judge, recall)
             effects = process(first, batch.lines, self._books, context, batch.routes)
-            digests = Digests(*self._seen.since(remembered), *self._payments.since(paid))
+            digests = Digests(*self._seen.since(remembered), *self._payments.noted())
             held.write(first, batch, effects, digests)
         self._is_ahead = False
         self._place, self._next_offset = first + len(batch.lines), batch.next_offset(first)

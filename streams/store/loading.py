@@ -23,7 +23,7 @@ from ledger.books import (
 )
 from ledger.fiscal import booking_months, budget_window
 from ledger.identity import SeenIds, seed_of
-from ledger.payments import PaymentsSeen
+from ledger.payments import PaymentsNoted
 from producers.kafka.partitions import partition_of_year
 from streams.store.alerts import attach_alerts, attach_shared_alerts
 from streams.store.locks import FUNDS_LOCK, as_of_one_moment, lock
@@ -40,7 +40,7 @@ class Loaded(msgspec.Struct):
 
     books: Books
     seen: SeenIds
-    payments: PaymentsSeen
+    payments: PaymentsNoted
     """The same as the books'."""
     mark: Mark
 

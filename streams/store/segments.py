@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
+from msgspec import UnsetType
 from xxhash import xxh3_64_intdigest
 
 from ledger.books import AgencyYear, Position, Row
 from ledger.identity import SeenIds
-from ledger.payments import PaymentsSeen
+from ledger.payments import PaymentDigests, PaymentsNoted
 from streams.errors import LogBroken
 from streams.store import schema
 from streams.store.batch import Batch, Origin
@@ -206,22 +207,33 @@ def seen_within(store: Store, connection: sa.Connection) -> SeenIds:
     return seen
 
 
-def payments_within(store: Store, connection: sa.Connection) -> PaymentsSeen:
+def payments_within(store: Store, connection: sa.Connection) -> PaymentsNoted:
     """The payments remembered of the partition's accepted events, within a transaction."""
     return _remembered(connection.execute(_PAYMENTS.where(*store.own(schema.payments))))
 
 
-def all_payments(store: Store) -> PaymentsSeen:
+def all_payments(store: Store) -> PaymentsNoted:
     """The payments remembered of every partition."""
     with store.reading() as connection:
         return _remembered(connection.execute(_PAYMENTS))
 
 
-def _remembered(rows: Iterable[Any]) -> PaymentsSeen:
-    seen = PaymentsSeen()
-    for paid, taken_back in rows:
-        seen.extend((_array(paid), _array(taken_back)))
+def _remembered(rows: Iterable[Any]) -> PaymentsNoted:
+    paid, taken_back = array("Q"), array("Q")
+    for row in rows:
+        paid.extend(_array(row.paid))
+        taken_back.extend(_array(row.reversed))
+    seen = PaymentsNoted()
+    seen.extend((paid, taken_back))
     return seen
+
+
+def stored_payments(store: Store) -> PaymentDigests:
+    """The hashes of every partition's payments and reversals, in ascending order."""
+    with store.reading() as connection:
+        rows = connection.execute(_PAYMENTS).all()
+    paid = array("Q", sorted(one for row in rows for one in _array(row.paid)))
+    return paid, array("Q", sorted(one for row in rows for one in _array(row.reversed)))
 
 
 class StoredPayments:
@@ -230,11 +242,11 @@ class StoredPayments:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def pay(self, wanted: int) -> int:
+    def pay(self, position: str, amount: int, voucher: str, item: str | UnsetType, seed: int) -> int:
         """Nobody who follows a store folds into it."""
         raise NotImplementedError
 
-    def reverse(self, wanted: int) -> None:
+    def reverse(self, position: str, amount: int, voucher: str, item: str | UnsetType, seed: int) -> None:
         """Nor takes anything back."""
         raise NotImplementedError
 

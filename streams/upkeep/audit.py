@@ -7,6 +7,7 @@ is not compared, and of the alerts about the city's reserves only those that are
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
@@ -24,7 +25,7 @@ from streams.store import Store, schema
 from streams.store.alerts import agency_of, alert_of, attach_alerts
 from streams.store.loading import load_books
 from streams.store.mark import COLUMNS, mark_of
-from streams.store.segments import all_payments, seen_ids
+from streams.store.segments import seen_ids, stored_payments
 from streams.upkeep.differences import Difference, compared, compared_all, rows_by_key, shown
 from streams.upkeep.refolded import Changed, Copies, Refolded
 
@@ -102,8 +103,9 @@ def _of_partitions(store: Store, folded: Refolded, wanted: Done) -> Iterator[Dif
 
 def _of_payments(store: Store, folded: Refolded) -> Iterator[Difference]:
     """Which were remembered, whatever their order across partitions."""
-    one, other = (tuple(map(sorted, each.since((0, 0)))) for each in (folded.payments, all_payments(store)))
-    yield from compared("payments", "remembered", one, other)
+    paid, taken_back = folded.payments.noted()
+    refolded = array("Q", sorted(paid)), array("Q", sorted(taken_back))
+    yield from compared("payments", "remembered", refolded, stored_payments(store))
 
 
 def _of_rows(store: Store, folded: Refolded) -> Iterator[Difference]:

@@ -14,7 +14,7 @@ from alerts.engine import Engine
 from alerts.subjects import alert_id
 from ledger.books import Alert, Books
 from ledger.identity import SeenIds
-from ledger.payments import PaymentsSeen
+from ledger.payments import PaymentsNoted
 from ledger.process import Context, Transition, process
 from ledger.registry import Registry
 from streams.log.history import Done, History, ToClose, ToFold, ToJudge
@@ -43,7 +43,7 @@ class Refolded:
 
     def __init__(self, store: Store, registry: Registry, catalogue: Catalogue) -> None:
         self.books = Books()
-        self.books.payments = self.payments = PaymentsSeen()
+        self.books.payments = self.payments = PaymentsNoted()
         self.alerts: dict[str, Alert] = {}
         self.history: list[Changed] = []
         self.refusals: dict[tuple[int, int], tuple[str, str | None, str]] = {}

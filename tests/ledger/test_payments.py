@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from random import Random
 from typing import Any
@@ -13,8 +14,8 @@ from msgspec import UNSET
 
 from ledger.books import AgencyYear, Books, Row
 from ledger.events import DisbursementPaid, Event, ProvisionalSpent
-from ledger.identity import SeenIds
-from ledger.payments import OnTrial, PaymentsSeen, payment_hash
+from ledger.identity import SeenIds, seed_of
+from ledger.payments import OnTrial, PaymentsNoted, PaymentsSeen, payment_hash
 from ledger.process import Context, Transition, process
 from ledger.registry import Registry
 from tests.ledger.hand_made_lines import LINE, OTHER, line
@@ -25,33 +26,38 @@ ACTS = st.lists(st.tuples(st.booleans(), st.integers(0, 5)), max_size=60)
 @given(ACTS)
 def test_of_each_payment_is_told_how_many_of_the_same_stand(acts: list[tuple[bool, int]]) -> None:
     """Against a counter, in any order: reversals may come before what they take back."""
-    seen, paid, taken_back = PaymentsSeen(), Counter[int](), Counter[int]()
+    plain, noting, paid, taken_back = PaymentsSeen(), PaymentsNoted(), Counter[int](), Counter[int]()
     for is_payment, number in acts:
-        wanted = number << 56 | number
-        assert seen.standing(wanted) == OnTrial(seen).pay(wanted) == paid[number] - taken_back[number]
+        what = (LINE, 5, "v", UNSET if number == 0 else str(number), 1)
+        stands = paid[number] - taken_back[number]
+        assert plain.standing(payment_hash(*what)) == OnTrial(plain).pay(*what) == stands
         if is_payment:
-            assert seen.pay(wanted) == paid[number] - taken_back[number]
+            assert plain.pay(*what) == noting.pay(*what) == stands
             paid[number] += 1
         else:
-            seen.reverse(wanted)
+            plain.reverse(*what)
+            noting.reverse(*what)
             taken_back[number] += 1
-    again = PaymentsSeen()
-    again.extend(seen.since((0, 0)))
-    assert all(again.standing(n << 56 | n) == paid[n] - taken_back[n] for n in range(6))
-    assert again.marks() == seen.marks() == (paid.total(), taken_back.total())
+    again, digests = PaymentsSeen(), noting.noted()
+    again.extend(digests)
+    assert (len(digests[0]), len(digests[1])) == (paid.total(), taken_back.total())
+    assert noting.noted() == (array("Q"), array("Q"))
+    for number in range(6):
+        wanted = payment_hash(LINE, 5, "v", UNSET if number == 0 else str(number), 1)
+        assert again.standing(wanted) == noting.standing(wanted) == paid[number] - taken_back[number]
 
 
 def test_a_hundred_thousand_equal_vouchers_and_ten_thousand_others() -> None:
     seen = PaymentsSeen()
-    assert [seen.pay(7) for _ in range(100_000)] == list(range(100_000))
-    assert {seen.pay(payment_hash(LINE, n, "v", UNSET, 1)) for n in range(10_000)} == {0}
+    assert [seen.pay(LINE, 5, "v", UNSET, 1) for _ in range(100_000)] == list(range(100_000))
+    assert {seen.pay(LINE, n, "w", UNSET, 1) for n in range(10_000)} == {0}
 
 
 def test_a_payment_takes_no_more_than_24_bytes() -> None:
     """At the worst moment too: just after the table has grown."""
     random, seen, most = Random(1), PaymentsSeen(), 0.0
     for count in range(1, 200_000):
-        seen.pay(random.getrandbits(64))
+        seen.take(random.getrandbits(64))
         if count >= 2_000 and (count % 1_000 == 0 or count & (count - 1) == 0):
             most = max(most, seen.bytes_held() / count)
     assert 20 < most <= 24
@@ -121,4 +127,4 @@ def test_a_duplicate_and_a_refused_event_pay_nothing(registry: Registry) -> None
     effects = process(0, lines, books, Context(registry.agencies, SeenIds(), judge, lines.__getitem__))
     assert (effects.duplicates, [one.refusal.reason for one in effects.refusals]) == ([1], ["conflicting_duplicate"])
     assert judge.told == [0, 0, 1]
-    assert isinstance(books.payments, PaymentsSeen) and len(books.payments) == 3
+    assert books.payments.standing(payment_hash(LINE, 5, "v", UNSET, seed_of(114, "020011"))) == 2
