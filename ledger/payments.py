@@ -35,7 +35,7 @@ class Payments(Protocol):
     def reverse(self, position: str, amount: int, voucher: str, item: str | UnsetType, seed: int) -> None:
         """Take a payment back."""
 
-    def standing(self, wanted: int) -> int:
+    def unreversed(self, wanted: int) -> int:
         """How many of the same stand, by their hash."""
 
 
@@ -96,12 +96,12 @@ class PaymentsSeen:
 
     def take_back(self, wanted: int) -> None:
         """Take a payment back by its hash; one that comes later finds that it was taken back already."""
-        stood = self.standing(wanted)
+        stood = self.unreversed(wanted)
         if stood == 0 and wanted not in self._counts:
             self.take(wanted)
         self._counts[wanted] = stood - 1
 
-    def standing(self, wanted: int) -> int:
+    def unreversed(self, wanted: int) -> int:
         """How many of the same stand, by their hash."""
         counted = self._counts.get(wanted)
         if counted is not None:
@@ -177,11 +177,11 @@ class OnTrial:
 
     def pay(self, position: str, amount: int, voucher: str, item: str | UnsetType, seed: int) -> int:
         """How many of the same stand."""
-        return self._known.standing(payment_hash(position, amount, voucher, item, seed))
+        return self._known.unreversed(payment_hash(position, amount, voucher, item, seed))
 
     def reverse(self, position: str, amount: int, voucher: str, item: str | UnsetType, seed: int) -> None:
         """Nothing."""
 
-    def standing(self, wanted: int) -> int:
+    def unreversed(self, wanted: int) -> int:
         """How many of the same stand."""
-        return self._known.standing(wanted)
+        return self._known.unreversed(wanted)

@@ -91,12 +91,12 @@ def _row(fiscal_year: int, account: str, names: Mapping[str, str]) -> AccountRow
     return {"fiscal_year": str(fiscal_year), "account": account, **names}
 
 
-def _numbered(plan: Mapping[str, str], again: int) -> dict[str, str]:
+def _numbered(plan: Mapping[str, str], number: int) -> dict[str, str]:
     """A plan's names; where an agency has more plans than there are names, the further ones are numbered."""
     names = {key: plan[key] for key in HEADER if key in plan}
-    if again:
+    if number:
         names |= {
-            "work_plan_zh": f"{plan['work_plan_zh']}（{again + 1}）",
-            "work_plan_en": f"{plan['work_plan_en']} ({again + 1})",
+            "work_plan_zh": f"{plan['work_plan_zh']}（{number + 1}）",
+            "work_plan_en": f"{plan['work_plan_en']} ({number + 1})",
         }
     return names

@@ -35,7 +35,7 @@ class PublishProblem(Exception):
     """It cannot be published, or not any further; the message says why and what is done already."""
 
 
-class Report(msgspec.Struct):
+class Published(msgspec.Struct):
     """What was sent: events and records of this run, where it began, and the lines that are too long for a record."""
 
     file: str
@@ -66,7 +66,7 @@ def publish(
     pack: int = 1,
     again: bool = False,
     progress: Callable[[int], None] = lambda _: None,
-) -> Report:
+) -> Published:
     """Send what of a file is not yet sent.
 
     Args:
@@ -79,7 +79,7 @@ def publish(
     Raises PublishProblem; what was taken until then is noted and not sent again.
     """
     began = time.monotonic()
-    report = Report(str(file))
+    report = Published(str(file))
     try:
         _check_topic(connection)
         producer = new_producer(connection, "budgetwatch-publish", linger_ms=20)
@@ -122,7 +122,7 @@ class _Sending:
     """What is on its way, in the order of the file: only what is taken without a gap before it counts."""
 
     def __init__(
-        self, producer: KafkaProducer, report: Report, keep: Callable[[int], None], progress: Callable[[int], None]
+        self, producer: KafkaProducer, report: Published, keep: Callable[[int], None], progress: Callable[[int], None]
     ) -> None:
         self._producer, self._report, self._keep, self._progress = producer, report, keep, progress
         self._under_way: deque[tuple[Any, int, int]] = deque()
@@ -162,7 +162,7 @@ class _Sending:
         self._progress(self._taken)
 
 
-def _records(source: BinaryIO, report: Report, pack: int) -> Iterator[tuple[bytes | None, bytes, int, int]]:
+def _records(source: BinaryIO, report: Published, pack: int) -> Iterator[tuple[bytes | None, bytes, int, int]]:
     """Records in order: key, value, how many events, and the byte of the file before which all is then handed over.
 
     A packed record waits for more of its key. Until it is sent the byte stands before its first event.
@@ -209,7 +209,7 @@ def _first(waiting: dict[bytes, _Pack], otherwise: int) -> int:
     return next((one.begin for one in waiting.values()), otherwise)
 
 
-def _lines(source: BinaryIO, report: Report) -> Iterator[tuple[bytes, int, int]]:
+def _lines(source: BinaryIO, report: Published) -> Iterator[tuple[bytes, int, int]]:
     """Each line that is not blank, without its ending, where it begins, and the byte after it."""
     number, at = 0, source.tell()
     while line := source.readline(_LINE_BYTES_MAX):

@@ -40,7 +40,7 @@ _CONTRACT_OF_DIGIT: Final = {"1": 0, "2": 600, "3": 1000, "4": 300, "5": 0}
 
 
 @dataclass(frozen=True, slots=True)
-class City:
+class SimulatedCity:
     """The agencies of a year.
 
     Attributes:
@@ -55,7 +55,7 @@ class City:
     reserve_holder: SimulatedAgency
 
 
-def build_city(registry: Sequence[RegistryRow] | None, line_count: int, mix: Mix, rng: Random) -> City:
+def build_city(registry: Sequence[RegistryRow] | None, line_count: int, mix: Mix, rng: Random) -> SimulatedCity:
     """Make the agencies and lines of a year.
 
     Args:
@@ -75,7 +75,7 @@ def build_city(registry: Sequence[RegistryRow] | None, line_count: int, mix: Mix
     _choose_execution(spending, mix, rng)
     for agency in agencies:
         agency.numbered = rng.randrange(1000) < mix.numbered_feeds_permille
-    return City(
+    return SimulatedCity(
         agencies=agencies,
         lines=[line for agency in agencies for line in agency.lines],
         reserve_holder=next((agency for agency in agencies if agency.code == _RESERVE_HOLDER), agencies[0]),

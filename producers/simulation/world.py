@@ -9,7 +9,7 @@ from itertools import islice
 from random import Random
 from typing import Any, Final
 
-from producers.simulation.city import City
+from producers.simulation.city import SimulatedCity
 from producers.simulation.lines import Carried, SimulatedAgency, SimulatedLine
 from producers.simulation.mix import Mix
 from producers.simulation.seasons import Day
@@ -48,7 +48,7 @@ class World:
     events: int
     mix: Mix
     rng: Random
-    city: City
+    city: SimulatedCity
     sender: Sender
     look_ahead_days: dict[str, int] = field(default_factory=dict)
     gap_divisor: int = 30

@@ -250,7 +250,7 @@ class StoredPayments:
         """Nor takes anything back."""
         raise NotImplementedError
 
-    def standing(self, wanted: int) -> int:
+    def unreversed(self, wanted: int) -> int:
         """How many of the same stand."""
         with self._store.reading() as connection:
             rows = connection.execute(_PAYMENTS)

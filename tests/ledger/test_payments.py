@@ -30,7 +30,7 @@ def test_of_each_payment_is_told_how_many_of_the_same_stand(acts: list[tuple[boo
     for is_payment, number in acts:
         what = (LINE, 5, "v", UNSET if number == 0 else str(number), 1)
         stands = paid[number] - taken_back[number]
-        assert plain.standing(payment_hash(*what)) == OnTrial(plain).pay(*what) == stands
+        assert plain.unreversed(payment_hash(*what)) == OnTrial(plain).pay(*what) == stands
         if is_payment:
             assert plain.pay(*what) == noting.pay(*what) == stands
             paid[number] += 1
@@ -44,7 +44,7 @@ def test_of_each_payment_is_told_how_many_of_the_same_stand(acts: list[tuple[boo
     assert noting.noted() == (array("Q"), array("Q"))
     for number in range(6):
         wanted = payment_hash(LINE, 5, "v", UNSET if number == 0 else str(number), 1)
-        assert again.standing(wanted) == noting.standing(wanted) == paid[number] - taken_back[number]
+        assert again.unreversed(wanted) == noting.unreversed(wanted) == paid[number] - taken_back[number]
 
 
 def test_a_hundred_thousand_equal_vouchers_and_ten_thousand_others() -> None:
@@ -127,4 +127,4 @@ def test_a_duplicate_and_a_refused_event_pay_nothing(registry: Registry) -> None
     effects = process(0, lines, books, Context(registry.agencies, SeenIds(), judge, lines.__getitem__))
     assert (effects.duplicates, [one.refusal.reason for one in effects.refusals]) == ([1], ["conflicting_duplicate"])
     assert judge.told == [0, 0, 1]
-    assert books.payments.standing(payment_hash(LINE, 5, "v", UNSET, seed_of(114, "020011"))) == 2
+    assert books.payments.unreversed(payment_hash(LINE, 5, "v", UNSET, seed_of(114, "020011"))) == 2

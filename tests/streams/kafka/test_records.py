@@ -18,7 +18,7 @@ from ledger.identity import key_of
 from ledger.refusals import Detail, Refusal
 from producers.kafka.partitions import PARTITIONS, murmur2, partition_of
 from producers.kafka.wire import PACK_MAX
-from producers.publisher import Report, _records
+from producers.publisher import Published, _records
 from streams.kafka.records import NO_EVENT, lines_of, route_of, shares, unpack
 from streams.store.batch import runs_of, whereabouts
 
@@ -128,7 +128,7 @@ def test_a_transaction_does_not_hold_too_many_events() -> None:
 def test_the_largest_record_of_publish_is_taken_apart_whatever_stands_in_it(tmp_path: Path) -> None:
     event = b'{"fiscal_year":114,"agency":"010011","id":"a","type":"budget.adopted","booked_on":"2025-01-02"}'
     lines = [event, *[b'{"fiscal_year":114,"agency":"010011"}'] * 5_000, event]  # most of them too short for events
-    packed = _records(io.BytesIO(b"\n".join(lines)), Report("file"), PACK_MAX)
+    packed = _records(io.BytesIO(b"\n".join(lines)), Published("file"), PACK_MAX)
     assert [line for _, value, *_ in packed for line in lines_of(value)] == lines
     file = tmp_path / "events.ndjson"
     file.write_bytes(event)

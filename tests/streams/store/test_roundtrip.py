@@ -194,11 +194,11 @@ def test_what_was_paid_is_known_after_a_restart(store: Store, registry: Registry
     loaded = load_partition(store)
     assert loaded.books.payments is loaded.payments
     for known in (folding.books.payments, loaded.payments, all_payments(store), StoredPayments(store)):
-        assert [known.standing(one) for one in wanted] == [1, 1, 0]
+        assert [known.unreversed(one) for one in wanted] == [1, 1, 0]
     resumed = Folding(store, registry, catalogue)
     resumed.feed([event(5, "disbursement.paid", **paid)])
     assert resumed.books.years[114]["020011"].repeats == 1
-    assert StoredPayments(store).standing(wanted[0]) == 2
+    assert StoredPayments(store).unreversed(wanted[0]) == 2
 
 
 def test_an_empty_store_has_empty_books(store: Store, registry: Registry) -> None:
