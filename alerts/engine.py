@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from msgspec import UNSET
 
 from alerts.catalogue import Catalogue
-from alerts.guards import AFTER, AFTER_UNDER_CR, COVERED, PAYMENTS, UNGUARDED, act_is_quiet, guard
+from alerts.guards import AFTER, AFTER_UNDER_CR, COVERED, OF_REPEATS, PAYMENTS, UNGUARDED, act_is_quiet, guard
 from alerts.judgement import Act, Breach, Finding, Parameters
 from alerts.rule import Rule
 from alerts.subjects import subject_key
@@ -51,8 +51,8 @@ class Engine:
     def __init__(self, catalogue: Catalogue, covered: frozenset[str] = COVERED) -> None:
         guarded = [rule for rule in catalogue.rules.values() if rule.slug in covered]
         unguarded = [rule for rule in catalogue.rules.values() if rule.slug not in covered and rule.kind != "time"]
-        self._state, acts = _by_row(guarded), _by_event(guarded)
-        self._acts = acts
+        self._state, self._acts = _by_row(guarded), _by_event(guarded)
+        acts = _by_event(rule for rule in guarded if rule.slug not in OF_REPEATS)
         once_adopted = acts | dict.fromkeys(PAYMENTS, ())
         self._under_cr = {kind: (quiet, acts[kind]) for kind, quiet in AFTER_UNDER_CR.items()}
         self._once_adopted = {kind: (quiet, once_adopted[kind]) for kind, quiet in AFTER.items()}

@@ -92,6 +92,9 @@ COVERED: Final = frozenset(
 )
 """The state and act rules that cannot hold of what is quiet here; time rules are the clock's and need no guard."""
 
+OF_REPEATS: Final = frozenset(("payment-duplicated",))
+"""The covered act rules that are about nothing but a payment equal to one before it."""
+
 TAKING_BACK: Final[frozenset[type[Event]]] = frozenset(
     (DisbursementReversed, DisbursementRecovered, ReclassificationBooked)
 )

@@ -11,6 +11,8 @@ def breach(position: Position, year: AgencyYear, p: Parameters) -> Breach | None
 
     A line that never had money and gave none (a correction below nothing) is no breach.
     """
+    if position.original + position.supplemented >= position.virement_out:
+        return None  # whatever else there is was given, and is never below 0
     left = position.available + position.held
     if left >= 0 or not (position.has_money or position.virement_out > 0):
         return None

@@ -8,8 +8,11 @@ from ledger.books import AgencyYear, Position
 
 def breach(position: Position, year: AgencyYear, p: Parameters) -> Breach | None:
     """A line's position, NT$ (design): the saving and all that is spent or committed, against what is appropriated."""
-    saving, obligated, appropriated = position.saving, position.obligated, position.available + position.held
-    if saving <= 0 or obligated + saving <= appropriated:
+    saving = position.saving
+    if saving <= 0:
+        return None
+    obligated, appropriated = position.obligated, position.available + position.held
+    if obligated + saving <= appropriated:
         return None
     return Breach(
         {
