@@ -171,7 +171,7 @@ def process(
                 continue
 
         # After this point the event is accepted: nothing below may fail.
-        if booked_on != year.last_booked:
+        if booked_on not in year.noted:
             if not year.latest:
                 books.add(year)
             _note_day(year, event)
@@ -199,7 +199,7 @@ def _note_day(year: AgencyYear, event: Event) -> None:
     year.days_booked[day[:7]] = year.days_booked.get(day[:7], 0) | 1 << int(day[8:])
     if type(event) not in NO_BOOKINGS:
         year.latest_booking = max(year.latest_booking, day)
-        year.last_booked = day
+        year.noted.add(day)
 
 
 def _refuse(effects: Effects, place: int, event: Event, reason: Reason, wrong: Detail) -> None:

@@ -98,7 +98,7 @@ KEPT: Final[dict[type[Row], Kept]] = {
             "reports": Reports | None,
         },
         (
-            *("months", "window", "id_seed", "first_reserve", "last_booked", "repeats"),
+            *("months", "window", "id_seed", "first_reserve", "noted", "repeats"),
             *("positions", "commitments", "payables", "prepayments", "cases", "objects", "feeds"),
             *("virements", "carryover_cases"),
         ),

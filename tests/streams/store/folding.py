@@ -22,7 +22,7 @@ from streams.store.batch import Batch
 
 WORKED_OUT: Final = {"guarded", "ceiling", "spent_ceiling", "floor_day"}
 """Fields of a position that the guards set again as they judge."""
-NOTED_AGAIN: Final = {"last_booked", "repeats"}
+NOTED_AGAIN: Final = {"noted", "repeats"}
 """Fields that only spare the fold from noting again what is noted."""
 
 

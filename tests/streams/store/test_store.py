@@ -26,7 +26,7 @@ from streams.store.rows import KEPT
 from streams.store.segments import log_segments, segments_touching
 from tests.streams.store.folding import Folding
 
-GUARDS = {"guarded", "ceiling", "spent_ceiling", "floor_day", "last_booked", "repeats"}
+GUARDS = {"guarded", "ceiling", "spent_ceiling", "floor_day", "noted", "repeats"}
 LINES = [line.rstrip(b"\n") for line in simulate(114, 3, 3_000)]
 
 
