@@ -14,9 +14,10 @@ import msgspec
 from msgspec import UNSET
 
 from ledger.events import BY_NAME, EVENTS, Event, texts_problem
+from ledger.fiscal import FISCAL_YEAR_MAX
 from ledger.json_text import LINE_BYTES_MAX, Malformed, parse_object
 from ledger.mistyped import mistyped
-from ledger.refusals import Refusal, detail
+from ledger.refusals import Detail, Reason, Refusal, detail
 from ledger.text import is_text
 
 _decode: Final = msgspec.json.Decoder(Union[EVENTS]).decode
@@ -84,28 +85,33 @@ def _explain(line: bytes) -> Event | Refusal | None:
         pairs = parse_object(line)
     except Malformed as error:
         return Refusal("malformed", error.detail, None)
-    name = _id_of(pairs)
+    reason = _first_reason(line, pairs)
+    return Refusal(*reason, _id_of(pairs), *_belongs_to(pairs)) if isinstance(reason, tuple) else reason
+
+
+def _first_reason(line: bytes, pairs: dict[str, object]) -> Event | tuple[Reason, Detail]:
+    """The contract's first reason against a line that is an object, or the event that it is after all."""
     if "type" not in pairs:
-        return Refusal("missing_field", detail("fields", fields=("type",)), name)
+        return "missing_field", detail("fields", fields=("type",))
     kind = BY_NAME.get(pairs["type"]) if isinstance(pairs["type"], str) else None
     if kind is None:
-        return Refusal("unknown_type", detail("type", found=_shown(pairs["type"])), name)
+        return "unknown_type", detail("type", found=_shown(pairs["type"]))
     missing = [field for field in _required(kind) if field not in pairs]
     if missing:
-        return Refusal("missing_field", detail("fields", fields=tuple(missing)), name)
+        return "missing_field", detail("fields", fields=tuple(missing))
     unknown = [key for key in pairs if key != "type" and key not in kind.__struct_encode_fields__]
     if unknown:
-        return Refusal("unknown_field", detail("keys", keys=tuple(_shown(key) for key in unknown[:5])), name)
+        return "unknown_field", detail("keys", keys=tuple(_shown(key) for key in unknown[:5]))
     broken = next((key for key, value in pairs.items() if isinstance(value, str) and not _encodable(value)), None)
     if broken is not None:
-        return Refusal("invalid_value", detail("lone_surrogate", field=broken), name)
+        return "invalid_value", detail("lone_surrogate", field=broken)
     try:
         event = _decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        return Refusal("invalid_value", mistyped(kind, pairs, str(error)), name)
+        return "invalid_value", mistyped(kind, pairs, str(error))
     problem = event.problem() or texts_problem(event)
     if problem is not None:
-        return Refusal("invalid_value", problem, name)
+        return "invalid_value", problem
     return _of_this_year(event)
 
 
@@ -117,6 +123,14 @@ def _required(kind: type[Event]) -> tuple[str, ...]:
 def _id_of(pairs: dict[str, object]) -> str | None:
     found = pairs.get("id")
     return found if isinstance(found, str) and is_text(found) else None
+
+
+def _belongs_to(pairs: dict[str, object]) -> tuple[int | None, str | None]:
+    """The fiscal year and the agency that a line names, both or neither: under them an event of its id may yet come."""
+    year, agency = pairs.get("fiscal_year"), pairs.get("agency")
+    if type(year) is int and 1 <= year <= FISCAL_YEAR_MAX and isinstance(agency, str) and is_text(agency):
+        return year, agency
+    return None, None
 
 
 def _encodable(value: str) -> bool:

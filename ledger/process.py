@@ -203,7 +203,7 @@ def _note_day(year: AgencyYear, event: Event) -> None:
 
 
 def _refuse(effects: Effects, place: int, event: Event, reason: Reason, wrong: Detail) -> None:
-    effects.refusals.append(Refused(place, Refusal(reason, wrong, event.id)))
+    effects.refusals.append(Refused(place, Refusal(reason, wrong, event.id, event.fiscal_year, event.agency)))
 
 
 def _misrouted(route: Route) -> Detail:

@@ -123,11 +123,13 @@ class Detail(msgspec.Struct, frozen=True):
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """Why an event cannot be taken; `id` is the event's where it can be read."""
+    """Why an event cannot be taken; `id` is the event's where it can be read, and so are its fiscal year and agency."""
 
     reason: Reason
     detail: Detail
     id: str | None
+    fiscal_year: int | None = None
+    agency: str | None = None
 
 
 def detail(code: str, **values: Value) -> Detail:

@@ -18,6 +18,10 @@ YEARS: Final = ("from_year", "to_year")
 HEADER: Final = ("code", "name_zh", "name_en", "authority_code", "authority_name_zh", "authority_name_en", "email")
 
 
+_CODES: Final = ("code", "authority_code")
+_IN_SUBJECTS: Final = ":|/"
+
+
 class RegistryProblem(ValueError):
     """The registry file cannot be used; the message says where and what to do."""
 
@@ -52,8 +56,8 @@ class Registry(msgspec.Struct, frozen=True):
 def parse(content: bytes, name: str) -> Registry:
     """Read the registry from the bytes of `agencies.csv` (UTF-8, a BOM allowed); further columns are ignored.
 
-    Raises RegistryProblem for a wrong encoding, a missing or repeated column, a repeated or empty code, control
-    characters, or a file without any agency.
+    Raises RegistryProblem for a wrong encoding, a missing or repeated column, a repeated or empty code, one of which no
+    subject can be made, control characters, or a file without any agency.
     """
     try:
         text = content.decode("utf-8-sig")
@@ -104,6 +108,11 @@ def _year(text: str, column: str, name: str, place: int) -> int | None:
 def _check(agency: Agency, name: str, place: int) -> None:
     for column in HEADER:
         value = getattr(agency, column)
+        if column in _CODES and (value != value.strip() or any(character in value for character in _IN_SUBJECTS)):
+            raise RegistryProblem(
+                f"{name}: line {place}: {column} {value!r} must have no : / | in it and no white space at its ends:"
+                " subjects of alerts and addresses are made of it"
+            )
         may_be_empty = column not in ("code", "authority_code")
         if not is_text(value) and not (value == "" and may_be_empty):
             raise RegistryProblem(

@@ -18,6 +18,7 @@ from streams.store.batch import Batch, whereabouts
 from streams.store.mark import mark_within, move_mark
 from streams.store.rows import BUDGET, KEPT, budget_tuples, to_tuples
 from streams.store.segments import Digests, pack_touches, write_segment
+from streams.store.settling import settle_refusals
 from streams.store.store import Store, now
 from streams.store.upsert import upsert
 
@@ -60,6 +61,7 @@ def write_batch(
         connection.execute(schema.refusals.insert(), refused)
         if batch.records is not None:  # an embedded log's feeders have a receipt
             write_refusals_out(connection, refused)
+    settle_refusals(store, connection, effects)
     alerts = {id(alert): alert for _, row in changed if row.alerts for alert in row.alerts.values()}
     write_alerts(connection, alerts, effects.transitions, first_place + len(batch.lines), at)
 
@@ -84,6 +86,8 @@ def _refused(store: Store, first_place: int, batch: Batch, effects: Effects, at:
             "detail": one.refusal.detail.text,
             "code": one.refusal.detail.code,
             "facts": msgspec.json.encode(one.refusal.detail.values).decode(),
+            "fiscal_year": one.refusal.fiscal_year,
+            "agency": one.refusal.agency,
             "at": at,
         }
 

@@ -32,6 +32,8 @@ class RefusedLine(msgspec.Struct, frozen=True):
     at: str
     code: str | None
     facts: str | None
+    settled_by: int | None
+    """The place of the event of its id that was accepted since; None: it is still to be sent again, or to be let be."""
 
     @property
     def words(self) -> Words:

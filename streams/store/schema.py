@@ -260,6 +260,8 @@ alert_history: Final = Table(
     Column("at", Text, nullable=False),
 )
 
+UNSETTLED: Final = "settled_by IS NULL AND agency IS NOT NULL AND id IS NOT NULL"
+
 refusals: Final = Table(
     "refusals",
     metadata,
@@ -271,8 +273,12 @@ refusals: Final = Table(
     Column("detail", Text, nullable=False),
     Column("code", Text),
     Column("facts", Text, comment="JSON: the values of the code"),
+    Column("fiscal_year", SmallInteger, comment="null where the line does not tell it; so is the agency"),
+    Column("agency", Text),
+    Column("settled_by", BigInteger, comment="the place of the event of its id that was accepted since"),
     Column("at", Text, nullable=False),
     Index("refusals_by_at", "at"),
+    Index("refusals_by_id", "id", sqlite_where=text(UNSETTLED), postgresql_where=text(UNSETTLED)),
 )
 
 outbox: Final = Table(

@@ -44,6 +44,9 @@ BEYOND_A_SCHEMA = (
         origin_year=115,
     ),
     of("carryover.approved", line=PAID["line"], amount=1, origin_year=114, kind="payable"),
+    of("carryover.applied", case="k", line=PAID["line"], amount=1, origin_year=114, kind="payable"),
+    of("allotment.approved", line=PAID["line"], months=[1] * 12, revision=1, origin_year=115),
+    of("saving.withdrawn", line=PAID["line"], amount=1, origin_year=115),
     of("disbursement.recovered", line=PAID["line"], amount=1, original_year=115),
 )
 """A whole number with a fraction, a lone surrogate, and fields compared with one another: the schema says so in words."""

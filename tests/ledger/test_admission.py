@@ -10,7 +10,7 @@ from ledger.admission import content, read
 from ledger.effects import EFFECTS
 from ledger.events import EVENTS, Event
 from ledger.refusals import Refusal
-from tests.ledger.hand_made_lines import BAD, GOOD, PAID, line
+from tests.ledger.hand_made_lines import BAD, GOOD, OTHER, PAID, line, of
 
 
 def test_every_event_type_has_an_effect() -> None:
@@ -49,6 +49,13 @@ def test_what_tells_of_the_delivery_and_stated_defaults_make_no_difference() -> 
     assert canonical(json.dumps(dict(reversed(PAID.items()))).encode()) == plain
     assert canonical(line(origin_year=113)) != plain
     assert canonical(line(amount=6)) != plain
+    virement = {"from_line": PAID["line"], "to_line": OTHER, "amount": 5}
+    unnamed = canonical(of("virement.approved", **virement))
+    assert canonical(of("virement.approved", **virement, virement="p1", pooled=False)) == unnamed
+    assert canonical(of("virement.approved", **virement, virement="p2")) != unnamed
+    assert canonical(of("report.filed", month=1, number=1, version=1)) == canonical(
+        of("report.filed", month=1, number=1)
+    )
     proposed = {**PAID, "type": "appropriation.proposed"}
     del proposed["voucher"]
     stated = json.dumps({**proposed, "new_capital": False, "statutory": False}).encode()

@@ -194,6 +194,11 @@ def test_a_log_s_digests_are_read_back_in_one_piece() -> None:
         (f"{HEADER}\n,a,b,2,c,d,\n".encode(), "line 2: code must be"),
         (f'{HEADER}\n1,"a\tb",b,2,c,d,\n'.encode(), "line 2: name_zh must be"),
         (f"code,{HEADER}\n".encode(), "code is repeated"),
+        (f"{HEADER}\nA:1,a,b,2,c,d,\n".encode(), "line 2: code 'A:1' must have no : / | in it"),
+        (f"{HEADER}\n1,a,b,2|3,c,d,\n".encode(), "line 2: authority_code '2|3' must have no"),
+        (f"{HEADER}\n1,a,b,2,c,d,\n3/4,a,b,2,c,d,\n".encode(), "line 3: code '3/4' must have no"),
+        (f"{HEADER}\n1 ,a,b,2,c,d,\n".encode(), "line 2: code '1 ' must have no"),
+        (f"{HEADER}\n\u30001,a,b,2,c,d,\n".encode(), "line 2: code '.*1' must have no"),
         (f'{HEADER}\n"1,a\n'.encode(), "line"),
     ],
 )

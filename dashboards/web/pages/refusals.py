@@ -95,6 +95,7 @@ def _grid(found: list[RefusedLine], day: str) -> Grid:
                 Column("origin", Words("來源", "Came from"), "text"),
                 Column("line", Words("行號", "Line"), "count"),
                 Column("place", Words("日誌位置", "Place in the log"), "count"),
+                Column("settled_by", Words("重送入帳位置", "Accepted at"), "count"),
             ),
             rows=[
                 (
@@ -106,6 +107,7 @@ def _grid(found: list[RefusedLine], day: str) -> Grid:
                     each.origin,
                     each.line,
                     each.place,
+                    each.settled_by,
                 )
                 for each in found
             ],
