@@ -14,12 +14,13 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from ledger.money import percent, thousands
-from ledger.words import NOTHING, Words
+from ledger.words import NOTHING, Language, Words
 
 if TYPE_CHECKING:
     from alerts.rule import Citation, Rule
 
 MISSING: Final = "—"
+_AMOUNT: Final = Words("本筆金額", "its amount")
 _PLACEHOLDER: Final = re.compile(r"\{(?P<name>[a-z_]+)(?:/(?P<of>[a-z_]+))?\}")
 
 
@@ -83,6 +84,27 @@ def names_in(template: str) -> list[str]:
     return [
         name for found in _PLACEHOLDER.finditer(template) for name in (found["name"], found["of"]) if name is not None
     ]
+
+
+def named_template(rule: Rule, template: Words, subject: Words) -> Words:
+    """A template for people who do not fill it in: what stands for the subject, and each number by its name in brackets."""
+
+    def filled(text: str, language: Language) -> str:
+        def value(found: re.Match[str]) -> str:
+            names = [name for name in (found["name"], found["of"]) if name is not None]
+            called = [
+                subject.text(language)
+                if name == "subject"
+                else rule.evidence[name].words.text(language)
+                if name in rule.evidence
+                else _AMOUNT.text(language)
+                for name in names
+            ]
+            return f"〔{'÷'.join(called)}〕" if language == "zh" else f"[{' ÷ '.join(called)}]"
+
+        return _PLACEHOLDER.sub(value, text)
+
+    return Words(filled(template.zh, "zh"), filled(template.en, "en"))
 
 
 def template_problem(template: str) -> str | None:

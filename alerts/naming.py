@@ -63,7 +63,7 @@ def subject(names: Names, level: str, key: str, fiscal_year: int) -> Words:
         return _fund(names, key)
     agency, rest = split_key(names.registry, key)
     of, what = agency_name(names, agency), _part(names, level, rest, fiscal_year)
-    return Words(f"{of.zh} {what.zh}", f"{of.en} {what.en}")
+    return Words(f"{of.zh} {what.zh}", f"{of.en}, {what.en}")
 
 
 def _fund(names: Names, key: str) -> Words:

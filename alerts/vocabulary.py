@@ -71,6 +71,20 @@ UNIT: Final[Mapping[str, Words]] = {
 }
 """Of a rule's parameters and of its evidence."""
 
+PARAMETER: Final[Mapping[str, Words]] = {
+    "amount_min": Words("金額下限", "least amount"),
+    "critical": Words("列為重大", "counts as critical"),
+    "day_due": Words("次月應送達日", "day due of the next month"),
+    "december_days": Words("12 月份月報應送達日", "day due of December's"),
+    "frozen": Words("總預算案審議完成前凍結", "frozen before adoption"),
+    "ground_first": Words("法定款次起", "first ground"),
+    "ground_last": Words("法定款次迄", "last ground"),
+    "high_at": Words("嚴重之餘額比率", "share at which it is high"),
+    "info_at": Words("提示之餘額比率", "share at which it is told"),
+    "warn_at": Words("警告之餘額比率", "share at which it warns"),
+}
+"""Parameters of rules that are no number of the evidence; the others bear the evidence's name."""
+
 DATE_STATUS: Final[Mapping[str, Words]] = {
     "source_read": Words("見於來源", "source read"),
     "general_knowledge": Words("一般知識", "general knowledge"),

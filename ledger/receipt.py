@@ -30,8 +30,11 @@ class Outcome(msgspec.Struct, omit_defaults=True):
     outcome: Literal["accepted", "duplicate", "refused"]
     reason: Reason | None = None
     detail: str | None = None
+    """What is wrong, in English; `detail_zh` says the same in Chinese."""
+    detail_zh: str | None = None
     alerts: list[AlertChange] = []
-    warnings: list[str] = []
+    warnings: list[Words] = []
+    """In both languages."""
 
 
 ADOPTED_EARLY: Final = Words(
@@ -44,16 +47,17 @@ ENACTED_LATE: Final = Words(
 )
 
 
-def warnings_of(event: Event, books: Books) -> list[Words]:
+def warnings_of(event: Event, books: Books, *, adopted_after: bool = False) -> list[Words]:
     """What a feeder should mend though the event is taken (CONTRACT §6): the order of enactment and adoption.
 
-    `books` are those after the event.
+    `books` are those after the event, or after others that came with it: `adopted_after` says that the agency's adoption
+    was one of those, so that this event did not come too late.
     """
     year = books.find(event.fiscal_year, event.agency)
     if year is None:
         return []
     if isinstance(event, BudgetAdopted) and not any(position.has_money for position in year.positions.values()):
         return [ADOPTED_EARLY]
-    if isinstance(event, AppropriationEnacted) and year.adopted:
+    if isinstance(event, AppropriationEnacted) and year.adopted and not adopted_after:
         return [ENACTED_LATE]
     return []

@@ -53,7 +53,7 @@ class Desk:
 
     def __init__(self, monitor: Monitor, session_key: bytes | None = None) -> None:
         self.monitor = monitor
-        self.live = Live(monitor.catalogue, lambda: (monitor.replica.broken, monitor.stopped()))
+        self.live = Live(monitor.catalogue, lambda: (monitor.replica.broken, monitor.stopped()), monitor.names)
         self.sessions = Sessions(session_key)
         self.throttle = Throttle()
         self.reserve_log = ReserveLog(monitor.store)

@@ -12,7 +12,9 @@ import msgspec
 from litestar.response.sse import ServerSentEventMessage
 
 from alerts.catalogue import Catalogue
+from alerts.naming import subject
 from alerts.subjects import alert_id
+from ledger.names import NO_NAMES, Names
 from ledger.process import Transition
 from streams.monitor import Committed
 
@@ -55,8 +57,14 @@ class _Listener:
 class Live:
     """Hears of commits from the writer's thread, and of people's acts; `version` counts both."""
 
-    def __init__(self, catalogue: Catalogue, trouble: Callable[[], object] = lambda: None) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        trouble: Callable[[], object] = lambda: None,
+        names: Callable[[], Names] = lambda: NO_NAMES,
+    ) -> None:
         self._catalogue = catalogue
+        self._names = names
         self._trouble = trouble
         self._lock = threading.Lock()
         self._listeners: set[_Listener] = set()
@@ -80,11 +88,14 @@ class Live:
     def _named(self, transition: Transition) -> dict[str, str]:
         alert = transition.alert
         title = self._catalogue.rules[alert.rule].title
+        about = subject(self._names(), alert.level, alert.key, alert.fiscal_year)
         return {
             "id": alert_id(alert),
             "change": transition.change,
             "severity": alert.severity,
             "key": alert.key,
+            "about_zh": about.zh,
+            "about_en": about.en,
             "title_zh": title.zh,
             "title_en": title.en,
         }

@@ -226,8 +226,11 @@ WORDS: Final[Mapping[str, Words]] = {
     "state": Words("狀態", "State"),
     "severity": Words("程度", "Severity"),
     "rule": Words("規則", "Rule"),
-    "words": Words("科目或編號", "Line or id"),
-    "words_help": Words("科目、契約、案號或警示編號之一部分", "part of a line, contract, case or alert id"),
+    "words": Words("名稱或編號", "Name or id"),
+    "words_help": Words(
+        "機關或計畫名稱、科目、契約、案號或警示編號之一部分",
+        "part of an agency's or plan's name, a line, contract, case or alert id",
+    ),
     "order": Words("排序", "Order"),
     "order_newest": Words("最新發生", "latest opened"),
     "order_severity": Words("程度", "severity"),

@@ -16,10 +16,10 @@ import sqlalchemy as sa
 from alerts.subjects import alert_id
 from ledger.admission import read
 from ledger.books import Books
-from ledger.events import Event
+from ledger.events import BudgetAdopted, Event
 from ledger.process import Effects, Transition
 from ledger.receipt import AlertChange, Outcome, warnings_of
-from ledger.refusals import Reason
+from ledger.refusals import Reason, kept_words
 from streams.store import Store, schema
 from streams.store.batch import Run
 from streams.store.segments import unpack_digests
@@ -31,19 +31,21 @@ Reading: TypeAlias = Callable[[], AbstractContextManager[Books]]
 
 
 class RefusedAs(NamedTuple):
-    """The id that could be read of a refused event, why it was refused, and what is wrong in English."""
+    """The id that could be read of a refused event, why it was refused, and what is wrong."""
 
     id: str | None
     reason: Reason
     detail: str
+    """In English, as the contract has it."""
+    detail_zh: str
 
 
 def _refused(number: int, found: RefusedAs) -> Outcome:
-    return Outcome(number, found.id, "refused", found.reason, found.detail)
+    return Outcome(number, found.id, "refused", found.reason, found.detail, found.detail_zh)
 
 
-def _accepted(number: int, event: Event, changes: list[AlertChange], books: Books) -> Outcome:
-    warnings = [each.en for each in warnings_of(event, books)]
+def _accepted(number: int, event: Event, changes: list[AlertChange], books: Books, *, adopted_after: bool) -> Outcome:
+    warnings = warnings_of(event, books, adopted_after=adopted_after)
     return Outcome(number, event.id, "accepted", alerts=changes, warnings=warnings)
 
 
@@ -58,11 +60,13 @@ def of_effects(first_place: int, lines: Sequence[bytes], effects: Effects, books
     for transition in effects.transitions:
         changed.setdefault(transition.by, []).append(alert_change(transition))
     events: dict[int, Event] = dict(zip(effects.places, effects.events, strict=True))
+    adopted = _first_adoptions(events)
     outcomes: list[Outcome | None] = []
     for place, line in enumerate(lines, first_place):
         refusal = refused.get(place)
         if refusal is not None:
-            outcomes.append(_refused(0, RefusedAs(refusal.id, refusal.reason, refusal.detail.text)))
+            words = refusal.detail.words
+            outcomes.append(_refused(0, RefusedAs(refusal.id, refusal.reason, refusal.detail.text, words.zh)))
             continue
         event = events.get(place) or read(line)
         if event is None:
@@ -72,8 +76,22 @@ def of_effects(first_place: int, lines: Sequence[bytes], effects: Effects, books
         if place in duplicates:
             outcomes.append(Outcome(0, event.id, "duplicate"))
         else:
-            outcomes.append(_accepted(0, event, changed.get(f"{event.agency}:{event.id}", []), books))
+            changes = changed.get(f"{event.agency}:{event.id}", [])
+            outcomes.append(_accepted(0, event, changes, books, adopted_after=place < adopted.get(_whose(event), -1)))
     return outcomes
+
+
+def _whose(event: Event) -> tuple[int, str]:
+    return event.fiscal_year, event.agency
+
+
+def _first_adoptions(events: Mapping[int, Event]) -> dict[tuple[int, str], int]:
+    """The place of the first adoption of each agency and year among events that were accepted together."""
+    found: dict[tuple[int, str], int] = {}
+    for place, event in sorted(events.items()):
+        if isinstance(event, BudgetAdopted):
+            found.setdefault(_whose(event), place)
+    return found
 
 
 def alert_change(transition: Transition) -> AlertChange:
@@ -118,6 +136,7 @@ def of_store(store: Store, sent: Sequence[SentLine], reading: Reading) -> list[O
         if became[number].is_new
     }
     changes = changes_by(store, [name for _, name in names.values()])
+    adopted = _first_adoptions({number: events[number] for number in names})
     outcomes = []
     with reading() as books:
         for one in sent:
@@ -127,7 +146,8 @@ def of_store(store: Store, sent: Sequence[SentLine], reading: Reading) -> list[O
                 continue
             event = events[one.number]  # what cannot be read is refused
             if of_line.is_new:
-                outcomes.append(_accepted(one.number, event, changes.get(names[one.number], []), books))
+                own, after = changes.get(names[one.number], []), one.number < adopted.get(_whose(event), -1)
+                outcomes.append(_accepted(one.number, event, own, books, adopted_after=after))
             else:
                 outcomes.append(Outcome(one.number, event.id, "duplicate"))
     return outcomes
@@ -183,13 +203,15 @@ def changes_by(store: Store, names: Sequence[str]) -> Mapping[tuple[int, str], l
 
 def _refusals(store: Store, connection: sa.Connection, places: Sequence[int]) -> dict[int, RefusedAs]:
     rows = schema.refusals.c
-    own = sa.select(rows.place, rows.reason, rows.detail, rows.id).where(
+    own = sa.select(rows.place, rows.reason, rows.detail, rows.id, rows.code, rows.facts).where(
         rows.log == store.log, rows.partition == store.partition
     )
     found: dict[int, RefusedAs] = {}
     for some in _parts(places):
         for row in connection.execute(own.where(rows.place.in_(some))):
-            found[row.place] = RefusedAs(row.id, row.reason, row.detail)
+            facts = {} if row.facts is None else msgspec.json.decode(row.facts)
+            words = kept_words(row.code, facts, row.detail)
+            found[row.place] = RefusedAs(row.id, row.reason, row.detail, words.zh)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
@@ -38,6 +38,9 @@ class Wanted(msgspec.Struct, frozen=True):
     authority: str | None = None
     key: str | None = None
     words: str = ""
+    """Every one of them must be part of the key or the id's beginning, or be what one of the `named` codes is called."""
+    named: Mapping[str, Collection[str]] = {}
+    """By word, codes of agencies and accounts whose names hold it."""
 
 
 class Overlay(msgspec.Struct, frozen=True):
@@ -120,8 +123,9 @@ def _conditions(wanted: Wanted, overlay: Overlay) -> list[sa.ColumnElement[bool]
     if wanted.agencies or wanted.authority is not None:
         found.append(sa.or_(*_of_whom(wanted.agencies, wanted.authority)))
     for word in wanted.words.split():
+        called = (alerts.c.key.contains(code, autoescape=True) for code in wanted.named.get(word, ()))
         found.append(
-            sa.or_(alerts.c.key.contains(word, autoescape=True), alerts.c.id.startswith(word, autoescape=True))
+            sa.or_(alerts.c.key.contains(word, autoescape=True), alerts.c.id.startswith(word, autoescape=True), *called)
         )
     return found
 

@@ -96,7 +96,7 @@ def test_what_is_posted_is_judged_before_the_answer(cluster: Cluster) -> None:
             (6, "refused", "missing_field"),
             (7, "refused", "malformed"),
         ]
-        assert "send those of an agency first" in found["outcomes"][0]["warnings"][0]
+        assert "send those of an agency first" in found["outcomes"][0]["warnings"][0]["en"]
         opened = found["outcomes"][1]["alerts"]
         assert [(one["rule"], one["change"]) for one in opened] == [("spending-without-appropriation", "opened")]
         mended = monitor.post(event("e", "appropriation.enacted", line=LINE, amount=9)).json()

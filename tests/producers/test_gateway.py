@@ -43,11 +43,36 @@ def paid(id_: str, **more: Any) -> dict[str, Any]:
     return common | {"booked_on": "2025-03-05", "amount": 5, "voucher": "v"} | more
 
 
+def test_what_was_enacted_before_the_adoption_came_in_time_however_many_come_at_once(feeder: httpx.Client) -> None:
+    """Three enactments and the adoption in one post warn of nothing; one that comes after it does, in both languages."""
+    common = {"fiscal_year": 114, "agency": "030011", "booked_on": "2025-01-01"}
+
+    def enacted(number: int) -> dict[str, Any]:
+        line = f"3803011010{number}/current/2000"
+        return common | {"id": f"e{number}", "type": "appropriation.enacted", "line": line, "amount": 1_000}
+
+    adopted = common | {"id": "adopted", "type": "budget.adopted"}
+    sent = [enacted(1), enacted(2), enacted(3), adopted, enacted(4)]
+    outcomes = feeder.post("/v1/events", json=sent).json()["outcomes"]
+    assert [len(each.get("warnings", [])) for each in outcomes] == [0, 0, 0, 0, 1]
+    assert "請先送法定預算" in outcomes[4]["warnings"][0]["zh"]
+    (late,) = feeder.post("/v1/events", json=enacted(5)).json()["outcomes"]
+    assert len(late["warnings"]) == 1
+
+
+def test_a_receipt_says_what_is_wrong_in_both_languages(feeder: httpx.Client) -> None:
+    (refused,) = feeder.post("/v1/events", json=paid("bad", amount=0)).json()["outcomes"]
+    assert refused["outcome"] == "refused" and refused["detail"].isascii()
+    assert "金額（amount）" in refused["detail_zh"]
+
+
 def test_one_event_is_taken_judged_and_shown(city: Running, feeder: httpx.Client) -> None:
     adopted = {"id": "ad", "type": "budget.adopted", "fiscal_year": 114, "agency": "020011", "booked_on": "2025-01-01"}
-    assert feeder.post("/v1/events", json=adopted).json()["outcomes"][0]["warnings"] == [
+    (warning,) = feeder.post("/v1/events", json=adopted).json()["outcomes"][0]["warnings"]
+    assert warning["en"] == (
         "the budget is adopted before any appropriation.enacted arrived: send those of an agency first"
-    ]
+    )
+    assert "請先送該機關之法定預算" in warning["zh"]
     answer = feeder.post("/v1/events", json=paid("one", agency="020011"))
     assert answer.status_code == 200
     receipt = answer.json()

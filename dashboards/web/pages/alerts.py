@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain, islice
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -27,7 +28,7 @@ from dashboards.web.grid import Grid
 from dashboards.web.subjects import page_of
 from ledger.books import Alert
 from ledger.fiscal import roc_day
-from ledger.names import agency_name, authority_name, with_code
+from ledger.names import Names, agency_name, authority_name, with_code
 from ledger.words import NOTHING, Words, alike
 from streams.people import acts as alert_acts
 from streams.people import trail
@@ -39,6 +40,7 @@ from streams.store import alert_lists, queries
 from streams.store.alert_lists import ORDERS, Order, Wanted
 
 PAGE: Final = 50
+CODES_MAX: Final = 200
 EXPORTED_MAX: Final = 20_000
 _UNFINISHED: Final = "unfinished"
 _FILTERS: Final = ("year", "state", "severity", "rule", "agency", "authority", "words", "order")
@@ -73,6 +75,18 @@ def _filter(request: Request[Any, Any, Any], desk: Desk, years: list[int]) -> Fi
     )
 
 
+def codes_called(names: Names, word: str) -> list[str]:
+    """The codes of agencies and accounts whose names hold a word, some hundred at most: what people look for is few."""
+    word = word.casefold()
+    agencies = (a.code for a in names.registry.agencies.values() if word in f"{a.name_zh} {a.name_en}".casefold())
+    accounts = (
+        account
+        for account, rows in names.accounts.items()
+        if any(word in f"{row.work_plan.zh} {row.work_plan.en}".casefold() for row in rows)
+    )
+    return list(islice(chain(agencies, accounts), CODES_MAX))
+
+
 def _one_of(value: str | None, known: Any) -> str | None:
     return value if value in known else None
 
@@ -91,6 +105,7 @@ def _wanted(chosen: Filter, desk: Desk) -> Wanted:
         agencies=agencies,
         authority=chosen.authority if chosen.agency is None else None,
         words=chosen.words,
+        named={word: codes_called(desk.names, word) for word in chosen.words.split()},
     )
 
 

@@ -17,6 +17,7 @@ from alerts.naming import line_name, subject
 from alerts.verdict import Verdict
 from alerts.vocabulary import TURN, VERDICT
 from dashboards.reports.headroom import headroom
+from dashboards.web import language
 from dashboards.web.answer import page
 from dashboards.web.desk import Desk
 from dashboards.web.forms import form_of
@@ -125,7 +126,7 @@ def _page(
     verdict, refusal = (None, None) if found is None else found
     today = monitor.today()
     registry = monitor.registry
-    agency = form.get("agency", "")
+    agency = form.get("agency") or min(registry.agencies, default="")
     year = form.get("fiscal_year", "")
     fiscal_year = int(year) if year.isascii() and year.isdigit() and len(year) <= 3 else int(today[:4]) - ROC_OFFSET
     filled = {"type": "disbursement.paid", "fiscal_year": str(fiscal_year), "agency": "", "booked_on": today} | dict(
@@ -156,6 +157,16 @@ def _page(
     return page(desk, request, "check.html", Words("可否支用", "May I spend this?"), context, grids, here="check")
 
 
+@get("/check/lines", include_in_schema=False, sync_to_thread=True)
+def check_lines(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> list[tuple[str, str]]:
+    """The lines of an agency and year with their names, for the form to suggest."""
+    year, agency = request.query_params.get("year", ""), request.query_params.get("agency", "")
+    fiscal_year = int(year) if year.isascii() and year.isdigit() and len(year) <= 3 else 0
+    found = desk.look(("line names", fiscal_year, agency), lambda books: _line_names(books, fiscal_year, agency))
+    reader = language.of(request)
+    return [(line, with_code(line_name(desk.names, fiscal_year, line), line).text(reader)) for line in found]
+
+
 def _line_names(books: Books, fiscal_year: int, agency: str) -> list[str]:
     year = books.find(fiscal_year, agency)
     return [] if year is None else sorted(name for name in year.positions if "@" not in name)
@@ -169,4 +180,4 @@ def _headroom(desk: Desk, verdict: Verdict) -> Grid:
     )
 
 
-HANDLERS = (check_form, check_answer)
+HANDLERS = (check_form, check_lines, check_answer)

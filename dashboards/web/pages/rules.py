@@ -11,18 +11,18 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from alerts.laws import Law, Version
-from alerts.messages import citation_text
+from alerts.messages import citation_text, named_template
 from alerts.rule import Citation, Parameter, Rule
 from alerts.unfinished import UNFINISHED
-from alerts.vocabulary import BASIS_STATUS, LEVEL, RULE_KIND, SEVERITY, UNIT
+from alerts.vocabulary import BASIS_STATUS, LEVEL, PARAMETER, RULE_KIND, SEVERITY, UNIT
 from dashboards.reports import formulas
-from dashboards.reports.table import Column, Row, Table
+from dashboards.reports.table import Column, Row, Table, named
 from dashboards.web.alert_table import alert_grid
 from dashboards.web.answer import page
 from dashboards.web.desk import Desk
 from dashboards.web.grid import Grid
 from ledger.money import thousands
-from ledger.words import NOTHING, Words
+from ledger.words import NOTHING, Words, alike
 from streams.store import alert_lists
 from streams.store.alert_lists import Wanted
 
@@ -104,6 +104,8 @@ def rule(request: Request[Any, Any, Any], desk: NamedDependency[Desk], slug: Fro
         found.title,
         {
             "rule": found,
+            "message": named_template(found, found.message, LEVEL[found.subject]),
+            "remedy": None if found.remedy is None else named_template(found, found.remedy, LEVEL[found.subject]),
             "articles": [_article(monitor.catalogue.laws, each) for each in found.citations],
             "exceptions": [_article(monitor.catalogue.laws, each) for each in found.exceptions],
             "basis": BASIS_STATUS[found.basis_status],
@@ -134,13 +136,13 @@ def _parameters(found: Rule, day: str) -> Grid:
             label=Words("參數", "Parameters"),
             as_of=day,
             columns=(
-                Column("name", Words("參數", "Parameter"), "text"),
+                *named("name", Words("參數", "Parameter"), Words("參數代碼", "Code")),
                 Column("start", Words("生效日", "In force from"), "day"),
                 Column("value", Words("值", "Value"), "text"),
                 Column("basis", Words("依據性質", "Kind of basis"), "text"),
                 Column("article", Words("依據", "Basis"), "text"),
             ),
-            rows=[row for parameter in found.parameters for row in _values(parameter)],
+            rows=[row for parameter in found.parameters for row in _values(parameter, found)],
         ),
         name="parameters",
         row_header="name",
@@ -161,8 +163,8 @@ def _evidence(found: Rule, day: str) -> Grid:
                 Column("measure", Words("加重之計量", "Measure"), "text"),
             ),
             rows=[
-                (named.words, key, UNIT[named.unit], Words("是", "yes") if key == found.measure else NOTHING)
-                for key, named in found.evidence.items()
+                (each.words, key, UNIT[each.unit], Words("是", "yes") if key == found.measure else NOTHING)
+                for key, each in found.evidence.items()
             ],
             notes=(
                 Words(
@@ -176,8 +178,10 @@ def _evidence(found: Rule, day: str) -> Grid:
     )
 
 
-def _values(parameter: Parameter) -> list[tuple[Any, ...]]:
+def _values(parameter: Parameter, rule: Rule) -> list[tuple[Any, ...]]:
     unit = UNIT[parameter.unit]
+    evidence = rule.evidence.get(parameter.name)
+    called = PARAMETER.get(parameter.name, alike(parameter.name)) if evidence is None else evidence.words
     rows = []
     for value in parameter.values:
         cited = NOTHING if value.citation is None else citation_text((value.citation,))
@@ -185,6 +189,7 @@ def _values(parameter: Parameter) -> list[tuple[Any, ...]]:
         rows.append(
             (
                 parameter.name,
+                called,
                 value.start,
                 Words(f"{amount} {unit.zh}".strip(), f"{amount} {unit.en}".strip()),
                 BASIS_STATUS[value.basis_status],

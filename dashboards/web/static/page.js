@@ -153,7 +153,7 @@ function announce(alert) {
   link.textContent = language === "zh" ? alert.title_zh : alert.title_en;
   const about = document.createElement("span");
   about.className = "dim";
-  about.textContent = ` ${alert.key}`;
+  about.textContent = ` ${language === "zh" ? alert.about_zh : alert.about_en}`;
   text.append(`${texts.textOpened}${language === "zh" ? "：" : ": "}`, link, about);
   const button = document.createElement("button");
   button.type = "button";
@@ -194,4 +194,25 @@ if (kind) {
   };
   kind.addEventListener("change", show);
   show();
+}
+
+// The lines that the form suggests are those of the agency and year chosen in it.
+const lineForm = document.getElementById("check-form");
+if (lineForm) {
+  const list = document.getElementById("c-lines");
+  const suggest = async () => {
+    const asked = new URLSearchParams({ agency: lineForm.elements.agency.value, year: lineForm.elements.fiscal_year.value });
+    const answer = await fetch(`/check/lines?${asked}`);
+    if (!answer.ok) return;
+    list.replaceChildren(
+      ...(await answer.json()).map(([code, name]) => {
+        const option = document.createElement("option");
+        option.value = code;
+        option.textContent = name;
+        return option;
+      }),
+    );
+  };
+  lineForm.elements.agency.addEventListener("change", suggest);
+  lineForm.elements.fiscal_year.addEventListener("change", suggest);
 }
