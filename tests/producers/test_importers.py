@@ -176,7 +176,7 @@ def test_a_dos_end_of_file_byte_is_no_error(tmp_path: Path) -> None:
     source = Path(__file__).parent / "data" / "g0v-twbudget-tw2019ap.csv"
     copy = tmp_path / "copy.csv"
     copy.write_bytes(source.read_bytes() + b"\x1a")
-    assert reader_of("g0v-budget")(copy).events == reader_of("g0v-budget")(source).events
+    assert import_file("g0v-budget", copy).events == import_file("g0v-budget", source).events
 
 
 def test_a_note_is_cleaned_so_that_the_event_is_taken(tmp_path: Path) -> None:
@@ -184,5 +184,5 @@ def test_a_note_is_cleaned_so_that_the_event_is_taken(tmp_path: Path) -> None:
     copy = tmp_path / "copy.csv"
     head = "year,code,amount,name,topname,depname,depcat,cat,ref\n"
     copy.write_text(f"{head}108,3202010101,5,a\vb{'長' * 2000},甲,乙,一般行政,丙,1\n", encoding="utf-8")
-    note = json.loads(reader_of("g0v-budget")(copy).events[0])["note"]
+    note = json.loads(import_file("g0v-budget", copy).events[0])["note"]
     assert "a b" in note and len(note) == 2_000 and note.endswith("…")
