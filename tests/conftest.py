@@ -16,6 +16,7 @@ from alerts.clock import judge_day
 from ledger.registry import Registry, parse
 from streams.files import EventFiles
 from streams.replay import fold, output
+from streams.settings import read_names
 from tests.machine.random_events import REGISTRY
 
 settings.register_profile("ci", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
@@ -61,7 +62,7 @@ def replay(catalogue: Catalogue, registry: Registry, tmp_path_factory: pytest.Te
             replayed.alerts = [alert for alert in replayed.alerts if alert.opened_by is not None]
             transitions = judge_day(replayed.books, catalogue, today)
             replayed.alerts += [each.alert for each in transitions if each.change == "opened"]
-        result: dict[str, Any] = msgspec.to_builtins(output(replayed, known, catalogue))
+        result: dict[str, Any] = msgspec.to_builtins(output(replayed, known, catalogue, read_names(known, None)))
         return result
 
     return run

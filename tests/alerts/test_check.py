@@ -26,6 +26,7 @@ from ledger.identity import SeenIds
 from ledger.process import Context, process
 from ledger.refusals import Reason
 from ledger.registry import Registry
+from streams.settings import read_names
 from tests.conftest import Replay
 from tests.machine.random_events import AGENCIES, Generator
 
@@ -518,9 +519,10 @@ def test_a_replay_does_what_check_foretold(replay: Replay, catalogue: Catalogue,
     lines, asked = stream(Random(seed))
     books = folded(lines, catalogue, registry)
     untouched = pickle.dumps((books.years, books.funds, books.time_alerts))
-    found = check(asked, books, registry.agencies, Engine(catalogue), catalogue, None)
+    names = read_names(registry, None)
+    found = check(asked, books, registry.agencies, Engine(catalogue), catalogue, None, names)
     assert pickle.dumps((books.years, books.funds, books.time_alerts)) == untouched
-    assert check(asked, books, registry.agencies, Engine(catalogue), catalogue, None) == found
+    assert check(asked, books, registry.agencies, Engine(catalogue), catalogue, None, names) == found
     before, after = replay(b"\n".join(lines)), replay(b"\n".join([*lines, asked]))
     refused = [(one["reason"], one["detail"]) for one in after["refusals"] if one["line"] == len(lines) + 1]
     assert refused == ([] if found.refusal is None else [(found.refusal.reason, found.refusal.detail)])
