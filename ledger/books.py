@@ -90,6 +90,14 @@ class Reports(msgspec.Struct, gc=False, eq=False):
     numbers: list[int] = []
     """Every number seen, as runs [first, last, first, last, …] in ascending order."""
 
+    @property
+    def missing(self) -> int:
+        """How many numbers between the lowest and the highest were not seen."""
+        if len(self.numbers) <= 2:
+            return 0
+        seen = sum(self.numbers[1::2]) - sum(self.numbers[::2]) + len(self.numbers) // 2
+        return self.numbers[-1] - self.numbers[0] + 1 - seen
+
     def file(self, month: int, report: Report) -> None:
         """Take a report; reports may come in any order and more than once."""
         found = self.months.get(month)
