@@ -142,6 +142,28 @@ def test_what_a_program_does_by_api_is_seen_on_the_page(small: Serving, open_pag
     expect(page.locator("#table-alerts tbody .chip[class*=state-]")).to_have_text("已簽收")
 
 
+def test_a_program_closes_and_reopens_by_api(small: Serving) -> None:
+    """200 with the act; 409 while it was not closed, 401 without a token, 403 where the token's role may not."""
+    small.send(BETWEEN | {"id": "v1", "amount": 7_000})
+    store = small.monitor.store
+    _, officer = accounts.add_token(store, "cba", ["officer"])
+    _, feeder = accounts.add_token(store, "feed", ["feeder"])
+    alert = httpx.get(small.url + "/v1/alerts?rule=virement-between-programs").json()[0]["id"]
+
+    def act(what: str, reason: str, secret: str | None = officer) -> httpx.Response:
+        headers = {} if secret is None else {"Authorization": f"Bearer {secret}"}
+        return httpx.post(f"{small.url}/v1/alerts/{alert}/{what}", json={"reason": reason}, headers=headers)
+
+    assert act("reopen", "不應結案").status_code == 409
+    assert act("close", "已撤銷").status_code == 200
+    assert act("reopen", "不應結案", None).status_code == 401
+    assert act("reopen", "不應結案", feeder).status_code == 403
+    assert act("reopen", "").status_code == 400
+    done = act("reopen", "不應結案")
+    assert (done.status_code, done.json()["kind"], done.json()["after"]["reason"]) == (200, "reopen", "不應結案")
+    assert httpx.get(f"{small.url}/v1/alerts?rule=virement-between-programs").json()[0]["state"] == "open"
+
+
 def test_the_list_is_presented_explained_and_compared_with_next_time(own: Serving, open_page: Open) -> None:
     page = open_page(own.url + "/lagging")
     first = page.locator("#lagging-lists tbody th a").first
