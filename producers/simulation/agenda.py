@@ -14,6 +14,7 @@ from ledger.fiscal import ROC_OFFSET
 from producers.simulation import (
     carrying_over,
     formal,
+    mistaken_amounts,
     mistaken_virements,
     mistakes,
     refused_events,
@@ -55,6 +56,14 @@ _MISTAKES: Final[tuple[tuple[str, Act, tuple[int, int]], ...]] = (
     ("wrong_amount_type_per_100_000_events", refused_events.wrong_amount_type, (70, 360)),
     ("unknown_reference_per_100_000_events", refused_events.unknown_reference, (70, 360)),
     ("exceeds_reference_per_100_000_events", refused_events.exceed_reference, (90, 330)),
+    ("unknown_virement_per_100_000_events", refused_events.unknown_virement, (70, 360)),
+    ("exceeding_carryover_per_100_000_events", refused_events.exceed_application, (100, 330)),
+    ("paid_twice_per_100_000_events", mistaken_amounts.pay_twice, (90, 350)),
+    ("reversed_too_much_per_100_000_events", mistaken_amounts.reverse_too_much, (90, 300)),
+    ("saved_too_much_per_100_000_events", mistaken_amounts.save_too_much, (150, 330)),
+    ("released_too_much_per_100_000_events", mistaken_amounts.release_too_much, (90, 330)),
+    ("virement_over_balance_per_100_000_events", mistaken_amounts.move_too_much, (90, 330)),
+    ("uncarried_per_100_000_events", mistaken_amounts.commit_uncarried, (70, 330)),
     ("held_funds_spent_per_100_000_events", mistakes.spend_held, (150, 330)),
 )
 _CR_MISTAKES: Final[tuple[tuple[str, Act], ...]] = (

@@ -54,7 +54,7 @@ def recover(world: World, day: Day, line: SimulatedLine) -> Draft | None:
 
 def reclassify(world: World, day: Day, line: SimulatedLine) -> Draft | None:
     """`reclassification.booked`: a payment that belonged on another line of the agency, within what is due there."""
-    other = _sibling(world, line, line.agency.lines, lambda one: one.is_capital == line.is_capital)
+    other = sibling(world, line, line.agency.lines, lambda one: one.is_capital == line.is_capital)
     if other is None or not line.adopted or not other.adopted or not world.is_sending(line, day):
         return None
     gap = planned(world, day, other) - other.realised - other.prepaid
@@ -148,7 +148,7 @@ def transfer(world: World, day: Day, line: SimulatedLine) -> Draft | None:
     """
     if line.virement_used or line.council_cut or not line.adopted or not world.is_sending(line, day):
         return None
-    other = _sibling(world, line, line.agency.of_account[line.account], lambda one: _may_take(line, one))
+    other = sibling(world, line, line.agency.of_account[line.account], lambda one: _may_take(line, one))
     if other is None:
         return None
     most = min(line.enacted, other.enacted) * 8 // 100
@@ -173,7 +173,7 @@ def move(world: World, day: Day, line: SimulatedLine, other: SimulatedLine, amou
     return Draft(line.agency, "virement.approved", fields, note=note)
 
 
-def _sibling(
+def sibling(
     world: World, line: SimulatedLine, lines: Sequence[SimulatedLine], wanted: Callable[[SimulatedLine], bool]
 ) -> SimulatedLine | None:
     """Another line that is wanted, by chance; None when some tries did not meet one."""

@@ -76,10 +76,10 @@ def _pay(world: World, day: Day, line: SimulatedLine, amount: int, what: str) ->
 
 def pay_unmatched(world: World, day: Day, _: None) -> Draft | None:
     """Book a payment that names a commitment nobody made."""
-    line = world.find(day, lambda one: one.adopted and _gap(world, day, one) > 5 * _THOUSAND)
+    line = world.find(day, lambda one: one.adopted and gap(world, day, one) > 5 * _THOUSAND)
     if line is None:
         return None
-    amount = world.share(_gap(world, day, line), 200, 800)
+    amount = world.share(gap(world, day, line), 200, 800)
     line.realised += amount
     fields: dict[str, Field] = {
         "line": line.key,
@@ -94,7 +94,7 @@ def pay_beyond_contract(world: World, day: Day, _: None) -> Draft | None:
     """Book a payment above what its commitment still has, within the line's budget."""
 
     def fits(line: SimulatedLine) -> bool:
-        return bool(line.commitments) and _gap(world, day, line) > (line.commitments or [])[0].open + 2 * _THOUSAND
+        return bool(line.commitments) and gap(world, day, line) > (line.commitments or [])[0].open + 2 * _THOUSAND
 
     line = world.find(day, lambda one: one.adopted and fits(one) and one.room > 2 * _THOUSAND)
     if line is None or not line.commitments:
@@ -115,7 +115,7 @@ def pay_beyond_contract(world: World, day: Day, _: None) -> Draft | None:
     return Draft(line.agency, "disbursement.paid", fields, note=MISTAKE_NOTE + "above its commitment")
 
 
-def _gap(world: World, day: Day, line: SimulatedLine) -> int:
+def gap(world: World, day: Day, line: SimulatedLine) -> int:
     """Return what may be paid on the line today without breaking anything, in NT$."""
     return min(planned(world, day, line) - line.realised - line.prepaid, line.room + line.committed)
 

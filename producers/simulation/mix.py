@@ -109,6 +109,12 @@ class Mix:
     statutory_unsupported_per_100_000_events: int = 4
     wrong_balance_per_100_000_events: int = 15
     late_obligation_per_100_000_events: int = 6
+    paid_twice_per_100_000_events: int = 6
+    reversed_too_much_per_100_000_events: int = 3
+    saved_too_much_per_100_000_events: int = 3
+    released_too_much_per_100_000_events: int = 2
+    virement_over_balance_per_100_000_events: int = 2
+    uncarried_per_100_000_events: int = 3
     feed_gap_per_100_000_events: int = 4
     report_gap_per_100_000_events: int = 2
     reports_late_per_100_000_events: int = 2
@@ -117,6 +123,8 @@ class Mix:
     wrong_amount_type_per_100_000_events: int = 3
     unknown_reference_per_100_000_events: int = 4
     exceeds_reference_per_100_000_events: int = 4
+    unknown_virement_per_100_000_events: int = 2
+    exceeding_carryover_per_100_000_events: int = 2
     silent_agencies: int = 2
     """Agencies that stop sending, at about a third and two thirds of the year."""
     draw_without_ground: int = 1

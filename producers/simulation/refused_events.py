@@ -60,3 +60,28 @@ def exceed_reference(world: World, day: Day, _: None) -> Draft | None:
     return Draft(
         line.agency, "commitment.cancelled", fields, note=MISTAKE_NOTE + "cancels more than is open", refused=True
     )
+
+
+def unknown_virement(world: World, day: Day, _: None) -> Draft | None:
+    """To be refused: the cancellation of a virement nobody made."""
+    line = world.find(day, lambda one: one.realised > 0)
+    if line is None:
+        return None
+    fields: dict[str, Field] = {"virement": world.name("T"), "amount": 1 + world.rng.randrange(_AMOUNT_MAX)}
+    return Draft(line.agency, "virement.cancelled", fields, note=MISTAKE_NOTE + "unknown virement", refused=True)
+
+
+def exceed_application(world: World, day: Day, _: None) -> Draft | None:
+    """To be refused: the approval of more carry-over than was applied for."""
+    for carried in world.carried:
+        if carried.case and world.is_sending(carried.line, day):
+            fields: dict[str, Field] = {
+                "line": carried.line.key,
+                "amount": carried.amount + 1,
+                "origin_year": carried.origin_year,
+                "kind": carried.kind,
+                "case": carried.case,
+            }
+            note = MISTAKE_NOTE + "approves more than was applied for"
+            return Draft(carried.line.agency, "carryover.approved", fields, note=note, refused=True)
+    return None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from ledger.registry import HEADER, parse
 from producers.importers import reader_of
-from producers.simulator import registry_rows, simulate
+from producers.simulation.sender import MISTAKE_NOTE
+from producers.simulator import registry_csv, registry_rows, simulate
 from tests.conftest import Replay
 from tests.machine import naive
 from tests.machine.comparison import comparable
@@ -40,3 +42,38 @@ def test_an_imported_budget_agrees(replay: Replay, source: str, file: str) -> No
     assert read is not None
     imported = read(REAL / file)
     agrees(replay, b"".join(imported.events), [dict(row) for row in imported.registry])
+
+
+def test_each_deliberate_mistake_raises_its_alert(replay: Replay) -> None:
+    """By the event whose note says so; what is put right later is resolved by it."""
+    stream, known = b"".join(simulate(114, 7, 20_000)), parse(registry_csv().encode(), "agencies.csv")
+    noted = {
+        f"{event['agency']}:{event['id']}": event["note"].removeprefix(MISTAKE_NOTE)
+        for event in map(json.loads, stream.splitlines())
+        if event.get("note", "").startswith(MISTAKE_NOTE)
+    }
+    raised: dict[str, dict[str, str]] = {}
+    for alert in replay(stream, None, known)["alerts"]:
+        if alert["opened_by"] in noted:
+            raised.setdefault(noted[alert["opened_by"]], {})[alert["rule"]] = alert["state"]
+    assert raised["voucher paid twice"]["payment-duplicated"] == "open"
+    for what, rule in (
+        ("reversed more than was paid", "realised-below-zero"),
+        ("saving that is not there", "saving-over-balance"),
+        ("released what was not held", "released-over-held"),
+        ("virement of more than there is", "available-below-zero"),
+    ):
+        assert raised[what][rule] == "resolved", what
+    assert raised["over appropriation"]["spending-over-appropriation"]
+
+
+def test_what_time_brings_to_light_is_there_too(replay: Replay) -> None:
+    stream, known = b"".join(simulate(114, 7, 20_000)), parse(registry_csv().encode(), "agencies.csv")
+    found = {alert["rule"] for alert in replay(stream, None, known)["alerts"] if alert["state"] == "open"}
+    assert {
+        "carryover-unapproved",
+        "report-late",
+        "report-number-gap",
+        "feed-gap",
+        "capital-execution-lagging",
+    } <= found
