@@ -46,7 +46,7 @@ def check(
     """
     from dashboards.reports.names_check import tables
 
-    opened = books_of(more, replay, data, store, registry, None, settings)
+    opened = books_of(more, replay, data, store, registry, None, settings, lang)
     made = tables(opened.books, opened.names, opened.catalogue.calendar)
     write_report(opened, made, format_, out, lang)
     return 1 if any(table.rows for table in made) else 0

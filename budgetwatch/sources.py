@@ -11,6 +11,7 @@ from ledger.registry import Registry
 
 if TYPE_CHECKING:
     from dashboards.reports.table import Table
+    from ledger.words import Words
     from producers.kafka.connection import Connection
     from streams.sources import OpenedBooks
 
@@ -23,6 +24,7 @@ def books_of(
     registry: Path,
     as_of: str | None,
     settings: Path | None = None,
+    lang: Language = Language.ZH,
 ) -> OpenedBooks:
     """The books that a command names."""
     from dashboards.reports.progress import reading
@@ -41,11 +43,19 @@ def books_of(
     except SourceProblem as error:
         raise Unusable(str(error)) from None
     if opened.booked_later is not None:
-        sys.stderr.write(
-            f"note: the books hold what was booked up to {opened.booked_later}; only allotments and time rules are as of"
-            f" {opened.as_of}. For that day's figures: --replay FILE... --as-of {opened.as_of}\n"
-        )
+        sys.stderr.write(f"{_booked_later(opened.booked_later, opened.as_of or '').text(lang.value)}\n")
     return opened
+
+
+def _booked_later(latest: str, as_of: str) -> Words:
+    from ledger.fiscal import roc_day
+    from ledger.words import Words
+
+    return Words(
+        f"註：帳載已至 {roc_day(latest)}；僅分配數及時間規則以 {roc_day(as_of)} 為準。該日之數字請用：--replay FILE... --as-of {as_of}",
+        f"note: the books hold what was booked up to {latest}; only allotments and time rules are as of {as_of}."
+        f" For that day's figures: --replay FILE... --as-of {as_of}",
+    )
 
 
 def judged_day(opened: OpenedBooks) -> str:

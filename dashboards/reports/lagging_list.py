@@ -227,10 +227,10 @@ _COMPARED: Final = (
     Column("change_points", Words("較上次\n（百分點）", "Change\n(points)"), "text"),
     Column("change_amount", Words("較上次\n尚須執行數", "Change of\nwhat is left"), "money"),
 )
-_SILENT: Final = (Column("silent", Words("資料中斷", "Not heard of"), "text"),)
+_SILENT: Final = (Column("silent", Words("資料中斷", "Not heard of"), "text", on_paper=False),)
 _EXPLAINED: Final = (
-    Column("recovery_on", Words("預計改善\n完成日", "Recovered\nby"), "day"),
-    Column("reason", Words("落後原因", "Reason given"), "text"),
+    Column("recovery_on", Words("預計改善\n完成日", "Recovered\nby"), "day", on_paper=False),
+    Column("reason", Words("落後原因", "Reason given"), "text", on_paper=False),
 )
 
 

@@ -14,6 +14,7 @@ from alerts.vocabulary import SEVERITY
 from dashboards.reports import formulas
 from dashboards.reports.formats.cells import day
 from dashboards.reports.formats.terminal import PipedConsole, show
+from dashboards.reports.not_judged import absent_table, unjudged_table
 from dashboards.reports.table import AUTHORITY_CODE, Column, Row, Table, named
 from ledger.figures import ANNUAL, FIGURES, PERIOD, PREDICTED
 from ledger.fiscal import NEVER
@@ -50,7 +51,16 @@ def tables(replayed: Replayed, names: Names, catalogue: Catalogue) -> list[Table
         *([_reserves(result.reserves, as_of)] if result.reserves else ()),
         _alerts(result.alerts, catalogue, as_of),
         _lagging(result.lagging, names, target(catalogue, result.as_of or NEVER), as_of),
+        *([] if result.as_of is None else _not_judged(replayed, names, result.as_of)),
         *([_refusals(replayed.refusals, as_of)] if replayed.refusals else ()),
+    ]
+
+
+def _not_judged(replayed: Replayed, names: Names, as_of: str) -> list[Table]:
+    """What stands below the list of those who lag; each is left out where it is empty."""
+    return [
+        unjudged_table(replayed.books, names, as_of),
+        absent_table(replayed.alerts, replayed.books, names, as_of),
     ]
 
 

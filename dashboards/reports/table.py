@@ -35,6 +35,8 @@ class Column(msgspec.Struct, frozen=True):
     kind: Kind
     code_of: str = ""
     """The key of the column whose cells these codes stand for: a page or print sets them small, under the name."""
+    on_paper: bool = True
+    """Whether it stands in an annex too: what the sheet before it says makes a wide table unreadable."""
 
 
 AGENCY_CODE: Final = Words("機關代碼", "Agency code")
@@ -88,12 +90,12 @@ class Table(msgspec.Struct):
         at = next(at for at, column in enumerate(self.columns) if column.key == key)
         return [row[at] for row in self.rows]
 
-    def folded(self) -> Table:
+    def folded(self, *, paper: bool = False) -> Table:
         """The table as people read it: each code in the cell of its name, after it, and no columns of codes."""
         codes = {column.code_of: at for at, column in enumerate(self.columns) if column.code_of}
-        if not codes:
+        shown = [at for at, column in enumerate(self.columns) if not column.code_of and (column.on_paper or not paper)]
+        if len(shown) == len(self.columns):
             return self
-        shown = [at for at, column in enumerate(self.columns) if not column.code_of]
 
         def cells(row: Row) -> Row:
             return tuple(

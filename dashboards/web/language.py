@@ -1,4 +1,4 @@
-"""Which language a reader is given: Traditional Chinese unless English was chosen; the choice is kept in a cookie."""
+"""Which language a reader is given: the city's (`city.yaml`; Chinese unless it says otherwise) until another is chosen."""
 
 from __future__ import annotations
 
@@ -17,8 +17,13 @@ TAGS: Final[dict[Language, str]] = {"zh": "zh-Hant-TW", "en": "en"}
 
 
 def of(request: Request[Any, Any, Any]) -> Language:
-    """The language of an answer: the one asked for in the address, else the one kept."""
-    return "en" if (asked(request) or request.cookies.get(COOKIE)) == "en" else "zh"
+    """The language of an answer: the one asked for in the address, else the one kept, else the city's."""
+    chosen = asked(request) or request.cookies.get(COOKIE)
+    if chosen is None:
+        desk = request.app.state.get("desk")
+        own: Language = "zh" if desk is None else desk.names.city.language
+        return own
+    return "en" if chosen == "en" else "zh"
 
 
 def asked(request: Request[Any, Any, Any]) -> Language | None:

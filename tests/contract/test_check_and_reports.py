@@ -235,7 +235,9 @@ def test_the_lagging_list_of_files_and_of_a_data_folder(run: Run, data: Path) ->
 
 def test_a_day_before_the_latest_booking_is_judged_on_that_day(run: Run, data: Path) -> None:
     """A store's books stay as they stand: only the judgement is of the day named."""
-    done = run("lagging", "--data", "data", "--as-of", "2025-01-31", "--format", "json")
+    done = run("lagging", "--data", "data", "--as-of", "2025-01-31", "--format", "json", "--lang", "en")
+    chinese = run("lagging", "--data", "data", "--as-of", "2025-01-31")
+    assert chinese.stderr.decode().startswith("註：帳載已至 114年") and "note" not in chinese.stderr.decode()
     assert json.loads(done.stdout)["lagging"][0]["predicted"] == "75.00"
     assert b"note: the books hold what was booked up to 2025-0" in done.stderr and b"as of 2025-01-31" in done.stderr
 

@@ -44,7 +44,7 @@ def render(tables: Sequence[Table], language: Language) -> bytes:
         "language": language,
         "font": font(),
         "page": [each.text(language) for each in _PAGE_WORDS],
-        "tables": [_table(table.folded(), language) for table in to_show(tables, paper=True)],
+        "tables": [_table(table.folded(paper=True), language) for table in to_show(tables, paper=True)],
     }
     compiled = typst.compile(str(TEMPLATE), format="pdf", sys_inputs={"report": msgspec.json.encode(report).decode()})
     assert isinstance(compiled, bytes)  # noqa: S101  # one file, as no output path is given

@@ -138,3 +138,12 @@ def test_times_in_exports_are_those_of_taipei(client: httpx.Client) -> None:
     """No moment of an export ends in Z: 00:30 in Taipei would be told as the day before."""
     text = client.get("/audit-trail?export=csv").content.decode("utf-8-sig")
     assert "時間（臺北）" in text and not re.search(r"\d\dT\d\d:\d\d", text)
+
+
+def test_the_language_is_the_citys_until_another_is_chosen(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "city.yaml").write_text("name: {zh: 甲市, en: Alpha}\nlanguage: en\n", encoding="utf-8")
+    with running(folder) as found, found.client() as client:
+        assert 'lang="en"' in client.get("/rules").text and "Alpha" in client.get("/rules").text
+        assert "甲市" in client.get("/rules?lang=zh").text
