@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from alerts.naming import line_name
 from dashboards.reports.formats.cells import large_sum
 from dashboards.reports.lagging_changes import EarlierLists, in_words
 from dashboards.reports.not_judged import silent_words
 from dashboards.reports.table import Column, Row, Table
 from ledger.books import Books
-from ledger.names import Names, agency_name, authority_name
+from ledger.codes import split
+from ledger.names import Names, agency_name, authority_name, work_plan_name
 from ledger.rollup import roll_up
 from ledger.words import Words
 
@@ -83,9 +83,12 @@ def _row(row: LaggingRow, names: Names, as_of: str, reasons: Mapping[tuple[str, 
 
 
 def _plan(plan: Plan, fiscal_year: int, names: Names) -> Words:
-    line, agency = line_name(names, fiscal_year, plan.line), agency_name(names, plan.agency)
-    amount = large_sum(plan.unexecuted, names.city.unit)
-    return Words(f"{agency.zh} {line.zh} {amount.zh}", f"{agency.en}, {line.en}: {amount.en}")
+    """The plan alone: all of the list is capital money, and the object stands in the annex."""
+    line, _, origin = plan.line.partition("@")
+    called = work_plan_name(names, int(origin) if origin else fiscal_year, split(line).account)
+    agency, amount = agency_name(names, plan.agency), large_sum(plan.unexecuted, names.city.unit)
+    kept = Words(f"（{origin}年度保留）", f" (from {origin})") if origin else Words("", "")
+    return Words(f"{called.zh}{kept.zh} {amount.zh}（{agency.zh}）", f"{called.en}{kept.en}: {amount.en} ({agency.en})")
 
 
 def left(

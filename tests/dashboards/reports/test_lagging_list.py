@@ -15,6 +15,8 @@ from dashboards.reports.lagging_changes import BETTER, JOINED, WORSE, ListChange
 from dashboards.reports.lagging_list import Plan, months_left
 from dashboards.reports.lagging_sheet import NO_REASON
 from ledger.books import Books
+from ledger.city import City
+from ledger.names import parse_accounts
 from ledger.words import Words
 from streams.people.lagging_acts import Presented
 from streams.people.trail import TrailEntry
@@ -247,3 +249,18 @@ def test_every_percentage_names_its_formula_and_the_rule_its_source(small: Year,
     notes = "".join(note.zh for note in table.notes)
     assert "預估執行率（資本門）" in notes and "÷B" in notes
     assert "高雄市政府提升資本支出預算執行率實施計畫" in notes
+
+
+def test_the_sheet_names_the_two_heaviest_plans_in_the_unit_of_the_city(small: Year, catalogue: Catalogue) -> None:
+    """02: 900,000 and 450,000 are not executed on its two plans."""
+    replayed = small.replayed
+    city = City(unit="thousand")
+    accounts = parse_accounts(
+        b"fiscal_year,account,function_zh,program_zh,work_plan_zh\n114,32020110101,a,b,\xe5\xbb\xb3\xe8\x88\x8d\n", "x"
+    )
+    names = msgspec.structs.replace(small.names, city=city, accounts=accounts)
+    sheet = lagging_list.tables(replayed.alerts, replayed.books, names, catalogue, small.day)[0]
+    row = sheet.by_key(sheet.rows[1])
+    assert (row["rank"], row["shortfall"]) == (2, Words("1,200 千元", "NT$ 1,200 thousand"))
+    assert isinstance(row["plans"], Words)
+    assert row["plans"].zh.split("\n") == ["廳舍 900 千元（秘書處）", "32020210101 450 千元（主計處）"]
