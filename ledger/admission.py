@@ -86,7 +86,7 @@ def _explain(line: bytes) -> Event | Refusal | None:
     except Malformed as error:
         return Refusal("malformed", error.detail, None)
     reason = _first_reason(line, pairs)
-    return Refusal(*reason, _id_of(pairs), *_belongs_to(pairs)) if isinstance(reason, tuple) else reason
+    return Refusal(*reason, _id_of(pairs), *belongs_to(pairs)) if isinstance(reason, tuple) else reason
 
 
 def _first_reason(line: bytes, pairs: dict[str, object]) -> Event | tuple[Reason, Detail]:
@@ -125,7 +125,7 @@ def _id_of(pairs: dict[str, object]) -> str | None:
     return found if isinstance(found, str) and is_text(found) else None
 
 
-def _belongs_to(pairs: dict[str, object]) -> tuple[int | None, str | None]:
+def belongs_to(pairs: dict[str, object]) -> tuple[int | None, str | None]:
     """The fiscal year and the agency that a line names, both or neither: under them an event of its id may yet come."""
     year, agency = pairs.get("fiscal_year"), pairs.get("agency")
     if type(year) is int and 1 <= year <= FISCAL_YEAR_MAX and isinstance(agency, str) and is_text(agency):

@@ -105,11 +105,13 @@ def process(
     books: Books,
     context: Context,
     routes: Sequence[Route] | None = None,
+    kept: Mapping[int, Refusal] | None = None,
 ) -> Effects:
     """Fold raw lines that stand one after the other in the log; changes the rows in `books`, returns the effects.
 
     Lines of only white space have a place but are no events. Where `routes` tells of each line how its record was
-    addressed, an event of another agency or year is refused as misrouted.
+    addressed, an event of another agency or year is refused as misrouted. `kept` are refusals, by place, that stay what
+    they are, whatever would be said of their lines now.
     """
     effects = Effects()
     agencies, seen, as_of, follow = context.agencies, context.seen, context.as_of, context.follow
@@ -117,6 +119,9 @@ def process(
     remember, touched_by_all, places, events = seen.add, effects.touched, effects.places, effects.events
     blank, scratch = 0, bytearray()
     for place, line in enumerate(lines, first_place):
+        if kept and place in kept:
+            effects.refusals.append(Refused(place, kept[place]))
+            continue
         event = read(line, scratch)
         if event is None:
             blank += 1

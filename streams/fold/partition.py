@@ -7,7 +7,7 @@ loaded again before anything else is folded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from ledger.books import Books
 from ledger.identity import SeenIds
 from ledger.payments import PaymentsNoted
 from ledger.process import Context, Effects, Judge, process
+from ledger.refusals import Refusal
 from ledger.registry import Registry
 from streams.fold.hold import Alone, Shared
 from streams.store import Loaded, Store
@@ -107,9 +108,10 @@ class Partition:
         if self._is_ahead or (mark.place, mark.next_offset) != (self._place, self._next_offset):
             self.load()
 
-    def fold(self, batch: Batch) -> Effects:
+    def fold(self, batch: Batch, kept: Mapping[int, Refusal] | None = None) -> Effects:
         """Fold what follows the mark and commit it, all or nothing. A batch of neither lines nor records is nothing.
 
+        `kept` are refusals that stay (see `process`).
         Raises MarkMoved when somebody else was faster, StoreError when the database does not take it.
         """
         if not batch.lines and batch.records is None:
@@ -120,7 +122,7 @@ class Partition:
         with self._hold.held(first, self._books) as held:
             recall = self._recall_within(first, batch.lines)
             context = Context(self._registry.agencies, self._seen, held.judge, recall)
-            effects = process(first, batch.lines, self._books, context, batch.routes)
+            effects = process(first, batch.lines, self._books, context, batch.routes, kept)
             digests = Digests(*self._seen.since(remembered), *self._payments.noted())
             held.write(first, batch, effects, digests)
         self._is_ahead = False

@@ -11,12 +11,14 @@ from typing import Final, TypeAlias
 import sqlalchemy as sa
 
 from alerts.catalogue import Catalogue
+from ledger.refusals import Refusal
 from streams import outbox
 from streams.fold.judging import judge_held, judge_whole
 from streams.fold.partition import Partition
 from streams.log.history import Done, History, Source, ToClose, ToFold, ToJudge, done
 from streams.people.closings import apply_closing
 from streams.store import Store, schema
+from streams.upkeep.settled import settled_by_partition
 
 LINES_LEFT: Final = 20_000
 """When no more than this is left to fold, the old store may be held up for it."""
@@ -54,17 +56,18 @@ class Generation:
         while True:
             with old.at_one_moment() as moment:
                 wanted = done(moment)
+                kept = settled_by_partition(moment, wanted.ends)
             before = self.lines
-            self.follow(wanted, progress)
+            self.follow(wanted, kept, progress)
             if self.lines - before <= LINES_LEFT:
                 return
 
-    def follow(self, to: Done, progress: Progress) -> None:
-        """Do everything that the old store had done at a moment."""
+    def follow(self, to: Done, kept: Mapping[int, Mapping[int, Refusal]], progress: Progress) -> None:
+        """Do everything that the old store had done at a moment; `kept`: the refusals that stay, by partition and place."""
         for step in self._history.steps(to):
             match step:
                 case ToFold(partition, _, batch):
-                    self._part(partition).fold(batch)
+                    self._part(partition).fold(batch, kept.get(partition))
                     progress(self.lines)
                 case ToClose(partition, closing):
                     apply_closing(self._part(partition).books, closing)

@@ -33,6 +33,7 @@ from streams.store.mark import begin_mark
 from streams.store.store import digest_of
 from streams.upkeep.backup import copy_store, swap_in
 from streams.upkeep.generation import Generation, Progress, carry_over
+from streams.upkeep.settled import settled_by_partition
 
 NEXT: Final = "budgetwatch_next"
 """The schema in which the new generation grows."""
@@ -177,8 +178,9 @@ def _switch(old: Store, generation: Generation, progress: Progress) -> None:
         for one in ("marks", *names):
             connection.execute(sa.text(f"LOCK TABLE {_quoted(one)} IN ACCESS EXCLUSIVE MODE"))
         wanted = done(old.within(connection))
+        stay = settled_by_partition(old.within(connection), wanted.ends)
         try:
-            generation.follow(wanted, progress)
+            generation.follow(wanted, stay, progress)
         except StoreUnavailable as error:  # begun steps are not done again: what was under way would be missing
             raise StoreError(f"{error}: the old tables stay as they are; run `rebuild` again") from error
         with generation.store.writing() as writing:

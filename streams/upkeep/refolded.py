@@ -16,6 +16,7 @@ from ledger.books import Alert, Books
 from ledger.identity import SeenIds
 from ledger.payments import PaymentsNoted
 from ledger.process import Context, Transition, process
+from ledger.refusals import Refusal
 from ledger.registry import Registry
 from streams.log.history import Done, History, ToClose, ToFold, ToJudge
 from streams.people.closings import apply_closing
@@ -24,6 +25,7 @@ from streams.store.commit import changed_rows
 from streams.store.mark import Mark
 from streams.store.segments import Segment, log_segments, pack_touches
 from streams.upkeep.differences import Difference, compared
+from streams.upkeep.settled import settled_by_partition
 
 Changed: TypeAlias = tuple[str, str, str, str | None, str, str]
 """A transition: the alert's id, the change, by what, severity before and after, the evidence as JSON."""
@@ -50,10 +52,12 @@ class Refolded:
         self.parts: dict[int, RefoldedPart] = {}
         self._store, self._registry, self._catalogue = store, registry, catalogue
         self._engine = Engine(catalogue)
+        self._kept: dict[int, dict[int, Refusal]] = {}
 
     def follow(self, history: History, to: Done, copies: Copies | None, progress: Callable[[int], None]) -> None:
         """Do again what the store had done; `progress` is told how many lines are folded."""
         self.parts = {partition: RefoldedPart(self._store.part(partition), Mark(), SeenIds()) for partition in to.ends}
+        self._kept = settled_by_partition(self._store, to.ends)
         for step in history.steps(to):
             match step:
                 case ToFold():
@@ -74,7 +78,7 @@ class Refolded:
             return lines[place - first] if place >= first else part.store.recall(place)
 
         context = Context(self._registry.agencies, part.seen, self._engine, recall)
-        effects = process(first, lines, self.books, context, step.batch.routes)
+        effects = process(first, lines, self.books, context, step.batch.routes, self._kept.get(step.partition))
         self._keep(effects.transitions)
         for one in effects.refusals:
             self.refusals[step.partition, one.place] = (one.refusal.reason, one.refusal.id, one.refusal.detail.text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from ledger.process import Effects
+from ledger.refusals import Refusal
 from ledger.registry import parse
 from producers.kafka.partitions import partition_of
 from producers.kafka.wire import ALERTS
@@ -200,10 +202,10 @@ def test_a_batch_that_fails_while_the_stores_change_places_is_not_lost(
     failing: list[str] = []
 
     class Unlucky(Partition):
-        def fold(self, batch: Batch) -> Effects:
+        def fold(self, batch: Batch, kept: Mapping[int, Refusal] | None = None) -> Effects:
             if failing:
                 raise StoreUnavailable(failing.pop())
-            return super().fold(batch)
+            return super().fold(batch, kept)
 
     with cluster.workers():
         cluster.wait_folded(1_000)
