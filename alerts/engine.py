@@ -13,7 +13,18 @@ from typing import Final, TypeAlias
 from msgspec import UNSET
 
 from alerts.catalogue import Catalogue
-from alerts.guards import AFTER, AFTER_UNDER_CR, COVERED, OF_REPEATS, PAYMENTS, UNGUARDED, act_is_quiet, guard
+from alerts.guards import (
+    AFTER,
+    AFTER_UNDER_CR,
+    COVERED,
+    OF_REPEATS,
+    OF_UNSOUND,
+    PAYMENTS,
+    UNGUARDED,
+    act_is_quiet,
+    guard,
+    is_sound,
+)
 from alerts.judgement import Act, Breach, Finding, Parameters
 from alerts.rule import Rule
 from alerts.subjects import subject_key
@@ -52,6 +63,7 @@ class Engine:
         guarded = [rule for rule in catalogue.rules.values() if rule.slug in covered]
         unguarded = [rule for rule in catalogue.rules.values() if rule.slug not in covered and rule.kind != "time"]
         self._state, self._acts = _by_row(guarded), _by_event(guarded)
+        self._of_sound = tuple(rule for rule in self._state[Position] if rule.slug not in OF_UNSOUND)
         acts = _by_event(rule for rule in guarded if rule.slug not in OF_REPEATS)
         once_adopted = acts | dict.fromkeys(PAYMENTS, ())
         self._under_cr = {kind: (quiet, acts[kind]) for kind, quiet in AFTER_UNDER_CR.items()}
@@ -91,7 +103,8 @@ class Engine:
 
     def _judge_row(self, year: AgencyYear, row: Row, event: Event, transitions: list[Transition]) -> None:
         clean = True
-        for rule in self._state[type(row)]:
+        rules = self._of_sound if type(row) is Position and is_sound(row) else self._state[type(row)]
+        for rule in rules:
             parameters = rule.parameters_on(event.booked_on) if rule.parameters else _NO_PARAMETERS
             breach = rule.function(row, year, parameters)
             if breach is not None:

@@ -92,6 +92,23 @@ COVERED: Final = frozenset(
 )
 """The state and act rules that cannot hold of what is quiet here; time rules are the clock's and need no guard."""
 
+OF_UNSOUND: Final = frozenset(
+    ("available-below-zero", "realised-below-zero", "released-over-held", "saving-over-balance")
+)
+"""The covered state rules that cannot hold of a position that is sound."""
+
+
+def is_sound(position: Position) -> bool:
+    """Whether nothing of a position is less than nothing, or declared saved: four rules in one look."""
+    return (
+        position.realised >= 0
+        and position.held >= 0
+        and position.saving <= 0
+        and position.original + position.supplemented >= position.virement_out
+        and position.alerts is None
+    )
+
+
 OF_REPEATS: Final = frozenset(("payment-duplicated",))
 """The covered act rules that are about nothing but a payment equal to one before it."""
 
