@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import msgspec
@@ -53,8 +53,10 @@ class Registry(msgspec.Struct, frozen=True):
     authorities: Mapping[str, Words]
 
 
-def parse(content: bytes, name: str) -> Registry:
+def parse(content: bytes, name: str, known: Collection[str] = ()) -> Registry:
     """Read the registry from the bytes of `agencies.csv` (UTF-8, a BOM allowed); further columns are ignored.
+
+    `known` are codes that have events already: they are taken as they are, whatever subjects can be made of them.
 
     Raises RegistryProblem for a wrong encoding, a missing or repeated column, a repeated or empty code, one of which no
     subject can be made, control characters, or a file without any agency.
@@ -85,7 +87,7 @@ def parse(content: bytes, name: str) -> Registry:
         cells = dict(zip(columns, row, strict=True))
         first, last = (_year(cells.get(column, ""), column, name, place) for column in YEARS)
         agency = Agency(**{column: cells[column] for column in HEADER}, from_year=first, to_year=last)
-        _check(agency, name, place)
+        _check(agency, name, place, known)
         if agency.code in agencies:
             raise RegistryProblem(f"{name}: line {place}: agency code {agency.code} is repeated")
         authorities.setdefault(agency.authority_code, Words(agency.authority_name_zh, agency.authority_name_en))
@@ -105,10 +107,14 @@ def _year(text: str, column: str, name: str, place: int) -> int | None:
         raise RegistryProblem(f"{name}: line {place}: {column}: {error}") from None
 
 
-def _check(agency: Agency, name: str, place: int) -> None:
+def _check(agency: Agency, name: str, place: int, known: Collection[str]) -> None:
     for column in HEADER:
         value = getattr(agency, column)
-        if column in _CODES and (value != value.strip() or any(character in value for character in _IN_SUBJECTS)):
+        if (
+            column in _CODES
+            and agency.code not in known
+            and (value != value.strip() or any(character in value for character in _IN_SUBJECTS))
+        ):
             raise RegistryProblem(
                 f"{name}: line {place}: {column} {value!r} must have no : / | in it and no white space at its ends:"
                 " subjects of alerts and addresses are made of it"

@@ -95,7 +95,7 @@ def books_from(
 
     folder = Folder(data)
     own = settings or folder.path
-    return _loaded(folder.store, read_names(_register(folder.registry), own), load(settings=own), as_of)
+    return _loaded(folder.store, read_names(folder.read_registry()[0], own), load(settings=own), as_of)
 
 
 def _register(path: Path) -> Registry:

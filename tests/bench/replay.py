@@ -51,7 +51,7 @@ def constrained() -> Any:
         events.Note: Annotated[events.Note, pattern(r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*\Z")],
         events.Day: Annotated[events.Day, pattern(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")],
         events.Instant: Annotated[events.Instant, pattern(r"^[0-9-]{10}T[0-9:]{8}(\.[0-9]+)?(Z|[+-][0-9:]{5})\Z")],
-        events.LineCode: Annotated[events.LineCode, pattern(r"^[0-9]{10,11}/(current|capital)/[0-9]{4}\Z")],
+        events.LineCode: Annotated[events.LineCode, pattern(r"^[0-9A-Za-z]{10,11}/(current|capital)/[0-9]{4}\Z")],
     }
 
     def exact(hint: Any) -> Any:
