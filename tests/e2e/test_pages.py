@@ -135,7 +135,7 @@ def test_alerts_are_filtered_by_form(city: Serving, open_page: Open) -> None:
 def test_a_line_tells_its_history_and_it_agrees_with_the_books(city: Serving, open_page: Open) -> None:
     page = open_page(address_of(city, "line"))
     assert page.locator(".agrees").count() == 1
-    assert page.locator(".set-off").get_by_text("流用為用人經費").count() >= 1
+    assert page.locator(".set-off").get_by_text("不同計畫間流用").count() >= 1
     step = page.locator(".step").filter(has_text="法定預算").first
     assert "原預算數" in step.inner_text() and "+" in step.inner_text()
 
