@@ -147,3 +147,10 @@ def test_the_language_is_the_citys_until_another_is_chosen(tmp_path: Path) -> No
     with running(folder) as found, found.client() as client:
         assert 'lang="en"' in client.get("/rules").text and "Alpha" in client.get("/rules").text
         assert "甲市" in client.get("/rules?lang=zh").text
+
+
+def test_the_page_of_an_alert_has_the_code_in_small_print(client: httpx.Client) -> None:
+    every = client.get("/v1/alerts", params={"limit": 1000}).json()
+    one = next(each for each in every if each["subject"]["level"] == "line")
+    text = client.get(f"/alerts/{one['id']}").text
+    assert f'<small class="code">{one["subject"]["key"]}</small>' in text
