@@ -68,7 +68,7 @@ class PaymentsSeen:
         slot = wanted & mask
         while found := table[slot]:
             if found == wanted:
-                return self._again(wanted)
+                return self._repeated(wanted)
             slot = (slot + 1) & mask
         table[slot] = wanted
         self._free -= 1
@@ -86,7 +86,7 @@ class PaymentsSeen:
         slot = wanted & mask
         while found := table[slot]:
             if found == wanted:
-                return self._again(wanted)
+                return self._repeated(wanted)
             slot = (slot + 1) & mask
         table[slot] = wanted
         self._free -= 1
@@ -124,7 +124,7 @@ class PaymentsSeen:
         for wanted in taken_back:
             self.take_back(wanted)
 
-    def _again(self, wanted: int) -> int:
+    def _repeated(self, wanted: int) -> int:
         before = self._counts.get(wanted, 1)
         self._counts[wanted] = before + 1
         return before

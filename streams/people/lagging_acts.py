@@ -15,7 +15,7 @@ from streams.people.trail import LAGGING_REASON, LAGGING_WITHDRAWN, TrailEntry, 
 from streams.store import Store, schema
 from streams.store.store import now
 
-AGAIN_WITHIN: Final = timedelta(hours=1)
+REPEAT_WITHIN: Final = timedelta(hours=1)
 _ALL: Final = 10_000
 
 
@@ -100,6 +100,6 @@ def withdraw_list(store: Store, number: int, person: Person, reason: str) -> Tra
 def kept_lately(store: Store, moment: datetime) -> Presented | None:
     """The newest list that stands, where it was kept within the hour before a moment: a second press asks first."""
     newest = next((each for each in presented_lists(store) if each.withdrawn is None), None)
-    if newest is None or moment - datetime.fromisoformat(newest.at) >= AGAIN_WITHIN:
+    if newest is None or moment - datetime.fromisoformat(newest.at) >= REPEAT_WITHIN:
         return None
     return newest

@@ -123,7 +123,7 @@ def lagging(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Res
         )
         for table in lagging_tables(desk)
     ]
-    again = lagging_acts.kept_lately(desk.monitor.store, datetime.now(UTC)) if _asks_again(request) else None
+    kept = lagging_acts.kept_lately(desk.monitor.store, datetime.now(UTC)) if _asks_first(request) else None
     person = desk.person(request)
     return page(
         desk,
@@ -138,7 +138,7 @@ def lagging(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Res
             "rows": rows,
             "due": due,
             "judged_on": judged,
-            "again": again,
+            "again": kept,
             "presented": lagging_acts.presented_lists(desk.monitor.store),
             "may_present": person is not None and person.may(MAY_ACKNOWLEDGE),
             "result": form_result(request),
@@ -160,7 +160,7 @@ async def present(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) 
     return await act(desk, lambda: present_list(desk, acting(desk, request, form)), "/lagging", "presented")
 
 
-def _asks_again(request: Request[Any, Any, Any]) -> bool:
+def _asks_first(request: Request[Any, Any, Any]) -> bool:
     return request.query_params.get("again") == "yes"
 
 
