@@ -22,6 +22,11 @@ from tests.kafka.guarded import PASSWORDS, Guarded, P, Said, command, guarded_br
 from tests.real_parts.postgres import postgres
 
 EVENTS_FED: Final = 500
+OVERSPENT: Final = (
+    b'{"id":"overspent","type":"disbursement.paid","fiscal_year":114,"agency":"010011","booked_on":"2025-03-05",'
+    b'"line":"99990010101/current/2000","amount":5,"voucher":"v"}\n'
+)
+"""A line that nobody enacted: an alert for the worker to tell of."""
 BOUND_SECONDS: Final = 45.0
 """Ten to reach a broker, and what a machine that does six of these at once takes to start Python."""
 
@@ -54,7 +59,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     folder = tmp_path_factory.mktemp("guarded")
     registry, events = folder / "agencies.csv", folder / "events.ndjson"
     registry.write_text(registry_csv(), encoding="utf-8")
-    events.write_bytes(b"".join(simulate(114, 3, EVENTS_FED)))
+    events.write_bytes(b"".join([*simulate(114, 3, EVENTS_FED - 1), OVERSPENT]))
     with postgres() as url, guarded_broker(folder) as guarded:
         open_kafka_store(url, registry.read_bytes()).close()
         parts = {name: getattr(guarded, name) for name in guarded.__struct_fields__}

@@ -36,8 +36,14 @@ def test_nothing_is_added_twice() -> None:
 @pytest.mark.parametrize(
     ("source", "says"),
     [
-        (row("1", "乙局"), "r.csv: agency 1 is 「甲局」 in the register and 「乙局」 in the source; name another --registry"),
-        (row("2", authority_zh="乙主管"), "r.csv: authority 9 is 「甲主管」 in the register and 「乙主管」 in the source"),
+        (
+            row("1", "乙局"),
+            "r.csv: agency 1 is 「甲局」 in the register and 「乙局」 in the source; name another --registry",
+        ),
+        (
+            row("2", authority_zh="乙主管"),
+            "r.csv: authority 9 is 「甲主管」 in the register and 「乙主管」 in the source",
+        ),
         (row("2", "乙\t局"), "r.csv: line 3: name_zh must be 1 to 128 characters"),
         (row("2", "乙" * 129), "r.csv: line 3: name_zh must be 1 to 128 characters"),
     ],
