@@ -152,10 +152,14 @@ def tokens(store: Store) -> list[Token]:
         ]
 
 
+_TOKEN: Final = sa.select(schema.tokens).where(schema.tokens.c.hash == sa.bindparam("of_hash"))
+"""Built once: each request of a program asks for it."""
+
+
 def find_token(store: Store, secret: str) -> Token | None:
     """The token with this secret, unless it is revoked."""
     with store.reading() as connection:
-        row = connection.execute(sa.select(schema.tokens).where(schema.tokens.c.hash == _hash(secret))).one_or_none()
+        row = connection.execute(_TOKEN, {"of_hash": _hash(secret)}).one_or_none()
     return None if row is None or row.revoked_at is not None else _token(row)
 
 

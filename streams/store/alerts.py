@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -52,7 +53,7 @@ def write_alerts(
         key = f"{name}-{numbers[name]}"
         sent.append({"id": key, "n": n, "kind": "alert", "subject": name, "payload": _json(payload), "created_at": at})
     connection.execute(schema.alert_history.insert(), history)
-    connection.execute(_ignoring(connection, schema.outbox), sent)
+    connection.execute(_ignoring(connection.dialect.name, schema.outbox), sent)
 
 
 def _transitions_so_far(connection: sa.Connection, names: Sequence[str]) -> dict[str, int]:
@@ -95,20 +96,30 @@ def agency_of(alert: Alert) -> str | None:
 
 def _upsert_alerts(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
     """Alerts keep the order of their first writing."""
-    alerts = schema.alerts
-    first = next_number(connection, alerts)
-    statement = _insert(connection, alerts)
+    first = next_number(connection, schema.alerts)
+    statement = _alerts_over(connection.dialect.name)
+    connection.execute(statement, [row | {"n": n} for n, row in enumerate(rows, first)])
+
+
+@cache
+def _alerts_over(dialect: str) -> Any:
+    """Built once a dialect: building it costs more than the database needs for a few alerts."""
+    statement = _insert(dialect, schema.alerts)
     changing = ("severity", "state", "resolved_by", "evidence")
-    statement = statement.on_conflict_do_update(
+    return statement.on_conflict_do_update(
         index_elements=["id"], set_={name: statement.excluded[name] for name in changing}
     )
-    connection.execute(statement, [row | {"n": n} for n, row in enumerate(rows, first)])
 
 
 def next_number(connection: sa.Connection, table: sa.Table) -> int:
     """The number after the last row's."""
-    found: int = connection.execute(sa.select(sa.func.coalesce(sa.func.max(table.c.n), 0))).scalar_one()
+    found: int = connection.execute(_last_number(table)).scalar_one()
     return found + 1
+
+
+@cache
+def _last_number(table: sa.Table) -> Any:
+    return sa.select(sa.func.coalesce(sa.func.max(table.c.n), 0))
 
 
 def write_refusals_out(connection: sa.Connection, refused: Sequence[Mapping[str, Any]]) -> None:
@@ -128,16 +139,17 @@ def write_refusals_out(connection: sa.Connection, refused: Sequence[Mapping[str,
                 "created_at": row["at"],
             }
         )
-    connection.execute(_ignoring(connection, schema.outbox), sent)
+    connection.execute(_ignoring(connection.dialect.name, schema.outbox), sent)
 
 
-def _insert(connection: sa.Connection, table: sa.Table) -> Any:
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+def _insert(dialect: str, table: sa.Table) -> Any:
+    return (sqlite if dialect == "sqlite" else postgresql).insert(table)
 
 
-def _ignoring(connection: sa.Connection, table: sa.Table) -> Any:
+@cache
+def _ignoring(dialect: str, table: sa.Table) -> Any:
     """An insert that leaves what is there: the same transition leaves once."""
-    return _insert(connection, table).on_conflict_do_nothing(index_elements=["id"])
+    return _insert(dialect, table).on_conflict_do_nothing(index_elements=["id"])
 
 
 def _json(value: Any) -> str:

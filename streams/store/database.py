@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -85,7 +86,7 @@ def open_database(
         sa.event.listen(engine, "connect", _configure_read_only if read_only else _configure)
         sa.event.listen(engine, "begin", _begin_to_read if read_only else _begin)
     try:
-        with (for_writing if create and not read_only else for_reading)(engine).begin() as connection:
+        with transaction(engine, writes=create and not read_only) as connection:
             _bring_to_head(connection, create=create and not read_only, folded_with=folded_with or {})
     except DBAPIError as error:
         engine.dispose()
@@ -161,24 +162,30 @@ def _configure_read_only(connection: Any, _: object) -> None:
     connection.execute("PRAGMA query_only=ON")
 
 
-def for_reading(engine: sa.Engine) -> sa.Engine:
-    """The same database for transactions in which the database itself refuses to write."""
-    return engine.execution_options(postgresql_readonly=True)
+@contextmanager
+def transaction(
+    engine: sa.Engine, *, writes: bool = False, wait_seconds: float = BUSY_SECONDS
+) -> Iterator[sa.Connection]:
+    """A transaction in which the database itself refuses to write, or one that may.
 
-
-def for_writing(engine: sa.Engine, wait_seconds: float = BUSY_SECONDS) -> sa.Engine:
-    """The same database for transactions that take SQLite's write lock where they begin, and wait so long for it.
-
-    One that read first and then wrote would fail at once, without waiting, whenever somebody else committed in between.
+    One that writes takes SQLite's write lock where it begins, and waits so long for it: one that read first and then
+    wrote would fail at once, without waiting, whenever somebody else committed in between.
     """
-    return engine.execution_options(writes=True, wait_seconds=wait_seconds)
+    # Options of the connection: an engine with options of its own would be made, and its events joined, each time.
+    with engine.connect() as connection:
+        options = {"writes": True, "wait_seconds": wait_seconds} if writes else {"postgresql_readonly": True}
+        with connection.execution_options(**options).begin():
+            yield connection
 
 
 def _begin(connection: sa.Connection) -> None:
     options = connection.get_execution_options()
     writes, wait_seconds = options.get("writes", False), options.get("wait_seconds", BUSY_SECONDS)
-    connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
-    connection.exec_driver_sql(f"PRAGMA busy_timeout={int(wait_seconds * 1_000)}")
+    # Said to the driver: these cannot fail, and a statement through SQLAlchemy costs as much as a whole small commit.
+    driver = connection.connection.dbapi_connection
+    assert isinstance(driver, sqlite3.Connection)
+    driver.execute(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+    driver.execute(f"PRAGMA busy_timeout={int(wait_seconds * 1_000)}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 

@@ -76,6 +76,8 @@ def history(store: Store, alert_id: str) -> list[KeptTransition]:
 
 def openings(store: Store, alert_ids: Collection[str]) -> dict[str, int]:
     """How many times each of some alerts was opened: one that opens again on its day has the same id."""
+    if not alert_ids:
+        return {}
     rows = schema.alert_history.c
     found: dict[str, int] = {}
     wanted = sa.select(rows.alert, sa.func.count()).where(rows.change == "opened").group_by(rows.alert)

@@ -18,18 +18,25 @@ _NAMES_AT_ONCE: Final = 500
 
 _Name: TypeAlias = tuple[int, str, str]
 
+_OPEN: Final = sa.select(
+    *(schema.refusals.c[name] for name in ("partition", "place", "fiscal_year", "agency", "id"))
+).where(schema.refusals.c.log == sa.bindparam("of_log"), sa.text(schema.UNSETTLED))
+_FIRST_OPEN: Final = _OPEN.limit(_FEW + 1)
+
 
 def settle_refusals(store: Store, connection: sa.Connection, effects: Effects) -> None:
     """Mark the refusals, of this batch and of those before, whose events a batch accepted."""
     refusals = schema.refusals.c
-    columns = (refusals.partition, refusals.place, refusals.fiscal_year, refusals.agency, refusals.id)
-    wanted = sa.select(*columns).where(refusals.log == store.log, sa.text(schema.UNSETTLED))
-    found: Sequence[Any] = connection.execute(wanted.limit(_FEW + 1)).all()
+    found: Sequence[Any] = connection.execute(_FIRST_OPEN, {"of_log": store.log}).all()
     if not found:
         return
     accepted = _accepted(effects)
     if len(found) > _FEW:
-        found = [row for names in _cut(accepted) for row in connection.execute(wanted.where(refusals.id.in_(names)))]
+        found = [
+            row
+            for names in _cut(accepted)
+            for row in connection.execute(_OPEN.where(refusals.id.in_(names)), {"of_log": store.log})
+        ]
     settled = [
         {"of_partition": row.partition, "of_place": row.place, "by": place}
         for row in found

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from producers.kafka.partitions import partition_of_year
 from streams.errors import StoreError, StoreRefused, StoreUnavailable
 from streams.store import schema
-from streams.store.database import BUSY_SECONDS, SCHEMA_LOCK, for_reading, for_writing, is_passing, open_database, plain
+from streams.store.database import BUSY_SECONDS, SCHEMA_LOCK, is_passing, open_database, plain, transaction
 from streams.store.locks import as_of_one_moment, lock
 from streams.store.segments import segment_at
 
@@ -81,7 +81,7 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A transaction in which nothing can be written; its database errors are StoreErrors of one line."""
-        with self.plain_errors(), for_reading(self.engine).begin() as connection:
+        with self.plain_errors(), transaction(self.engine) as connection:
             yield connection
 
     @contextmanager
@@ -91,7 +91,7 @@ class Store:
         Its database errors are StoreErrors of one line. Nothing slow belongs inside: no hash of a password, no answer
         that is waited for.
         """
-        with self.plain_errors(), for_writing(self.engine, wait_seconds).begin() as connection:
+        with self.plain_errors(), transaction(self.engine, writes=True, wait_seconds=wait_seconds) as connection:
             yield connection
 
     @contextmanager
