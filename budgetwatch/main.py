@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import typer
 
-from budgetwatch import files, naming, people, questions, running, topics, upkeep
+from budgetwatch import files, naming, people, questions, rebuilding, running, topics, upkeep
 from budgetwatch.options import RefusedCommand
 
 app = typer.Typer(
@@ -23,7 +23,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode="markdown",
 )
-for group in (files, questions, naming, running, upkeep, topics, people):
+for group in (files, questions, naming, running, upkeep, rebuilding, topics, people):
     app.add_typer(group.app)
 
 

@@ -69,11 +69,16 @@ def write_report(
     opened: OpenedBooks, tables: list[Table], format_: FormatName, out: str | None, lang: Language
 ) -> None:
     """Write tables to a file, or print them, marked where the books are made up."""
-    from dashboards.reports.formats import write
-    from dashboards.reports.table import ReportProblem, marked
+    from dashboards.reports.table import marked
 
-    if opened.demonstration:
-        tables = marked(tables)
+    write_tables(marked(tables) if opened.demonstration else tables, format_, out, lang)
+
+
+def write_tables(tables: list[Table], format_: FormatName, out: str | None, lang: Language) -> None:
+    """Write tables to a file, or print them."""
+    from dashboards.reports.formats import write
+    from dashboards.reports.table import ReportProblem
+
     try:
         write(tables, format_.value, None if out in (None, "-") else Path(out), lang.value)
     except ReportProblem as error:

@@ -1,4 +1,4 @@
-"""Proof and upkeep of a store: `audit`, `backup`, `restore`, `rebuild`."""
+"""Proof and upkeep of a store: `audit`, `backup`, `restore`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from budgetwatch.options import DataFolder, RefusedCommand, Registry, Settings, Store, Unusable
+from budgetwatch.options import DataFolder, RefusedCommand, Registry, Settings, Unusable
 from budgetwatch.sources import kafka_at, registry_of
 
 if TYPE_CHECKING:
@@ -172,51 +172,3 @@ def restore(
     except RefusedCommand as wrong:
         raise RefusedCommand(f"{file}: {wrong.format_message()}; nothing was changed") from None
     sys.stdout.write(f"{data}: restored from {file}: {proofs[0]}\n")
-
-
-@app.command(
-    epilog="Examples: `budgetwatch rebuild --data data` ·"
-    " `budgetwatch rebuild --bootstrap localhost:9092 --store postgresql://bw@db/budgetwatch --registry agencies.csv`"
-)
-def rebuild(
-    data: DataFolder = Path("data"),
-    bootstrap: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT,...", envvar="BUDGETWATCH_BOOTSTRAP", help="Kafka's brokers.")
-    ] = None,
-    store: Store = None,
-    registry: Registry = Path("agencies.csv"),
-    settings: Settings = None,
-) -> None:
-    """Fold the log again by today's rules and register, into a new store that takes the old one's place.
-
-    The log is a data folder's, or, with --bootstrap and --store, the topic on Kafka: workers and pages go on meanwhile.
-    """
-    from alerts.catalogue import load
-    from dashboards.reports.progress import counting
-    from streams.folder import Folder
-    from streams.store.database import lines_folded
-    from streams.store.store import digest_of
-    from streams.upkeep.rebuild import rebuild as fold_again
-
-    if (bootstrap is None) != (store is None):
-        raise Unusable("--bootstrap and --store go together")
-    if bootstrap is not None and store is not None:
-        sys.stdout.write(
-            f"{_rebuild_from_kafka(bootstrap, store, registry, settings):,} lines folded again; the old tables are kept\n"
-        )
-        return
-    folder = Folder(data)
-    with folder.locked():
-        known, content = folder.read_registry()
-        with counting(lines_folded(folder.store), "folding again") as progress:
-            lines = fold_again(folder, known, load(settings=folder.path), digest_of(content), progress)
-    sys.stdout.write(f"{data}: {lines:,} lines folded again; the old store is kept beside the new one\n")
-
-
-def _rebuild_from_kafka(bootstrap: str, url: str, registry: Path, settings: Path | None) -> int:
-    from dashboards.reports.progress import counting
-    from streams.store.database import lines_folded
-    from streams.upkeep.rebuild import rebuild_topic
-
-    with counting(lines_folded(url), "folding again") as progress:
-        return rebuild_topic(url, registry.read_bytes(), str(registry), kafka_at(bootstrap), progress, settings)

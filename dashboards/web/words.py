@@ -274,6 +274,10 @@ WORDS: Final[Mapping[str, Words]] = {
         "{person} 已簽收，期限 {day}：{reason}", "Acknowledged by {person} until {day}: {reason}"
     ),
     "lapsed_due": Words("{person} 之簽收已於 {day} 到期。", "The acknowledgement by {person} lapsed on {day}."),
+    "lapsed_unmeasured": Words(
+        "{person} 之簽收因規則改變、簽收時之程度無從得知而失效。",
+        "The acknowledgement by {person} lapsed: the rules changed, and how bad the alert was then is not known.",
+    ),
     "lapsed_graver": Words(
         "{person} 之簽收因等級提高而失效。", "The acknowledgement by {person} lapsed: the severity has risen."
     ),

@@ -1,4 +1,4 @@
-"""The history of a log: its batches, with the alerts closed and the days judged at the places where it was done.
+"""The history of a log: its batches, with what people did and the days judged at the places where it was done.
 
 Every step comes once. What `audit` and `rebuild` do with it is the same for both logs; a source only reads.
 """
@@ -12,7 +12,8 @@ import msgspec
 import sqlalchemy as sa
 
 from streams.people.closings import closings_by_place
-from streams.people.trail import TrailEntry
+from streams.people.earlier import Unmeasured, unmeasured
+from streams.people.trail import ACKNOWLEDGE, TrailEntry
 from streams.store import Store, schema
 from streams.store.batch import Batch
 from streams.store.store import EMBEDDED
@@ -33,6 +34,12 @@ class ToClose(msgspec.Struct, frozen=True):
     closing: TrailEntry
 
 
+class ToMeasure(msgspec.Struct, frozen=True):
+    """A person acknowledged an alert here without keeping how bad it was by a measure of today's rules."""
+
+    act: TrailEntry
+
+
 class ToJudge(msgspec.Struct, frozen=True):
     """The time rules were judged as of a day, on what was folded then: the place after it, by partition."""
 
@@ -40,7 +47,7 @@ class ToJudge(msgspec.Struct, frozen=True):
     places: Mapping[int, int]
 
 
-Step: TypeAlias = ToFold | ToClose | ToJudge
+Step: TypeAlias = ToFold | ToClose | ToMeasure | ToJudge
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -50,6 +57,7 @@ class Done(msgspec.Struct, frozen=True):
     judgements: Sequence[ToJudge]
     closings: Mapping[int, Mapping[int, Sequence[TrailEntry]]]
     """By partition and place."""
+    unmeasured: Unmeasured = Unmeasured()
 
 
 def done(store: Store) -> Done:
@@ -65,7 +73,8 @@ def done(store: Store) -> Done:
         ToJudge(row.day, {part: at for log, part, at in msgspec.json.decode(row.marks) if log == store.log})
         for row in found
     ]
-    return Done(ends, judgements, {part: closings_by_place(store.part(part)) for part in ends})
+    closings = {part: closings_by_place(store.part(part)) for part in ends}
+    return Done(ends, judgements, closings, unmeasured(store, sorted(ends)))
 
 
 class Source(Protocol):
@@ -90,7 +99,7 @@ class History:
         self._places: dict[int, int] = {}
         self._offsets: dict[int, int] = {}
         self._judged = 0
-        self._closed: set[int] = set()
+        self._acted: set[int] = set()
 
     @property
     def lines(self) -> int:
@@ -104,19 +113,22 @@ class History:
                 yield from self._partition(partition, to, judgement.places.get(partition, 0))
             yield judgement
             self._judged += 1
+            for act in to.unmeasured.by_judgement.get(self._judged, ()):
+                yield ToMeasure(act)
         for partition in sorted(to.ends):
             yield from self._partition(partition, to, None)
 
     def _partition(self, partition: int, to: Done, upto: int | None) -> Iterator[Step]:
-        """One partition up to a place, or to its end, with the alerts closed on the way."""
-        closings = to.closings.get(partition, {})
-        for place in sorted(closings):
-            wanted = [closing for closing in closings[place] if closing.n not in self._closed]
+        """One partition up to a place, or to its end, with what people did on the way, in its order."""
+        closings, measured = to.closings.get(partition, {}), to.unmeasured.by_place.get(partition, {})
+        for place in sorted(closings.keys() | measured.keys()):
+            acts = sorted([*closings.get(place, ()), *measured.get(place, ())], key=lambda act: act.n)
+            wanted = [act for act in acts if act.n not in self._acted]
             if wanted and (upto is None or place <= upto):
                 yield from self._batches(partition, to.ends[partition], place)
-                for closing in wanted:
-                    self._closed.add(closing.n)
-                    yield ToClose(partition, closing)
+                for act in wanted:
+                    self._acted.add(act.n)
+                    yield ToMeasure(act) if act.kind == ACKNOWLEDGE else ToClose(partition, act)
         yield from self._batches(partition, to.ends[partition], upto)
 
     def _batches(self, partition: int, end: int, upto: int | None) -> Iterator[Step]:

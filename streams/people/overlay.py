@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from alerts.catalogue import Catalogue
 from alerts.engine import SEVERITIES
 from ledger.books import Alert
-from streams.people.trail import ACKNOWLEDGE, CLOSE, REOPEN, TrailEntry, acts_of_kinds
+from streams.people.trail import ACKNOWLEDGE, CLOSE, MEASURED, REOPEN, TrailEntry, acts_of_kinds
 from streams.store import Store, queries
 from streams.store.alert_lists import AlertState, Overlay
 
@@ -23,9 +25,15 @@ def is_closed(acts: Sequence[TrailEntry]) -> bool:
 
 
 def acknowledgement_of(acts: Sequence[TrailEntry]) -> TrailEntry | None:
-    """The acknowledgement that counts, lapsed or not: the last, unless the alert was closed and reopened since."""
+    """The acknowledgement that counts, lapsed or not: the last, unless the alert was closed and reopened since.
+
+    With the measure that a rebuild gave it, where it kept none of its own.
+    """
     last = next((act for act in reversed(acts) if act.kind in (ACKNOWLEDGE, REOPEN)), None)
-    return last if last is not None and last.kind == ACKNOWLEDGE else None
+    if last is None or last.kind == REOPEN:
+        return None
+    measured = next((act for act in acts if act.kind == MEASURED and act.after["act"] == last.n), None)
+    return last if measured is None else msgspec.structs.replace(last, after=last.after | measured.after)
 
 
 def state_of(
@@ -48,24 +56,31 @@ def lapsed(
 ) -> str | None:
     """Why an acknowledgement no longer counts, or None.
 
-    `due` (its date has come), `reopened` (it resolved and was opened again since), `graver` (the severity has risen),
-    `doubled` (the rule's measure has).
+    `due` (its date has come), `unmeasured` (how bad it was is not known), `reopened` (it resolved and was opened again
+    since), `graver` (the severity has risen), `doubled` (the rule's measure has).
     """
     known = acknowledgement.after
     if today >= known["due_on"]:
         return "due"
-    if openings > known.get("openings", 1):
+    if not is_measured(acknowledgement):
+        return "unmeasured"
+    if openings > known["openings"]:
         return "reopened"
-    if SEVERITIES.index(alert.severity) > SEVERITIES.index(known.get("severity", alert.severity)):
+    if SEVERITIES.index(alert.severity) > SEVERITIES.index(known["severity"]):
         return "graver"
     before, measured = known["excess"], catalogue.rules[alert.rule].measured(alert.evidence)
     return "doubled" if measured > before and measured >= 2 * before else None
 
 
+def is_measured(acknowledgement: TrailEntry) -> bool:
+    """Whether it keeps how bad the alert was, by a measure of today's rules; the first version's kept another."""
+    return acknowledgement.after.get("openings") is not None
+
+
 def overlay_on(store: Store, catalogue: Catalogue, today: str) -> Overlay:
     """Which alerts are acknowledged or closed on a day."""
     by_alert: dict[str, list[TrailEntry]] = {}
-    for act in acts_of_kinds(store, ACKNOWLEDGE, CLOSE, REOPEN):
+    for act in acts_of_kinds(store, ACKNOWLEDGE, MEASURED, CLOSE, REOPEN):
         by_alert.setdefault(act.subject, []).append(act)
     closed = {name for name, acts in by_alert.items() if is_closed(acts)}
     known = {name for name, acts in by_alert.items() if name not in closed and acknowledgement_of(acts) is not None}

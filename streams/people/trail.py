@@ -15,6 +15,10 @@ from streams.store import Store, schema
 from streams.store.store import now
 
 ACKNOWLEDGE: Final = "acknowledge"
+MEASURED: Final = "acknowledgement-measured"
+"""By `rebuild`: an acknowledgement that kept no measure of today's rules has that of its place in the log."""
+LAPSED: Final = "acknowledgement-lapsed"
+"""By `rebuild`: there it has none."""
 CLOSE: Final = "close"
 """Its `after` keeps the subject of the alert, and the partition and place of the log it was done at."""
 REOPEN: Final = "reopen"
@@ -136,6 +140,11 @@ def _act(values: Mapping[str, Any]) -> TrailEntry:
     fields = dict(values)
     fields["before"], fields["after"] = msgspec.json.decode(fields["before"]), msgspec.json.decode(fields["after"])
     return TrailEntry(**fields)
+
+
+def append_by_rebuild(connection: sa.Connection, kind: str, subject: str, after: Any) -> None:
+    """What a rebuild makes of an act that came before it."""
+    append(connection, "rebuild", "local", "command line", kind, subject, None, after)
 
 
 def append_by_hand(connection: sa.Connection, kind: str, subject: str, after: Any) -> None:

@@ -9,6 +9,13 @@ from ledger.words import Words
 
 ACT: Final[Mapping[str, Words]] = {
     "acknowledge": Words("簽收警示", "acknowledged an alert"),
+    "acknowledgement-measured": Words(
+        "重建時依現行規則重計簽收之程度", "an acknowledgement was measured by today's rules in a rebuild"
+    ),
+    "acknowledgement-lapsed": Words(
+        "重建時簽收失效（依現行規則無從計其程度）",
+        "an acknowledgement lapsed in a rebuild: by today's rules it cannot be measured",
+    ),
     "close": Words("警示結案", "closed an alert"),
     "reopen": Words("重新立案", "reopened an alert"),
     "note": Words("加註", "noted"),

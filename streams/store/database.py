@@ -97,6 +97,12 @@ def open_database(
     return engine
 
 
+def postgresql_engine(url: str) -> sa.Engine:
+    """An engine on a PostgreSQL as it is, at whatever schema."""
+    known = _with_password(url_of(url))
+    return sa.create_engine(known, **_options(known, read_only=False))
+
+
 def lines_folded(store: str | Path) -> int:
     """How many lines a store of this or an earlier version has folded; nothing is brought forward for it."""
     url = _with_password(url_of(store))

@@ -200,8 +200,18 @@ def _fields(kept: Kept, values: Sequence[Any]) -> dict[str, Any]:
     for name in kept.months:
         fields[name] = unpack_months(fields[name])
     if kept.detail and values[-1] is not None:
-        fields.update(zip(kept.detail, kept.decode(values[-1]), strict=True))
+        fields.update(_detail(kept, values[-1]))
     return fields
+
+
+def _detail(kept: Kept, text: str) -> Iterable[tuple[str, Any]]:
+    """The fields in a detail; that of an earlier version, which a dry run reads, may end before the last of them."""
+    try:
+        return zip(kept.detail, kept.decode(text), strict=True)
+    except msgspec.ValidationError:
+        found: list[Any] = msgspec.json.decode(text)
+        types = tuple(kept.detail.values())[: len(found)]
+        return zip(kept.detail, msgspec.convert(found, tuple[types]), strict=False)  # type: ignore[valid-type]
 
 
 _NO_SUMS: Final = bytearray()

@@ -6,7 +6,7 @@ What people did, and what was already delivered, is carried over; all else is fo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
 
@@ -15,9 +15,11 @@ from ledger.refusals import Refusal
 from streams import outbox
 from streams.fold.judging import judge_held, judge_whole
 from streams.fold.partition import Partition
-from streams.log.history import Done, History, Source, ToClose, ToFold, ToJudge, done
+from streams.log.history import Done, History, Source, ToClose, ToFold, ToJudge, ToMeasure, done
 from streams.people.closings import apply_closing
-from streams.store import Store, schema
+from streams.people.earlier import measure, record_measures, unmeasured_acts
+from streams.people.trail import TrailEntry
+from streams.store import Store, queries, schema
 from streams.upkeep.settled import settled_by_partition
 
 LINES_LEFT: Final = 20_000
@@ -45,6 +47,7 @@ class Generation:
         self._catalogue, self._open_partition = catalogue, open_partition
         self._history = History(source)
         self._parts: dict[int, Partition] = {}
+        self._measured: dict[int, dict[str, Any]] = {}
 
     @property
     def lines(self) -> int:
@@ -71,6 +74,8 @@ class Generation:
                     progress(self.lines)
                 case ToClose(partition, closing):
                     apply_closing(self._part(partition).books, closing)
+                case ToMeasure(act):
+                    self._measure(act)
                 case ToJudge(day, places):
                     self._judge(day, places)
 
@@ -80,6 +85,17 @@ class Generation:
             found = self._parts[partition] = self._open_partition(self.store.part(partition))
         return found
 
+    def _measure(self, act: TrailEntry) -> None:
+        opened = queries.openings(self.store, (act.subject,)).get(act.subject, 1)
+        found = measure(queries.alert(self.store, act.subject), opened, self._catalogue)
+        if found is not None:
+            self._measured[act.n] = found
+
+    def take_over(self, old: Store, reading: sa.Connection, writing: sa.Connection) -> None:
+        """What is not folded, from a store of the same log; acknowledgements have the measure of their place, or lapse."""
+        _carry_over(reading, writing, partitions=old.partitions)
+        record_measures(writing, unmeasured_acts(old.within(reading)), self._measured.get)
+
     def _judge(self, day: str, places: Mapping[int, int]) -> None:
         """With the places that the old judgement saw: all of it is folded now, and nothing more."""
         if self.store.partitions == 1:
@@ -88,7 +104,7 @@ class Generation:
             judge_whole(self.store, self._catalogue, day, places)
 
 
-def carry_over(old: sa.Connection, new: sa.Connection, *, partitions: int) -> None:
+def _carry_over(old: sa.Connection, new: sa.Connection, *, partitions: int) -> None:
     """What people did, and what was already delivered: a transition and a refusal keep their ids through a rebuild."""
     for table in _PEOPLE:
         new.execute(table.delete())  # an attempt before may have got this far

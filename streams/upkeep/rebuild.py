@@ -32,7 +32,7 @@ from streams.store.locks import CLOCK_LOCK, lock
 from streams.store.mark import begin_mark
 from streams.store.store import digest_of
 from streams.upkeep.backup import copy_store, swap_in
-from streams.upkeep.generation import Generation, Progress, carry_over
+from streams.upkeep.generation import Generation, Progress
 from streams.upkeep.settled import settled_by_partition
 
 NEXT: Final = "budgetwatch_next"
@@ -62,7 +62,7 @@ def rebuild(
         generation = Generation(new, Segments(old), catalogue, lambda of: Partition.alone(of, registry, catalogue))
         generation.catch_up(old, progress)
         with old.reading() as reading, new.writing() as writing:
-            carry_over(reading, writing, partitions=1)
+            generation.take_over(old, reading, writing)
     finally:
         new.close()
         old.close()
@@ -184,7 +184,7 @@ def _switch(old: Store, generation: Generation, progress: Progress) -> None:
         except StoreUnavailable as error:  # begun steps are not done again: what was under way would be missing
             raise StoreError(f"{error}: the old tables stay as they are; run `rebuild` again") from error
         with generation.store.writing() as writing:
-            carry_over(connection, writing, partitions=old.partitions)
+            generation.take_over(old, connection, writing)
         kept = f"{_BEFORE}_{datetime.now(UTC):%Y%m%d%H%M%S}"
         connection.execute(sa.text(f"CREATE SCHEMA {kept}"))
         generation.store.engine.dispose()  # nothing of ours holds the new tables while they move

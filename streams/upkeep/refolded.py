@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -18,8 +18,9 @@ from ledger.payments import PaymentsNoted
 from ledger.process import Context, Transition, process
 from ledger.refusals import Refusal
 from ledger.registry import Registry
-from streams.log.history import Done, History, ToClose, ToFold, ToJudge
+from streams.log.history import Done, History, ToClose, ToFold, ToJudge, ToMeasure
 from streams.people.closings import apply_closing
+from streams.people.earlier import measure
 from streams.store import Store
 from streams.store.commit import changed_rows
 from streams.store.mark import Mark
@@ -50,6 +51,8 @@ class Refolded:
         self.history: list[Changed] = []
         self.refusals: dict[tuple[int, int], tuple[str, str | None, str]] = {}
         self.parts: dict[int, RefoldedPart] = {}
+        self.measured: dict[int, dict[str, Any]] = {}
+        """What acknowledgements that kept no measure had to measure, by the number of the act."""
         self._store, self._registry, self._catalogue = store, registry, catalogue
         self._engine = Engine(catalogue)
         self._kept: dict[int, dict[int, Refusal]] = {}
@@ -67,8 +70,16 @@ class Refolded:
                     progress(history.lines)
                 case ToClose(_, closing):
                     apply_closing(self.books, closing)
+                case ToMeasure(act):
+                    found = measure(self.alerts.get(act.subject), self.openings(act.subject), self._catalogue)
+                    if found is not None:
+                        self.measured[act.n] = found
                 case ToJudge(day, _):
                     self._keep(judge_day(self.books, self._catalogue, day))
+
+    def openings(self, alert: str) -> int:
+        """How many times an alert was opened under its id."""
+        return sum(change[:2] == (alert, "opened") for change in self.history)
 
     def _fold(self, step: ToFold) -> None:
         part = self.parts[step.partition]

@@ -43,6 +43,37 @@ def again(cluster: Cluster) -> int:
     return rebuild_topic(cluster.url, registry.read_bytes(), str(registry), cluster.connection)
 
 
+def dry_run(cluster: Cluster) -> dict[str, Any]:
+    """What a rebuild would change, as programs are told."""
+    arguments = ["--bootstrap", cluster.kafka.bootstrap, "--store", cluster.url]
+    arguments += ["--registry", str(cluster.registry_file), "--dry-run", "--format", "json"]
+    found: dict[str, Any] = msgspec.json.decode(cluster.command("rebuild", *arguments).stdout)
+    return found
+
+
+def everything(cluster: Cluster) -> dict[str, Any]:
+    """How many schemas there are, and each table's rows in one digest."""
+    engine = sa.create_engine(sa.make_url(cluster.url).set(drivername="postgresql+psycopg"))
+    with engine.connect() as connection:
+        schemas = sorted(sa.inspect(connection).get_schema_names())
+        found: dict[str, Any] = {"schemas": schemas}
+        for name in sa.inspect(connection).get_table_names():
+            digest = f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {name} t"  # noqa: S608
+            found[name] = connection.execute(sa.text(digest)).scalar_one()
+    engine.dispose()
+    return found
+
+
+def as_if_earlier(cluster: Cluster) -> None:
+    """Take the newest migration back."""
+    engine = sa.create_engine(sa.make_url(cluster.url).set(drivername="postgresql+psycopg"))
+    with engine.begin() as connection:
+        for column in ("fiscal_year", "agency", "settled_by"):
+            connection.execute(sa.text(f"ALTER TABLE refusals DROP COLUMN {column}"))
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0010'"))
+    engine.dispose()
+
+
 def test_workers_and_the_page_go_on_through_a_rebuild(cluster: Cluster) -> None:
     cluster.begin(registry_csv())
     before = store_id(cluster)
@@ -113,6 +144,28 @@ def test_by_another_register_old_workers_end_and_new_ones_go_on(cluster: Cluster
     assert cluster.differences() == []
     known = parse(cluster.registry_file.read_bytes(), "agencies.csv")
     assert "020011" in known.agencies
+
+
+def test_a_dry_run_lists_what_a_rebuild_does_and_changes_nothing(cluster: Cluster) -> None:
+    cluster.begin(registry_csv().replace("020011,", "020019,", 1))
+    cluster.publish(LINES[:600])
+    with cluster.workers():
+        cluster.wait_folded(600)
+        cluster.wait_delivered()
+    unknown = sum(cluster.column("refused"))
+    cluster.registry_file.write_text(registry_csv(), encoding="utf-8")
+    before = everything(cluster)
+    listed = dry_run(cluster)
+    assert everything(cluster) == before
+    as_if_earlier(cluster)
+    before = everything(cluster)
+    assert dry_run(cluster) == listed, "of an earlier version's tables it says the same"
+    assert everything(cluster) == before
+    again(cluster)
+    assert {(one["before"], one["after"]) for one in listed["outcomes"]} >= {("unknown_agency", "accepted")}
+    assert len(listed["outcomes"]) >= unknown - sum(cluster.column("refused")) > 0
+    assert listed["positions"]
+    assert dry_run(cluster) == {key: [] for key in listed}
 
 
 def test_other_rules_than_those_of_the_store_judge_no_day(cluster: Cluster) -> None:

@@ -32,17 +32,17 @@ def act(kind: str, **after: Any) -> TrailEntry:
 
 
 def test_an_acknowledgement_counts_until_its_due_date(catalogue: Catalogue) -> None:
-    given = act("acknowledge", due_on="2025-09-20", excess=100)
+    given = act("acknowledge", due_on="2025-09-20", excess=100, severity="high", openings=1)
     assert state_of(found(100), [given], catalogue, "2025-09-19") == "acknowledged"
     assert state_of(found(100), [given], catalogue, "2025-09-20") == "open"
     assert lapsed(found(100), given, catalogue, "2025-09-20") == "due"
 
 
 def test_it_lapses_when_the_excess_has_doubled(catalogue: Catalogue) -> None:
-    given = act("acknowledge", due_on="2025-12-31", excess=100)
+    given = act("acknowledge", due_on="2025-12-31", excess=100, severity="high", openings=1)
     assert state_of(found(199), [given], catalogue, "2025-09-19") == "acknowledged"
     assert state_of(found(200), [given], catalogue, "2025-09-19") == "open"
-    again = act("acknowledge", due_on="2025-12-31", excess=200)
+    again = act("acknowledge", due_on="2025-12-31", excess=200, severity="high", openings=1)
     assert state_of(found(200), [given, again], catalogue, "2025-09-19") == "acknowledged", "the last one counts"
 
 

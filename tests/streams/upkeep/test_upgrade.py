@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-import gzip
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from alerts.catalogue import Catalogue
+from ledger.books import Alert
 from producers.simulator import registry_csv
 from streams.folder import Folder
 from streams.outbox import Outbox
 from streams.people import accounts
+from streams.people.overlay import lapsed, overlay_on
+from streams.people.trail import ACKNOWLEDGE, LAPSED, MEASURED, TrailEntry, acts_of_kinds, broken_link
 from streams.store import open_store, schema
+from streams.store.alerts import alert_of
 from tests.streams.channel import Taken
-
-STORE = Path(__file__).parent / "data" / "store-of-schema-0004.db.gz"
-"""300 lines of a simulated year, folded by the first version; a user; six alerts, delivered."""
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    made = Folder(tmp_path / "data")
-    made.path.mkdir()
-    made.registry.write_text(registry_csv(), encoding="utf-8")
-    made.store.write_bytes(gzip.decompress(STORE.read_bytes()))
-    return made
+def folder(earlier: Callable[[str, str], Folder]) -> Folder:
+    """300 lines of a simulated year, folded by the first version; a user; six alerts, delivered."""
+    return earlier("store-of-schema-0004.db.gz", registry_csv())
 
 
 def command(*arguments: str, code: int) -> str:
@@ -74,3 +73,50 @@ def test_a_rebuild_brings_it_here_and_keeps_what_was_there(folder: Folder) -> No
     Outbox(store, (channel,)).deliver_all()
     assert not delivered & {message.id for message in channel.messages}, "nothing is delivered twice"
     store.close()
+
+
+def test_acknowledgements_have_the_measure_of_their_place_in_the_log_or_lapse(
+    acted_on: Folder, catalogue: Catalogue
+) -> None:
+    command("rebuild", "--data", str(acted_on.path), code=0)
+    assert "no differences" in command("audit", "--data", str(acted_on.path), code=0)
+    store = open_store(acted_on.store)
+    given = {act.n: act for act in acts_of_kinds(store, ACKNOWLEDGE)}
+    found = {
+        act.kind: (given[act.after["act"]].subject == act.subject, act.person)
+        for act in acts_of_kinds(store, MEASURED, LAPSED)
+    }
+    assert found == {MEASURED: (True, "rebuild"), LAPSED: (True, "rebuild")}
+    measured = {act.subject: act.after for act in acts_of_kinds(store, MEASURED)}
+    today = "2026-11-28"
+    overlay = overlay_on(store, catalogue, today)
+    states = {}
+    with store.reading() as connection:
+        for row in connection.execute(sa.select(schema.alerts)):
+            states[row.rule, row.key] = overlay.state(alert_of(row)), measured.get(row.id)
+    assert states["forecast-diverges", "03"] == (
+        "acknowledged",
+        {"act": 4, "excess": 15, "severity": "info", "openings": 1},
+    )
+    assert states["reserve-balance-low", "second"] == (
+        "open",  # at 19 % it was seen, at 3.5 % it was not
+        {"act": 3, "excess": 10_000, "severity": "info", "openings": 1},
+    )
+    assert states["virement-between-programs", "020011:32020110103/current/3000"] == ("closed", None)
+    assert ("allotment-underspent", "03") not in states
+    store.close()
+    command("rebuild", "--data", str(acted_on.path), code=0)
+    store = open_store(acted_on.store)
+    assert {act.subject: act.after for act in acts_of_kinds(store, MEASURED)} == measured, "once is enough"
+    assert broken_link(store) is None
+    store.close()
+
+
+def test_an_acknowledgement_that_kept_another_measure_does_not_count_before_it_is_measured(
+    catalogue: Catalogue,
+) -> None:
+    after = {"reason": "r", "due_on": "2099-12-31", "excess": 0, "severity": "info"}
+    given = TrailEntry(3, "2026-11-27T00:00:00Z", "p", "", "", ACKNOWLEDGE, "a", None, after, "", "")
+    alert = Alert("forecast-diverges", "info", "authority", "03", 115, "open", None, "2026-11-27", {})
+    assert lapsed(alert, given, catalogue, "2026-11-28") == "unmeasured"
+    assert lapsed(alert, given, catalogue, "2099-12-31") == "due"
