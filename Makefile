@@ -39,6 +39,7 @@ lint: install
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m alerts.catalogue_page --check
 	$(BIN)/python -m streams.schema --check
+	$(BIN)/python -m dashboards.boards.build --check
 
 bench: install  ## measure speed and memory (some minutes)
 	$(BIN)/python -m tests.bench.replay
@@ -59,9 +60,10 @@ crash: install  ## kill the writer RUNS times at random moments, then audit (RUN
 chaos: install  ## kill, stall and cut off workers, broker and database RUNS times, then audit each run (RUNS=200)
 	$(BIN)/python -m tests.kafka.chaos $(RUNS)
 
-docs: install  ## write the generated pages: the catalogue of rules and the JSON schemas
+docs: install  ## write what is generated: the catalogue of rules, the JSON schemas, the boards
 	$(BIN)/python -m alerts.catalogue_page
 	$(BIN)/python -m streams.schema
+	$(BIN)/python -m dashboards.boards.build
 
 clean:  ## remove what these targets made
 	rm -rf .venv .venv-bench demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

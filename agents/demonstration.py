@@ -42,7 +42,7 @@ KNOWN: Final = ("示範：已請機關查明", 30)
 
 @contextlib.contextmanager
 def opened(
-    folder: Folder, host: str, seed: int, events: int, days_a_second: float
+    folder: Folder, host: str, seed: int, events: int, days_a_second: float, public_url: str | None = None
 ) -> Iterator[tuple[Monitor, SimulatedYear]]:
     """A monitor on a demonstration's folder, folded up to the start, and the year that goes on in it."""
     years: list[SimulatedYear] = []
@@ -51,7 +51,7 @@ def opened(
         years.append(SimulatedYear(queue, seed, events, days_a_second))
         return years[0].today
 
-    with embedded.opened(folder, host, demonstration=True, day=calendar) as monitor:
+    with embedded.opened(folder, host, demonstration=True, public_url=public_url, day=calendar) as monitor:
         years[0].prepare(lambda: present_list(Desk(monitor), PRESENTER), lambda: _act(monitor))
         yield msgspec.structs.replace(monitor, stopped=lambda: years[0].trouble), years[0]
 

@@ -26,6 +26,7 @@ def opened(
     host: str = "127.0.0.1",
     *,
     demonstration: bool | None = None,
+    public_url: str | None = None,
     day: Callable[[FoldQueue], Callable[[], str]] = lambda _: today,
 ) -> Iterator[Monitor]:
     """A monitor on a data folder, folding but not yet listening; everything is closed again in the end.
@@ -45,7 +46,15 @@ def opened(
             queue.start()
             try:
                 yield Monitor(
-                    store, queue, registry, catalogue, day(queue), made_up, is_loopback(host), named=settings.names
+                    store,
+                    queue,
+                    registry,
+                    catalogue,
+                    day(queue),
+                    made_up,
+                    is_loopback(host),
+                    named=settings.names,
+                    public_url=public_url,
                 )
             finally:
                 queue.stop()

@@ -56,10 +56,10 @@ class WebServer:
     def __init__(self, monitor: Monitor, session_key: bytes | None, listener: socket.socket, **facts: object) -> None:
         """`session_key`: 32 bytes that keep people logged in over a restart; `facts` are logged with the address."""
         self._listener = listener
-        metrics_registry, instruments = registry_of(monitor)
+        host, port = listener.getsockname()[:2]
+        metrics_registry, instruments = registry_of(monitor, monitor.public_url or f"http://{host}:{port}")
         monitor.replica.watchers.append(instruments.committed)
         page = site(monitor, session_key)
-        host, port = listener.getsockname()[:2]
         config = uvicorn.Config(
             create_app(monitor, page, metrics_registry, instruments),
             host=host,

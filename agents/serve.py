@@ -31,6 +31,7 @@ def opened(
     host: str,
     metrics_token: str | None = None,
     settings: Path | None = None,
+    public_url: str | None = None,
 ) -> Iterator[tuple[Monitor, StoreReplica]]:
     """A monitor of a store that workers have begun, and the follower that keeps its books.
 
@@ -42,6 +43,7 @@ def opened(
         host: the address that will be listened at.
         metrics_token: what Prometheus may show.
         settings: the folder of the city's names and rules.
+        public_url: where people find the page.
 
     Raises StoreRefused where the store was folded otherwise, or nobody has to log in where others can reach it.
     """
@@ -60,7 +62,15 @@ def opened(
         follower = StoreReplica(store, known, catalogue, digests, posting)
         loopback = is_loopback(host)
         monitor = Monitor(
-            store, follower, known, catalogue, today, loopback=loopback, metrics_token=metrics_token, named=called.names
+            store,
+            follower,
+            known,
+            catalogue,
+            today,
+            loopback=loopback,
+            metrics_token=metrics_token,
+            named=called.names,
+            public_url=public_url,
         )
         yield monitor, follower
     finally:
@@ -77,7 +87,8 @@ def serve(
     session_key: bytes | None,
     metrics_token: str | None = None,
     settings: Path | None = None,
+    public_url: str | None = None,
 ) -> None:
     """Listen until told to stop (see `listen`)."""
-    with opened(url, registry, name, connection, host, metrics_token, settings) as (monitor, follower):
+    with opened(url, registry, name, connection, host, metrics_token, settings, public_url) as (monitor, follower):
         listen(monitor, session_key, host, port, (follower,), takes_events=connection is not None)

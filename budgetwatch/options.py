@@ -59,6 +59,14 @@ Port = Annotated[int, typer.Option(min=1, max=65535, envvar="BUDGETWATCH_PORT", 
 Host = Annotated[
     str, typer.Option(envvar="BUDGETWATCH_HOST", help="The address to listen on; any but this machine's needs users.")
 ]
+PublicUrl = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        envvar="BUDGETWATCH_PUBLIC_URL",
+        help="What people call the page, e.g. https://budget.example.gov.tw; else where it listens.",
+    ),
+]
 
 
 class Language(StrEnum):

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from budgetwatch.options import Bootstrap, DataFolder, Host, Port, Registry, Settings, Shared, Unusable
-from budgetwatch.sources import kafka_at
+from budgetwatch.options import Bootstrap, DataFolder, Host, Port, PublicUrl, Registry, Settings, Shared, Unusable
+from budgetwatch.sources import kafka_at, page_url
 
 app = typer.Typer()
 SESSION_KEY_BYTES_MIN = 32
@@ -24,6 +24,7 @@ def run(
     registry: Annotated[
         Path | None, typer.Option(envvar="BUDGETWATCH_REGISTRY", help="Copied into a new data folder.")
     ] = None,
+    public_url: PublicUrl = None,
 ) -> None:
     """Start the monitor on a data folder: page, API, /metrics and inbox in one process, until it is told to stop."""
     from agents import embedded
@@ -33,7 +34,7 @@ def run(
     log_to(sys.stderr.isatty())
     folder = Folder(data)
     folder.make(registry)
-    with embedded.opened(folder, host) as monitor:
+    with embedded.opened(folder, host, public_url=page_url(public_url)) as monitor:
         embedded.serve(monitor, folder, host, port)
 
 
@@ -47,6 +48,7 @@ def demo(
     ] = 0.2,
     seed: Annotated[int, typer.Option(envvar="BUDGETWATCH_SEED", help="Same seed, same year.")] = 1,
     events: Annotated[int, typer.Option(min=2_000, envvar="BUDGETWATCH_EVENTS", help="Events of the year.")] = 20_000,
+    public_url: PublicUrl = None,
     remove: Annotated[bool, typer.Option("--remove", help="Delete the demonstration's data folder and end.")] = False,
 ) -> None:
     """Start the monitor on a simulated year of the synthetic city, marked as demonstration data, and let it run on."""
@@ -60,7 +62,7 @@ def demo(
         return
     log_to(sys.stderr.isatty())
     demonstration.make_folder(folder)
-    with demonstration.opened(folder, host, seed, events, speed) as (monitor, year):
+    with demonstration.opened(folder, host, seed, events, speed, page_url(public_url)) as (monitor, year):
         sys.stderr.write(f"demonstration data: fiscal year 114 up to {year.day}, then {speed:g} days a second\n")
         embedded.serve(monitor, folder, host, port, beside=(year,), clock=False)
 
@@ -132,6 +134,7 @@ def serve(
             help="Holds what Prometheus shows to read /metrics from elsewhere; it opens nothing else.",
         ),
     ] = None,
+    public_url: PublicUrl = None,
 ) -> None:
     """Show the store that workers fold into: page, API and /metrics, beside any number of workers."""
     from agents.logs import log_to
@@ -145,4 +148,6 @@ def serve(
     if token is not None and len(token) < METRICS_TOKEN_MIN:
         raise Unusable(f"{metrics_token}: fewer than {METRICS_TOKEN_MIN} characters; `openssl rand -hex 24` makes some")
     connection = None if bootstrap is None else kafka_at(bootstrap)
-    start(store, registry.read_bytes(), str(registry), connection, host, port, key, token, settings)
+    start(
+        store, registry.read_bytes(), str(registry), connection, host, port, key, token, settings, page_url(public_url)
+    )

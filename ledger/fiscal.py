@@ -151,6 +151,13 @@ def allotted_months(fiscal_year: int, as_of: str) -> int:
     return int(as_of[5:7])
 
 
+def days_gone(fiscal_year: int, day: str) -> tuple[int, int]:
+    """Days of the year gone by on a day, that day included, and how many it has."""
+    start, end, now = (date.fromisoformat(text) for text in (first_day(fiscal_year), last_day(fiscal_year), day))
+    whole = (end - start).days + 1
+    return max(0, min(whole, (now - start).days + 1)), whole
+
+
 def parse_day(text: str) -> str:
     """Read a day in any form sources write: `2025-03-05`, `1140305` (or `990305`), `114/03/05`, `114年3月5日`.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
@@ -42,9 +42,11 @@ class Level(msgspec.Struct):
             self.classes.setdefault(name, Sums()).join(sums)
 
 
-def roll_up(books: Books, as_of: str) -> Iterator[list[Level]]:
-    """For each fiscal year with accepted events: its agencies, then its authorities, then the city."""
+def roll_up(books: Books, as_of: str, years: Collection[int] | None = None) -> Iterator[list[Level]]:
+    """For each fiscal year with accepted events (of those wanted): its agencies, then its authorities, then the city."""
     for fiscal_year in sorted(books.years):
+        if years is not None and fiscal_year not in years:
+            continue
         months = allotted_months(fiscal_year, as_of)
         agencies = [_agency(year, months) for _, year in sorted(books.years[fiscal_year].items())]
         authorities = [

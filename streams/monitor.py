@@ -107,6 +107,8 @@ class Monitor(msgspec.Struct, frozen=True):
     """Why what feeds it has stopped; None while it goes on, or where nothing of its own does."""
     named: Callable[[], Names] | None = None
     """The names of a city as its files stand now; unless given, the register's and those of the objects that ship."""
+    public_url: str | None = None
+    """Where people find the page, without a slash at its end; None: where it listens."""
     metrics_token: str | None = None
     """What Prometheus may show to read `/metrics` alone, beside the tokens of the store."""
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from dashboards.colours import ACTUAL, FORECAST, LIMIT, PLAN
 from dashboards.reports.table import Column, Table
 from dashboards.web.grid import Grid
 from ledger.books import MONTHS, Position
@@ -20,10 +21,6 @@ from ledger.sums import Sums
 from ledger.words import Language, Words
 from streams.log.reserve_log import Balance
 
-ACTUAL: Final = "#0072B2"
-PLAN: Final = "#6E6E6E"
-FORECAST: Final = "#D55E00"
-LIMIT: Final = "#000000"
 _YI: Final = 1e8
 _MONTH_NAMES: Final = Words("{}月", "{}")
 _AXIS: Final = Words("億元", "NT$ 100 million")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -11,6 +10,7 @@ import msgspec
 from alerts.lagging import RULE, target
 from alerts.unfinished import UNFINISHED
 from alerts.vocabulary import SEVERITY
+from dashboards.level_status import NO_ALERTS, LevelCounts, status_of, whose
 from dashboards.reports import formulas
 from dashboards.reports.table import AGENCY_CODE, AUTHORITY_CODE, Column, Table, named
 from dashboards.web import names
@@ -29,9 +29,9 @@ from ledger.figures import (
     PREDICTED_DECLARED,
     PREDICTED_IN_FULL,
 )
-from ledger.fiscal import first_day, last_day
+from ledger.fiscal import days_gone
 from ledger.names import agency_name, authority_name
-from ledger.rollup import CITY, Level
+from ledger.rollup import Level
 from ledger.sums import Sums
 from ledger.vocabulary import ECONOMIC_CLASS
 from ledger.words import Language, Words
@@ -59,13 +59,6 @@ class ShownRate(msgspec.Struct, frozen=True):
         return share(self.above, self.below)
 
 
-def elapsed(fiscal_year: int, day: str) -> tuple[int, int]:
-    """Days of the year gone by on a day, and how many it has."""
-    start, end, now = (date.fromisoformat(text) for text in (first_day(fiscal_year), last_day(fiscal_year), day))
-    whole = (end - start).days + 1
-    return max(0, min(whole, (now - start).days + 1)), whole
-
-
 def sums_of(level: Level, name: str) -> Sums:
     """The sums of a class, or of all."""
     return level.every_class if name == "all" else level.classes.get(name, Sums())
@@ -77,7 +70,7 @@ def rates(level: Level, day: str, target: int) -> list[ShownRate]:
     The capital prediction is marked with the percentage that is to be executed, `target`.
     """
     every, capital = level.every_class, level.capital
-    gone, whole = elapsed(level.fiscal_year, day)
+    gone, whole = days_gone(level.fiscal_year, day)
     calendar = share(gone, whole)
     found = [
         ShownRate(
@@ -182,17 +175,6 @@ def courses(desk: Desk, level: Level, reader: Language) -> tuple[list[dict[str, 
 # ---------------------------------------------------------------- how levels stand
 
 
-class LevelCounts(msgspec.Struct, frozen=True):
-    """Unfinished alerts by severity."""
-
-    by_severity: Mapping[str, int]
-
-    @property
-    def all(self) -> int:
-        """Of any severity."""
-        return sum(self.by_severity.values())
-
-
 def alert_counts(desk: Desk, fiscal_year: int) -> dict[tuple[str, str], LevelCounts]:
     """Unfinished alerts of each agency and authority (with its agencies'), by level and code; the city has all."""
 
@@ -201,24 +183,12 @@ def alert_counts(desk: Desk, fiscal_year: int) -> dict[tuple[str, str], LevelCou
         counted = alert_lists.count_by(desk.monitor.store, wanted, desk.overlay(), "level", "agency", "key", "severity")
         found: dict[tuple[str, str], dict[str, int]] = {}
         for (level, agency, key, severity), number in counted.items():
-            for of in _whose(desk, level, agency, key):
+            for of in whose(desk.monitor.registry, level, agency, key):
                 by_severity = found.setdefault(of, {})
                 by_severity[severity] = by_severity.get(severity, 0) + number
         return {of: LevelCounts(by_severity) for of, by_severity in found.items()}
 
     return desk.look(("alert counts", fiscal_year), build)
-
-
-def _whose(desk: Desk, level: str, agency: str | None, key: str) -> Iterable[tuple[str, str]]:
-    yield ("city", CITY)
-    if level == "authority":
-        yield ("authority", key)
-        return
-    code = key.removeprefix("first:") if level == "reserve" and key.startswith("first:") else agency
-    known = desk.monitor.registry.agencies.get(code or "")
-    if known is not None:
-        yield ("agency", known.code)
-        yield ("authority", known.authority_code)
 
 
 def lagging_authorities(desk: Desk, fiscal_year: int) -> frozenset[str]:
@@ -230,22 +200,6 @@ def lagging_authorities(desk: Desk, fiscal_year: int) -> frozenset[str]:
     return desk.look(("lagging authorities", fiscal_year), build)
 
 
-def status_of(counts: LevelCounts, *, lagging: bool, behind: bool = False, unjudged: bool = False) -> str:
-    """Breach, lagging, watch, unjudged or normal: the first that holds.
-
-    `behind`: the prediction lies under the limit, on the list or not (an agency is on none, an authority not before the
-    day is judged): that is never normal. `unjudged`: there is capital money, and nothing is predicted for it.
-    """
-    if counts.by_severity.get("critical"):
-        return "breach"
-    if lagging:
-        return "lagging"
-    if behind or counts.by_severity.get("high") or counts.by_severity.get("warn"):
-        return "watch"
-    return "unjudged" if unjudged else "normal"
-
-
-_NOTHING: Final = LevelCounts({})
 _LEVEL_FIGURES: Final = ("available", "allotted", "realised", "executed", "remaining")
 _LEVEL_RATES: Final = (CASH, PERIOD, ANNUAL)
 _LEVEL_COLUMNS: Final = (
@@ -266,18 +220,12 @@ def level_grid(desk: Desk, levels: Sequence[Level], kind: str, total: Level | No
     of = agency_name if kind == "agency" else authority_name
     rows, statuses = [], []
     for level in levels:
-        counted = counts.get((kind, level.key), _NOTHING)
-        predicted = level.capital.predicted
-        status = status_of(
-            counted,
-            lagging=kind == "authority" and level.key in lagging,
-            behind=predicted is not None and predicted.below(limit),
-            unjudged=predicted is None and level.capital.available > 0,
-        )
+        counted = counts.get((kind, level.key), NO_ALERTS)
+        status = status_of(level, counted, lagging=kind == "authority" and level.key in lagging, limit=limit)
         statuses.append(status)
         rows.append(_level_row(level.key, of(desk.names, level.key), names.STATUS[status], level, counted.all))
     path = "agencies" if kind == "agency" else "authorities"
-    gone, whole = elapsed(fiscal_year, day) if levels else (0, 1)
+    gone, whole = days_gone(fiscal_year, day) if levels else (0, 1)
     heading = Words("機關", "Agency") if kind == "agency" else Words("主管機關", "Authority")
     head = named("name", heading, AGENCY_CODE if kind == "agency" else AUTHORITY_CODE)
     every = [level.every_class for level in levels]

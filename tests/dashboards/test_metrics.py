@@ -20,7 +20,7 @@ from tests.running import Running, running
 LINES = [line.rstrip(b"\n") for line in simulate(114, 9, 3_000)]
 DAY = "2025-12-31"
 LABELS = {"fiscal_year", "level", "key", "economic_class", "rate", "reserve", "agency", "rule", "severity", "outcome"}
-LABELS |= {"change", "reason", "le", "name_zh", "name_en", "authority"}
+LABELS |= {"change", "reason", "le", "name_zh", "name_en", "authority", "url", "channel", "state"}
 LABELS |= {"fold_version", "rules_digest", "registry_digest"}
 
 

@@ -132,6 +132,7 @@ def test_both_readmes_promise_it(name: str) -> None:
         "ledger/events.py",
         "ledger/effects.py",
         "producers/importers/",
+        "dashboards/panels/",
     ):
         assert place in text
         assert (ROOT / place).exists()
@@ -161,6 +162,42 @@ EFFECT = '''def grant_received(books: Books, year: AgencyYear, event: e.GrantRec
 
 
 '''
+
+
+PANEL = '''"""A panel of a test."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.builders import stat
+
+from dashboards.panels.looks import COUNT, link_to, stat_panel
+from dashboards.panels.panel import panel
+from dashboards.panels.queries import instant, now
+from ledger.words import Language, Words
+
+
+@panel("overview", 999, at=(0, 500, 6, 4))
+def ids_remembered(reader: Language) -> stat.Panel:
+    """How many event ids are remembered."""
+    title, description = Words("記住的事件", "Ids remembered"), Words("防止重複入帳", "Against duplicates")
+    made = stat_panel(reader, title, description, COUNT).with_target(instant(now("remembered_ids")))
+    return made.links([link_to(title.text(reader), "${page}/")])
+'''
+
+
+def test_a_panel_is_one_function(copy: Copy) -> None:
+    before = {path: path.read_text() for path in (copy.path / "dashboards" / "generated").rglob("*.json")}
+    copy.add("dashboards/panels/of_a_test.py", PANEL)
+    copy.python("from dashboards.boards.build import write; write()")
+    for path, text in before.items():
+        made = json.loads(path.read_text())
+        if path.name != "overview.json":
+            assert path.read_text() == text
+            continue
+        (drawn,) = (one for one in made["panels"] if one["id"] == 999)
+        assert drawn["title"] == ("記住的事件" if path.parent.name == "zh" else "Ids remembered")
+        assert drawn["gridPos"]["y"] < 500, "it moves up to the others"
+        assert [one for one in made["panels"] if one["id"] != 999] == json.loads(text)["panels"]
 
 
 def test_an_event_type_is_its_struct_and_its_effect(copy: Copy) -> None:

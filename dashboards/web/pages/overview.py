@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from alerts.lagging import target
 from alerts.unfinished import UNFINISHED
 from alerts.vocabulary import SEVERITY
+from dashboards.level_status import NO_ALERTS
 from dashboards.reports.table import of_key
 from dashboards.web import language, levels
 from dashboards.web.alert_table import alert_grid
@@ -18,6 +19,7 @@ from dashboards.web.desk import Desk
 from dashboards.web.pages.lagging import judged_on, lagging_rows, lagging_tables
 from dashboards.web.pages.reserves import runways
 from ledger.figures import PREDICTED_IN_FULL
+from ledger.fiscal import days_gone
 from ledger.rollup import CITY
 from ledger.words import Words
 from streams.store import alert_lists
@@ -39,7 +41,7 @@ def overview(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
     if city is None:
         return page(desk, request, "empty.html", title, common, here="overview")
     charts, grids = levels.courses(desk, city, reader)
-    counts = levels.alert_counts(desk, fiscal_year).get(("city", CITY), levels.LevelCounts({}))
+    counts = levels.alert_counts(desk, fiscal_year).get(("city", CITY), NO_ALERTS)
     gravest = alert_lists.find(
         desk.monitor.store,
         Wanted(states=UNFINISHED, fiscal_year=fiscal_year),
@@ -56,7 +58,7 @@ def overview(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
         Words(f"{fiscal_year}年度各主管機關執行情形", f"Authorities, fiscal year {fiscal_year}"),
         "authorities",
     )
-    gone, whole = levels.elapsed(fiscal_year, figures.day)
+    gone, whole = days_gone(fiscal_year, figures.day)
     lagging = [row for row in lagging_rows(desk) if row.fiscal_year == fiscal_year]
     tables, judged = lagging_tables(desk), judged_on(desk)
     ahead = desk.look("booked ahead", lambda books: max((year.latest for year in books.agency_years()), default=""))

@@ -14,15 +14,16 @@ from alerts.judgement import Parameters
 from alerts.naming import line_name
 from dashboards.reports import formulas, reserve_report
 from dashboards.reports.table import AGENCY_CODE, LINE_CODE, Column, Table, named, of_key
+from dashboards.runway import funds_by_reserve, tenths_of_months
 from dashboards.web import language
 from dashboards.web.answer import page
 from dashboards.web.charts import balance_figure
 from dashboards.web.desk import Desk
 from dashboards.web.grid import Bar, Grid, share
-from dashboards.web.levels import elapsed
 from dashboards.web.subjects import address
 from ledger.books import Books, Case, Fund
 from ledger.events import ReserveApproved
+from ledger.fiscal import days_gone
 from ledger.money import percent, thousands
 from ledger.names import agency_name
 from ledger.vocabulary import FUND, GROUND, RESERVE
@@ -30,8 +31,6 @@ from ledger.words import Words
 from streams.log.reserve_log import ReserveEvent
 
 CITY_RESERVES: Final = ("second", "disaster")
-_DAYS_A_MONTH: Final = 30.4375
-"""365.25 ÷ 12: only for the runway, which is an estimate."""
 
 
 class Runway(msgspec.Struct, frozen=True):
@@ -72,24 +71,19 @@ class Runway(msgspec.Struct, frozen=True):
 def runways(desk: Desk, fiscal_year: int) -> list[Runway]:
     """The city's funds, and all first reserves together."""
     day = desk.monitor.today()
-    gone, _ = elapsed(fiscal_year, day)
+    gone, _ = days_gone(fiscal_year, day)
     steps = desk.monitor.catalogue.rules["reserve-balance-low"].parameters_on(day)
 
     def build(books: Books) -> list[Runway]:
-        funds = {reserve: [fund] for (year, reserve), fund in books.funds.items() if year == fiscal_year}
-        years = books.years.get(fiscal_year, {}).values()
-        funds["first"] = [year.first_reserve for year in years if year.first_reserve is not None]
-        return [_runway(reserve, funds[reserve], gone, steps) for reserve in RESERVE if funds.get(reserve)]
+        funds = funds_by_reserve(books.funds, books.years.get(fiscal_year, {}), fiscal_year)
+        return [_runway(reserve, found, gone, steps) for reserve, found in funds.items()]
 
     return desk.look(("runways", fiscal_year), build)
 
 
-def _runway(reserve: str, funds: list[Fund], days_gone: int, steps: Parameters) -> Runway:
+def _runway(reserve: str, funds: list[Fund], days: int, steps: Parameters) -> Runway:
     drawn = sum(fund.approved - fund.cancelled for fund in funds)
     remaining = sum(fund.remaining for fund in funds)
-    lasting = None
-    if drawn > 0 and days_gone > 0:
-        lasting = max(0, int(10 * remaining * days_gone / (drawn * _DAYS_A_MONTH)))
     return Runway(
         reserve=reserve,
         established=sum(fund.established for fund in funds),
@@ -97,7 +91,7 @@ def _runway(reserve: str, funds: list[Fund], days_gone: int, steps: Parameters) 
         drawn=drawn,
         remaining=remaining,
         cases=sum(fund.cases for fund in funds),
-        tenths_of_months=lasting,
+        tenths_of_months=tenths_of_months(remaining, drawn, days),
         watch_at=steps["info_at"],
         lagging_at=steps["warn_at"],
     )

@@ -8,19 +8,21 @@ import pytest
 
 from alerts.catalogue import Catalogue
 from alerts.naming import split_key, subject
+from dashboards.level_status import NO_ALERTS, LevelCounts, status_of
 from dashboards.reports.formats.cells import large_sum
 from dashboards.reports.table import Column, Row, Table
 from dashboards.web import answer, shown
 from dashboards.web.charts import course, course_figure, month_sums
 from dashboards.web.grid import Bar, Grid, share, view
-from dashboards.web.levels import LevelCounts, elapsed, status_of
 from dashboards.web.live import Live
 from dashboards.web.pages.check import event_of
 from dashboards.web.pages.reserves import Runway
 from dashboards.web.subjects import page_of
 from ledger.books import Alert, Position
+from ledger.fiscal import days_gone
 from ledger.process import Transition
 from ledger.registry import Registry
+from ledger.rollup import Level
 from ledger.sums import Sums
 from ledger.words import Words
 from streams.monitor import Committed
@@ -89,24 +91,33 @@ def test_shares_for_drawing_stay_within_the_bar() -> None:
     assert [share(*each) for each in ((1, 2), (3, 2), (-1, 2), (1, 0), (1, -1))] == [50.0, 100.0, 0.0, 0.0, 0.0]
 
 
+def level(**sums: int) -> Level:
+    """One with capital money: normal, as long as nothing is said."""
+    capital = Sums(**({"available": 100, "allotted": 50, "realised": 50} | sums))
+    return Level("authority", "A", 114, classes={"capital": capital})
+
+
 def test_the_gravest_status_holds() -> None:
-    assert status_of(LevelCounts({"critical": 1}), lagging=True) == "breach"
-    assert status_of(LevelCounts({"high": 1}), lagging=True) == "lagging"
-    assert status_of(LevelCounts({"warn": 1}), lagging=False) == "watch"
-    assert status_of(LevelCounts({"info": 9}), lagging=False) == "normal"
+    fine = level()
+    assert status_of(fine, LevelCounts({"critical": 1}), lagging=True, limit=90) == "breach"
+    assert status_of(fine, LevelCounts({"high": 1}), lagging=True, limit=90) == "lagging"
+    assert status_of(fine, LevelCounts({"warn": 1}), lagging=False, limit=90) == "watch"
+    assert status_of(fine, LevelCounts({"info": 9}), lagging=False, limit=90) == "normal"
 
 
 def test_a_prediction_under_the_limit_is_never_normal_and_none_is_no_good_news() -> None:
-    calm = LevelCounts({})
-    assert status_of(calm, lagging=False, behind=True) == "watch"
-    assert status_of(calm, lagging=False, unjudged=True) == "unjudged"
-    assert status_of(LevelCounts({"warn": 1}), lagging=False, unjudged=True) == "watch"
+    behind, unknown = level(realised=20), level(allotted=0)
+    assert status_of(behind, NO_ALERTS, lagging=False, limit=90) == "watch"
+    assert status_of(behind, NO_ALERTS, lagging=False, limit=40) == "normal"
+    assert status_of(unknown, NO_ALERTS, lagging=False, limit=90) == "unjudged"
+    assert status_of(unknown, LevelCounts({"warn": 1}), lagging=False, limit=90) == "watch"
+    assert status_of(level(available=0, allotted=0), NO_ALERTS, lagging=False, limit=90) == "normal"
 
 
 def test_the_calendar_knows_leap_years_and_the_days_beside_the_year() -> None:
-    assert elapsed(113, "2024-12-31") == (366, 366)
-    assert elapsed(114, "2025-01-01") == (1, 365)
-    assert elapsed(114, "2024-12-31") == (0, 365) and elapsed(114, "2026-02-01") == (365, 365)
+    assert days_gone(113, "2024-12-31") == (366, 366)
+    assert days_gone(114, "2025-01-01") == (1, 365)
+    assert days_gone(114, "2024-12-31") == (0, 365) and days_gone(114, "2026-02-01") == (365, 365)
 
 
 def test_a_year_by_month_is_cumulated_and_ends_today() -> None:

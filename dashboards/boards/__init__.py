@@ -1,0 +1,1 @@
+"""The Grafana boards: one file a board, built by `dashboards.boards.build` into `dashboards/generated/`."""

@@ -1,0 +1,59 @@
+"""The books on one day as the metrics see them: the sums of the years that are open, and the alerts that stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, time
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from alerts.catalogue import Catalogue
+from alerts.unfinished import unfinished
+from ledger.books import Alert, Books
+from ledger.fiscal import closing_day, first_day
+from ledger.registry import Registry
+from ledger.rollup import Level, roll_up
+
+_TAIPEI: Final = ZoneInfo("Asia/Taipei")
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """What the figures of a day are made of. It must not outlive the reading of the books."""
+
+    books: Books
+    day: str
+    catalogue: Catalogue
+    registry: Registry
+    years: tuple[int, ...]
+    levels: list[Level]
+    """Of those years."""
+    alerts: list[Alert]
+    """The unfinished ones of those years."""
+
+
+def snapshot(books: Books, day: str, catalogue: Catalogue, registry: Registry) -> Snapshot:
+    """The books on a day; call it while they are read."""
+    years = years_shown(books.years, day)
+    levels = [level for year in roll_up(books, day, years) for level in year]
+    alerts = [alert for alert in unfinished(books) if alert.fiscal_year in years]
+    return Snapshot(books, day, catalogue, registry, years, levels, alerts)
+
+
+def years_shown(years: Iterable[int], day: str) -> tuple[int, ...]:
+    """The fiscal years whose books are open on a day; where there is none the last that has begun, else the first."""
+    known = sorted(years)
+    begun = [year for year in known if first_day(year) <= day]
+    is_open = [year for year in begun if day <= closing_day(year)]
+    return tuple(is_open or begun[-1:] or known[:1])
+
+
+def seconds(day: str) -> float:
+    """The beginning of a day in Taipei, as Prometheus counts time."""
+    return datetime.combine(date.fromisoformat(day), time(), _TAIPEI).timestamp()
+
+
+def moment_seconds(at: str) -> float:
+    """A moment as RFC 3339, as Prometheus counts time."""
+    return datetime.fromisoformat(at).timestamp()

@@ -1,0 +1,1 @@
+"""The boards' panels: one function a panel, found by its decorator (`dashboards.panels.panel`)."""

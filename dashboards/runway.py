@@ -1,0 +1,33 @@
+"""How long a reserve lasts at the pace of the year so far: an estimate, for pages and metrics alike."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ledger.books import AgencyYear, Fund
+from ledger.vocabulary import RESERVE
+
+DAYS_A_MONTH: Final = 30.4375
+"""365.25 ÷ 12."""
+
+
+def funds_by_reserve(
+    funds: dict[tuple[int, str], Fund], agencies: dict[str, AgencyYear], fiscal_year: int
+) -> dict[str, list[Fund]]:
+    """The city's funds, and all first reserves together, in the order of lists; only what there is."""
+    found = {reserve: [fund] for (year, reserve), fund in funds.items() if year == fiscal_year}
+    found["first"] = [year.first_reserve for year in agencies.values() if year.first_reserve is not None]
+    return {reserve: found[reserve] for reserve in RESERVE if found.get(reserve)}
+
+
+def tenths_of_months(remaining: int, drawn: int, days: int) -> int | None:
+    """For how many tenths of a month it lasts; None while nothing has been drawn, or no day has gone by.
+
+    Args:
+        remaining: what can still be drawn, NT$.
+        drawn: what was drawn since the year began, NT$.
+        days: of the year that are gone by.
+    """
+    if drawn <= 0 or days <= 0:
+        return None
+    return max(0, int(10 * remaining * days / (drawn * DAYS_A_MONTH)))
