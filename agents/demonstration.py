@@ -24,6 +24,7 @@ from streams.monitor import Monitor
 from streams.people.acts import acknowledge, add_note, close_alert
 from streams.people.lagging_acts import give_lagging_reason
 from streams.people.person import Person
+from streams.reach import Reach
 from streams.settings import ACCOUNTS
 from streams.store import StoreRefused, alert_lists, open_store
 from streams.store.alert_lists import Overlay, Wanted
@@ -42,7 +43,7 @@ KNOWN: Final = ("示範：已請機關查明", 30)
 
 @contextlib.contextmanager
 def opened(
-    folder: Folder, host: str, seed: int, events: int, days_a_second: float, public_url: str | None = None
+    folder: Folder, reach: Reach, seed: int, events: int, days_a_second: float
 ) -> Iterator[tuple[Monitor, SimulatedYear]]:
     """A monitor on a demonstration's folder, folded up to the start, and the year that goes on in it."""
     years: list[SimulatedYear] = []
@@ -51,7 +52,7 @@ def opened(
         years.append(SimulatedYear(queue, seed, events, days_a_second))
         return years[0].today
 
-    with embedded.opened(folder, host, demonstration=True, public_url=public_url, day=calendar) as monitor:
+    with embedded.opened(folder, reach, demonstration=True, day=calendar) as monitor:
         years[0].prepare(lambda: present_list(Desk(monitor), PRESENTER), lambda: _act(monitor))
         yield msgspec.structs.replace(monitor, stopped=lambda: years[0].trouble), years[0]
 

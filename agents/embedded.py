@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from agents.inbox import InboxThread
-from agents.listening import Part, check_users, is_loopback, listen
+from agents.listening import Part, check_users, listen
 from alerts.catalogue import load
 from alerts.channels import Outside, open_channels
 from streams.clock import Clock
@@ -14,6 +14,7 @@ from streams.fold.queue import FoldQueue
 from streams.folder import Folder
 from streams.monitor import Monitor
 from streams.outbox import Courier, Outbox
+from streams.reach import Reach
 from streams.settings import Settings
 from streams.store import open_store, queries
 from streams.store.store import digest_of, folded_with
@@ -23,10 +24,9 @@ from streams.taipei import today
 @contextmanager
 def opened(
     folder: Folder,
-    host: str = "127.0.0.1",
+    reach: Reach | None = None,
     *,
     demonstration: bool | None = None,
-    public_url: str | None = None,
     day: Callable[[FoldQueue], Callable[[], str]] = lambda _: today,
 ) -> Iterator[Monitor]:
     """A monitor on a data folder, folding but not yet listening; everything is closed again in the end.
@@ -40,21 +40,13 @@ def opened(
         store = open_store(folder.store, create=True, manifest=folded_with(*digests))
         try:
             store.agree(*digests, demonstration=demonstration)
-            check_users(store, host)
+            check_users(store, reach or Reach())
             queue = FoldQueue(store, registry, catalogue)
             made_up = store.manifest()["demonstration"] == "yes"
             queue.start()
             try:
                 yield Monitor(
-                    store,
-                    queue,
-                    registry,
-                    catalogue,
-                    day(queue),
-                    made_up,
-                    is_loopback(host),
-                    named=settings.names,
-                    public_url=public_url,
+                    store, queue, registry, catalogue, day(queue), made_up, reach or Reach(), named=settings.names
                 )
             finally:
                 queue.stop()
@@ -62,13 +54,11 @@ def opened(
             store.close()
 
 
-def serve(
-    monitor: Monitor, folder: Folder, host: str, port: int, *, beside: Sequence[Part] = (), clock: bool = True
-) -> None:
+def serve(monitor: Monitor, folder: Folder, port: int, *, beside: Sequence[Part] = (), clock: bool = True) -> None:
     """Listen until told to stop (see `listen`), with the inbox, the outbox and, unless told otherwise, the clock."""
     courier = Courier(Outbox(monitor.store, open_channels(Outside())))
     judged = queries.judgements(monitor.store)
     daily = Clock(lambda day: monitor.replica.judge(day).result(), judged[-1].day if judged else None)
     monitor.replica.watchers.append(lambda _: courier.wake())
     parts: list[Part] = [courier, InboxThread(monitor.replica, folder.inbox), *beside, *([daily] if clock else [])]
-    listen(monitor, folder.session_key(), host, port, parts, data=str(folder.path))
+    listen(monitor, folder.session_key(), port, parts, data=str(folder.path))

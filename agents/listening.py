@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import signal
 import socket
 from collections.abc import Sequence
@@ -18,26 +17,18 @@ from dashboards.web.site import Site, site
 from dashboards.web.slow_clients import PatientProtocol
 from streams.monitor import Monitor
 from streams.people import accounts
+from streams.reach import Reach
 from streams.store import Store, StoreRefused
 
 log = structlog.get_logger()
 
 
-def is_loopback(host: str) -> bool:
-    """Whether an address is of this machine alone."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def check_users(store: Store, host: str) -> None:
+def check_users(store: Store, reach: Reach) -> None:
     """Refuse to listen where others can reach it while nobody has to log in."""
-    if not is_loopback(host) and not accounts.users(store):
+    if reach.needs_users and not accounts.has_users(store):
         advice = "add one with `budgetwatch user add NAME --role administrator`, and put TLS before it"
-        raise StoreRefused(f"{host} can be reached from elsewhere and there are no users: {advice}")
+        where = reach.public_url or (f"a proxy before {reach.host}" if reach.loopback else reach.host)
+        raise StoreRefused(f"{where} can be reached from elsewhere and there are no users: {advice}")
 
 
 class Part(Protocol):
@@ -57,7 +48,7 @@ class WebServer:
         """`session_key`: 32 bytes that keep people logged in over a restart; `facts` are logged with the address."""
         self._listener = listener
         host, port = listener.getsockname()[:2]
-        metrics_registry, instruments = registry_of(monitor, monitor.public_url or f"http://{host}:{port}")
+        metrics_registry, instruments = registry_of(monitor, monitor.reach.public_url or f"http://{host}:{port}")
         monitor.replica.watchers.append(instruments.committed)
         page = site(monitor, session_key)
         config = uvicorn.Config(
@@ -71,6 +62,9 @@ class WebServer:
             timeout_keep_alive=15,
             timeout_graceful_shutdown=5,
             h11_max_incomplete_event_size=64 * 1024,
+            # Nobody is believed to speak for others but the proxies that were named; by default uvicorn believes 127.0.0.1.
+            proxy_headers=bool(monitor.reach.trusted_proxies),
+            forwarded_allow_ips=list(monitor.reach.trusted_proxies),
         )
         self._server = _Server(page, config, **facts)
 
@@ -91,22 +85,21 @@ class WebServer:
         self._server.leave()
 
 
-def listen(
-    monitor: Monitor, session_key: bytes | None, host: str, port: int, beside: Sequence[Part], **facts: object
-) -> None:
+def listen(monitor: Monitor, session_key: bytes | None, port: int, beside: Sequence[Part], **facts: object) -> None:
     """Listen until told to stop (SIGTERM, SIGINT); what was acknowledged is committed.
 
     Args:
         monitor: what is shown.
         session_key: see `WebServer`; None: people log in again after a restart.
-        host: the address to bind to.
-        port: and its port.
+        port: at the address that the monitor's reach names.
         beside: what runs as long as it listens, started in this order.
         facts: logged with the address.
 
     Raises StoreRefused where nothing can listen at the address.
     """
-    server = WebServer(monitor, session_key, listener_at(host, port), position=monitor.replica.lines, **facts)
+    server = WebServer(
+        monitor, session_key, listener_at(monitor.reach.host, port), position=monitor.replica.lines, **facts
+    )
     for signalled in (signal.SIGTERM, signal.SIGINT):
         # While it runs the server has handlers of its own; it raises the signal again at its end, when there is still
         # something to do here.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from agents.listening import check_users, is_loopback, listen
+from agents.listening import check_users, listen
 from alerts.catalogue import load
 from ledger.registry import parse
 from producers.kafka.connection import Connection
@@ -15,6 +15,7 @@ from producers.kafka.wire import EVENTS
 from streams.fold.replica import StoreReplica
 from streams.kafka.posting import Posting
 from streams.monitor import Monitor
+from streams.reach import Reach
 from streams.settings import Settings
 from streams.store import Store, StoreRefused, open_store
 from streams.store.mark import log_identity
@@ -28,10 +29,9 @@ def opened(
     registry: bytes,
     name: str,
     connection: Connection | None,
-    host: str,
+    reach: Reach,
     metrics_token: str | None = None,
     settings: Path | None = None,
-    public_url: str | None = None,
 ) -> Iterator[tuple[Monitor, StoreReplica]]:
     """A monitor of a store that workers have begun, and the follower that keeps its books.
 
@@ -40,10 +40,9 @@ def opened(
         registry: the bytes of the register they were given.
         name: the register's, for what is wrong with it.
         connection: to Kafka, for events that are posted; None: none are taken.
-        host: the address that will be listened at.
+        reach: from where it will be reached.
         metrics_token: what Prometheus may show.
         settings: the folder of the city's names and rules.
-        public_url: where people find the page.
 
     Raises StoreRefused where the store was folded otherwise, or nobody has to log in where others can reach it.
     """
@@ -55,22 +54,13 @@ def opened(
         if not begun.manifest():
             raise StoreRefused("no worker has begun this store yet; start `budgetwatch worker` on it first")
         begun.agree(*digests)
-        check_users(begun, host)
+        check_users(begun, reach)
         kept = log_identity(begun)
         store = Store(begun.engine, EVENTS, 0, PARTITIONS if kept is None else kept.partitions)
         posting = None if connection is None else Posting(connection, store)
         follower = StoreReplica(store, known, catalogue, digests, posting)
-        loopback = is_loopback(host)
         monitor = Monitor(
-            store,
-            follower,
-            known,
-            catalogue,
-            today,
-            loopback=loopback,
-            metrics_token=metrics_token,
-            named=called.names,
-            public_url=public_url,
+            store, follower, known, catalogue, today, reach=reach, metrics_token=metrics_token, named=called.names
         )
         yield monitor, follower
     finally:
@@ -82,13 +72,12 @@ def serve(
     registry: bytes,
     name: str,
     connection: Connection | None,
-    host: str,
+    reach: Reach,
     port: int,
     session_key: bytes | None,
     metrics_token: str | None = None,
     settings: Path | None = None,
-    public_url: str | None = None,
 ) -> None:
     """Listen until told to stop (see `listen`)."""
-    with opened(url, registry, name, connection, host, metrics_token, settings, public_url) as (monitor, follower):
-        listen(monitor, session_key, host, port, (follower,), takes_events=connection is not None)
+    with opened(url, registry, name, connection, reach, metrics_token, settings) as (monitor, follower):
+        listen(monitor, session_key, port, (follower,), takes_events=connection is not None)

@@ -59,12 +59,21 @@ Port = Annotated[int, typer.Option(min=1, max=65535, envvar="BUDGETWATCH_PORT", 
 Host = Annotated[
     str, typer.Option(envvar="BUDGETWATCH_HOST", help="The address to listen on; any but this machine's needs users.")
 ]
+TrustedProxy = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--trusted-proxy",
+        metavar="ADDRESS",
+        envvar="BUDGETWATCH_TRUSTED_PROXY",
+        help="A proxy (address or network) whose X-Forwarded-For and -Proto are believed; may be repeated. Needs users.",
+    ),
+]
 PublicUrl = Annotated[
     str | None,
     typer.Option(
         metavar="URL",
         envvar="BUDGETWATCH_PUBLIC_URL",
-        help="What people call the page, e.g. https://budget.example.gov.tw; else where it listens.",
+        help="What browsers call the page, https://NAME: cookies are then for https alone. Needs users.",
     ),
 ]
 

@@ -6,14 +6,36 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from budgetwatch.options import DataFolder, Store, Unusable
+from budgetwatch.options import DataFolder, Language, Store, Unusable
 
 if TYPE_CHECKING:
+    from streams.people.accounts import Domain
     from streams.store import Store as OpenStore
+
+OfAgencies = Annotated[
+    list[str] | None,
+    typer.Option("--agency", metavar="CODE", help="Confined to these agencies; may be repeated; else the whole city."),
+]
+OfAuthority = Annotated[
+    str | None,
+    typer.Option("--authority", metavar="CODE", help="Confined to this authority, its agencies and its sums."),
+]
+WithRights = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--right",
+        metavar="RIGHT",
+        help="Besides: city (sums, lists and funds of the city), reserves (events about the city's reserves).",
+    ),
+]
+Email = Annotated[str | None, typer.Option(help="The mail address that notices go to.")]
+OwnLanguage = Annotated[
+    Language | None, typer.Option("--language", help="The language of mails and pages; else the city's.")
+]
 
 
 app = typer.Typer()
@@ -30,7 +52,9 @@ def token_add(
         list[str] | None,
         typer.Option(help="feeder (unless named), officer, reviewer or administrator; may be repeated."),
     ] = None,
-    agency: Annotated[list[str] | None, typer.Option(help="Only these agencies' events; else all.")] = None,
+    agency: OfAgencies = None,
+    authority: OfAuthority = None,
+    right: WithRights = None,
     event_type: Annotated[list[str] | None, typer.Option("--type", help="Only these types; else all.")] = None,
     data: DataFolder = Path("data"),
     store: Store = None,
@@ -43,7 +67,8 @@ def token_add(
     if unknown:
         raise Unusable(f"--type {unknown[0]}: no event type; see docs/schema/event.schema.json")
     with _people(data, store) as opened:
-        _, secret = accounts.add_token(opened, name, role or ["feeder"], agency, event_type)
+        domain = _domain(data, store, agency, authority, right)
+        _, secret = accounts.add_token(opened, name, role or ["feeder"], domain, event_type)
     sys.stderr.write("keep it now, it is not shown again:\n")
     sys.stdout.write(f"{secret}\n")
 
@@ -56,7 +81,7 @@ def token_list(data: DataFolder = Path("data"), store: Store = None) -> None:
 
     with _people(data, store) as opened:
         for token in accounts.tokens(opened):
-            agencies = "every agency" if token.agencies is None else " ".join(sorted(token.agencies))
+            agencies = _said(token.domain)
             types = "every type" if token.event_types is None else " ".join(sorted(token.event_types))
             ended = f" revoked {token.revoked_at}" if token.revoked_at else ""
             roles = " ".join(token.roles)
@@ -85,18 +110,56 @@ def user_add(
     role: Annotated[
         list[str] | None, typer.Option(help="officer (unless named), reviewer or administrator; may be repeated.")
     ] = None,
+    agency: OfAgencies = None,
+    authority: OfAuthority = None,
+    right: WithRights = None,
+    email: Email = None,
+    own_language: OwnLanguage = None,
     data: DataFolder = Path("data"),
     store: Store = None,
 ) -> None:
     """Let somebody log in. The password is asked for, or read from standard input where that is no terminal."""
     from streams.people import accounts
 
-    if sys.stdin.isatty():
-        password = typer.prompt("password", hide_input=True, confirmation_prompt=True)
-    else:
-        password = sys.stdin.readline().rstrip("\n")
+    password = _password()
     with _people(data, store) as opened:
-        accounts.add_user(opened, name, shown_as or name, password, role or ["officer"])
+        domain = _domain(data, store, agency, authority, right)
+        roles, language = role or ["officer"], _code(own_language)
+        accounts.add_user(opened, name, shown_as or name, password, roles, domain, email or "", language)
+
+
+@users.command("change", epilog="Example: `budgetwatch user change wang --agency 020011 --right city`")
+def user_change(
+    name: Annotated[str, typer.Argument()],
+    role: Annotated[list[str] | None, typer.Option(help="In place of all roles there are.")] = None,
+    agency: OfAgencies = None,
+    authority: OfAuthority = None,
+    right: WithRights = None,
+    everywhere: Annotated[bool, typer.Option("--everywhere", help="Confined to nothing any more.")] = False,
+    email: Email = None,
+    own_language: OwnLanguage = None,
+    data: DataFolder = Path("data"),
+    store: Store = None,
+) -> None:
+    """Give a user other roles or another scope: agencies, authority and rights named take the place of those there are."""
+    from streams.people import accounts
+
+    confined = agency or authority or right
+    if everywhere and confined:
+        raise Unusable("--everywhere: without --agency, --authority and --right")
+    with _people(data, store) as opened:
+        domain = _domain(data, store, agency, authority, right) if confined or everywhere else None
+        accounts.change_user(opened, name, role, domain, email, _code(own_language))
+
+
+@users.command("password")
+def user_password(name: Annotated[str, typer.Argument()], data: DataFolder = Path("data"), store: Store = None) -> None:
+    """Give a user another password, asked for as by `user add`; the user's sessions end."""
+    from streams.people import accounts
+
+    password = _password()
+    with _people(data, store) as opened:
+        accounts.change_password(opened, name, password)
 
 
 @users.command("list")
@@ -109,7 +172,8 @@ def user_list(data: DataFolder = Path("data"), store: Store = None) -> None:
         for user in accounts.users(opened):
             ended = f" disabled {user.disabled_at}" if user.disabled_at else ""
             sys.stdout.write(
-                f"{user.name} ({user.shown_as}) | {' '.join(user.roles)} | {taipei_time(user.created_at)}{ended}\n"
+                f"{user.name} ({user.shown_as}) | {' '.join(user.roles)} | {_said(user.domain)} |"
+                f" {taipei_time(user.created_at)}{ended}\n"
             )
 
 
@@ -120,6 +184,44 @@ def user_disable(name: Annotated[str, typer.Argument()], data: DataFolder = Path
 
     with _people(data, store) as opened:
         accounts.disable_user(opened, name)
+
+
+def _code(chosen: Language | None) -> Literal["zh", "en"] | None:
+    """A language as users have it."""
+    return None if chosen is None else ("en" if chosen is Language.EN else "zh")
+
+
+def _password() -> str:
+    """Asked for twice at a terminal, else a line of standard input."""
+    if sys.stdin.isatty():
+        typed: str = typer.prompt("password", hide_input=True, confirmation_prompt=True)
+        return typed
+    return sys.stdin.readline().rstrip("\n")
+
+
+def _domain(
+    data: Path, url: str | None, agencies: list[str] | None, authority: str | None, rights: list[str] | None
+) -> Domain:
+    """What somebody is confined to; where the folder has a register, a code that it lacks is Unusable."""
+    from streams.folder import Folder
+    from streams.people.accounts import Domain
+
+    if url is None and Folder(data).registry.exists():
+        registry, _ = Folder(data).read_registry()
+        wrong = [code for code in agencies or () if code not in registry.agencies]
+        if wrong:
+            raise Unusable(f"--agency {wrong[0]}: not in {Folder(data).registry}")
+        if authority is not None and authority not in registry.authorities:
+            raise Unusable(f"--authority {authority}: not in {Folder(data).registry}")
+    return Domain(None if agencies is None else frozenset(agencies), authority, frozenset(rights or ()))
+
+
+def _said(domain: Domain) -> str:
+    """A scope in words."""
+    if domain.agencies is None and domain.authority is None:
+        return "every agency"
+    parts = [*sorted(domain.agencies or ()), *([] if domain.authority is None else [f"authority {domain.authority}"])]
+    return " ".join(parts) + (f" + {' '.join(sorted(domain.rights))}" if domain.rights else "")
 
 
 @contextlib.contextmanager

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from budgetwatch.options import Bootstrap, DataFolder, Host, Port, PublicUrl, Registry, Settings, Shared, Unusable
-from budgetwatch.sources import kafka_at, page_url
+from budgetwatch.options import (
+    Bootstrap,
+    DataFolder,
+    Host,
+    Port,
+    PublicUrl,
+    Registry,
+    Settings,
+    Shared,
+    TrustedProxy,
+    Unusable,
+)
+from budgetwatch.sources import kafka_at
+
+if TYPE_CHECKING:
+    from streams.reach import Reach
 
 app = typer.Typer()
 SESSION_KEY_BYTES_MIN = 32
@@ -21,10 +35,11 @@ def run(
     data: DataFolder = Path("data"),
     port: Port = 8080,
     host: Host = "127.0.0.1",
+    trusted_proxy: TrustedProxy = None,
+    public_url: PublicUrl = None,
     registry: Annotated[
         Path | None, typer.Option(envvar="BUDGETWATCH_REGISTRY", help="Copied into a new data folder.")
     ] = None,
-    public_url: PublicUrl = None,
 ) -> None:
     """Start the monitor on a data folder: page, API, /metrics and inbox in one process, until it is told to stop."""
     from agents import embedded
@@ -34,8 +49,8 @@ def run(
     log_to(sys.stderr.isatty())
     folder = Folder(data)
     folder.make(registry)
-    with embedded.opened(folder, host, public_url=page_url(public_url)) as monitor:
-        embedded.serve(monitor, folder, host, port)
+    with embedded.opened(folder, _reach(host, trusted_proxy, public_url)) as monitor:
+        embedded.serve(monitor, folder, port)
 
 
 @app.command(epilog="Examples: `budgetwatch demo` · `budgetwatch demo --speed 2` · `budgetwatch demo --remove`")
@@ -43,12 +58,13 @@ def demo(
     data: DataFolder = Path("demo"),
     port: Port = 8080,
     host: Host = "127.0.0.1",
+    trusted_proxy: TrustedProxy = None,
+    public_url: PublicUrl = None,
     speed: Annotated[
         float, typer.Option(min=0.001, max=100, envvar="BUDGETWATCH_SPEED", help="Simulated days a second.")
     ] = 0.2,
     seed: Annotated[int, typer.Option(envvar="BUDGETWATCH_SEED", help="Same seed, same year.")] = 1,
     events: Annotated[int, typer.Option(min=2_000, envvar="BUDGETWATCH_EVENTS", help="Events of the year.")] = 20_000,
-    public_url: PublicUrl = None,
     remove: Annotated[bool, typer.Option("--remove", help="Delete the demonstration's data folder and end.")] = False,
 ) -> None:
     """Start the monitor on a simulated year of the synthetic city, marked as demonstration data, and let it run on."""
@@ -62,9 +78,9 @@ def demo(
         return
     log_to(sys.stderr.isatty())
     demonstration.make_folder(folder)
-    with demonstration.opened(folder, host, seed, events, speed, page_url(public_url)) as (monitor, year):
+    with demonstration.opened(folder, _reach(host, trusted_proxy, public_url), seed, events, speed) as (monitor, year):
         sys.stderr.write(f"demonstration data: fiscal year 114 up to {year.day}, then {speed:g} days a second\n")
-        embedded.serve(monitor, folder, host, port, beside=(year,), clock=False)
+        embedded.serve(monitor, folder, port, beside=(year,), clock=False)
 
 
 @app.command(epilog="Example: `budgetwatch worker --bootstrap localhost:9092 --store postgresql://bw@db/budgetwatch`")
@@ -118,6 +134,8 @@ def serve(
     ] = None,
     port: Port = 8080,
     host: Host = "127.0.0.1",
+    trusted_proxy: TrustedProxy = None,
+    public_url: PublicUrl = None,
     session_key: Annotated[
         Path | None,
         typer.Option(
@@ -134,7 +152,6 @@ def serve(
             help="Holds what Prometheus shows to read /metrics from elsewhere; it opens nothing else.",
         ),
     ] = None,
-    public_url: PublicUrl = None,
 ) -> None:
     """Show the store that workers fold into: page, API and /metrics, beside any number of workers."""
     from agents.logs import log_to
@@ -148,6 +165,15 @@ def serve(
     if token is not None and len(token) < METRICS_TOKEN_MIN:
         raise Unusable(f"{metrics_token}: fewer than {METRICS_TOKEN_MIN} characters; `openssl rand -hex 24` makes some")
     connection = None if bootstrap is None else kafka_at(bootstrap)
-    start(
-        store, registry.read_bytes(), str(registry), connection, host, port, key, token, settings, page_url(public_url)
-    )
+    reach = _reach(host, trusted_proxy, public_url)
+    start(store, registry.read_bytes(), str(registry), connection, reach, port, key, token, settings)
+
+
+def _reach(host: str, trusted_proxy: list[str] | None, public_url: str | None) -> Reach:
+    """From where it will be reached; Unusable for an address that is none."""
+    from streams.reach import ReachProblem, reach
+
+    try:
+        return reach(host, tuple(trusted_proxy or ()), public_url)
+    except ReachProblem as problem:
+        raise Unusable(str(problem)) from None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from budgetwatch.options import FormatName, Language, Unusable
 from ledger.registry import Registry
@@ -119,16 +118,6 @@ def registry_of(path: Path) -> Registry:
     from ledger.registry import parse
 
     return parse(path.read_bytes(), str(path))
-
-
-def page_url(text: str | None) -> str | None:
-    """What people call the page, without a slash at its end."""
-    if text is None:
-        return None
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
-        raise Unusable(f"--public-url: {text!r} is no address of a page; write https://HOST or https://HOST/PATH")
-    return text.rstrip("/")
 
 
 def kafka_at(bootstrap: str) -> Connection:

@@ -27,7 +27,10 @@ PROBLEM: Final = "application/problem+json"
 
 
 class Feeder(Protocol):
-    """What the gateway asks of a token. None for agencies or types means all of them."""
+    """What the gateway asks of a token. None for agencies or types means all of them.
+
+    `city_reserves`: whether events about the city's reserves may be sent; asking for money of them needs the agency alone.
+    """
 
     @property
     def id(self) -> str: ...  # noqa: D102
@@ -39,6 +42,8 @@ class Feeder(Protocol):
     def agencies(self) -> frozenset[str] | None: ...  # noqa: D102
     @property
     def event_types(self) -> frozenset[str] | None: ...  # noqa: D102
+    @property
+    def city_reserves(self) -> bool: ...  # noqa: D102
 
 
 class Intake(msgspec.Struct, frozen=True):
@@ -106,10 +111,11 @@ class Receipt(msgspec.Struct):
 
 
 class _Routing(msgspec.Struct):
-    """The two fields that say whether a token may send an event; anything else is admission's business."""
+    """The fields that say whether a token may send an event; anything else is admission's business."""
 
     agency: Any = None
     type: Any = None
+    reserve: Any = None
 
 
 _routing: Final = msgspec.json.Decoder(_Routing).decode
@@ -128,7 +134,7 @@ def bearer(request: Request[Any, Any, Any]) -> str | None:
 
 def misdirected(feeder: Feeder, lines: Sequence[bytes]) -> list[int]:
     """Which lines (from 1) are of an agency or type that a feeder may not send."""
-    if feeder.agencies is None and feeder.event_types is None:
+    if feeder.agencies is None and feeder.event_types is None and feeder.city_reserves:
         return []
     return [number for number, line in enumerate(lines, start=1) if not _may_send(feeder, line)]
 
@@ -140,7 +146,13 @@ def _may_send(feeder: Feeder, line: bytes) -> bool:
         return True  # refused as malformed, and nobody's event
     in_agencies = feeder.agencies is None or found.agency in feeder.agencies or not isinstance(found.agency, str)
     in_types = feeder.event_types is None or found.type in feeder.event_types or not isinstance(found.type, str)
-    return in_agencies and in_types
+    return in_agencies and in_types and (feeder.city_reserves or not _is_of_city_reserves(found))
+
+
+def _is_of_city_reserves(found: _Routing) -> bool:
+    """Whether an event changes a fund of the city's (CONTRACT §8 Scope); the first reserve is the agency's own."""
+    kind = found.type if isinstance(found.type, str) else ""
+    return kind.startswith("reserve.") and kind != "reserve.requested" and found.reserve != "first"
 
 
 @post(
@@ -181,7 +193,9 @@ async def post_events(request: Request[Any, Any, Any], intake: NamedDependency[I
     if wrong:
         intake.counted("forbidden")
         places = ", ".join(map(str, wrong[:10])) + (" …" if len(wrong) > 10 else "")
-        detail = f"the token {feeder.name} may not send the events at {places}: their agency or type is not its own"
+        detail = (
+            f"the token {feeder.name} may not send the events at {places}: their agency, type or reserve is not its own"
+        )
         raise problem(403, "Another agency's events", f"{detail}; nothing was taken")
     outcomes = await taken(intake, lines, f"http:{feeder.name}") if lines else []
     return Response(receipt_of(outcomes))

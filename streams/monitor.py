@@ -16,6 +16,7 @@ from ledger.names import Names
 from ledger.process import Effects, Transition
 from ledger.receipt import Outcome
 from ledger.registry import Registry
+from streams.reach import Reach
 from streams.settings import read_names
 from streams.store import Store
 
@@ -101,14 +102,12 @@ class Monitor(msgspec.Struct, frozen=True):
     today: Callable[[], str]
     """The day in Asia/Taipei, `YYYY-MM-DD`; in a demonstration the day the simulated year has come to."""
     demonstration: bool = False
-    loopback: bool = True
-    """Whether it is bound to this machine alone; else reading needs a login."""
+    reach: Reach = Reach()
+    """From where it can be reached."""
     stopped: Callable[[], str | None] = lambda: None
     """Why what feeds it has stopped; None while it goes on, or where nothing of its own does."""
     named: Callable[[], Names] | None = None
     """The names of a city as its files stand now; unless given, the register's and those of the objects that ship."""
-    public_url: str | None = None
-    """Where people find the page, without a slash at its end; None: where it listens."""
     metrics_token: str | None = None
     """What Prometheus may show to read `/metrics` alone, beside the tokens of the store."""
 

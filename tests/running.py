@@ -17,6 +17,8 @@ from producers.simulator import registry_csv
 from streams.folder import Folder
 from streams.monitor import Monitor
 from streams.people import accounts
+from streams.people.accounts import EVERYWHERE, Domain
+from streams.reach import Reach
 
 
 class Running(msgspec.Struct):
@@ -31,20 +33,20 @@ class Running(msgspec.Struct):
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         return httpx.Client(base_url=self.url, headers=headers, timeout=30)
 
-    def token(self, *roles: str, agencies: list[str] | None = None, types: list[str] | None = None) -> str:
+    def token(self, *roles: str, domain: Domain = EVERYWHERE, types: list[str] | None = None) -> str:
         """The secret of a new token."""
-        return accounts.add_token(self.monitor.store, "cba", roles or ("feeder",), agencies, types)[1]
+        return accounts.add_token(self.monitor.store, "cba", roles or ("feeder",), domain, types)[1]
 
 
 @contextmanager
-def running(path: Path, register: str | None = None, host: str = "127.0.0.1") -> Iterator[Running]:
+def running(path: Path, register: str | None = None, reach: Reach | None = None) -> Iterator[Running]:
     """Start one on a folder (made if need be); stopped in the end."""
     folder = Folder(path)
     path.mkdir(parents=True, exist_ok=True)
     if not folder.registry.exists():
         folder.registry.write_text(register or registry_csv(), encoding="utf-8")
     folder.make(None)
-    with embedded.opened(folder, host) as monitor, listening(monitor) as url:
+    with embedded.opened(folder, reach) as monitor, listening(monitor) as url:
         yield Running(monitor, folder, url)
 
 

@@ -12,7 +12,6 @@ import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Request, Response
 from litestar.response import Redirect
-from litestar.template.base import csrf_token
 from markupsafe import Markup
 
 from alerts.lagging import target
@@ -20,11 +19,13 @@ from dashboards.reports.formats import FORMATS
 from dashboards.reports.formats.cells import day, large_sum
 from dashboards.reports.table import ReportProblem, Table, marked
 from dashboards.web import grid, language, names, shown, static_files
-from dashboards.web.desk import Desk, session_of
+from dashboards.web.desk import Desk
 from dashboards.web.grid import Grid
-from dashboards.web.words import NAVIGATION, WORDS
-from ledger.words import Language, Words
-from streams.people.person import LOCAL
+from dashboards.web.visitor import visitor_of
+from dashboards.web.words import NAVIGATION, SESSION_ENDED, WORDS
+from ledger.words import Language, Words, alike
+from streams.people.vocabulary import ACT_FIELD
+from streams.scope import Scope
 from streams.store.mark import all_marks
 
 FRAGMENT_HEADER: Final = "x-fragment"
@@ -79,29 +80,32 @@ def page(
         return _export(desk, grids, str(asked), wanted, reader, stem)
     fragment = FRAGMENT_HEADER in request.headers
     views = {each.name: grid.view(each, reader) for each in grids}
-    common = _common(desk, request, reader)
-    text = _templates.get_template(template).render(
-        **common,
-        **context,
-        title=title.text(reader),
-        here=here,
-        charts=charts,
-        grids=views,
-        layout="fragment.html" if fragment else "layout.html",
-    )
+    own = {
+        "title": title.text(reader),
+        "here": here,
+        "charts": charts,
+        "grids": views,
+        "layout": "fragment.html" if fragment else "layout.html",
+    }
+    text = _templates.get_template(template).render(_common(desk, request, reader) | dict(context) | own)
     return _html(desk, request, text, status=status, charts=charts)
 
 
 def _html(desk: Desk, request: Request[Any, Any, Any], text: str, *, status: int, charts: bool) -> Response[Any]:
-    asked = language.asked(request)
-    secure = request.url.scheme == "https"
+    asked, secure = language.asked(request), is_secure(desk, request)
+    cookies = [desk.form_tokens.cookie(request, secure=secure), asked and language.kept(asked, secure=secure)]
     return Response(
         text,
         status_code=status,
         media_type="text/html",
         headers=headers(charts=charts),
-        cookies=[] if asked is None else [language.kept(asked, secure=secure)],
+        cookies=[each for each in cookies if each],
     )
+
+
+def is_secure(desk: Desk, request: Request[Any, Any, Any]) -> bool:
+    """Whether cookies are for https alone."""
+    return desk.monitor.reach.https or request.url.scheme == "https"
 
 
 def headers(*, charts: bool = False) -> dict[str, str]:
@@ -121,7 +125,8 @@ def _common(desk: Desk, request: Request[Any, Any, Any], reader: Language) -> di
     """What every template may name."""
     monitor = desk.monitor
     person = desk.person(request)
-    session = session_of(request)
+    visitor = visitor_of(request)
+    scope = desk.scope(request)
     other: Language = "zh" if reader == "en" else "en"
     mark = all_marks(monitor.store)
     return {
@@ -144,9 +149,10 @@ def _common(desk: Desk, request: Request[Any, Any, Any], reader: Language) -> di
         "spec": _spec,
         "static": static_files.address,
         "query": lambda **changes: _query(request, changes),
-        "csrf": csrf_token({"request": request}),
-        "navigation": NAVIGATION,
+        "csrf": desk.form_tokens.of(request),
+        "navigation": [each for each in NAVIGATION if may_open(each[0], scope)],
         "path": request.url.path,
+        "refresh_from": "" if request.method in ("GET", "HEAD") else "/api",
         "position": monitor.replica.lines,
         "committed_at": mark.committed_at,
         "today": monitor.today(),
@@ -157,12 +163,18 @@ def _common(desk: Desk, request: Request[Any, Any, Any], reader: Language) -> di
         "broken": monitor.replica.broken,
         "stopped": monitor.stopped(),
         "person": person,
-        "is_local": person is not None and LOCAL in person.roles,
-        "shown_as": session.get("shown_as", ""),
-        "logged_in": bool(session),
+        "scope": scope,
+        "is_local": visitor is not None and visitor.credential == "local",
+        "shown_as": "" if visitor is None else visitor.shown_as,
+        "logged_in": visitor is not None and visitor.credential == "session",
         "users": desk.has_users(),
         "file_formats": ("csv", "xlsx"),
     }
+
+
+def may_open(name: str, scope: Scope) -> bool:
+    """Whether an entry of the navigation leads anywhere for who has a scope."""
+    return {"lagging": scope.city, "audit-trail": scope.whole}.get(name, True)
 
 
 def _word(key: str, reader: Language, values: Mapping[str, Any]) -> str:
@@ -234,3 +246,58 @@ def problem_text(status: int, sentence: str) -> Response[Any]:
 def go(path: str) -> Redirect:
     """On to another page after a form."""
     return Redirect(path, status_code=303, headers={"Cache-Control": "no-store"})
+
+
+# ---------------------------------------------------------------- what was typed is not lost
+
+_HIDDEN: Final = frozenset(("year", "again", "next", "kept", "kept_for", "password"))
+_DAYS: Final = frozenset(("due_on", "recovery_on", "booked_on", "council_notified_on"))
+
+
+def unsent_page(
+    desk: Desk,
+    request: Request[Any, Any, Any],
+    form: Mapping[str, str],
+    why: Words,
+    *,
+    status: int,
+    back: str = "/",
+    path: str = "",
+    csrf: str = "",
+) -> Response[Any]:
+    """What was typed into a form that was not taken, with why, to be put right and sent once more.
+
+    `path` and `csrf`: where it goes and its token, where they are not those of this request.
+    """
+    typed = [
+        {"name": name, "value": value, "label": _label(name), "hidden": name in _HIDDEN or _label(name) is None}
+        | {"day": name in _DAYS, "long": len(value) > 60 or name in ("reason", "text", "json")}
+        for name, value in form.items()
+    ]
+    context = {"typed": typed, "why": why, "back": back, "send_to": path or request.url.path, "other_address": back}
+    if csrf:
+        context["csrf"] = csrf
+    return page(desk, request, "unsent.html", Words("尚未送出", "Not sent yet"), context, status=status)
+
+
+def log_in_with_unsent(desk: Desk, request: Request[Any, Any, Any], form: Mapping[str, str]) -> Response[Any]:
+    """The log-in form, with what was typed kept in it until then: the session ended meanwhile."""
+    kept = msgspec.json.encode(dict(form)).decode()
+    context = {
+        "next": "/",
+        "problem": "",
+        "wait": 0,
+        "kept": kept,
+        "kept_for": request.url.path,
+        "other_address": "/log-in",
+    }
+    return page(desk, request, "log-in.html", SESSION_ENDED, context, status=401)
+
+
+def _label(name: str) -> Words | None:
+    """What a field of a form is called; None for what nobody types."""
+    if name == "person":
+        return WORDS["person"]
+    if name == "json":
+        return alike("JSON")
+    return ACT_FIELD.get(name) or names.VOCABULARIES["FIELD"].get(name)

@@ -11,17 +11,18 @@ import msgspec
 from litestar import MediaType, Request, Response, get, post
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
-from litestar.exceptions import NotAuthorizedException, ValidationException
+from litestar.exceptions import ValidationException
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
-from alerts.check import check
-from alerts.engine import Engine
 from alerts.lagging import lagging
 from alerts.verdict import Verdict
+from dashboards.metrics.scoped import ScopedCollector
+from dashboards.web.access import ANYBODY, CITY, PUBLIC, check_needs, let_in
+from dashboards.web.asking import asked_about
 from dashboards.web.filters import (
     PAGE_MAX,
     AsOf,
@@ -36,19 +37,20 @@ from dashboards.web.filters import (
     day_of,
     known_names,
 )
+from dashboards.web.visitor import known_visitor, visitor_of
 from ledger.output import AlertOut, LaggingOut, PositionOut, RefusalOut, ReserveOut, positions, reserves
 from ledger.refusals import Reason
 from producers.gateway import TakesEvent, bearer, problem, problems
 from streams.monitor import Monitor
-from streams.people import accounts
 from streams.people.acts import acknowledge, close_alert, judge_now, reopen_alert
 from streams.people.overlay import overlay_on
 from streams.people.person import Person, RefusedAct
 from streams.people.trail import TrailEntry
 from streams.replay import alerts_out
+from streams.scope import Scope, agency_of_key
 from streams.store import alert_lists, queries
 
-_OF_QUESTIONS: Final = problems(400, 401)
+_OF_QUESTIONS: Final = problems(400, 401, 403)
 T = TypeVar("T")
 _OF_ACTS: Final = problems(400, 401, 403, 404, 409)
 
@@ -63,34 +65,33 @@ class Health(msgspec.Struct):
     problem: str | None = None
 
 
-def reader_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Reading is free on this machine; from elsewhere it needs a token (any role) or a login."""
-    monitor: Monitor = connection.app.state.monitor
-    session = connection.scope.get("session")
-    if monitor.loopback or (isinstance(session, dict) and session.get("person")):
-        return
-    secret = bearer(Request(connection.scope))
-    if secret is None or accounts.find_token(monitor.store, secret) is None:
-        raise NotAuthorizedException("send `Authorization: Bearer <token>`", headers={"WWW-Authenticate": "Bearer"})
+def by_token(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Who acts by API shows a token: a session's cookie would be sent along by a browser, whoever made it ask."""
+    found = visitor_of(connection)
+    if found is None or found.credential != "token":
+        raise problem(401, "Who is acting?", "send `Authorization: Bearer <token>`", **{"WWW-Authenticate": "Bearer"})
+    check_needs(found, connection, handler)
 
 
 def scraper_only(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """As for readers; Prometheus may show a token of its own, which opens nothing else."""
     own, shown = connection.app.state.monitor.metrics_token, bearer(Request(connection.scope))
     if own is None or shown is None or not hmac.compare_digest(own.encode(), shown.encode()):
-        reader_only(connection, handler)
+        let_in(connection, handler)
 
 
 @get(
     "/v1/positions",
     summary="Positions",
     tags=["figures"],
-    guards=[reader_only, known_names],
+    guards=[let_in, known_names],
+    opt=ANYBODY,
     responses=_OF_QUESTIONS,
     sync_to_thread=True,
 )
 def get_positions(
     monitor: NamedDependency[Monitor],
+    within: NamedDependency[Scope],
     as_of: AsOf = None,
     level: LevelName = None,
     key: FromQuery[str | None] = None,
@@ -109,6 +110,7 @@ def get_positions(
             and key in (None, one.key)
             and fiscal_year in (None, one.fiscal_year)
             and economic_class in (None, one.economic_class)
+            and within.has(one.level, one.key, agency_of_key(one.level, one.key))
         ]
     return found[offset : offset + limit]
 
@@ -117,29 +119,41 @@ def get_positions(
     "/v1/reserves",
     summary="Reserves",
     tags=["figures"],
-    guards=[reader_only, known_names],
+    guards=[let_in, known_names],
+    opt=ANYBODY,
     responses=_OF_QUESTIONS,
     sync_to_thread=True,
 )
 def get_reserves(
-    monitor: NamedDependency[Monitor], fiscal_year: FiscalYear = None, reserve: Reserve = None
+    monitor: NamedDependency[Monitor],
+    within: NamedDependency[Scope],
+    fiscal_year: FiscalYear = None,
+    reserve: Reserve = None,
 ) -> list[ReserveOut]:
     """Every reserve that an event named."""
     with monitor.replica.reading() as books:
         found = reserves(books)
-    return [one for one in found if fiscal_year in (None, one.fiscal_year) and reserve in (None, one.reserve)]
+    return [
+        one
+        for one in found
+        if fiscal_year in (None, one.fiscal_year)
+        and reserve in (None, one.reserve)
+        and (within.city if one.agency is None else within.has_agency(one.agency))
+    ]
 
 
 @get(
     "/v1/alerts",
     summary="Alerts",
     tags=["alerts"],
-    guards=[reader_only, known_names],
+    guards=[let_in, known_names],
+    opt=ANYBODY,
     responses=_OF_QUESTIONS,
     sync_to_thread=True,
 )
 def get_alerts(
     monitor: NamedDependency[Monitor],
+    within: NamedDependency[Scope],
     alert_state: State = None,
     rule: FromQuery[str | None] = None,
     severity: Severity = None,
@@ -158,6 +172,7 @@ def get_alerts(
         severity=severity,
         fiscal_year=fiscal_year,
         agencies=(agency,) if agency else (),
+        scope=within,
     )
     overlay = alert_lists.Overlay(laid_over.acknowledged, laid_over.closed)
     found = alert_lists.find(monitor.store, wanted, overlay, "newest", limit, offset)
@@ -170,7 +185,8 @@ def get_alerts(
     "/v1/lagging",
     summary="Lagging authorities",
     tags=["figures"],
-    guards=[reader_only, known_names],
+    guards=[let_in, known_names],
+    opt=CITY,
     responses=_OF_QUESTIONS,
     sync_to_thread=True,
 )
@@ -187,18 +203,20 @@ def get_lagging(
     "/v1/refusals",
     summary="Refusals",
     tags=["events"],
-    guards=[reader_only, known_names],
+    guards=[let_in, known_names],
+    opt=ANYBODY,
     responses=_OF_QUESTIONS,
     sync_to_thread=True,
 )
 def get_refusals(
     monitor: NamedDependency[Monitor],
+    within: NamedDependency[Scope],
     reason: FromQuery[Reason | None] = None,
     limit: Limit = 1_000,
     offset: Offset = 0,
 ) -> list[RefusalOut]:
     """What was refused, newest first; `file` says where it came from."""
-    found = queries.refusals(monitor.store, reason, limit, offset)
+    found = queries.refusals(monitor.store, reason, limit, offset, within.agencies)
     return [RefusalOut(one.origin, one.line, one.id, one.reason, one.detail) for one in found]
 
 
@@ -208,38 +226,27 @@ def get_refusals(
     summary="May I spend this?",
     description="An event as it would be sent, its id left out or not. Nothing is recorded.",
     tags=["events"],
-    guards=[reader_only],
-    exclude_from_csrf=True,
+    guards=[let_in],
+    opt=ANYBODY,
     request_max_body_size=1 << 20,
     operation_class=TakesEvent,
-    responses=problems(401, 408, 413),
+    responses=problems(401, 403, 408, 413, 415),
 )
-async def post_check(request: Request[Any, Any, Any], monitor: NamedDependency[Monitor]) -> Verdict:
+async def post_check(
+    request: Request[Any, Any, Any], monitor: NamedDependency[Monitor], within: NamedDependency[Scope]
+) -> Verdict:
     """Judge an event by the fold's own code on a copy of its agency's books."""
     line = b" ".join((await request.body()).split(b"\n"))
-    return await asyncio.to_thread(checked, monitor, line)
-
-
-def checked(monitor: Monitor, line: bytes) -> Verdict:
-    """The verdict on an event as of today."""
-    with monitor.replica.reading() as books:
-        return check(
-            line,
-            books,
-            monitor.registry.agencies,
-            Engine(monitor.catalogue),
-            monitor.catalogue,
-            monitor.today(),
-            monitor.names(),
-        )
+    return (await asyncio.to_thread(asked_about, monitor, line, within)).verdict
 
 
 @post(
     "/v1/alerts/{alert:str}/acknowledge",
     status_code=200,
+    guards=[by_token],
+    opt=ANYBODY,
     summary="Acknowledge an alert",
     tags=["alerts"],
-    exclude_from_csrf=True,
     responses=_OF_ACTS,
 )
 async def post_acknowledge(
@@ -249,7 +256,7 @@ async def post_acknowledge(
     data: JSONBody[Acknowledgement],
 ) -> TrailEntry:
     """Say that it is known, why it stands, and by when it will be dealt with."""
-    person = _person(request, monitor)
+    person = _person(request)
     store, catalogue, today = monitor.store, monitor.catalogue, monitor.today()
     return await _done(request, acknowledge, store, catalogue, alert, person, data.reason, data.due_on, today)
 
@@ -257,44 +264,47 @@ async def post_acknowledge(
 @post(
     "/v1/alerts/{alert:str}/close",
     status_code=200,
+    guards=[by_token],
+    opt=ANYBODY,
     summary="Close an alert",
     tags=["alerts"],
-    exclude_from_csrf=True,
     responses=_OF_ACTS,
 )
 async def post_close(
     request: Request[Any, Any, Any], monitor: NamedDependency[Monitor], alert: FromPath[str], data: JSONBody[Closing]
 ) -> TrailEntry:
     """End an alert about an act, with the reason."""
-    return await _done(request, close_alert, monitor, alert, _person(request, monitor), data.reason)
+    return await _done(request, close_alert, monitor, alert, _person(request), data.reason)
 
 
 @post(
     "/v1/alerts/{alert:str}/reopen",
     status_code=200,
+    guards=[by_token],
+    opt=ANYBODY,
     summary="Reopen an alert that was closed",
     tags=["alerts"],
-    exclude_from_csrf=True,
     responses=_OF_ACTS,
 )
 async def post_reopen(
     request: Request[Any, Any, Any], monitor: NamedDependency[Monitor], alert: FromPath[str], data: JSONBody[Reopening]
 ) -> TrailEntry:
     """Take back a closing, with the reason, unless a newer alert of the same rule and subject stands."""
-    return await _done(request, reopen_alert, monitor, alert, _person(request, monitor), data.reason)
+    return await _done(request, reopen_alert, monitor, alert, _person(request), data.reason)
 
 
 @post(
     "/v1/judge",
     status_code=200,
+    guards=[by_token],
+    opt=CITY,
     summary="Judge the time rules now",
     tags=["alerts"],
     responses=_OF_ACTS,
-    exclude_from_csrf=True,
 )
 async def post_judge(request: Request[Any, Any, Any], monitor: NamedDependency[Monitor]) -> Judged:
     """Judge today's time rules again, without waiting for ten past midnight."""
-    return Judged(monitor.today(), await _done(request, judge_now, monitor, _person(request, monitor)))
+    return Judged(monitor.today(), await _done(request, judge_now, monitor, _person(request)))
 
 
 class Judged(msgspec.Struct):
@@ -332,22 +342,18 @@ async def _done(request: Request[Any, Any, Any], act: Callable[..., T], *given: 
     return done
 
 
-_STATUS: Final = {"unknown": 404, "role": 403, "person": 400, "reason": 400, "due-date": 400}
+_STATUS: Final = {"unknown": 404, "role": 403, "scope": 403, "person": 400, "reason": 400, "due-date": 400}
 
 
-def _person(request: Request[Any, Any, Any], monitor: Monitor) -> Person:
-    """Who acts by API: a token, under its name and roles."""
-    secret = bearer(request)
-    token = None if secret is None else accounts.find_token(monitor.store, secret)
-    if token is None:
-        raise problem(401, "Who is acting?", "send `Authorization: Bearer <token>`", **{"WWW-Authenticate": "Bearer"})
-    return Person(token.name, token.roles, request.client.host if request.client else "")
+def _person(request: Request[Any, Any, Any]) -> Person:
+    """Who acts by API: a token, under its name and roles, within its scope."""
+    return known_visitor(request).person
 
 
 _FAILING: Final = {503: ResponseSpec(Health, description="Nothing can be kept now", generate_examples=False)}
 
 
-@get("/healthz", summary="Health", tags=["operation"], responses=_FAILING)
+@get("/healthz", summary="Health", tags=["operation"], responses=_FAILING, opt=PUBLIC)
 async def healthz(monitor: NamedDependency[Monitor]) -> Response[Health]:
     """200 while events are taken and kept, 503 otherwise."""
     replica, problem = monitor.replica, monitor.replica.broken or monitor.stopped()
@@ -360,12 +366,17 @@ async def healthz(monitor: NamedDependency[Monitor]) -> Response[Health]:
     summary="Metrics for Prometheus",
     tags=["operation"],
     guards=[scraper_only],
+    opt=ANYBODY,
     media_type=MediaType.TEXT,
     responses=problems(401),
     sync_to_thread=True,
 )
-def metrics(metrics_registry: NamedDependency[CollectorRegistry]) -> Response[bytes]:
-    """Everything, in Prometheus' text format."""
+def metrics(request: Request[Any, Any, Any], metrics_registry: NamedDependency[CollectorRegistry]) -> Response[bytes]:
+    """Everything that is the asker's, in Prometheus' text format."""
+    found = visitor_of(request)
+    if found is not None and not found.person.scope.whole:
+        metrics_registry = CollectorRegistry(auto_describe=False)
+        metrics_registry.register(ScopedCollector(request.app.state.metrics_registry, found.person.scope))
     return Response(generate_latest(metrics_registry), media_type=CONTENT_TYPE_LATEST)
 
 

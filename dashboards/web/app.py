@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
+import msgspec
 import structlog
 from litestar import Litestar, MediaType, Request, Response
 from litestar.datastructures import MutableScopeHeaders, State
@@ -26,8 +27,10 @@ from producers.gateway import PROBLEM, Intake, post_events
 from producers.rate import TokenBucket
 from streams.monitor import Monitor
 from streams.people import accounts
+from streams.scope import scope_of
 from streams.store import StoreError
 
+_YEAR_SECONDS: Final = 365 * 24 * 3600
 log = structlog.get_logger()
 
 
@@ -45,7 +48,7 @@ def create_app(monitor: Monitor, page: Site, metrics_registry: CollectorRegistry
         return answer
 
     intake = Intake(
-        token=lambda secret: accounts.find_token(monitor.store, secret),
+        token=lambda secret: feeder_of(monitor, accounts.find_token(monitor.store, secret)),
         submit=monitor.replica.submit,
         wait=TokenBucket().wait,
         counted=lambda reason: instruments.turned_away.labels(reason).inc(),
@@ -53,13 +56,13 @@ def create_app(monitor: Monitor, page: Site, metrics_registry: CollectorRegistry
     return Litestar(
         route_handlers=[post_events, *api.HANDLERS, *page.routes],
         middleware=[DefineMiddleware(BodyInTime), *page.middleware],
-        csrf_config=page.csrf,
         dependencies={
             "monitor": Provide(lambda: monitor, sync_to_thread=False),
             "intake": Provide(lambda: intake, sync_to_thread=False),
             "metrics_registry": Provide(lambda: metrics_registry, sync_to_thread=False),
+            "within": Provide(page.desk.scope, sync_to_thread=False),
         },
-        before_send=[as_what_it_says],
+        before_send=[as_what_it_says, *([over_https_alone] if monitor.reach.https else [])],
         exception_handlers={
             HTTPException: by_reader(problem_document),
             StoreError: by_reader(store_trouble),
@@ -67,14 +70,45 @@ def create_app(monitor: Monitor, page: Site, metrics_registry: CollectorRegistry
         },
         openapi_config=openapi(),
         logging_config=None,
-        state=State({"monitor": monitor, **page.state.dict()}),
+        state=State({"monitor": monitor, "metrics_registry": metrics_registry, **page.state.dict()}),
     )
 
 
 async def as_what_it_says(message: Message, _: Scope) -> None:
-    """Let no browser take an answer for anything but what its type says, errors and downloads included."""
+    """Let no browser take an answer for anything but what its type says, errors and downloads included; nor keep it.
+
+    What may be kept (our script and style) says so itself.
+    """
     if message["type"] == "http.response.start":
-        MutableScopeHeaders.from_message(message)["X-Content-Type-Options"] = "nosniff"
+        found = MutableScopeHeaders.from_message(message)
+        found["X-Content-Type-Options"] = "nosniff"
+        found.setdefault("Cache-Control", "no-store")
+
+
+async def over_https_alone(message: Message, _: Scope) -> None:
+    """Let browsers come by https for a year, whatever address they are given."""
+    if message["type"] == "http.response.start":
+        MutableScopeHeaders.from_message(message)["Strict-Transport-Security"] = f"max-age={_YEAR_SECONDS}"
+
+
+class TokenFeeder(msgspec.Struct, frozen=True):
+    """A token as the gateway knows it (`producers.gateway.Feeder`)."""
+
+    id: str
+    name: str
+    roles: Sequence[str]
+    agencies: frozenset[str] | None
+    event_types: frozenset[str] | None
+    city_reserves: bool
+
+
+def feeder_of(monitor: Monitor, token: accounts.Token | None) -> TokenFeeder | None:
+    """What a token may send: its own agencies' events, those of an authority it names, and perhaps of the city's reserves."""
+    if token is None:
+        return None
+    domain = token.domain
+    scope = scope_of(monitor.registry, domain.agencies, domain.authority, domain.rights)
+    return TokenFeeder(token.id, token.name, token.roles, scope.agencies, token.event_types, scope.reserves)
 
 
 def openapi() -> OpenAPIConfig:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request
-from litestar.connection import ASGIConnection
 
+from dashboards.web.form_tokens import FormTokens
 from dashboards.web.live import Live
 from dashboards.web.sessions import Sessions, Throttle
+from dashboards.web.visitor import visitor_of
 from ledger.books import Books
 from ledger.fiscal import ROC_OFFSET
 from ledger.names import Names
@@ -19,7 +20,8 @@ from streams.log.reserve_log import ReserveLog
 from streams.monitor import Monitor
 from streams.people import accounts, trail
 from streams.people.overlay import overlay_on
-from streams.people.person import LOCAL, Person
+from streams.people.person import Person
+from streams.scope import Scope
 from streams.store.alert_lists import Overlay
 
 T = TypeVar("T")
@@ -42,12 +44,6 @@ class DayFigures(msgspec.Struct):
         return [found for (year, name, _), found in self.levels.items() if (year, name) == (fiscal_year, level)]
 
 
-def session_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Mapping[str, Any]:
-    """The session of who is logged in: `person`, `shown_as`, `roles`; empty for anybody else."""
-    found = connection.scope.get("session")
-    return found if isinstance(found, dict) and found.get("person") else {}
-
-
 class Desk:
     """One for the application. Handlers run in threads: what is kept here is only touched under the writer's lock."""
 
@@ -55,10 +51,12 @@ class Desk:
         self.monitor = monitor
         self.live = Live(monitor.catalogue, lambda: (monitor.replica.broken, monitor.stopped()), monitor.names)
         self.sessions = Sessions(session_key)
+        self.form_tokens = FormTokens(session_key)
         self.throttle = Throttle()
         self.reserve_log = ReserveLog(monitor.store)
         self._computed_for: tuple[int, str, int, int] | None = None
         self._named: Names | None = None
+        self._has_users = False
         self._computed: dict[object, Any] = {}
         monitor.replica.watchers.append(self.live.committed)
 
@@ -98,7 +96,7 @@ class Desk:
     def fiscal_year(self, request: Request[Any, Any, Any], known: list[int]) -> int:
         """The fiscal year asked for by `?year=`, else today's, else the newest with events."""
         asked = request.query_params.get("year", "")
-        if asked.isascii() and asked.isdigit() and int(asked) in known:
+        if asked.isascii() and asked.isdigit() and len(asked) <= 3 and int(asked) in known:
             return int(asked)
         current = int(self.monitor.today()[:4]) - ROC_OFFSET
         return current if current in known or not known else known[0]
@@ -110,18 +108,25 @@ class Desk:
         )
 
     def has_users(self) -> bool:
-        """Whether anybody can log in."""
-        return bool(accounts.users(self.monitor.store))
+        """Whether there are users; once there are, there always will be."""
+        self._has_users = self._has_users or accounts.has_users(self.monitor.store)
+        return self._has_users
+
+    def is_open(self) -> bool:
+        """Whether whoever sits at this machine need not log in: nobody else can reach it, and there are no users yet."""
+        return not self.monitor.reach.needs_users and not self.has_users()
 
     def person(self, request: Request[Any, Any, Any], name: str = "") -> Person | None:
         """Who acts: who is logged in; else, on this machine while there are no users, who the form says."""
-        address = request.client.host if request.client else ""
-        session = session_of(request)
-        if session:
-            return Person(session["person"], tuple(session["roles"]), address)
-        if self.monitor.loopback and not self.has_users():
-            return Person(name.strip(), (LOCAL,), address)
-        return None
+        found = visitor_of(request)
+        if found is None:
+            return None
+        return msgspec.structs.replace(found.person, name=name.strip()) if found.credential == "local" else found.person
+
+    def scope(self, request: Request[Any, Any, Any]) -> Scope:
+        """What who asks may see; nothing for a stranger."""
+        found = visitor_of(request)
+        return Scope(frozenset()) if found is None else found.person.scope
 
     def acted(self) -> None:
         """Let open pages know of an act."""

@@ -1,42 +1,124 @@
-"""What a form sends, and what the page says after it."""
+"""What a form sends: looked at before it is read, read before it is believed; and what the page says after it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
-from urllib.parse import urlencode
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from litestar import Request, Response
 from litestar.concurrency import sync_to_thread
+from litestar.exceptions import HTTPException, NotAuthorizedException, PermissionDeniedException
 
-from dashboards.web.answer import go
+from dashboards.web.answer import go, log_in_with_unsent, unsent_page
 from dashboards.web.desk import Desk
-from dashboards.web.words import DONE
+from dashboards.web.form_tokens import FIELD
+from dashboards.web.sessions import COOKIE
+from dashboards.web.visitor import visitor_of
+from dashboards.web.words import DONE, FORM_EXPIRED
 from ledger.words import Words
 from streams.people.person import Person, RefusedAct
 from streams.people.vocabulary import REFUSED_ACT
 
+BYTES_MAX: Final = 2 << 20
+"""Of a form of somebody who is logged in: a draft event of 1 MiB, encoded, fits."""
+FIELDS_MAX: Final = 2_000
+STRANGERS_BYTES_MAX: Final = 8 << 10
+STRANGERS_FIELDS_MAX: Final = 20
+_FORM: Final = "application/x-www-form-urlencoded"
+_STATE: Final = "form"
+REFUSED_STATUS: Final[Mapping[str, int]] = {"role": 403, "scope": 403, "unknown": 404, "no-list": 404}
+"""Of an act that is refused, by its code; else 422."""
 
-async def form_of(request: Request[Any, Any, Any]) -> dict[str, str]:
-    """The fields of a form, the last of each name; files are left out. Line breaks are single ones."""
-    fields = await request.form()
-    return {name: value.replace("\r\n", "\n") for name, value in fields.multi_items() if isinstance(value, str)}
+
+class TooLarge(HTTPException):
+    """More than a form may have."""
+
+    status_code = 413
 
 
-def after(path: str, *, done: str | None = None, problem: str | None = None) -> str:
+class NoForm(HTTPException):
+    """Another kind of body."""
+
+    status_code = 415
+
+
+async def take_form(request: Request[Any, Any, Any]) -> Response[Any] | None:
+    """Before a form's handler: refuse what is foreign or too large before reading it, and what is not the visitor's own.
+
+    Only then is it taken apart, in a thread. A session that has ended, or a form that has, comes back with what was typed.
+    """
+    if request.method != "POST":
+        return None
+    desk: Desk = request.app.state.desk
+    check_origin(request, desk.monitor.reach.public_url)
+    known = visitor_of(request)
+    was_known = known is not None or desk.sessions.read_ended(request.cookies.get(COOKIE, "")) is not None
+    most, fields = (BYTES_MAX, FIELDS_MAX) if was_known else (STRANGERS_BYTES_MAX, STRANGERS_FIELDS_MAX)
+    body = await _body(request, most)
+    if body.count(b"&") >= fields:
+        raise TooLarge(detail=f"a form may have {fields} fields here")
+    form = await sync_to_thread(_parsed, body)
+    token = form.pop(FIELD, "")
+    if known is None and request.route_handler.opt.get("needs") != "nothing":
+        if not was_known:
+            raise NotAuthorizedException("log in first")
+        return await sync_to_thread(log_in_with_unsent, desk, request, form)
+    if not desk.form_tokens.holds(request, token):
+        return await sync_to_thread(unsent_page, desk, request, form, FORM_EXPIRED, status=403)
+    request.scope["state"][_STATE] = form
+    return None
+
+
+def check_origin(request: Request[Any, Any, Any], public_url: str | None) -> None:
+    """Raise where a browser says that another site's page sends the form."""
+    origin = request.headers.get("origin")
+    if origin is None:
+        if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            raise PermissionDeniedException("a form of another site")
+        return
+    host, public = request.headers.get("host", "").lower(), urlsplit(public_url or "").netloc
+    if origin.lower() != public_url if host == public else urlsplit(origin).netloc.lower() != host:
+        raise PermissionDeniedException("a form of another site")
+
+
+async def _body(request: Request[Any, Any, Any], most: int) -> bytes:
+    """The body, if it is a form and no larger than it may be."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+        raise NoForm(detail=f"send {_FORM}")
+    length = request.headers.get("content-length", "0")
+    if not (length.isascii() and length.isdigit() and len(length) < 12) or int(length) > most:
+        raise TooLarge(detail=f"a form may have {most:,} bytes here")
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            raise TooLarge(detail=f"a form may have {most:,} bytes here")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _parsed(body: bytes) -> dict[str, str]:
+    """The fields, the last of each name. Line breaks are single ones."""
+    pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, errors="replace")
+    return {name: value.replace("\r\n", "\n") for name, value in pairs}
+
+
+def form_of(request: Request[Any, Any, Any]) -> dict[str, str]:
+    """The fields of the form that `take_form` took."""
+    found: dict[str, str] = request.scope["state"][_STATE]
+    return found
+
+
+def after(path: str, *, done: str) -> str:
     """Where a form leads, with what the page then says."""
-    pairs = {"done": done} if problem is None else {"problem": problem}
-    return f"{path}{'&' if '?' in path else '?'}{urlencode({k: v for k, v in pairs.items() if v})}"
+    return f"{path}{'&' if '?' in path else '?'}{urlencode({'done': done})}"
 
 
 def form_result(request: Request[Any, Any, Any]) -> tuple[str, Words] | None:
-    """What to say after a form: (`done` or `problem`, the sentence); None without one. Only known words are said."""
-    done, problem = request.query_params.get("done"), request.query_params.get("problem")
-    if problem in REFUSED_ACT:
-        return "problem", REFUSED_ACT[str(problem)]
-    if done in DONE:
-        return "done", DONE[str(done)]
-    return None
+    """What to say after a form: (`done`, the sentence); None without one. Only known words are said."""
+    done = request.query_params.get("done")
+    return ("done", DONE[str(done)]) if done in DONE else None
 
 
 def acting(desk: Desk, request: Request[Any, Any, Any], form: Mapping[str, str]) -> Person:
@@ -47,11 +129,15 @@ def acting(desk: Desk, request: Request[Any, Any, Any], form: Mapping[str, str])
     return person
 
 
-async def act(desk: Desk, run: Callable[[], object], back: str, done: str) -> Response[Any]:
-    """Do what a form asks for, in a thread; then back to its page, which says what came of it."""
+async def act(
+    desk: Desk, request: Request[Any, Any, Any], run: Callable[[], object], back: str, done: str
+) -> Response[Any]:
+    """Do what a form asks for, in a thread; then back to its page. What is refused comes back with what was typed."""
     try:
         await sync_to_thread(run)
     except RefusedAct as refused:
-        return go(after(back, problem=refused.code))
+        status = REFUSED_STATUS.get(refused.code, 422)
+        words = REFUSED_ACT[refused.code]
+        return await sync_to_thread(unsent_page, desk, request, form_of(request), words, status=status, back=back)
     desk.acted()
     return go(after(back, done=done))

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from litestar import Request
 from litestar.datastructures import Cookie
 
+from dashboards.web.visitor import visitor_of
 from ledger.words import Language
 
 COOKIE: Final = "bw_lang"
@@ -17,8 +18,9 @@ TAGS: Final[dict[Language, str]] = {"zh": "zh-Hant-TW", "en": "en"}
 
 
 def of(request: Request[Any, Any, Any]) -> Language:
-    """The language of an answer: the one asked for in the address, else the one kept, else the city's."""
-    chosen = asked(request) or request.cookies.get(COOKIE)
+    """The language of an answer: the one asked for in the address, else the one kept, else the user's, else the city's."""
+    visitor = visitor_of(request)
+    chosen = asked(request) or request.cookies.get(COOKIE) or (visitor and visitor.language)
     if chosen is None:
         desk = request.app.state.get("desk")
         own: Language = "zh" if desk is None else desk.names.city.language

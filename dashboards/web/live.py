@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -17,8 +17,14 @@ from alerts.subjects import alert_id
 from ledger.names import NO_NAMES, Names
 from ledger.process import Transition
 from streams.monitor import Committed
+from streams.scope import EVERYTHING, Scope
+from streams.store.alerts import is_within
 
 STREAMS_MAX: Final = 256
+STREAMS_A_CLIENT_MAX: Final = 24
+"""Of one session, or of one address where nobody is logged in."""
+ASK_SECONDS: Final = 10.0
+"""How often a stream that hears nothing asks whether its session goes on."""
 HEARTBEAT_SECONDS: Final = 15.0
 LOOK_SECONDS: Final = 2.0
 """How often a stream looks whether trouble has come or gone: nothing is committed that would tell of it."""
@@ -34,8 +40,10 @@ class TooManyStreams(Exception):
 class _Listener:
     """What one page has not heard yet; touched in its event loop alone."""
 
-    def __init__(self) -> None:
+    def __init__(self, scope: Scope, client: str) -> None:
         self.loop = asyncio.get_running_loop()
+        self.scope = scope
+        self.client = client
         self.news = asyncio.Event()
         self.position = 0
         self.changes = 0
@@ -73,17 +81,16 @@ class Live:
 
     def committed(self, committed: Committed) -> None:
         """Watch a commit (see `Replica.watchers`)."""
-        transitions = committed.transitions
-        self._tell(committed.lines, [self._named(one) for one in transitions[-ALERTS_LISTED:]], len(transitions))
+        self._tell(committed.lines, committed.transitions)
 
     def acted(self, position: int) -> None:
         """Somebody did something that pages show."""
-        self._tell(position, [], 0)
+        self._tell(position, ())
 
     def close(self) -> None:
         """End every stream; none begins any more."""
         self._closed = True
-        self._tell(0, [], 0)
+        self._tell(0, ())
 
     def _named(self, transition: Transition) -> dict[str, str]:
         alert = transition.alert
@@ -100,11 +107,16 @@ class Live:
             "title_en": title.en,
         }
 
-    def _tell(self, position: int, alerts: list[dict[str, str]], changes: int) -> None:
+    def _tell(self, position: int, transitions: Sequence[Transition]) -> None:
         with self._lock:
             self.version += 1
             listeners = list(self._listeners)
+        news_by_scope: dict[Scope, tuple[list[dict[str, str]], int]] = {}
         for listener in listeners:
+            if listener.scope not in news_by_scope:
+                own = [one for one in transitions if is_within(one.alert, listener.scope)]
+                news_by_scope[listener.scope] = [self._named(one) for one in own[-ALERTS_LISTED:]], len(own)
+            alerts, changes = news_by_scope[listener.scope]
             try:
                 listener.loop.call_soon_threadsafe(listener.offer, position, alerts, changes)
             except RuntimeError:  # its loop has ended
@@ -114,15 +126,19 @@ class Live:
         with self._lock:
             self._listeners.discard(listener)
 
-    def listen(self, may_go_on: Callable[[], bool] = lambda: True) -> AsyncIterator[ServerSentEventMessage]:
-        """A stream for one page, to be read in the event loop; raises TooManyStreams.
+    def listen(
+        self, scope: Scope = EVERYTHING, client: str = "", may_go_on: Callable[[], bool] = lambda: True
+    ) -> AsyncIterator[ServerSentEventMessage]:
+        """A stream for one page of a client, to be read in the event loop; raises TooManyStreams.
 
-        `may_go_on` is asked now and then, in a thread: whether who listens is still logged in.
+        It tells of what is in the scope. `may_go_on` is asked now and then, in a thread: whether who listens is still
+        logged in.
         """
         with self._lock:
-            if len(self._listeners) >= STREAMS_MAX:
+            of_client = sum(each.client == client for each in self._listeners)
+            if len(self._listeners) >= STREAMS_MAX or of_client >= STREAMS_A_CLIENT_MAX:
                 raise TooManyStreams
-            listener = _Listener()
+            listener = _Listener(scope, client)
             self._listeners.add(listener)
         return self._stream(listener, may_go_on)
 
@@ -137,6 +153,10 @@ class Live:
                     await asyncio.wait_for(listener.news.wait(), LOOK_SECONDS)
                 except TimeoutError:
                     silent += LOOK_SECONDS
+                    if time.monotonic() - asked_at >= ASK_SECONDS:
+                        asked_at = time.monotonic()
+                        if not await asyncio.to_thread(may_go_on):
+                            return
                     if (now := self._trouble()) != trouble:
                         trouble = now
                     elif silent < HEARTBEAT_SECONDS:

@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import ipaddress
 import secrets
 import threading
 import time
@@ -53,48 +54,74 @@ class Sessions:
 
     def read(self, cookie: str) -> Ticket | None:
         """What a cookie says; None for one that is forged or over."""
+        ticket = self.read_ended(cookie)
+        return None if ticket is None or ticket.until <= self._clock() else ticket
+
+    def read_ended(self, cookie: str) -> Ticket | None:
+        """The same of one that may be over: somebody was logged in here once."""
         said, _, signature = cookie.partition(".")
         if not signature.isascii() or not hmac.compare_digest(signature, self._sign(said)):
             return None
         try:
-            ticket = msgspec.json.decode(base64.urlsafe_b64decode(said + "=" * (-len(said) % 4)), type=Ticket)
+            return msgspec.json.decode(base64.urlsafe_b64decode(said + "=" * (-len(said) % 4)), type=Ticket)
         except (binascii.Error, ValueError, msgspec.MsgspecError):
             return None
-        return None if ticket.until <= self._clock() else ticket
 
     def _sign(self, said: str) -> str:
         return hmac.new(self._key, said.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
 class Throttle:
-    """Counts wrong passwords by name and by address; either has to wait once there were too many."""
+    """Counts tries to log in by name and by address; either has to wait once too many were wrong.
+
+    A try counts as wrong from its beginning until it proves right: any number at the same moment are no more than so many.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._wrong: dict[tuple[str, str], list[float]] = {}
 
-    def wait(self, name: str, address: str) -> int:
-        """In how many seconds the next try is taken; 0: now."""
+    def begin(self, name: str, address: str) -> int:
+        """Begin a try and answer 0; or, where there were too many, in how many seconds the next one is taken."""
+        now, keys = self._clock(), _keys(name, address)
         with self._lock:
-            return max(self._wait(("name", name), TRIES), self._wait(("address", address), TRIES_FROM))
+            seconds = max(self._wait(key, tries, now) for key, tries in keys.items())
+            if seconds == 0:
+                self._make_room(now)
+                for key in keys:
+                    self._wrong.setdefault(key, []).append(now)
+                    del self._wrong[key][:-TRIES_FROM]
+            return seconds
 
-    def wrong(self, name: str, address: str) -> None:
-        """Remember a wrong password."""
-        now = self._clock()
+    def right(self, name: str, address: str) -> None:
+        """The password was right: the name starts anew, and of the address this try is not counted."""
+        by_name, by_address = _keys(name, address)
         with self._lock:
-            if len(self._wrong) >= _REMEMBERED_MAX:
-                self._wrong = {key: at for key, at in self._wrong.items() if at[-1] > now - WAIT_SECONDS}
-            for key in (("name", name), ("address", address)):
-                self._wrong.setdefault(key, []).append(now)
-                del self._wrong[key][:-TRIES_FROM]
+            self._wrong.pop(by_name, None)
+            tries = self._wrong.get(by_address)
+            if tries:
+                tries.pop()
 
-    def right(self, name: str) -> None:
-        """The password was right: the name starts anew."""
-        with self._lock:
-            self._wrong.pop(("name", name), None)
-
-    def _wait(self, key: tuple[str, str], tries: int) -> int:
-        now = self._clock()
+    def _wait(self, key: tuple[str, str], tries: int, now: float) -> int:
         recent = [at for at in self._wrong.get(key, ()) if at > now - WAIT_SECONDS]
         return 0 if len(recent) < tries else int(recent[-tries] + WAIT_SECONDS - now) + 1
+
+    def _make_room(self, now: float) -> None:
+        """Forget those who need not wait any more; where that is not enough, those who came first."""
+        if len(self._wrong) < _REMEMBERED_MAX:
+            return
+        self._wrong = {key: at for key, at in self._wrong.items() if at and at[-1] > now - WAIT_SECONDS}
+        for key in list(self._wrong)[: max(0, len(self._wrong) - _REMEMBERED_MAX // 2)]:
+            del self._wrong[key]
+
+
+def _keys(name: str, address: str) -> dict[tuple[str, str], int]:
+    """What a try is counted under, and how many each may have. Who has one IPv6 address has its whole network."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        network = address
+    else:
+        network = str(ipaddress.ip_network((known, 64), strict=False)) if known.version == 6 else address
+    return {("name", name): TRIES, ("address", network): TRIES_FROM}

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
 import structlog
 from litestar import Request, Response, Router
-from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.middleware import DefineMiddleware
 
 from dashboards.web import static_files
-from dashboards.web.access import LogInFirst, SessionMiddleware, log_in_first
+from dashboards.web.access import LogInFirst, OutOfScope, VisitorMiddleware, is_for_programs, log_in_first
 from dashboards.web.answer import go, page, problem_text
 from dashboards.web.desk import Desk
+from dashboards.web.forms import BYTES_MAX, take_form
 from dashboards.web.pages import (
     alerts,
     api_reference,
@@ -37,26 +35,22 @@ from ledger.words import Words
 from streams.monitor import Monitor
 from streams.store import StoreError
 
-BODY_MAX: Final = 2 << 20
-"""Of a form, in bytes: a draft event of 1 MiB, encoded, fits."""
-_PROGRAMS: Final = ("/v1", "/schema", "/metrics", "/healthz")
-"""Paths for programs: they show tokens, not cookies, and get problem documents."""
-
 log = structlog.get_logger()
 
 _ERRORS: Final = {
     400: Words("無法理解此要求", "The request cannot be understood"),
-    403: Words(
-        "表單已失效或不被允許，請重新整理後再試", "The form has expired or is not allowed; reload and try again"
-    ),
+    401: Words("請先登入", "Log in first"),
+    403: Words("不被允許", "This is not allowed"),
     404: Words("查無此頁", "There is no such page"),
     405: Words("此頁不接受該動作", "The page does not take this"),
     408: Words("傳送過慢，請再試一次", "It arrived too slowly; try again"),
     413: Words("內容過大", "Too much was sent"),
+    415: Words("不接受此種內容", "This kind of content is not taken"),
     421: Words("請以 localhost 連線", "Use localhost"),
     429: Words("請求過多，請稍後再試", "Too many requests; try again later"),
     503: Words("資料庫暫時無法回應，請稍後再試", "The store does not answer now; try again"),
 }
+_OUT_OF_SCOPE: Final = Words("此資料不在您的職權範圍", "This lies outside your scope")
 _UNEXPECTED: Final = Words("系統發生錯誤，已記錄", "Something went wrong; it is in the log")
 
 
@@ -66,7 +60,6 @@ class Site(msgspec.Struct):
     routes: Sequence[Any]
     middleware: Sequence[DefineMiddleware]
     """For the whole application: the API reads the session too."""
-    csrf: CSRFConfig
     state: State
     desk: Desk
 
@@ -86,7 +79,6 @@ class Site(msgspec.Struct):
 def site(monitor: Monitor, session_key: bytes | None = None) -> Site:
     """The page of a monitor. `session_key` (32 bytes) keeps people logged in over a restart; None makes one."""
     desk = Desk(monitor, session_key)
-    secret = secrets.token_urlsafe(32) if session_key is None else hashlib.sha256(b"csrf" + session_key).hexdigest()
     pages = Router(
         path="/",
         route_handlers=[
@@ -106,28 +98,16 @@ def site(monitor: Monitor, session_key: bytes | None = None) -> Site:
         dependencies={"desk": Provide(lambda: desk, sync_to_thread=False)},
         guards=[log_in_first],
         exception_handlers={LogInFirst: _to_log_in, HTTPException: error_page, StoreError: error_page, 500: error_page},
-        request_max_body_size=BODY_MAX,
+        before_request=take_form,
+        request_max_body_size=BYTES_MAX,
         include_in_schema=False,
     )
     return Site(
         routes=[pages],
-        middleware=[DefineMiddleware(SessionMiddleware, desk=desk)],
-        csrf=CSRFConfig(
-            secret=secret,
-            # A cookie made under another key can never match: its name says which key it is of.
-            cookie_name=f"bw_csrf_{hashlib.sha256(secret.encode()).hexdigest()[:8]}",
-            cookie_httponly=True,
-            cookie_samesite="strict",
-            exclude=[f"^{path}(/|$)" for path in _PROGRAMS],
-        ),
+        middleware=[DefineMiddleware(VisitorMiddleware, desk=desk)],
         state=State({"desk": desk}),
         desk=desk,
     )
-
-
-def is_for_programs(path: str) -> bool:
-    """Whether a path is the API's."""
-    return any(path == start or path.startswith(f"{start}/") for start in _PROGRAMS)
 
 
 def _to_log_in(request: Request[Any, Any, Any], error: LogInFirst) -> Response[Any]:
@@ -143,6 +123,7 @@ def error_page(request: Request[Any, Any, Any], error: Exception) -> Response[An
     if status >= 500:
         log.error("a page failed", path=request.url.path, exc_info=None if isinstance(error, StoreError) else error)
     words = _ERRORS.get(status, _ERRORS[400] if status < 500 else _UNEXPECTED)
+    words = _OUT_OF_SCOPE if isinstance(error, OutOfScope) else words
     try:
         return page(desk, request, "error.html", words, {"status": status}, status=status)
     except StoreError:

@@ -15,6 +15,8 @@ from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
+from dashboards.web.access import PUBLIC
+
 FOLDER: Final = Path(__file__).parent / "static"
 _TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 PLOTLY: Final = "plotly.min.js"
@@ -51,7 +53,7 @@ def address(name: str) -> str:
     return f"/static/{name}?v={files()[name].digest}"
 
 
-@get("/static/{name:str}", include_in_schema=False, sync_to_thread=True, opt={"public": True})
+@get("/static/{name:str}", include_in_schema=False, sync_to_thread=True, opt=PUBLIC)
 def static_file(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
     """Send one of the files."""
     found = files().get(name)

@@ -8,6 +8,7 @@ from typing import Final
 from dashboards.reports.table import MADE_UP
 from ledger.figures import FIGURES
 from ledger.words import Words
+from streams.people.passwords import LENGTH_MIN
 
 NAVIGATION: Final = (
     ("overview", "/", Words("總覽", "Overview")),
@@ -32,8 +33,26 @@ DONE: Final[Mapping[str, Words]] = {
     "judged": Words("時間規則已依今日重新判定。", "The time rules were judged as of today."),
 }
 
+FORM_EXPIRED: Final = Words(
+    "表單已過期，尚未送出。所填內容保留如下，請確認後再送出。",
+    "The form had expired and was not taken. What you typed is kept below; look it through and send it.",
+)
+SESSION_ENDED: Final = Words("登入已逾時，請重新登入", "Your session has ended; log in again")
+KEPT_TYPED: Final = Words(
+    "登入逾時前所填內容保留如下，尚未送出。",
+    "What you typed before the session ended is kept below; it is not sent yet.",
+)
+
+PASSWORD_WRONG: Final = Words("目前密碼不正確", "The present password is not right")
+PASSWORDS_DIFFER: Final = Words("兩次輸入之新密碼不同", "The new password was typed differently the second time")
+PASSWORD_WEAK: Final = Words(
+    f"新密碼須至少 {LENGTH_MIN} 個字元，且不得為常見密碼或與帳號、姓名相近",
+    f"The new password needs at least {LENGTH_MIN} characters, and must be no common one nor made of your name",
+)
+
 WORDS: Final[Mapping[str, Words]] = {
     # the frame
+    **{f"entry_{name}": words for name, _, words in NAVIGATION if name in ("alerts", "rules")},
     "product": Words("預算執行監測", "Budget execution monitor"),
     "skip": Words("跳至主要內容", "Skip to the content"),
     "navigation": Words("主要導覽", "Main"),
@@ -58,6 +77,19 @@ WORDS: Final[Mapping[str, Words]] = {
     "broken": Words("目前無法寫入：{reason}", "Nothing can be written now: {reason}"),
     "log_in": Words("登入", "Log in"),
     "log_out": Words("登出", "Log out"),
+    "change_password": Words("變更密碼", "Change password"),
+    "password_current": Words("目前密碼", "Present password"),
+    "password_new": Words("新密碼", "New password"),
+    "password_repeated": Words("再次輸入新密碼", "New password once more"),
+    "password_help": Words(
+        "至少 {length} 個字元。變更後所有登入均結束，請以新密碼登入。",
+        "At least {length} characters. All your sessions end; log in with the new one.",
+    ),
+    "send": Words("送出", "Send"),
+    "give_up": Words("放棄", "Give up"),
+    "typed_is_kept": Words(
+        "您剛才所填內容已保留，登入後可確認送出。", "What you typed is kept; after logging in you can send it."
+    ),
     "fiscal_year": Words("年度", "Fiscal year"),
     "year_of": Words("{year}年度", "FY {year}"),
     "export": Words("下載", "Download"),

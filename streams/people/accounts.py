@@ -1,9 +1,10 @@
-"""Who may do something: users with passwords, and tokens for programs. Every change of them is an act too."""
+"""Who may do something, and of what: users with passwords, tokens for programs. Every change of them is an act too."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
+import threading
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -13,16 +14,55 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from ledger.text import is_text
+from ledger.words import Language
+from streams.people.passwords import LENGTH_MAX, weakness
 from streams.people.person import PeopleProblem
-from streams.people.trail import append_by_hand
+from streams.people.trail import append, append_by_hand
+from streams.scope import RIGHTS
 from streams.store import Store, schema
 from streams.store.store import now
 
 ROLES: Final = ("feeder", "officer", "reviewer", "administrator")
 """feeder sends events; officer acknowledges, notes and closes; reviewer only reads; administrator does all of it."""
-PASSWORD_MIN: Final = 10
+LANGUAGES: Final = ("zh", "en")
+NAME_MAX: Final = 128
+_HASHES_AT_ONCE: Final = threading.BoundedSemaphore(2)
+"""Hashing a password takes 64 MiB for a moment: many tries at once must not take many times that."""
 _TOKEN_PREFIX: Final = "bw_"  # noqa: S105  # what every token begins with, so that a leaked one is recognised
 _hasher: Final = PasswordHasher()
+
+
+class Domain(msgspec.Struct, frozen=True):
+    """What a user or token is confined to (see `streams.scope`). None for both: to nothing."""
+
+    agencies: frozenset[str] | None = None
+    authority: str | None = None
+    rights: frozenset[str] = frozenset()
+
+    def checked(self) -> Domain:
+        """The same; raises PeopleProblem for an unknown right, or one of somebody who has all of them."""
+        unknown = sorted(self.rights - set(RIGHTS))
+        if unknown:
+            raise PeopleProblem(f"unknown right {', '.join(unknown)}; one or more of {', '.join(RIGHTS)}")
+        if self.rights and self.agencies is None and self.authority is None:
+            raise PeopleProblem("who is confined to no agency has every right already; name an agency or an authority")
+        return self
+
+    def columns(self) -> dict[str, Any]:
+        """As the store keeps it."""
+        return {
+            "agencies": None if self.agencies is None else _json(sorted(self.agencies)),
+            "authority": self.authority,
+            "rights": _json(sorted(self.rights)),
+        }
+
+    def recorded(self) -> dict[str, Any]:
+        """As the trail keeps it."""
+        agencies = None if self.agencies is None else sorted(self.agencies)
+        return {"agencies": agencies, "authority": self.authority, "rights": sorted(self.rights)}
+
+
+EVERYWHERE: Final = Domain()
 
 
 class User(msgspec.Struct, frozen=True):
@@ -32,15 +72,19 @@ class User(msgspec.Struct, frozen=True):
     shown_as: str
     roles: tuple[str, ...]
     created_at: str
+    domain: Domain = EVERYWHERE
+    email: str = ""
+    language: Language | None = None
+    """None: the city's."""
     disabled_at: str | None = None
 
 
 class Token(msgspec.Struct, frozen=True):
-    """What a program shows instead of a password. None for agencies or types means all of them."""
+    """What a program shows instead of a password. None for types means all of them."""
 
     id: str
     name: str
-    agencies: frozenset[str] | None
+    domain: Domain
     event_types: frozenset[str] | None
     roles: tuple[str, ...]
     created_at: str
@@ -50,33 +94,101 @@ class Token(msgspec.Struct, frozen=True):
 # ---------------------------------------------------------------- users
 
 
-def add_user(store: Store, name: str, shown_as: str, password: str, roles: Sequence[str]) -> User:
-    """Make a user; raises PeopleProblem for a bad name, role or password, or a name that is taken."""
+def add_user(
+    store: Store,
+    name: str,
+    shown_as: str,
+    password: str,
+    roles: Sequence[str],
+    domain: Domain = EVERYWHERE,
+    email: str = "",
+    language: Language | None = None,
+) -> User:
+    """Make a user; raises PeopleProblem for a bad name, role, scope or password, or a name that is taken."""
     _check(name, roles)
     if not is_text(shown_as):
         raise PeopleProblem("the name shown: 1 to 128 characters, no control characters")
-    if len(password) < PASSWORD_MIN:
-        raise PeopleProblem(f"the password needs at least {PASSWORD_MIN} characters")
-    user = User(name, shown_as, tuple(roles), now())
+    user = User(name, shown_as, tuple(roles), now(), domain.checked(), _email(email), language)
     values = {
         "name": name,
         "shown_as": shown_as,
         "roles": _json(user.roles),
         "created_at": user.created_at,
-        "password_hash": _hasher.hash(password),  # takes long on purpose: not while others wait to write
+        "password_hash": _hashed(password, name, shown_as),
+        "email": user.email,
+        "language": language,
     }
     with store.writing() as connection:
         if connection.execute(sa.select(schema.users.c.name).where(schema.users.c.name == name)).first():
             raise PeopleProblem(f"there is a user {name} already")
-        connection.execute(schema.users.insert(), values)
-        append_by_hand(connection, "user-added", name, {"name": shown_as, "roles": user.roles})
+        connection.execute(schema.users.insert(), values | domain.columns())
+        append_by_hand(connection, "user-added", name, _recorded(user))
     return user
+
+
+def change_user(
+    store: Store,
+    name: str,
+    roles: Sequence[str] | None = None,
+    domain: Domain | None = None,
+    email: str | None = None,
+    language: Language | None = None,
+) -> User:
+    """Give a user other roles, another scope, address or language; None leaves a thing as it is. Raises PeopleProblem."""
+    users = schema.users
+    with store.writing() as connection:
+        row = connection.execute(
+            sa.select(users).where(users.c.name == name, users.c.disabled_at.is_(None))
+        ).one_or_none()
+        if row is None:
+            raise PeopleProblem(f"there is no user {name} (any more)")
+        before = _user(row)
+        user = msgspec.structs.replace(
+            before,
+            roles=before.roles if roles is None else tuple(roles),
+            domain=before.domain if domain is None else domain.checked(),
+            email=before.email if email is None else _email(email),
+            language=language or before.language,
+        )
+        _check(name, user.roles)
+        values = {"roles": _json(user.roles), "email": user.email, "language": user.language}
+        connection.execute(users.update().where(users.c.name == name), values | user.domain.columns())
+        append_by_hand(connection, "user-changed", name, _recorded(user))
+    return user
+
+
+def change_password(store: Store, name: str, password: str, *, by_hand: bool = True, address: str = "") -> None:
+    """Give a user another password and end the user's sessions; raises PeopleProblem.
+
+    `by_hand`: at the command line; else the user did it, from an address.
+    """
+    users = schema.users
+    found = find_user(store, name)
+    if found is None:
+        raise PeopleProblem(f"there is no user {name} (any more)")
+    hashed = _hashed(password, name, found.shown_as)
+    with store.writing() as connection:
+        connection.execute(users.update().where(users.c.name == name), {"password_hash": hashed})
+        connection.execute(schema.session_generations.insert().values(name=name, at=now()))
+        if by_hand:
+            append_by_hand(connection, PASSWORD_CHANGED, name, None)
+        else:
+            append(connection, name, "", address, PASSWORD_CHANGED, name, None, None)
+
+
+PASSWORD_CHANGED: Final = "password-changed"  # noqa: S105  # a kind of act
 
 
 def users(store: Store) -> list[User]:
     """Every user, by name."""
     with store.reading() as connection:
         return [_user(row) for row in connection.execute(sa.select(schema.users).order_by(schema.users.c.name))]
+
+
+def has_users(store: Store) -> bool:
+    """Whether there is any user, disabled ones included: from then on nobody enters without logging in."""
+    with store.reading() as connection:
+        return connection.execute(sa.select(schema.users.c.name).limit(1)).first() is not None
 
 
 def find_user(store: Store, name: str) -> User | None:
@@ -94,11 +206,14 @@ def disable_user(store: Store, name: str) -> None:
 
 def log_in(store: Store, name: str, password: str) -> User | None:
     """The user, if the password is right. An unknown name takes as long as a wrong password."""
+    if len(name) > NAME_MAX or len(password) > LENGTH_MAX:
+        return None
     with store.reading() as connection:
         row = connection.execute(sa.select(schema.users).where(schema.users.c.name == name)).one_or_none()
     kept = row.password_hash if row is not None and row.disabled_at is None else _DECOY
     try:
-        _hasher.verify(kept, password)
+        with _HASHES_AT_ONCE:
+            _hasher.verify(kept, password)
     except (VerificationError, InvalidHashError):
         return None
     return None if row is None or row.disabled_at is not None else _user(row)
@@ -114,32 +229,26 @@ def add_token(
     store: Store,
     name: str,
     roles: Sequence[str],
-    agencies: Sequence[str] | None = None,
+    domain: Domain = EVERYWHERE,
     event_types: Sequence[str] | None = None,
 ) -> tuple[Token, str]:
     """Make a token; returns it and its secret, which is kept only as a hash and cannot be shown again."""
     _check(name, roles)
     secret = _TOKEN_PREFIX + secrets.token_urlsafe(32)
-    token = Token(
-        secrets.token_hex(6),
-        name,
-        None if agencies is None else frozenset(agencies),
-        None if event_types is None else frozenset(event_types),
-        tuple(roles),
-        now(),
-    )
+    types = None if event_types is None else frozenset(event_types)
+    token = Token(secrets.token_hex(6), name, domain.checked(), types, tuple(roles), now())
+    sorted_types = None if types is None else sorted(types)
     values = {
         "id": token.id,
         "hash": _hash(secret),
         "name": name,
-        "agencies": None if agencies is None else _json(_sorted(agencies)),
-        "event_types": None if event_types is None else _json(_sorted(event_types)),
+        "event_types": None if types is None else _json(sorted_types),
         "roles": _json(token.roles),
         "created_at": token.created_at,
     }
     with store.writing() as connection:
-        connection.execute(schema.tokens.insert(), values)
-        given = {"name": name, "roles": token.roles, "agencies": _sorted(agencies), "event_types": _sorted(event_types)}
+        connection.execute(schema.tokens.insert(), values | domain.columns())
+        given = {"name": name, "roles": token.roles, "event_types": sorted_types} | domain.recorded()
         append_by_hand(connection, "token-added", token.id, given)
     return token, secret
 
@@ -190,24 +299,40 @@ def _stamp(
         append_by_hand(connection, *act, None)
 
 
-def _sorted(names: Sequence[str] | None) -> list[str] | None:
-    return None if names is None else sorted(names)
+def _hashed(password: str, *own: str) -> str:
+    """The hash of a new password; raises PeopleProblem for a weak one. Slow on purpose: not while others wait to write."""
+    weak = weakness(password, *own)
+    if weak is not None:
+        raise PeopleProblem(weak)
+    with _HASHES_AT_ONCE:
+        return _hasher.hash(password)
+
+
+def _email(text: str) -> str:
+    """An address as one word with an @, or nothing; raises PeopleProblem."""
+    if text and (not is_text(text) or text.count("@") != 1 or any(each.isspace() for each in text)):
+        raise PeopleProblem("the mail address: one @, no spaces")
+    return text
+
+
+def _recorded(user: User) -> dict[str, Any]:
+    kept = {"name": user.shown_as, "roles": user.roles, "email": user.email, "language": user.language}
+    return kept | user.domain.recorded()
 
 
 def _user(row: Any) -> User:
-    return User(row.name, row.shown_as, tuple(msgspec.json.decode(row.roles)), row.created_at, row.disabled_at)
+    roles = tuple(msgspec.json.decode(row.roles))
+    domain, language = _domain(row), row.language
+    return User(row.name, row.shown_as, roles, row.created_at, domain, row.email, language, row.disabled_at)
 
 
 def _token(row: Any) -> Token:
-    return Token(
-        row.id,
-        row.name,
-        _set(row.agencies),
-        _set(row.event_types),
-        tuple(msgspec.json.decode(row.roles)),
-        row.created_at,
-        row.revoked_at,
-    )
+    roles = tuple(msgspec.json.decode(row.roles))
+    return Token(row.id, row.name, _domain(row), _set(row.event_types), roles, row.created_at, row.revoked_at)
+
+
+def _domain(row: Any) -> Domain:
+    return Domain(_set(row.agencies), row.authority, frozenset(msgspec.json.decode(row.rights)))
 
 
 def _set(text: str | None) -> frozenset[str] | None:

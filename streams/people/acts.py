@@ -15,11 +15,19 @@ from ledger.fiscal import is_day
 from streams.monitor import Monitor
 from streams.people.closings import apply_closing, subject_row
 from streams.people.overlay import state_of
-from streams.people.person import MAY_ACKNOWLEDGE, MAY_CLOSE, Person, RefusedAct, check_act, check_person
+from streams.people.person import (
+    MAY_ACKNOWLEDGE,
+    MAY_CLOSE,
+    Person,
+    RefusedAct,
+    check_act,
+    check_person,
+    check_scope,
+)
 from streams.people.trail import ACKNOWLEDGE, CLOSE, JUDGE, NOTE, REOPEN, TrailEntry, acts_on, record
 from streams.store import Store, queries
 from streams.store.alert_lists import AlertState
-from streams.store.alerts import agency_of
+from streams.store.alerts import agency_of, is_within
 
 
 def acknowledge(
@@ -29,7 +37,7 @@ def acknowledge(
     check_act(person, MAY_ACKNOWLEDGE, reason)
     if not is_day(due_on) or due_on <= today:
         raise RefusedAct("due-date")
-    found, before = _unfinished(store, catalogue, alert, today)
+    found, before = _unfinished(store, catalogue, alert, person, today)
     measured = catalogue.rules[found.rule].measured(found.evidence)
     after = {
         "reason": reason,
@@ -44,7 +52,7 @@ def acknowledge(
 def add_note(store: Store, alert: str, person: Person, text: str) -> TrailEntry:
     """Put a note beside an alert, whatever its state. Raises RefusedAct."""
     check_act(person, MAY_ACKNOWLEDGE, text)
-    _alert(store, alert)
+    _alert(store, alert, person)
     return record_by(store, person, NOTE, alert, None, {"text": text})
 
 
@@ -64,7 +72,7 @@ def close(
     """
     try:
         check_act(person, MAY_CLOSE, reason)
-        found, before = _unfinished(store, catalogue, alert, today)
+        found, before = _unfinished(store, catalogue, alert, person, today)
         rule = catalogue.rules.get(found.rule)
         if rule is None or rule.kind != "act":
             raise RefusedAct("no-act")
@@ -91,7 +99,7 @@ def reopen(
     """Reopen an alert that a person closed (see `reopen_alert`); answers RefusedAct rather than raising it."""
     try:
         check_act(person, MAY_CLOSE, reason)
-        found = _alert(store, alert)
+        found = _alert(store, alert, person)
         if state_of(found, acts_on(store, alert), catalogue, today) != "closed":
             raise RefusedAct("not-closed")
         row = subject_row(books, found.fiscal_year, found.level, found.key)
@@ -116,7 +124,7 @@ def reopen(
 
 def reopen_alert(monitor: Monitor, alert: str, person: Person, reason: str) -> TrailEntry:
     """Reopen an alert while nothing is folded of the agency it is about, and wait for it. Raises RefusedAct."""
-    found = _alert(monitor.store, alert)
+    found = _alert(monitor.store, alert, person)
 
     def run(store: Store, books: Books, place: int) -> TrailEntry | RefusedAct:
         return reopen(store, books, monitor.catalogue, alert, person, reason, monitor.today(), place)
@@ -129,7 +137,7 @@ def reopen_alert(monitor: Monitor, alert: str, person: Person, reason: str) -> T
 
 def close_alert(monitor: Monitor, alert: str, person: Person, reason: str) -> TrailEntry:
     """Close an alert while nothing is folded of the agency it is about, and wait for it. Raises RefusedAct."""
-    found = _alert(monitor.store, alert)
+    found = _alert(monitor.store, alert, person)
 
     def run(store: Store, books: Books, place: int) -> TrailEntry | RefusedAct:
         return close(store, books, monitor.catalogue, alert, person, reason, monitor.today(), place)
@@ -143,21 +151,23 @@ def close_alert(monitor: Monitor, alert: str, person: Person, reason: str) -> Tr
 def judge_now(monitor: Monitor, person: Person) -> int:
     """Judge today's time rules again without waiting for the clock; how many alerts changed by it. Raises RefusedAct."""
     check_person(person, MAY_ACKNOWLEDGE)
+    check_scope(within=person.scope.city)
     day = monitor.today()
     changes = monitor.replica.judge(day).result()
     record_by(monitor.store, person, JUDGE, day, None, {"changes": changes})
     return changes
 
 
-def _alert(store: Store, alert: str) -> Alert:
+def _alert(store: Store, alert: str, person: Person) -> Alert:
+    """An alert that a person may know of: one outside the scope is as if there were none."""
     found = queries.alert(store, alert)
-    if found is None:
+    if found is None or not is_within(found, person.scope):
         raise RefusedAct("unknown", alert)
     return found
 
 
-def _unfinished(store: Store, catalogue: Catalogue, alert: str, today: str) -> tuple[Alert, AlertState]:
-    found = _alert(store, alert)
+def _unfinished(store: Store, catalogue: Catalogue, alert: str, person: Person, today: str) -> tuple[Alert, AlertState]:
+    found = _alert(store, alert, person)
     openings = queries.openings(store, (alert,)).get(alert, 1)
     state = state_of(found, acts_on(store, alert), catalogue, today, openings)
     if state in ("resolved", "closed"):

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from ledger.fiscal import is_day
 from streams.people.acts import record_by
-from streams.people.person import MAY_ACKNOWLEDGE, Person, RefusedAct, check_act
+from streams.people.person import MAY_ACKNOWLEDGE, Person, RefusedAct, check_act, check_scope
 from streams.people.trail import LAGGING_REASON, LAGGING_WITHDRAWN, TrailEntry, acts_of_kinds
 from streams.store import Store, schema
 from streams.store.store import now
@@ -29,6 +29,7 @@ def give_lagging_reason(
 ) -> TrailEntry:
     """Keep why an authority lags, and by when it will have caught up. Raises RefusedAct."""
     check_act(person, MAY_ACKNOWLEDGE, reason)
+    check_scope(within=person.scope.has_authority(authority))
     if not is_day(recovery_on) or recovery_on <= today:
         raise RefusedAct("recovery-date")
     subject = lagging_subject(authority, fiscal_year)
@@ -89,6 +90,7 @@ def presented_lists(store: Store, limit: int = 60) -> list[Presented]:
 def withdraw_list(store: Store, number: int, person: Person, reason: str) -> TrailEntry:
     """Withdraw a list that was presented by mistake; it stays as it was kept. Raises RefusedAct."""
     check_act(person, MAY_ACKNOWLEDGE, reason)
+    check_scope(within=person.scope.city)
     found = next((each for each in presented_lists(store, _ALL) if each.n == number), None)
     if found is None:
         raise RefusedAct("no-list")

@@ -8,6 +8,7 @@ import msgspec
 
 from ledger.text import is_note, is_text
 from streams.people.vocabulary import REFUSED_ACT
+from streams.scope import EVERYTHING, Scope
 
 MAY_ACKNOWLEDGE: Final = frozenset(("officer", "administrator"))
 MAY_CLOSE: Final = frozenset(("officer", "administrator"))
@@ -22,11 +23,12 @@ class PeopleProblem(ValueError):
 
 
 class Person(msgspec.Struct, frozen=True):
-    """Who acts: the name recorded, the roles, and the address they come from."""
+    """Who acts: the name recorded, the roles, the address they come from, and whose things they may act on."""
 
     name: str
     roles: tuple[str, ...]
     address: str = ""
+    scope: Scope = EVERYTHING
 
     @property
     def role(self) -> str:
@@ -60,3 +62,9 @@ def check_act(person: Person, roles: frozenset[str], text: str) -> None:
     check_person(person, roles)
     if not text.strip() or not is_note(text):
         raise RefusedAct("reason")
+
+
+def check_scope(*, within: bool) -> None:
+    """Raise RefusedAct where what is acted on lies outside the scope of who acts."""
+    if not within:
+        raise RefusedAct("scope")

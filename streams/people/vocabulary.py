@@ -27,7 +27,9 @@ ACT: Final[Mapping[str, Words]] = {
     "log-in-failed": Words("登入失敗", "failed to log in"),
     "log-out": Words("登出", "logged out"),
     "user-added": Words("新增使用者", "added a user"),
+    "user-changed": Words("變更使用者", "changed a user"),
     "user-disabled": Words("停用使用者", "disabled a user"),
+    "password-changed": Words("變更密碼", "changed a password"),
     "token-added": Words("新增權杖", "made a token"),
     "token-revoked": Words("廢止權杖", "revoked a token"),
 }
@@ -43,7 +45,10 @@ ACT_FIELD: Final[Mapping[str, Words]] = {
     "roles": Words("角色", "roles"),
     "name": Words("名稱", "name"),
     "agencies": Words("機關", "agencies"),
+    "authority": Words("主管機關", "authority"),
+    "rights": Words("權限", "rights"),
     "event_types": Words("事件種類", "event types"),
+    "email": Words("電子郵件", "e-mail"),
 }
 """What of an act is told on the trail, in this order; the rest is in its export."""
 
@@ -57,9 +62,16 @@ ROLE: Final[Mapping[str, Words]] = {
 }
 """The role that an act is recorded under."""
 
+RIGHT: Final[Mapping[str, Words]] = {
+    "city": Words("全市總數、名單及預備金", "sums, lists and funds of the city"),
+    "reserves": Words("送入全市預備金事件", "events about the city's reserves"),
+}
+"""What somebody who is confined to agencies may have besides."""
+
 REFUSED_ACT: Final[Mapping[str, Words]] = {
     "person": Words("請填寫姓名（1 至 128 字）", "Give a name of 1 to 128 characters"),
     "role": Words("您的角色不得為此行為", "Your role may not do this"),
+    "scope": Words("此事項不在您的職權範圍", "This lies outside your scope"),
     "reason": Words("請填寫理由（2,000 字以內）", "Give a reason of at most 2,000 characters"),
     "due-date": Words("期限須為今日之後之日期", "The due date must be a day after today"),
     "recovery-date": Words("預計改善完成日須為今日之後之日期", "The recovery date must be a day after today"),

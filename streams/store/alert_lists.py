@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from alerts.engine import SEVERITIES
 from alerts.subjects import alert_id
 from ledger.books import Alert
+from streams.scope import EVERYTHING, Scope
 from streams.store import schema
 from streams.store.alerts import alert_of
 from streams.store.queries import KeptTransition
@@ -41,6 +42,8 @@ class Wanted(msgspec.Struct, frozen=True):
     """Every one of them must be part of the key or the id's beginning, or be what one of the `named` codes is called."""
     named: Mapping[str, Collection[str]] = {}
     """By word, codes of agencies and accounts whose names hold it."""
+    scope: Scope = EVERYTHING
+    """Of whoever looks: no other alerts are found."""
 
 
 class Overlay(msgspec.Struct, frozen=True):
@@ -122,6 +125,8 @@ def _conditions(wanted: Wanted, overlay: Overlay) -> list[sa.ColumnElement[bool]
             found.append(alerts.c[name] == value)
     if wanted.agencies or wanted.authority is not None:
         found.append(sa.or_(*_of_whom(wanted.agencies, wanted.authority)))
+    if wanted.scope.agencies is not None:
+        found.append(_within(wanted.scope, wanted.scope.agencies))
     for word in wanted.words.split():
         called = (alerts.c.key.contains(code, autoescape=True) for code in wanted.named.get(word, ()))
         found.append(
@@ -142,6 +147,16 @@ def _in_state(state: str, overlay: Overlay) -> sa.ColumnElement[bool]:
         case "open":
             return sa.and_(alerts.c.state == "open", ~closed, ~acknowledged)
     return sa.and_(alerts.c.state == state, ~closed)
+
+
+def _within(scope: Scope, agencies: Collection[str]) -> sa.ColumnElement[bool]:
+    """As `Scope.has`; first reserves are of their agency, and what agencies share is of none."""
+    alerts = schema.alerts
+    own = sa.or_(
+        alerts.c.agency.in_(sorted(agencies)),
+        sa.and_(alerts.c.level == "authority", alerts.c.key.in_(sorted(scope.authorities))),
+    )
+    return sa.or_(own, alerts.c.agency.is_(None)) if scope.city else own
 
 
 def _of_whom(agencies: Collection[str], authority: str | None) -> Sequence[sa.ColumnElement[bool]]:

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from alerts.subjects import alert_id, alert_name
 from ledger.books import Alert, Books, Fund, Row
 from ledger.process import Transition
+from streams.scope import Scope
 from streams.store import schema
 
 _NAMES_AT_ONCE: Final = 1_000
@@ -92,6 +93,11 @@ def agency_of(alert: Alert) -> str | None:
         return None
     first, _, rest = alert.key.partition(":")
     return (rest or None) if alert.level == "reserve" else first
+
+
+def is_within(alert: Alert, scope: Scope) -> bool:
+    """Whether an alert is in a scope."""
+    return scope.has(alert.level, alert.key, agency_of(alert))
 
 
 def _upsert_alerts(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:

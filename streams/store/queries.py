@@ -89,22 +89,32 @@ def openings(store: Store, alert_ids: Collection[str]) -> dict[str, int]:
     return found
 
 
-def refusals(store: Store, reason: str | None = None, limit: int = 100, offset: int = 0) -> list[RefusedLine]:
-    """What was refused, newest first."""
+def refusals(
+    store: Store,
+    reason: str | None = None,
+    limit: int = 100,
+    offset: int = 0,
+    agencies: Collection[str] | None = None,
+) -> list[RefusedLine]:
+    """What was refused, newest first; of some agencies alone, where any are named."""
     rows = schema.refusals
     statement = sa.select(*(rows.c[name] for name in RefusedLine.__struct_fields__)).order_by(
         rows.c.at.desc(), rows.c.partition, rows.c.place.desc()
     )
     if reason is not None:
         statement = statement.where(rows.c.reason == reason)
+    if agencies is not None:
+        statement = statement.where(rows.c.agency.in_(sorted(agencies)))
     with store.reading() as connection:
         return [RefusedLine(**row._asdict()) for row in connection.execute(statement.limit(limit).offset(offset))]
 
 
-def refusals_by_reason(store: Store) -> dict[str, int]:
-    """How many lines were refused for which reason."""
+def refusals_by_reason(store: Store, agencies: Collection[str] | None = None) -> dict[str, int]:
+    """How many lines were refused for which reason; of some agencies alone, where any are named."""
     rows = schema.refusals
     statement = sa.select(rows.c.reason, sa.func.count()).group_by(rows.c.reason).order_by(rows.c.reason)
+    if agencies is not None:
+        statement = statement.where(rows.c.agency.in_(sorted(agencies)))
     with store.reading() as connection:
         return {row[0]: row[1] for row in connection.execute(statement)}
 

@@ -333,6 +333,15 @@ judgements: Final = Table(
 
 # ---------------------------------------------------------------- people
 
+
+def _domain() -> list[Column[Any]]:
+    return [
+        Column("agencies", Text, comment="JSON; null for every agency"),
+        Column("authority", Text, comment="and its agencies; null for none"),
+        Column("rights", Text, nullable=False, server_default=text("'[]'"), comment="JSON: city, reserves"),
+    ]
+
+
 users: Final = Table(
     "users",
     metadata,
@@ -342,7 +351,20 @@ users: Final = Table(
     Column("roles", Text, nullable=False, comment="JSON"),
     Column("created_at", Text, nullable=False),
     Column("disabled_at", Text),
+    *_domain(),
+    Column("email", Text, nullable=False, server_default=text("''")),
+    Column("language", Text, comment="zh or en; null for the city's"),
 )
+
+failed_log_ins: Final = Table(
+    "failed_log_ins",
+    metadata,
+    Column("n", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("at", Text, nullable=False),
+    Column("name", Text, nullable=False, comment="as it was typed, 128 characters of it"),
+    Column("address", Text, nullable=False),
+)
+"""Wrong names and passwords. A log of its own: anybody can add to it, and the trail is for what people did."""
 
 session_generations: Final = Table(
     "session_generations",
@@ -359,7 +381,7 @@ tokens: Final = Table(
     *_key(Column("id", Text)),
     Column("hash", Text, nullable=False, unique=True, comment="SHA-256; the token itself is shown once"),
     Column("name", Text, nullable=False),
-    Column("agencies", Text, comment="JSON; null for every agency"),
+    *_domain(),
     Column("event_types", Text, comment="JSON; null for every type"),
     Column("roles", Text, nullable=False, comment="JSON"),
     Column("created_at", Text, nullable=False),

@@ -27,11 +27,12 @@ LINES_LEFT: Final = 20_000
 _PEOPLE: Final = (
     schema.users,
     schema.session_generations,
+    schema.failed_log_ins,
     schema.tokens,
     schema.acts,
     schema.presented_lists,
 )
-_NUMBERED: Final = (schema.presented_lists, schema.session_generations)
+_NUMBERED: Final = (schema.presented_lists, schema.session_generations, schema.failed_log_ins)
 """Tables whose numbers PostgreSQL counts by itself: it goes on after those that were carried over."""
 
 Progress: TypeAlias = Callable[[int], None]

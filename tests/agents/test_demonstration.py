@@ -20,6 +20,7 @@ from streams.people import lagging_acts, trail
 from streams.people.lagging_acts import lagging_reasons
 from streams.people.overlay import overlay_on
 from streams.people.trail import ACKNOWLEDGE, LAGGING_PRESENTED, LAGGING_REASON, NOTE
+from streams.reach import Reach
 from streams.store import StoreError, StoreRefused, open_store
 from streams.upkeep.audit import audit
 
@@ -29,7 +30,7 @@ T = TypeVar("T")
 
 def acts(folder: Folder) -> list[str]:
     """Starts the demonstration and stops it before its first day; the kinds of acts on the trail, oldest first."""
-    with opened(folder, "127.0.0.1", 1, EVENTS, 0.001) as (monitor, year):
+    with opened(folder, Reach(), 1, EVENTS, 0.001) as (monitor, year):
         assert monitor.demonstration and year.day >= START
         found = trail.newest_acts(monitor.store)
         assert {act.person for act in found} == {PRESENTER.name}
@@ -71,7 +72,7 @@ def test_a_store_that_fails_stops_the_year_says_so_and_loses_no_line_of_it(
     make_folder(folder)
     monkeypatch.setattr(simulated_year, "_RETRY_SECONDS", 0.05)
     lines = sum(1 for _ in simulate(FISCAL_YEAR, 1, EVENTS))
-    with opened(folder, "127.0.0.1", 1, EVENTS, 500) as (monitor, year):
+    with opened(folder, Reach(), 1, EVENTS, 500) as (monitor, year):
 
         def fail(*_: object, **__: object) -> None:
             raise StoreError("database is locked")

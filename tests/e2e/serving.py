@@ -16,6 +16,7 @@ from ledger.receipt import Outcome
 from producers.simulator import registry_csv, simulate
 from streams.folder import Folder
 from streams.monitor import Monitor
+from streams.reach import Reach
 from tests.running import listening
 
 DAY = "2025-09-15"
@@ -57,14 +58,14 @@ class Serving(msgspec.Struct):
 
 @contextmanager
 def serving(
-    path: Path, lines: Sequence[bytes] = (), host: str = "127.0.0.1", register: str | None = None
+    path: Path, lines: Sequence[bytes] = (), reach: Reach | None = None, register: str | None = None
 ) -> Iterator[Serving]:
-    """Serve a new data folder on loopback; `host` is where it believes to be bound."""
+    """Serve a new data folder on loopback; `reach` is where it believes to be bound."""
     folder = Folder(path)
     path.mkdir(parents=True, exist_ok=True)
     folder.registry.write_text(register or registry_csv(), encoding="utf-8")
     folder.make(None)
-    with embedded.opened(folder, host, demonstration=True, day=lambda _: lambda: DAY) as monitor:
+    with embedded.opened(folder, reach, demonstration=True, day=lambda _: lambda: DAY) as monitor:
         for at in range(0, len(lines), 1_000):
             monitor.replica.submit(list(lines[at : at + 1_000]), "inbox:year.ndjson").result()
         if lines:

@@ -62,17 +62,23 @@ def test_an_alert_is_acknowledged_with_the_keyboard_alone(small: Serving, open_p
 
 def test_an_act_without_its_reason_or_with_a_past_date_is_refused_in_words(small: Serving, open_page: Open) -> None:
     small.overspend("first")
-    page = alert_page(small, open_page, "spending-without-appropriation")
+    page = open_page(f"{small.url}/alerts?rule=spending-without-appropriation", expected=("422",))
+    page.locator("#table-alerts tbody th a").first.click()
     page.locator("#ack-person").fill("王科長")
     page.locator("#ack-reason").fill("查證中")
     page.locator("#ack-due").fill("2025-09-15")
     page.locator("#acknowledge button").click()
     expect(page.locator(".result.problem")).to_contain_text("期限須為今日之後")
-    page.locator("#acknowledge").evaluate("form => form.noValidate = true")
-    page.locator("#ack-reason").fill("   ")
-    page.locator("#acknowledge button").click()
+    assert page.get_by_label("理由").input_value() == "查證中", "what was typed is not lost"
+    page.get_by_label("姓名").fill("   ")
+    page.get_by_role("button", name="送出").click()
     expect(page.locator(".result.problem")).to_contain_text("請填寫姓名")
     assert trail.newest_acts(small.monitor.store) == []
+    page.get_by_label("姓名").fill("王科長")
+    page.get_by_label("期限").fill("2025-10-15")
+    page.get_by_role("button", name="送出").click()
+    expect(page.locator(".result")).to_contain_text("已登錄簽收")
+    assert trail.newest_acts(small.monitor.store)[0].after["reason"] == "查證中"
 
 
 def test_a_closed_alert_stays_closed_and_a_further_act_opens_another(small: Serving, open_page: Open) -> None:

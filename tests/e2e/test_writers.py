@@ -21,7 +21,6 @@ from alerts.channels import Outside, open_channels
 from alerts.subjects import alert_id
 from streams.outbox import Courier, Outbox, undelivered
 from streams.people import accounts, trail
-from streams.people.accounts import PASSWORD_MIN
 from streams.people.acts import acknowledge, close_alert
 from streams.people.person import Person
 from streams.store import alert_lists, open_store, schema
@@ -107,7 +106,7 @@ def administer(path: Path) -> None:
     """As the command line does it: with a connection of its own."""
     store = open_store(path)
     for number in range(USERS):
-        accounts.add_user(store, f"user-{number}", "使用者", "x" * PASSWORD_MIN, ["reviewer"])
+        accounts.add_user(store, f"user-{number}", "使用者", "correct horse battery", ["reviewer"])
         accounts.disable_user(store, f"user-{number}")
     store.close()
 

@@ -18,6 +18,8 @@ from alerts.catalogue import load
 from producers import bodies, gateway
 from streams.fold import jobs
 from streams.people import accounts
+from streams.people.accounts import Domain
+from streams.reach import Reach
 from streams.store.mark import mark_of
 from streams.upkeep.audit import audit
 from tests.running import Running, running
@@ -132,7 +134,7 @@ def test_tokens_say_who_may_send_what(city: Running) -> None:
     with city.client(city.token("reviewer")) as reviewer:
         assert reviewer.post("/v1/events", json=paid("t0")).status_code == 403
     before = city.monitor.replica.lines
-    narrow = city.token("feeder", agencies=["010011"], types=["disbursement.paid"])
+    narrow = city.token("feeder", domain=Domain(frozenset(["010011"])), types=["disbursement.paid"])
     with city.client(narrow) as own:
         two = [paid("t1"), paid("t2", agency="020011")]
         refused = own.post("/v1/events", json=two)
@@ -145,7 +147,7 @@ def test_tokens_say_who_may_send_what(city: Running) -> None:
         assert own.post("/v1/events", content=twice).json()["outcomes"][0]["reason"] == "malformed"
         assert own.post("/v1/events", json=paid("t5")).json()["accepted"] == 1
     assert city.monitor.replica.lines == before + 2
-    token = next(one for one in accounts.tokens(city.monitor.store) if one.agencies == frozenset({"010011"}))
+    token = next(one for one in accounts.tokens(city.monitor.store) if one.domain.agencies == frozenset({"010011"}))
     accounts.revoke_token(city.monitor.store, token.id)
     with city.client(narrow) as revoked:
         assert revoked.post("/v1/events", json=paid("t6")).status_code == 401
@@ -236,7 +238,7 @@ def test_an_alert_is_visible_within_twenty_milliseconds(city: Running) -> None:
 def test_reading_from_elsewhere_needs_a_token(tmp_path: Path) -> None:
     with running(tmp_path / "data") as one:
         accounts.add_user(one.monitor.store, "wang", "王", "a long password", ["reviewer"])
-    with running(tmp_path / "data", host="0.0.0.0") as one:  # noqa: S104  # what it is told to be, it listens on loopback
+    with running(tmp_path / "data", reach=Reach("0.0.0.0")) as one:  # noqa: S104  # what it is told to be, it listens on loopback
         with one.client() as nobody:
             for path in ("/v1/positions", "/v1/alerts", "/metrics", "/v1/lagging"):
                 assert nobody.get(path).status_code == 401, path

@@ -20,6 +20,7 @@ from alerts.unfinished import UNFINISHED
 from alerts.vocabulary import ALERT_CHANGE, ALERT_STATE, BASIS_STATUS, SEVERITY, UNIT
 from dashboards.reports.formats.cells import moment_words
 from dashboards.reports.table import Column, Row, Table
+from dashboards.web.access import ANYBODY
 from dashboards.web.alert_table import alert_grid
 from dashboards.web.answer import page
 from dashboards.web.desk import Desk
@@ -36,8 +37,10 @@ from streams.people.overlay import acknowledgement_of, lapsed, state_of
 from streams.people.person import MAY_ACKNOWLEDGE, MAY_CLOSE
 from streams.people.trail import TrailEntry
 from streams.people.vocabulary import ACT
+from streams.scope import Scope
 from streams.store import alert_lists, queries
 from streams.store.alert_lists import ORDERS, Order, Wanted
+from streams.store.alerts import is_within
 
 PAGE: Final = 50
 CODES_MAX: Final = 200
@@ -64,7 +67,7 @@ def _filter(request: Request[Any, Any, Any], desk: Desk, years: list[int]) -> Fi
     registry, rules = desk.monitor.registry, desk.monitor.catalogue.rules
     year, state, order = asked.get("year", ""), asked.get("state", _UNFINISHED), asked.get("order", "severity")
     return Filter(
-        year=int(year) if year.isascii() and year.isdigit() and int(year) in years else None,
+        year=int(year) if year.isascii() and year.isdigit() and len(year) <= 3 and int(year) in years else None,
         state=state if state in (*ALERT_STATE, _UNFINISHED, "all") else _UNFINISHED,
         severity=_one_of(asked.get("severity"), SEVERITY),
         rule=_one_of(asked.get("rule"), rules),
@@ -91,7 +94,7 @@ def _one_of(value: str | None, known: Any) -> str | None:
     return value if value in known else None
 
 
-def _wanted(chosen: Filter, desk: Desk) -> Wanted:
+def _wanted(chosen: Filter, desk: Desk, scope: Scope) -> Wanted:
     states = {"all": (), _UNFINISHED: UNFINISHED}.get(chosen.state, (chosen.state,))
     agencies: tuple[str, ...] = () if chosen.agency is None else (chosen.agency,)
     if chosen.agency is None and chosen.authority is not None:
@@ -106,16 +109,18 @@ def _wanted(chosen: Filter, desk: Desk) -> Wanted:
         authority=chosen.authority if chosen.agency is None else None,
         words=chosen.words,
         named={word: codes_called(desk.names, word) for word in chosen.words.split()},
+        scope=scope,
     )
 
 
-@get("/alerts", include_in_schema=False, sync_to_thread=True)
+@get("/alerts", include_in_schema=False, sync_to_thread=True, opt=ANYBODY)
 def alerts(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """Alerts by filter, page by page."""
     store = desk.monitor.store
     years = desk.figures().years
     chosen = _filter(request, desk, years)
-    wanted = _wanted(chosen, desk)
+    scope = desk.scope(request)
+    wanted = _wanted(chosen, desk, scope)
     text = request.query_params.get("page", "")
     number = max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 8 else 1
     exporting = request.query_params.get("export") is not None
@@ -146,7 +151,9 @@ def alerts(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Resp
             "rules": rules,
             "orders": ORDERS,
             "authorities": [
-                (code, with_code(authority_name(desk.names, code), code)) for code in sorted(registry.authorities)
+                (code, with_code(authority_name(desk.names, code), code))
+                for code in sorted(registry.authorities)
+                if scope.has_authority(code)
             ],
             "of_agency": None if chosen.agency is None else agency_name(desk.names, chosen.agency),
             "kept": urlencode([(n, request.query_params[n]) for n in _FILTERS if n in request.query_params]),
@@ -179,12 +186,12 @@ class Entry(msgspec.Struct, frozen=True):
     position: int | None = None
 
 
-@get("/alerts/{name:str}", include_in_schema=False, sync_to_thread=True)
+@get("/alerts/{name:str}", include_in_schema=False, sync_to_thread=True, opt=ANYBODY)
 def alert(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: FromPath[str]) -> Response[Any]:
     """One alert."""
     monitor = desk.monitor
     found = queries.alert(monitor.store, name)
-    if found is None:
+    if found is None or not is_within(found, desk.scope(request)):
         raise NotFoundException("no such alert")
     acts = trail.acts_on(monitor.store, name)
     rule = monitor.catalogue.rules[found.rule]
@@ -345,12 +352,12 @@ def _history_grid(entries: list[Entry], day: str) -> Grid:
     )
 
 
-@post("/alerts/{name:str}/acknowledge", include_in_schema=False)
+@post("/alerts/{name:str}/acknowledge", include_in_schema=False, opt=ANYBODY)
 async def acknowledge(
     request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: FromPath[str]
 ) -> Response[Any]:
     """Acknowledge an alert with a reason and a due date."""
-    form = await form_of(request)
+    form = form_of(request)
 
     def run() -> None:
         person = acting(desk, request, form)
@@ -359,42 +366,42 @@ async def acknowledge(
             desk.monitor.store, desk.monitor.catalogue, name, person, reason, due_on, desk.monitor.today()
         )
 
-    return await act(desk, run, _address(name), "acknowledged")
+    return await act(desk, request, run, _address(name), "acknowledged")
 
 
-@post("/alerts/{name:str}/note", include_in_schema=False)
+@post("/alerts/{name:str}/note", include_in_schema=False, opt=ANYBODY)
 async def note(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: FromPath[str]) -> Response[Any]:
     """Put a note beside an alert."""
-    form = await form_of(request)
+    form = form_of(request)
 
     def run() -> None:
         alert_acts.add_note(desk.monitor.store, name, acting(desk, request, form), form.get("text", ""))
 
-    return await act(desk, run, _address(name), "noted")
+    return await act(desk, request, run, _address(name), "noted")
 
 
-@post("/alerts/{name:str}/close", include_in_schema=False)
+@post("/alerts/{name:str}/close", include_in_schema=False, opt=ANYBODY)
 async def close(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: FromPath[str]) -> Response[Any]:
     """Close an alert about an act."""
-    form = await form_of(request)
+    form = form_of(request)
 
     def run() -> None:
         person = acting(desk, request, form)
         alert_acts.close_alert(desk.monitor, name, person, form.get("reason", ""))
 
-    return await act(desk, run, _address(name), "closed")
+    return await act(desk, request, run, _address(name), "closed")
 
 
-@post("/alerts/{name:str}/reopen", include_in_schema=False)
+@post("/alerts/{name:str}/reopen", include_in_schema=False, opt=ANYBODY)
 async def reopen(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: FromPath[str]) -> Response[Any]:
     """Reopen an alert that was closed."""
-    form = await form_of(request)
+    form = form_of(request)
 
     def run() -> None:
         person = acting(desk, request, form)
         alert_acts.reopen_alert(desk.monitor, name, person, form.get("reason", ""))
 
-    return await act(desk, run, _address(name), "reopened")
+    return await act(desk, request, run, _address(name), "reopened")
 
 
 def _address(name: str) -> str:

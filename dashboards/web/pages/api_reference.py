@@ -9,6 +9,7 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
+from dashboards.web.access import ANYBODY
 from dashboards.web.answer import page
 from dashboards.web.desk import Desk
 from ledger.words import Words
@@ -87,6 +88,7 @@ ANSWERS: Final[Mapping[str, Words]] = {
     "408": Words("傳送過慢", "arrived too slowly"),
     "409": Words("狀態不允許", "not in its present state"),
     "413": Words("內容過大", "too large"),
+    "415": Words("不接受此種內容", "another kind of content, or compressed"),
     "429": Words("請依 Retry-After 稍後再送", "come again after Retry-After"),
     "503": Words("未寫入，請再送", "nothing kept, send again"),
 }
@@ -165,16 +167,16 @@ def _command(key: str, method: str, address: str) -> str:
     return f"curl {shown}-H 'Content-Type: application/json' -d '{body}' {address}"
 
 
-@get("/api", include_in_schema=False, sync_to_thread=True)
+@get("/api", include_in_schema=False, sync_to_thread=True, opt=ANYBODY)
 def api_reference(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """The API on a page."""
     document = request.app.openapi_schema.to_schema()
-    address = str(request.base_url).rstrip("/")
+    address = desk.monitor.reach.public_url or str(request.base_url).rstrip("/")
     return page(
         desk,
         request,
         "api.html",
         Words("程式介面", "API"),
-        {"operations": list(operations(document, address)), "loopback": desk.monitor.loopback},
+        {"operations": list(operations(document, address)), "loopback": desk.is_open()},
         here="api",
     )

@@ -11,14 +11,15 @@ from litestar import Request, Response, get, post
 from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 
-from alerts.check import Checked, checked
-from alerts.engine import Engine
+from alerts.check import Checked
 from alerts.naming import line_name, subject
 from alerts.verdict import Verdict
 from alerts.vocabulary import TURN, VERDICT
 from dashboards.reports.headroom import headroom
 from dashboards.web import language
+from dashboards.web.access import ANYBODY, OutOfScope
 from dashboards.web.answer import page
+from dashboards.web.asking import asked_about
 from dashboards.web.desk import Desk
 from dashboards.web.forms import form_of
 from dashboards.web.grid import Grid
@@ -66,34 +67,23 @@ STATUS: Final[Mapping[str, str]] = {"allowed": "normal", "warned": "watch", "blo
 """How an answer is coloured."""
 
 
-@get("/check", include_in_schema=False, sync_to_thread=True)
+@get("/check", include_in_schema=False, sync_to_thread=True, opt=ANYBODY)
 def check_form(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """The form; the address may fill it in."""
     asked = {name: value for name, value in request.query_params.items() if isinstance(value, str)}
     return _page(request, desk, asked, None, None)
 
 
-@post("/check", include_in_schema=False, status_code=200)
+@post("/check", include_in_schema=False, status_code=200, opt=ANYBODY)
 async def check_answer(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """The answer, below the form."""
-    return await sync_to_thread(_answer, request, desk, await form_of(request))
+    return await sync_to_thread(_answer, request, desk, form_of(request))
 
 
 def _answer(request: Request[Any, Any, Any], desk: Desk, form: dict[str, str]) -> Response[Any]:
     line = form["json"].encode("utf-8", "replace") if form.get("json", "").strip() else event_of(form)
-    monitor = desk.monitor
     line = line[:LINE_BYTES_MAX].replace(b"\n", b" ")
-
-    with monitor.replica.reading() as books:
-        found = checked(
-            line,
-            books,
-            monitor.registry.agencies,
-            Engine(monitor.catalogue),
-            monitor.catalogue,
-            monitor.today(),
-            desk.names,
-        )
+    found = asked_about(desk.monitor, line, desk.scope(request))
     return _page(request, desk, form, found, line)
 
 
@@ -126,7 +116,9 @@ def _page(
     verdict, refusal = (None, None) if found is None else found
     today = monitor.today()
     registry = monitor.registry
-    agency = form.get("agency") or min(registry.agencies, default="")
+    scope = desk.scope(request)
+    own = sorted(filter(scope.has_agency, registry.agencies))
+    agency = form.get("agency", "") if form.get("agency") in own else min(own, default="")
     year = form.get("fiscal_year", "")
     fiscal_year = int(year) if year.isascii() and year.isdigit() and len(year) <= 3 else int(today[:4]) - ROC_OFFSET
     filled = {"type": "disbursement.paid", "fiscal_year": str(fiscal_year), "agency": "", "booked_on": today} | dict(
@@ -142,7 +134,7 @@ def _page(
             for fields in FIELDS.values()
             for name in fields
         },
-        "agencies": [(code, with_code(agency_name(desk.names, code), code)) for code in sorted(registry.agencies)],
+        "agencies": [(code, with_code(agency_name(desk.names, code), code)) for code in own],
         "lines": [(line, with_code(line_name(desk.names, fiscal_year, line), line)) for line in lines],
         "verdict": verdict,
         "refusal_words": None if refusal is None else refusal.detail.words,
@@ -157,11 +149,13 @@ def _page(
     return page(desk, request, "check.html", Words("可否支用", "May I spend this?"), context, grids, here="check")
 
 
-@get("/check/lines", include_in_schema=False, sync_to_thread=True)
+@get("/check/lines", include_in_schema=False, sync_to_thread=True, opt=ANYBODY)
 def check_lines(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> list[tuple[str, str]]:
     """The lines of an agency and year with their names, for the form to suggest."""
     year, agency = request.query_params.get("year", ""), request.query_params.get("agency", "")
     fiscal_year = int(year) if year.isascii() and year.isdigit() and len(year) <= 3 else 0
+    if not desk.scope(request).has_agency(agency):
+        raise OutOfScope(detail="another agency's lines")
     found = desk.look(("line names", fiscal_year, agency), lambda books: _line_names(books, fiscal_year, agency))
     reader = language.of(request)
     return [(line, with_code(line_name(desk.names, fiscal_year, line), line).text(reader)) for line in found]

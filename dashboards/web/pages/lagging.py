@@ -17,6 +17,7 @@ from dashboards.reports import lagging_changes, lagging_list
 from dashboards.reports.lagging_changes import EarlierLists
 from dashboards.reports.lagging_list import LaggingRow
 from dashboards.reports.table import Table, kept_tables
+from dashboards.web.access import CITY
 from dashboards.web.answer import go, page
 from dashboards.web.desk import Desk
 from dashboards.web.forms import act, acting, form_of, form_result
@@ -27,7 +28,7 @@ from ledger.words import Words
 from streams.people import lagging_acts, trail
 from streams.people.acts import judge_now
 from streams.people.lagging_acts import lagging_reasons
-from streams.people.person import MAY_ACKNOWLEDGE, Person, RefusedAct
+from streams.people.person import MAY_ACKNOWLEDGE, Person, RefusedAct, check_scope
 from streams.people.trail import LAGGING_PRESENTED
 from streams.store import queries
 
@@ -106,7 +107,7 @@ def share_of(percent: str) -> float:
     return max(0.0, min(100.0, float(percent)))
 
 
-@get("/lagging", include_in_schema=False, sync_to_thread=True)
+@get("/lagging", include_in_schema=False, sync_to_thread=True, opt=CITY)
 def lagging(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """The list as it stands today."""
     rows = lagging_rows(desk)
@@ -149,45 +150,46 @@ def lagging(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Res
     )
 
 
-@post("/lagging/present", include_in_schema=False)
+@post("/lagging/present", include_in_schema=False, opt=CITY)
 async def present(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """Keep the list as it is presented to the meeting."""
-    form = await form_of(request)
+    form = form_of(request)
     if form.get("again") != "yes":
         lately = await sync_to_thread(lagging_acts.kept_lately, desk.monitor.store, datetime.now(UTC))
         if lately is not None:
             return go("/lagging?again=yes#present")
-    return await act(desk, lambda: present_list(desk, acting(desk, request, form)), "/lagging", "presented")
+    return await act(desk, request, lambda: present_list(desk, acting(desk, request, form)), "/lagging", "presented")
 
 
 def _asks_first(request: Request[Any, Any, Any]) -> bool:
     return request.query_params.get("again") == "yes"
 
 
-@post("/lagging/presented/{number:int}/withdraw", include_in_schema=False)
+@post("/lagging/presented/{number:int}/withdraw", include_in_schema=False, opt=CITY)
 async def withdraw(
     request: Request[Any, Any, Any], desk: NamedDependency[Desk], number: FromPath[int]
 ) -> Response[Any]:
     """Withdraw a list that was presented by mistake; it stays visible as withdrawn."""
-    form = await form_of(request)
+    form = form_of(request)
 
     def run() -> None:
         lagging_acts.withdraw_list(desk.monitor.store, number, acting(desk, request, form), form.get("reason", ""))
 
-    return await act(desk, run, f"/lagging/presented/{number}", "withdrawn")
+    return await act(desk, request, run, f"/lagging/presented/{number}", "withdrawn")
 
 
-@post("/lagging/judge", include_in_schema=False)
+@post("/lagging/judge", include_in_schema=False, opt=CITY)
 async def judge(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """Judge the time rules now, and so the list anew."""
-    form = await form_of(request)
-    return await act(desk, lambda: judge_now(desk.monitor, acting(desk, request, form)), "/lagging", "judged")
+    form = form_of(request)
+    return await act(desk, request, lambda: judge_now(desk.monitor, acting(desk, request, form)), "/lagging", "judged")
 
 
 def present_list(desk: Desk, person: Person) -> None:
     """Keep the list of today as it is presented by a person. Raises RefusedAct."""
     if not person.may(MAY_ACKNOWLEDGE):
         raise RefusedAct("role")
+    check_scope(within=person.scope.city)
     monitor, today = desk.monitor, desk.monitor.today()
     rows = lagging_rows(desk)
     years = desk.figures().years
@@ -204,7 +206,7 @@ def present_list(desk: Desk, person: Person) -> None:
     )
 
 
-@get("/lagging/presented/{number:int}", include_in_schema=False, sync_to_thread=True)
+@get("/lagging/presented/{number:int}", include_in_schema=False, sync_to_thread=True, opt=CITY)
 def presented(request: Request[Any, Any, Any], desk: NamedDependency[Desk], number: FromPath[int]) -> Response[Any]:
     """A list as it was presented."""
     found = next((each for each in lagging_acts.presented_lists(desk.monitor.store, 10_000) if each.n == number), None)

@@ -16,6 +16,7 @@ from alerts.naming import line_name
 from alerts.subjects import alert_id
 from dashboards.reports.table import Column, Table
 from dashboards.web import language, levels, shown
+from dashboards.web.access import AGENCY
 from dashboards.web.alert_table import alert_grid
 from dashboards.web.answer import page
 from dashboards.web.charts import MonthSums, course, course_figure, course_grid, month_sums
@@ -80,7 +81,7 @@ class ShownStep(msgspec.Struct):
         return [alert_id(alert) for alert, _ in self.changes]
 
 
-@get("/lines/{fiscal_year:int}/{agency:str}/{name:path}", include_in_schema=False, sync_to_thread=True)
+@get("/lines/{fiscal_year:int}/{agency:str}/{name:path}", include_in_schema=False, sync_to_thread=True, opt=AGENCY)
 def line(
     request: Request[Any, Any, Any],
     desk: NamedDependency[Desk],

@@ -13,6 +13,7 @@ from alerts.vocabulary import SEVERITY
 from dashboards.level_status import NO_ALERTS
 from dashboards.reports.table import of_key
 from dashboards.web import language, levels
+from dashboards.web.access import ANYBODY
 from dashboards.web.alert_table import alert_grid
 from dashboards.web.answer import page
 from dashboards.web.desk import Desk
@@ -29,7 +30,7 @@ GRAVEST_SHOWN: Final = 10
 LAGGING_SHOWN: Final = 6
 
 
-@get("/", include_in_schema=False, sync_to_thread=True)
+@get("/", include_in_schema=False, sync_to_thread=True, opt=ANYBODY)
 def overview(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """The overview."""
     reader = language.of(request)
@@ -40,11 +41,13 @@ def overview(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
     common = {"fiscal_year": fiscal_year, "years": figures.years}
     if city is None:
         return page(desk, request, "empty.html", title, common, here="overview")
+    if not desk.scope(request).city:
+        return _of_own(request, desk, fiscal_year, title, common)
     charts, grids = levels.courses(desk, city, reader)
     counts = levels.alert_counts(desk, fiscal_year).get(("city", CITY), NO_ALERTS)
     gravest = alert_lists.find(
         desk.monitor.store,
-        Wanted(states=UNFINISHED, fiscal_year=fiscal_year),
+        Wanted(states=UNFINISHED, fiscal_year=fiscal_year, scope=desk.scope(request)),
         desk.overlay(),
         "severity",
         GRAVEST_SHOWN,
@@ -92,5 +95,31 @@ def overview(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
         ],
         here="overview",
         charts=True,
+        file_name="overview",
+    )
+
+
+def _of_own(
+    request: Request[Any, Any, Any], desk: Desk, fiscal_year: int, title: Words, common: dict[str, Any]
+) -> Response[Any]:
+    """The overview of who is confined to some agencies: theirs, each with its figures, and what is open against them."""
+    scope, figures = desk.scope(request), desk.figures()
+    agencies = [each for each in figures.all_of(fiscal_year, "agency") if scope.has_agency(each.key)]
+    authorities = [each for each in figures.all_of(fiscal_year, "authority") if scope.has_authority(each.key)]
+    wanted = Wanted(states=UNFINISHED, fiscal_year=fiscal_year, scope=scope)
+    gravest = alert_lists.find(desk.monitor.store, wanted, desk.overlay(), "severity", GRAVEST_SHOWN)
+    sums, own = Words("主管機關執行情形", "The authority"), Words("所屬機關執行情形", "Agencies")
+    return page(
+        desk,
+        request,
+        "own-overview.html",
+        title,
+        common | {"alert_count": alert_lists.count(desk.monitor.store, wanted, desk.overlay())},
+        [
+            *([levels.level_grid(desk, authorities, "authority", None, sums, "authorities")] if authorities else []),
+            levels.level_grid(desk, agencies, "agency", None, own, "agencies"),
+            alert_grid(desk, gravest, Words("最嚴重之未結警示", "The gravest unfinished alerts"), "gravest"),
+        ],
+        here="overview",
         file_name="overview",
     )

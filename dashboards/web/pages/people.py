@@ -11,30 +11,33 @@ from litestar import Request, Response, get, post
 from litestar.concurrency import sync_to_thread
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, NotFoundException
 from litestar.response import ServerSentEvent
 
 from alerts.vocabulary import ALERT_STATE
 from dashboards.reports.formats.cells import moment_words
 from dashboards.reports.table import Column, Table
-from dashboards.web.access import own_path
-from dashboards.web.answer import go, headers, page, problem_text
-from dashboards.web.desk import Desk, session_of
+from dashboards.web.access import ANYBODY, PUBLIC, WHOLE, own_path
+from dashboards.web.answer import go, headers, is_secure, page, problem_text, unsent_page
+from dashboards.web.desk import Desk
 from dashboards.web.forms import form_of
 from dashboards.web.grid import Grid
 from dashboards.web.live import TooManyStreams
 from dashboards.web.sessions import COOKIE, HOURS
+from dashboards.web.visitor import Visitor, known_visitor, of_session, visitor_of
+from dashboards.web.words import KEPT_TYPED, PASSWORD_WEAK, PASSWORD_WRONG, PASSWORDS_DIFFER, WORDS
 from ledger.fiscal import is_day, roc_day
 from ledger.vocabulary import EVENT
 from ledger.words import Words, alike
-from streams.people import accounts, sessions, trail
+from streams.people import accounts, failed_log_ins, sessions, trail
+from streams.people.passwords import LENGTH_MIN, weakness
 from streams.people.trail import LOG_IN, TrailEntry
-from streams.people.vocabulary import ACT, ACT_FIELD, ROLE
+from streams.people.vocabulary import ACT, ACT_FIELD, RIGHT, ROLE
 from streams.store import Store, StoreError
 
 TRAIL_SHOWN: Final = 100
 EXPORTED_MAX: Final = 50_000
-_LOG_IN_FAILED: Final = "log-in-failed"
+FAILED_SHOWN: Final = 20
 _LOG_OUT: Final = "log-out"
 _NOT_KEPT: Final = Words(
     "此瀏覽器已登出，但資料庫無法寫入，其他登入未結束；請稍後再登出一次",
@@ -43,68 +46,78 @@ _NOT_KEPT: Final = Words(
 log = structlog.get_logger()
 
 
-@get("/log-in", include_in_schema=False, sync_to_thread=True, opt={"public": True})
+@get("/log-in", include_in_schema=False, sync_to_thread=True, opt=PUBLIC)
 def log_in_form(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """The form."""
-    return _form(request, desk, own_path(request.query_params.get("next", "/")))
+    return _form(request, desk, {"next": request.query_params.get("next", "/")})
 
 
-def _form(request: Request[Any, Any, Any], desk: Desk, target: str, problem: str = "", wait: int = 0) -> Response[Any]:
+def _form(
+    request: Request[Any, Any, Any], desk: Desk, form: Mapping[str, str], problem: str = "", wait: int = 0
+) -> Response[Any]:
     status = {"": 200, "wait": 429}.get(problem, 401)
-    context = {"next": target, "problem": problem, "wait": wait}
+    context = {"next": own_path(form.get("next", "/")), "problem": problem, "wait": wait}
+    context |= {
+        "kept": form.get("kept", ""),
+        "kept_for": own_path(form.get("kept_for", "/")),
+        "other_address": "/log-in",
+    }
     found = page(desk, request, "log-in.html", Words("登入", "Log in"), context, status=status)
     if wait:
         found.headers["Retry-After"] = str(wait)
     return found
 
 
-@post("/log-in", include_in_schema=False, opt={"public": True})
+@post("/log-in", include_in_schema=False, opt=PUBLIC)
 async def log_in(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """Begin a session, if the password is right."""
-    form = await form_of(request)
-    return await sync_to_thread(_log_in, request, desk, form)
+    return await sync_to_thread(_log_in, request, desk, form_of(request))
 
 
 def _log_in(request: Request[Any, Any, Any], desk: Desk, form: dict[str, str]) -> Response[Any]:
-    store = desk.monitor.store
-    name, target = form.get("name", "").strip(), own_path(form.get("next", "/"))
+    store, name = desk.monitor.store, form.get("name", "").strip()
     address = request.client.host if request.client else ""
-    wait = desk.throttle.wait(name, address)
+    if len(name) > accounts.NAME_MAX:
+        return _form(request, desk, form, "wrong")
+    wait = desk.throttle.begin(name, address)
     if wait:
-        return _form(request, desk, target, "wait", wait)
+        return _form(request, desk, form, "wait", wait)
     user = accounts.log_in(store, name, form.get("password", ""))
     if user is None:
-        desk.throttle.wrong(name, address)
-        trail.record(store, name[:128], "", address, _LOG_IN_FAILED, name[:128], None, None)
-        return _form(request, desk, target, "wrong")
-    desk.throttle.right(name)
+        failed_log_ins.keep(store, name, address)
+        return _form(request, desk, form, "wrong")
+    desk.throttle.right(name, address)
     trail.record(store, user.name, "", address, LOG_IN, user.name, None, None)
-    answer = go(target)
+    cookie = desk.sessions.begin(user.name, sessions.generation_of(store, user.name))
+    answer = _go_on(request, desk, form, cookie)
+    secure = is_secure(desk, request)
     answer.set_cookie(
-        Cookie(
-            COOKIE,
-            value=desk.sessions.begin(user.name, sessions.generation_of(store, user.name)),
-            max_age=HOURS * 3600,
-            httponly=True,
-            samesite="lax",
-            secure=request.url.scheme == "https",
-            path="/",
-        )
+        Cookie(COOKIE, value=cookie, max_age=HOURS * 3600, httponly=True, samesite="lax", secure=secure, path="/")
     )
     return answer
 
 
-@post("/log-out", include_in_schema=False, opt={"public": True})
+def _go_on(request: Request[Any, Any, Any], desk: Desk, form: Mapping[str, str], cookie: str) -> Response[Any]:
+    """To the page that was asked for; or what was typed before the last session ended, to be sent under the new one."""
+    try:
+        typed = msgspec.json.decode(form.get("kept", ""), type=dict[str, str])
+    except msgspec.MsgspecError:
+        return go(own_path(form.get("next", "/")))
+    path, csrf = own_path(form.get("kept_for", "/")), desk.form_tokens.for_session(cookie)
+    return unsent_page(desk, request, typed, KEPT_TYPED, status=200, path=path, csrf=csrf)
+
+
+@post("/log-out", include_in_schema=False, opt=PUBLIC)
 async def log_out(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """End every session of who is logged in."""
-    session = session_of(request)
-    answer: Response[Any] = go("/log-in" if not desk.monitor.loopback else "/")
-    if session:
-        address = request.client.host if request.client else ""
+    found = visitor_of(request)
+    answer: Response[Any] = go("/" if desk.is_open() else "/log-in")
+    if found is not None and found.credential == "session":
+        person = found.person
         try:
-            await sync_to_thread(_log_out, desk.monitor.store, session["person"], address)
+            await sync_to_thread(_log_out, desk.monitor.store, person.name, person.address)
         except StoreError as error:  # this browser forgets the session; that others of it go on must be said
-            log.error("a log-out could not be kept", person=session["person"], reason=str(error))
+            log.error("a log-out could not be kept", person=person.name, reason=str(error))
             answer = problem_text(503, f"{_NOT_KEPT.zh} / {_NOT_KEPT.en}")
     answer.delete_cookie(COOKIE, path="/")
     return answer
@@ -117,7 +130,48 @@ def _log_out(store: Store, name: str, address: str) -> None:
         trail.record(within, name, "", address, _LOG_OUT, name, None, None)
 
 
-@get("/audit-trail", include_in_schema=False, sync_to_thread=True)
+@get("/password", include_in_schema=False, sync_to_thread=True, opt=ANYBODY)
+def password_form(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
+    """The form by which somebody who is logged in changes the own password."""
+    return _password_page(request, desk)
+
+
+def _password_page(request: Request[Any, Any, Any], desk: Desk, problem: Words | None = None) -> Response[Any]:
+    status = 200 if problem is None else 422
+    context = {"problem": problem, "length_min": LENGTH_MIN}
+    return page(desk, request, "password.html", Words("變更密碼", "Change the password"), context, status=status)
+
+
+@post("/password", include_in_schema=False, opt=ANYBODY)
+async def change_password(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
+    """Change it; every session of the user ends."""
+    return await sync_to_thread(_change_password, request, desk, form_of(request))
+
+
+def _change_password(request: Request[Any, Any, Any], desk: Desk, form: dict[str, str]) -> Response[Any]:
+    found, fresh = visitor_of(request), form.get("new", "")
+    if found is None or found.credential != "session":
+        raise NotFoundException("nobody is logged in")
+    person, store = found.person, desk.monitor.store
+    if fresh != form.get("repeated", ""):
+        return _password_page(request, desk, PASSWORDS_DIFFER)
+    wait = desk.throttle.begin(person.name, person.address)
+    if wait:
+        return _password_page(
+            request, desk, Words(*(WORDS["wait"].text(each).format(seconds=wait) for each in ("zh", "en")))
+        )
+    if accounts.log_in(store, person.name, form.get("current", "")) is None:
+        return _password_page(request, desk, PASSWORD_WRONG)
+    desk.throttle.right(person.name, person.address)
+    if weakness(fresh, person.name, found.shown_as) is not None:
+        return _password_page(request, desk, PASSWORD_WEAK)
+    accounts.change_password(store, person.name, fresh, by_hand=False, address=person.address)
+    answer = go("/log-in")
+    answer.delete_cookie(COOKIE, path="/")
+    return answer
+
+
+@get("/audit-trail", include_in_schema=False, sync_to_thread=True, opt=WHOLE)
 def audit_trail(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """What people did, the latest first, and whether the chain of hashes holds."""
     store = desk.monitor.store
@@ -137,13 +191,18 @@ def audit_trail(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) ->
             "changes": {act.n: _changes(act) for act in acts},
             "links": {act.n: _subject_page(act) for act in acts},
         },
-        [_grid(acts, desk.monitor.today())],
+        [_grid(acts, desk.monitor.today()), _failed_grid(desk, exporting=exporting)],
         here="audit-trail",
         file_name="audit-trail",
     )
 
 
-_VALUES: Final[Mapping[str, Mapping[str, Words]]] = {"state": ALERT_STATE, "roles": ROLE, "event_types": EVENT}
+_VALUES: Final[Mapping[str, Mapping[str, Words]]] = {
+    "state": ALERT_STATE,
+    "roles": ROLE,
+    "rights": RIGHT,
+    "event_types": EVENT,
+}
 """What the values of a field are called, where they are codes."""
 
 
@@ -218,35 +277,59 @@ def _grid(acts: list[TrailEntry], day: str) -> Grid:
     )
 
 
+def _failed_grid(desk: Desk, *, exporting: bool) -> Grid:
+    """Who tried to log in and could not, the latest first."""
+    found = failed_log_ins.newest(desk.monitor.store, EXPORTED_MAX if exporting else FAILED_SHOWN)
+    return Grid(
+        table=Table(
+            name="failed-log-ins",
+            title=Words("登入失敗", "Failed log-ins"),
+            label=Words("登入失敗", "Failed log-ins"),
+            as_of=desk.monitor.today(),
+            columns=(
+                Column("at", Words("時間（臺北）", "At (Taipei)"), "text"),
+                Column("name", Words("所填帳號", "Name as typed"), "text"),
+                Column("address", Words("位址", "Address"), "text"),
+            ),
+            rows=[(moment_words(each.at), each.name, each.address) for each in found],
+        ),
+        name="failed-log-ins",
+        empty=Words("無", "None"),
+    )
+
+
 def _json(value: Any) -> str:
     return "" if value is None else msgspec.json.encode(value).decode()
 
 
-@get("/events", include_in_schema=False)
+@get("/events", include_in_schema=False, opt=ANYBODY)
 async def events(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> ServerSentEvent:
     """One message a commit: the position, how many alerts changed, and the latest of them."""
+    found = known_visitor(request)
+    client = request.cookies.get(COOKIE, "") if found.credential == "session" else found.person.address
     try:
-        stream = desk.live.listen(_still_logged_in(request, desk))
+        stream = desk.live.listen(found.person.scope, client, _goes_on(found, desk))
     except TooManyStreams:
         raise HTTPException(status_code=503, detail="too many pages listen", headers={"Retry-After": "30"}) from None
-    found = ServerSentEvent(stream, headers=headers() | {"X-Accel-Buffering": "no"})
-    found.headers["Cache-Control"] = "no-cache"
-    return found
+    answer = ServerSentEvent(stream, headers=headers() | {"X-Accel-Buffering": "no"})
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
 
 
-def _still_logged_in(request: Request[Any, Any, Any], desk: Desk) -> Callable[[], bool]:
-    """Whether the session that a stream began in goes on; always where nobody had to log in."""
-    ticket = desk.sessions.read(request.cookies.get(COOKIE, "")) if session_of(request) else None
+def _goes_on(began: Visitor, desk: Desk) -> Callable[[], bool]:
+    """Whether a stream may go on: its session does, with the scope it began with; or nobody has to log in still."""
+    ticket, monitor = began.ticket, desk.monitor
     if ticket is None:
-        return lambda: True
+        return desk.is_open
 
     def look() -> bool:
         try:
-            return sessions.user_of_session(desk.monitor.store, ticket.name, ticket.generation) is not None
+            user = sessions.user_of_session(monitor.store, ticket.name, ticket.generation)
         except StoreError:
             return False
+        return user is not None and of_session(user, ticket, monitor.registry, "").person.scope == began.person.scope
 
     return look
 
 
-HANDLERS = (log_in_form, log_in, log_out, audit_trail, events)
+HANDLERS = (log_in_form, log_in, log_out, password_form, change_password, audit_trail, events)

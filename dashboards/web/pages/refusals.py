@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from dashboards.reports.formats.cells import moment_words
 from dashboards.reports.table import Column, Table
 from dashboards.web import shown
+from dashboards.web.access import ANYBODY
 from dashboards.web.answer import page
 from dashboards.web.desk import Desk
 from dashboards.web.grid import Grid
@@ -35,19 +36,19 @@ class ShownRefusal(msgspec.Struct):
     cut: bool
 
 
-@get("/refusals", include_in_schema=False, sync_to_thread=True)
+@get("/refusals", include_in_schema=False, sync_to_thread=True, opt=ANYBODY)
 def refusals(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """Refusals by reason, newest first."""
     store = desk.monitor.store
-    asked = request.query_params
+    asked, agencies = request.query_params, desk.scope(request).agencies
     reason = asked.get("reason") if asked.get("reason") in REASON else None
     text = asked.get("page", "")
     number = max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 8 else 1
-    counts = queries.refusals_by_reason(store)
+    counts = queries.refusals_by_reason(store, agencies)
     total = sum(counts.values()) if reason is None else counts.get(reason, 0)
     exporting = asked.get("export") is not None
     limit, offset = (EXPORTED_MAX, 0) if exporting else (PAGE, (number - 1) * PAGE)
-    found = queries.refusals(store, reason, limit, offset)
+    found = queries.refusals(store, reason, limit, offset, agencies)
     mark = all_marks(store)
     return page(
         desk,

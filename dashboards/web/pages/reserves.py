@@ -16,6 +16,7 @@ from dashboards.reports import formulas, reserve_report
 from dashboards.reports.table import AGENCY_CODE, LINE_CODE, Column, Table, named, of_key
 from dashboards.runway import funds_by_reserve, tenths_of_months
 from dashboards.web import language
+from dashboards.web.access import ANYBODY
 from dashboards.web.answer import page
 from dashboards.web.charts import balance_figure
 from dashboards.web.desk import Desk
@@ -29,6 +30,7 @@ from ledger.names import agency_name
 from ledger.vocabulary import FUND, GROUND, RESERVE
 from ledger.words import Words
 from streams.log.reserve_log import ReserveEvent
+from streams.scope import Scope
 
 CITY_RESERVES: Final = ("second", "disaster")
 
@@ -97,7 +99,7 @@ def _runway(reserve: str, funds: list[Fund], days: int, steps: Parameters) -> Ru
     )
 
 
-@get("/reserves", include_in_schema=False, sync_to_thread=True)
+@get("/reserves", include_in_schema=False, sync_to_thread=True, opt=ANYBODY)
 def reserves(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """Funds and cases of a year."""
     monitor = desk.monitor
@@ -108,6 +110,9 @@ def reserves(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
     common = {"fiscal_year": fiscal_year, "years": years}
     if not years:
         return page(desk, request, "empty.html", title, common, here="reserves")
+    scope = desk.scope(request)
+    cases = desk.look(("cases", fiscal_year), lambda books: _cases(books, fiscal_year))
+    cases = [each for each in cases if scope.has_agency(each.agency)]
     log = desk.reserve_log
     series = [(RESERVE[each], log.balances(fiscal_year, each)) for each in CITY_RESERVES]
     day = monitor.today()
@@ -115,8 +120,16 @@ def reserves(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
         ("reserve tables", fiscal_year),
         lambda books: reserve_report.tables(books, desk.names, monitor.catalogue, day, fiscal_year),
     )
-    cases = desk.look(("cases", fiscal_year), lambda books: _cases(books, fiscal_year))
     by_case = _events_by_case(log.events(), fiscal_year)
+    funds, case_grid = (
+        _fund_grid(_own_funds(of_key(tables, "funds"), scope)),
+        _case_grid(cases, by_case, desk, fiscal_year),
+    )
+    if not scope.city:
+        own = common | {"reserves": [], "chart_list": []}
+        return page(
+            desk, request, "reserves.html", title, own, [funds, case_grid], here="reserves", file_name="reserves"
+        )
     return page(
         desk,
         request,
@@ -135,8 +148,8 @@ def reserves(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
             ],
         },
         [
-            _fund_grid(of_key(tables, "funds")),
-            _case_grid(cases, by_case, desk, fiscal_year),
+            funds,
+            case_grid,
             Grid(
                 table=Table(
                     name="balance",
@@ -169,6 +182,15 @@ def _years(books: Books) -> list[int]:
     found = {year for year, _ in books.funds}
     found |= {year.fiscal_year for year in books.agency_years() if year.first_reserve is not None}
     return sorted(found, reverse=True)
+
+
+def _own_funds(table: Table, scope: Scope) -> Table:
+    """The funds that are in a scope: the city's, and the first reserves of the agencies."""
+    if scope.whole:
+        return table
+    mine = [scope.city if fund.agency is None else scope.has_agency(fund.agency) for fund in table.data or ()]
+    rows = [row for row, own in zip(table.rows, mine, strict=True) if own]
+    return msgspec.structs.replace(table, rows=rows, total=None, data=None)
 
 
 def _fund_grid(table: Table) -> Grid:

@@ -17,6 +17,7 @@ from alerts.unfinished import UNFINISHED
 from alerts.vocabulary import BASIS_STATUS, LEVEL, PARAMETER, RULE_KIND, SEVERITY, UNIT
 from dashboards.reports import formulas
 from dashboards.reports.table import Column, Row, Table, named
+from dashboards.web.access import ANYBODY
 from dashboards.web.alert_table import alert_grid
 from dashboards.web.answer import page
 from dashboards.web.desk import Desk
@@ -39,11 +40,13 @@ class Article(msgspec.Struct, frozen=True):
     """Where its text stands in the official database."""
 
 
-@get("/rules", include_in_schema=False, sync_to_thread=True)
+@get("/rules", include_in_schema=False, sync_to_thread=True, opt=ANYBODY)
 def rules(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
     """Every rule."""
     monitor = desk.monitor
-    counted = alert_lists.count_by(monitor.store, Wanted(states=UNFINISHED), desk.overlay(), "rule")
+    counted = alert_lists.count_by(
+        monitor.store, Wanted(states=UNFINISHED, scope=desk.scope(request)), desk.overlay(), "rule"
+    )
     known = list(monitor.catalogue.rules.values())
     rows: list[Row] = [
         (
@@ -88,14 +91,14 @@ def rules(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Respo
     return page(desk, request, "rules.html", Words("規則目錄", "Rules"), {}, [grid], here="rules", file_name="rules")
 
 
-@get("/rules/{slug:str}", include_in_schema=False, sync_to_thread=True)
+@get("/rules/{slug:str}", include_in_schema=False, sync_to_thread=True, opt=ANYBODY)
 def rule(request: Request[Any, Any, Any], desk: NamedDependency[Desk], slug: FromPath[str]) -> Response[Any]:
     """One rule."""
     monitor = desk.monitor
     found = monitor.catalogue.rules.get(slug)
     if found is None:
         raise NotFoundException("no such rule")
-    wanted = Wanted(states=UNFINISHED, rule=slug)
+    wanted = Wanted(states=UNFINISHED, rule=slug, scope=desk.scope(request))
     newest = alert_lists.find(monitor.store, wanted, desk.overlay(), "newest", NEWEST_SHOWN)
     return page(
         desk,

@@ -14,6 +14,7 @@ from alerts.unfinished import UNFINISHED
 from dashboards.reports import agency_report
 from dashboards.reports.table import ReportProblem, Table, of_key
 from dashboards.web import language, levels
+from dashboards.web.access import AGENCY, AUTHORITY
 from dashboards.web.alert_table import alert_grid
 from dashboards.web.answer import page, report
 from dashboards.web.desk import Desk
@@ -35,7 +36,7 @@ from streams.store.alert_lists import Wanted
 ALERTS_SHOWN = 100
 
 
-@get("/authorities/{code:str}", include_in_schema=False, sync_to_thread=True)
+@get("/authorities/{code:str}", include_in_schema=False, sync_to_thread=True, opt=AUTHORITY)
 def authority(request: Request[Any, Any, Any], desk: NamedDependency[Desk], code: FromPath[str]) -> Response[Any]:
     """An authority and its agencies."""
     monitor, figures = desk.monitor, desk.figures()
@@ -88,10 +89,10 @@ def authority(request: Request[Any, Any, Any], desk: NamedDependency[Desk], code
     )
 
 
-@post("/authorities/{code:str}/reason", include_in_schema=False)
+@post("/authorities/{code:str}/reason", include_in_schema=False, opt=AUTHORITY)
 async def explain(request: Request[Any, Any, Any], desk: NamedDependency[Desk], code: FromPath[str]) -> Response[Any]:
     """Keep why the authority lags and by when it will have caught up."""
-    form = await form_of(request)
+    form = form_of(request)
     year = form.get("year", "")
     if code not in desk.monitor.registry.authorities or not (year.isascii() and year.isdigit() and len(year) <= 3):
         raise NotFoundException("no such authority or year")
@@ -107,10 +108,10 @@ async def explain(request: Request[Any, Any, Any], desk: NamedDependency[Desk], 
             desk.monitor.today(),
         )
 
-    return await act(desk, run, f"{address('authorities', code)}?year={year}", "explained")
+    return await act(desk, request, run, f"{address('authorities', code)}?year={year}", "explained")
 
 
-@get("/agencies/{code:str}", include_in_schema=False, sync_to_thread=True)
+@get("/agencies/{code:str}", include_in_schema=False, sync_to_thread=True, opt=AGENCY)
 def agency(request: Request[Any, Any, Any], desk: NamedDependency[Desk], code: FromPath[str]) -> Response[Any]:
     """An agency: its figures, lines and alerts."""
     monitor, figures = desk.monitor, desk.figures()
@@ -173,7 +174,7 @@ def _line_grid(table: Table, fiscal_year: int, code: str) -> Grid:
     return Grid(table=table, name="lines", links={"line": links}, row_header="line")
 
 
-@get("/agencies/{code:str}/report.pdf", include_in_schema=False, sync_to_thread=True)
+@get("/agencies/{code:str}/report.pdf", include_in_schema=False, sync_to_thread=True, opt=AGENCY)
 def agency_pdf(request: Request[Any, Any, Any], desk: NamedDependency[Desk], code: FromPath[str]) -> Response[Any]:
     """The whole report on an agency, for printing."""
     monitor = desk.monitor

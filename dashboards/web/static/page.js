@@ -26,16 +26,22 @@ function askForRefresh() {
   }, wait);
 }
 
+function isTypedInto() {
+  const fields = document.querySelectorAll("main form textarea, main form input:not([type=hidden])");
+  return [...fields].some((field) => field.value !== field.defaultValue);
+}
+
 async function refresh() {
   refreshing = true;
   stale = false;
   try {
-    const address = new URL(location.href);
+    // What a form was answered with cannot be fetched again: its state of the monitor comes from a page that can.
+    const address = new URL(texts.refresh || location.href, location.href);
     for (const name of ["done", "problem", "lang"]) address.searchParams.delete(name);
     address.hash = "";
     const answer = await fetch(address, { headers: { "x-fragment": "1" }, cache: "no-store" });
     if (answer.redirected && new URL(answer.url).pathname === "/log-in") {
-      location.assign(answer.url);
+      if (!isTypedInto()) location.assign(answer.url); // else sending it asks to log in, and keeps what was typed
       return;
     }
     if (!answer.ok) return;

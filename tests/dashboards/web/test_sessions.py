@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from dashboards.web.access import own_path
@@ -42,23 +44,43 @@ def test_too_many_wrong_passwords_wait_by_name_and_by_address() -> None:
     clock = Clock()
     throttle = Throttle(clock)
     for _ in range(TRIES):
-        assert throttle.wait("a", "1.1.1.1") == 0
-        throttle.wrong("a", "1.1.1.1")
-    assert throttle.wait("a", "2.2.2.2") > 0, "the name waits, from anywhere"
-    assert throttle.wait("b", "1.1.1.1") == 0
+        assert throttle.begin("a", "1.1.1.1") == 0
+    assert throttle.begin("a", "2.2.2.2") > 0, "the name waits, from anywhere"
     for number in range(TRIES_FROM - TRIES):
-        throttle.wrong(f"n{number}", "1.1.1.1")
-    assert throttle.wait("b", "1.1.1.1") > 0, "the address waits, for any name"
+        assert throttle.begin(f"n{number}", "1.1.1.1") == 0
+    assert throttle.begin("b", "1.1.1.1") > 0, "the address waits, for any name"
     clock.now += WAIT_SECONDS + 1
-    assert throttle.wait("a", "1.1.1.1") == 0
+    assert throttle.begin("a", "1.1.1.1") == 0
+
+
+def test_many_tries_at_one_moment_are_no_more_than_so_many() -> None:
+    throttle = Throttle(Clock())
+    with ThreadPoolExecutor(16) as pool:
+        waits = list(pool.map(lambda _: throttle.begin("a", "1.1.1.1"), range(64)))
+    assert waits.count(0) == TRIES
+
+
+def test_a_whole_network_of_six_waits_together() -> None:
+    throttle = Throttle(Clock())
+    for number in range(TRIES_FROM):
+        assert throttle.begin(f"n{number}", f"2001:db8::{number:x}") == 0
+    assert throttle.begin("other", "2001:db8::ffff:1") > 0
+    assert throttle.begin("other", "2001:db8:0:1::1") == 0
+
+
+def test_what_is_remembered_of_tries_is_bounded() -> None:
+    throttle = Throttle(Clock())
+    for number in range(12_000):
+        throttle.begin(f"n{number}", f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
+    assert len(throttle._wrong) <= 10_002
 
 
 def test_the_right_password_lets_a_name_start_anew() -> None:
     throttle = Throttle(Clock())
     for _ in range(TRIES):
-        throttle.wrong("a", "1.1.1.1")
-    throttle.right("a")
-    assert throttle.wait("a", "2.2.2.2") == 0
+        throttle.begin("a", "1.1.1.1")
+    throttle.right("a", "1.1.1.1")
+    assert throttle.begin("a", "2.2.2.2") == 0
 
 
 @pytest.mark.parametrize("path", ["/", "/alerts?x=1", "/lines/114/a/b/c"])

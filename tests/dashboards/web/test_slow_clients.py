@@ -12,7 +12,12 @@ import pytest
 from dashboards.web import slow_clients
 from tests.running import Running, running
 
-WHO = "Host: 127.0.0.1\r\n"
+WHO = "Host: localhost\r\n"
+
+
+def who(connected: socket.socket) -> str:
+    host, port = connected.getpeername()
+    return f"Host: {host}:{port}\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +46,7 @@ def test_a_head_that_does_not_end_is_given_up(connected: socket.socket, begun: s
 
 
 def test_the_head_of_a_second_request_has_its_time_too(connected: socket.socket) -> None:
-    connected.sendall(f"GET /healthz HTTP/1.1\r\n{WHO}\r\n".encode())
+    connected.sendall(f"GET /healthz HTTP/1.1\r\n{who(connected)}\r\n".encode())
     answer = b""
     while not answer.endswith(b"}"):
         answer += connected.recv(4096)
@@ -52,7 +57,7 @@ def test_the_head_of_a_second_request_has_its_time_too(connected: socket.socket)
 @pytest.mark.parametrize("path", ["/v1/events", "/v1/check", "/check", "/log-in", "/v1/alerts/x/acknowledge"])
 def test_a_body_that_does_not_arrive_is_given_up(city: Running, connected: socket.socket, path: str) -> None:
     kind = "application/x-www-form-urlencoded" if not path.startswith("/v1") else "application/json"
-    head = f"POST {path} HTTP/1.1\r\n{WHO}Authorization: Bearer {city.token()}\r\nContent-Type: {kind}\r\n"
+    head = f"POST {path} HTTP/1.1\r\n{who(connected)}Authorization: Bearer {city.token()}\r\nContent-Type: {kind}\r\n"
     connected.sendall(f"{head}Content-Length: 100\r\n\r\n{{".encode())
     assert connected.recv(4096).startswith(b"HTTP/1.1 408 ")
 

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from streams.people import accounts, lagging_acts, person, trail
+from streams.people.accounts import Domain
 from streams.store import Store, open_store, schema
 
 
@@ -116,11 +117,13 @@ def test_a_name_is_taken_once(store: Store) -> None:
 
 
 def test_a_token_is_found_by_its_secret_until_revoked(store: Store) -> None:
-    token, secret = accounts.add_token(store, "treasury", ["feeder"], ["020011"], ["disbursement.paid"])
+    token, secret = accounts.add_token(
+        store, "treasury", ["feeder"], Domain(frozenset(["020011"])), ["disbursement.paid"]
+    )
     other, other_secret = accounts.add_token(store, "all of it", ["feeder"])
     assert accounts.find_token(store, secret) == token
     assert accounts.find_token(store, other_secret) == other
-    assert (other.agencies, other.event_types) == (None, None)
+    assert (other.domain.agencies, other.event_types) == (None, None)
     assert accounts.find_token(store, secret[:-1]) is None
     accounts.revoke_token(store, token.id)
     assert accounts.find_token(store, secret) is None
@@ -137,10 +140,10 @@ def test_a_tokens_secret_is_nowhere_in_the_store(store: Store) -> None:
 
 
 def test_a_token_for_no_agency_is_not_one_for_all(store: Store) -> None:
-    _, secret = accounts.add_token(store, "none", ["feeder"], [], [])
+    _, secret = accounts.add_token(store, "none", ["feeder"], Domain(frozenset()), [])
     found = accounts.find_token(store, secret)
     assert found is not None
-    assert (found.agencies, found.event_types) == (frozenset(), frozenset())
+    assert (found.domain.agencies, found.event_types) == (frozenset(), frozenset())
 
 
 # ---------------------------------------------------------------- presented lists
@@ -160,7 +163,9 @@ def test_a_list_is_kept_as_it_was_presented(store: Store) -> None:
 def test_who_may_act_is_on_the_trail_too(store: Store) -> None:
     before = len(trail.newest_acts(store))
     accounts.add_user(store, "chen", "陳", "a long password", ["officer"])
-    token, secret = accounts.add_token(store, "cba", ["feeder"], ["020011", "010011"], ["disbursement.paid"])
+    token, secret = accounts.add_token(
+        store, "cba", ["feeder"], Domain(frozenset(["020011", "010011"])), ["disbursement.paid"]
+    )
     accounts.revoke_token(store, token.id)
     accounts.disable_user(store, "chen")
     with pytest.raises(person.PeopleProblem):
@@ -178,6 +183,8 @@ def test_who_may_act_is_on_the_trail_too(store: Store) -> None:
         "name": "cba",
         "roles": ["feeder"],
         "agencies": ["010011", "020011"],
+        "authority": None,
+        "rights": [],
         "event_types": ["disbursement.paid"],
     }
     assert all(act.person for act in acts) and trail.broken_link(store) is None

@@ -1,0 +1,228 @@
+"""Every route of the application for everybody who may ask: what is not theirs is neither shown nor done (CONTRACT §8)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import httpx
+import msgspec
+import pytest
+from litestar.routes import HTTPRoute
+
+from dashboards.metrics import registry_of
+from dashboards.web.app import create_app
+from dashboards.web.site import site
+from streams.people import accounts
+from streams.people.accounts import Domain
+from streams.people.lagging_acts import keep_list
+from tests.running import Running, running
+
+OWN, OTHER, AUTHORITY = "020011", "030011", "02"
+LINE = "32020110199/current/2000"
+PASSWORD = "correct horse battery"  # noqa: S105
+DAY = "2025-09-15"
+MARKS = (OWN, LINE.partition("/")[0], "臺北市政府民政局")
+"""What names the agency: nobody else's page may hold it."""
+
+PUBLIC = {"GET /healthz", "GET /log-in", "POST /log-in", "POST /log-out", "GET /static/{name:str}"}
+DOCUMENT = {"GET /schema", "GET /schema/openapi.json", "GET /schema/{path:str}"}
+"""The description of the API: nothing of the city is in it."""
+FILTERED = {
+    *("GET /", "GET /alerts", "GET /refusals", "GET /reserves", "GET /rules", "GET /rules/{slug:str}", "GET /search"),
+    *("GET /check", "POST /check", "GET /check/lines", "GET /api", "GET /events", "GET /password", "POST /password"),
+    *("GET /alerts/{name:str}", "POST /alerts/{name:str}/acknowledge", "POST /alerts/{name:str}/note"),
+    *("POST /alerts/{name:str}/close", "POST /alerts/{name:str}/reopen", "GET /metrics", "POST /v1/check"),
+    *("GET /v1/positions", "GET /v1/reserves", "GET /v1/alerts", "GET /v1/refusals", "POST /v1/events"),
+    *("POST /v1/alerts/{alert:str}/acknowledge", "POST /v1/alerts/{alert:str}/close"),
+    "POST /v1/alerts/{alert:str}/reopen",
+}
+"""Shown to whoever is let in, and each leaves out what is not theirs: a new one is written down here and proved below."""
+NEEDS = {
+    "GET /agencies/{code:str}": "agency",
+    "GET /agencies/{code:str}/report.pdf": "agency",
+    "GET /lines/{fiscal_year:int}/{agency:str}/{name:path}": "agency",
+    "GET /authorities/{code:str}": "authority",
+    "POST /authorities/{code:str}/reason": "authority",
+    "GET /lagging": "city",
+    "POST /lagging/present": "city",
+    "POST /lagging/judge": "city",
+    "GET /lagging/presented/{number:int}": "city",
+    "POST /lagging/presented/{number:int}/withdraw": "city",
+    "GET /v1/lagging": "city",
+    "POST /v1/judge": "city",
+    "GET /audit-trail": "whole",
+}
+
+PEOPLE = {
+    "own": Domain(frozenset([OWN])),
+    "other": Domain(frozenset([OTHER])),
+    "authority": Domain(None, AUTHORITY),
+    "other with city": Domain(frozenset([OTHER]), None, frozenset(["city"])),
+    "whole": Domain(),
+}
+MAY = {
+    "agency": {"own", "authority", "whole"},
+    "authority": {"authority", "whole"},
+    "city": {"other with city", "whole"},
+    "whole": {"whole"},
+}
+
+
+def event(number: str, agency: str, kind: str, **fields: object) -> bytes:
+    common = {"id": number, "type": kind, "fiscal_year": 114, "agency": agency, "booked_on": DAY}
+    return msgspec.json.encode(common | fields)
+
+
+def paid(number: str, agency: str, **fields: object) -> bytes:
+    return event(number, agency, "disbursement.paid", **{"line": LINE, "amount": 7_000, "voucher": number} | fields)
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running(tmp_path_factory.mktemp("scope") / "data") as found:
+        second = {"reserve": "second"}
+        lines = [
+            event("a", OWN, "appropriation.enacted", line=LINE, amount=900_000),
+            paid("over", OWN, amount=5_000_000),
+            paid("b", OTHER, line="33030110199/current/2000"),
+            paid("refused", OWN, amount="many"),
+            event("e", "010011", "reserve.established", amount=10_000_000, **second),
+            event("r", OWN, "reserve.approved", case="C-1", line=LINE, amount=77, ground=1, **second),
+            event("f", OWN, "reserve.established", reserve="first", amount=4_000),
+        ]
+        found.monitor.replica.submit(lines, "test").result()
+        found.monitor.replica.judge(found.monitor.today()).result()
+        keep_list(found.monitor.store, DAY, DAY, "王", {"ranks": {}, "tables": []})
+        for name, domain in PEOPLE.items():
+            accounts.add_user(found.monitor.store, name, name, PASSWORD, ["officer"], domain)
+        yield found
+
+
+def routes(city: Running) -> list[tuple[str, str]]:
+    """Method and path of every route, from the application itself."""
+    app = create_app(city.monitor, site(city.monitor), *registry_of(city.monitor))
+    found = []
+    for route in app.routes:
+        assert isinstance(route, HTTPRoute)
+        found += [(method, route.path_format) for method in route.methods - {"OPTIONS", "HEAD"}]
+    paths = {route.path_format: route.path for route in app.routes}
+    return sorted((method, paths[path]) for method, path in found)
+
+
+def alert_of(city: Running, rule: str = "spending-over-appropriation") -> str:
+    with city.client(city.token("officer", domain=PEOPLE["own"])) as client:
+        alerts = client.get("/v1/alerts").json()
+    return next(str(one["id"]) for one in alerts if OWN in one["subject"]["key"])
+
+
+def address(city: Running, path: str) -> str:
+    code = AUTHORITY if "authorities" in path else OWN
+    filled = {"code:str": code, "agency:str": OWN, "fiscal_year:int": "114", "name:path": LINE, "number:int": "1"}
+    filled |= {"alert:str": alert_of(city), "slug:str": "spending-over-appropriation", "path:str": "openapi.json"}
+    filled["name:str"] = "page.css" if "static" in path else alert_of(city)
+    return re.sub(r"\{([^}]+)\}", lambda found: filled[found[1]], path)
+
+
+@pytest.fixture(scope="module")
+def logged_in(city: Running) -> Iterator[dict[str, httpx.Client]]:
+    clients = {}
+    for name in PEOPLE:
+        client = clients[name] = city.client()
+        token = csrf(client, "/log-in")
+        answer = client.post("/log-in", data={"name": name, "password": PASSWORD, "_csrf_token": token})
+        assert answer.status_code == 303, answer.text
+    yield clients
+    for client in clients.values():
+        client.close()
+
+
+def csrf(client: httpx.Client, path: str = "/rules") -> str:
+    found = re.search(r'name="_csrf_token" value="([^"]+)"', client.get(path).text)
+    assert found is not None
+    return found[1]
+
+
+FORM = {
+    "reason": "查證中",
+    "due_on": "2099-01-31",
+    "text": "x",
+    "recovery_on": "2099-01-31",
+    "year": "114",
+    "again": "yes",
+}
+DRAFT = {
+    "type": "disbursement.paid",
+    "fiscal_year": "114",
+    "agency": OWN,
+    "booked_on": DAY,
+    "line": LINE,
+    "amount": "1",
+}
+
+
+def ask(client: httpx.Client, method: str, path: str, *, program: bool, asked: str) -> httpx.Response:
+    if path == "/events":
+        with client.stream("GET", path) as answer:
+            return httpx.Response(answer.status_code)
+    if method == "GET":
+        query = {"year": "114", "agency": OWN} if asked == "/check/lines" else {}
+        return client.get(path, params=query)
+    if not program:
+        form = FORM | DRAFT | {"_csrf_token": csrf(client) if "bw_session" in client.cookies else ""}
+        return client.post(path, data=form)
+    if asked in ("/v1/check", "/v1/events"):
+        return client.post(path, content=paid("check", OWN))
+    return client.post(
+        path, json={"reason": "x", "due_on": "2099-01-31"} if "acknowledge" in asked else {"reason": "x"}
+    )
+
+
+def test_every_route_is_known_here(city: Running) -> None:
+    known = PUBLIC | DOCUMENT | FILTERED | set(NEEDS)
+    found = {f"{method} {path}" for method, path in routes(city)}
+    assert found <= known | {"GET /search"} and found - known == set()
+
+
+def test_nobody_is_shown_anything_without_logging_in(city: Running) -> None:
+    with city.client() as nobody:
+        for method, path in routes(city):
+            name = f"{method} {path}"
+            if name in PUBLIC | DOCUMENT:
+                continue
+            answer = ask(nobody, method, address(city, path), program=path.startswith(("/v1", "/metrics")), asked=path)
+            assert answer.status_code in (303, 401), (name, answer.status_code)
+            assert not any(mark in answer.text for mark in MARKS[1:]), name
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_everybody_is_shown_and_does_what_is_theirs_alone(
+    city: Running, logged_in: dict[str, httpx.Client], who: str
+) -> None:
+    program = city.client(city.token("officer", "feeder", domain=PEOPLE[who]))
+    own = who in ("own", "authority", "whole")
+    # An act changes what the next one meets; what is asked for first is the rest.
+    for method, path in sorted(routes(city), key=lambda route: route[0]):
+        name, by_program = f"{method} {path}", path.startswith(("/v1", "/metrics"))
+        if name in PUBLIC | DOCUMENT:
+            continue
+        client = program if by_program else logged_in[who]
+        answer = ask(client, method, address(city, path), program=by_program, asked=path)
+        status, where = answer.status_code, (who, name, answer.status_code, answer.text[:300])
+        if name in NEEDS:
+            assert (status in (403, 404)) == (who not in MAY[NEEDS[name]]), where
+        elif own:
+            assert status not in (401, 403, 404), where
+        else:
+            # What is asked for is another agency's: the path, the form or the event names it.
+            names_it = ("alert" in path and "{" in path) or path in (
+                "/check",
+                "/check/lines",
+                "/v1/check",
+                "/v1/events",
+            )
+            assert (status in (403, 404)) == (names_it and name != "GET /check"), where
+            shown = re.sub(r'(href|value|action)="[^"]*"', "", answer.text) if name != "GET /api" else ""
+            assert not [mark for mark in MARKS if mark in shown], where
+        assert status < 500, where
+    program.close()
