@@ -81,7 +81,7 @@ def _act(monitor: Monitor) -> None:
 
 def make_folder(folder: Folder) -> None:
     """A data folder with the synthetic city's register, names and settings."""
-    folder.path.mkdir(parents=True, exist_ok=True)
+    folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not folder.registry.exists():
         folder.registry.write_text(registry_csv(), encoding="utf-8")
     for name, text in ((CITY, city_yaml()), (ACCOUNTS, accounts_csv(account_rows(FISCAL_YEAR)))):

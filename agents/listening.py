@@ -14,7 +14,7 @@ import uvicorn
 from dashboards.metrics import registry_of
 from dashboards.web.app import create_app
 from dashboards.web.site import Site, site
-from dashboards.web.slow_clients import PatientProtocol
+from dashboards.web.slow_clients import PatientProtocol, connections_max, patient_listener
 from streams.monitor import Monitor
 from streams.people import accounts
 from streams.reach import Reach
@@ -60,6 +60,8 @@ class WebServer:
             access_log=False,
             server_header=False,
             timeout_keep_alive=15,
+            backlog=128,
+            limit_concurrency=connections_max(),
             timeout_graceful_shutdown=5,
             h11_max_incomplete_event_size=64 * 1024,
             # Nobody is believed to speak for others but the proxies that were named; by default uvicorn believes 127.0.0.1.
@@ -121,6 +123,7 @@ def listener_at(host: str, port: int) -> socket.socket:
     # the acknowledgement of its head.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    patient_listener(listener)
     try:
         listener.bind((host, port))
     except OSError as error:

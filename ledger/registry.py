@@ -20,6 +20,8 @@ HEADER: Final = ("code", "name_zh", "name_en", "authority_code", "authority_name
 
 _CODES: Final = ("code", "authority_code")
 _IN_SUBJECTS: Final = ":|/"
+_PATHS: Final = (".", "..")
+"""What no address can end with: browsers take them away."""
 
 
 class RegistryProblem(ValueError):
@@ -113,11 +115,11 @@ def _check(agency: Agency, name: str, place: int, known: Collection[str]) -> Non
         if (
             column in _CODES
             and agency.code not in known
-            and (value != value.strip() or any(character in value for character in _IN_SUBJECTS))
+            and (value != value.strip() or value in _PATHS or any(character in value for character in _IN_SUBJECTS))
         ):
             raise RegistryProblem(
-                f"{name}: line {place}: {column} {value!r} must have no : / | in it and no white space at its ends:"
-                " subjects of alerts and addresses are made of it"
+                f"{name}: line {place}: {column} {value!r} must have no : / | in it, no white space at its ends and be"
+                " no dots alone: subjects of alerts and addresses are made of it"
             )
         may_be_empty = column not in ("code", "authority_code")
         if not is_text(value) and not (value == "" and may_be_empty):

@@ -1,14 +1,15 @@
 """The inbox: a folder that takes event files from whoever cannot post.
 
-`DIR/*.ndjson` is folded in the order of names and moved to `done/` with a receipt of outcomes beside it, or to `failed/`
+`DIR/*.ndjson` (or `.NDJSON`) is folded in the order of names and moved to `done/` with a receipt of outcomes beside it, or to `failed/`
 with the reason. A file is taken once it was seen to stand unchanged for a moment, by a clock that nobody sets: the times
 of files may lie in the future. Better is to write it under another name and rename it. A crash in between folds the file
 again from its beginning: what was accepted is then a duplicate. A file that cannot be moved away holds up no other, and
-is not folded again for that.
+is not folded again for that. What is no event file is let be, and said once. Nothing is written through a link.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -35,6 +36,7 @@ LINE_BYTES_KEPT: Final = (1 << 20) + 1
 """A longer line is refused whole; no more of it is read into memory."""
 _NAME_BYTES_MAX: Final = 255
 _RECEIPT: Final = ".receipt.json"
+_PARTIAL: Final = ".receipt.part"
 
 log = structlog.get_logger()
 
@@ -88,6 +90,7 @@ class Inbox:
         self._settled_seconds = settled_seconds
         self._clock = clock
         self._seen: dict[str, _Seen] = {}
+        self._let_be: set[str] = set()
         self._make_folders()
 
     def _make_folders(self) -> None:
@@ -97,10 +100,21 @@ class Inbox:
     def take_all(self) -> int:
         """Fold every file that is ready; returns how many were folded and moved. Raises what `submit` raises."""
         self._make_folders()
-        there = {path.name: path for path in sorted(self.folder.iterdir()) if _is_event_file(path)}
+        every = sorted(self.folder.iterdir())
+        self._let_others_be(every)
+        there = {path.name: path for path in every if _is_event_file(path)}
         self._seen = {name: seen for name, seen in self._seen.items() if name in there}
         ready = [path for path in there.values() if self._is_ready(path)]
         return sum([self._take(path) for path in ready])
+
+    def _let_others_be(self, every: list[Path]) -> None:
+        """Say once of each file that is none of events, and of each folder, that nothing will come of it."""
+        others = {path.name for path in every if not _is_event_file(path) and not _is_expected(path)}
+        for name in sorted(others - self._let_be):
+            log.warning(
+                "the inbox takes files of one JSON event a line, *.ndjson; this one is let be", file=printable(name)
+            )
+        self._let_be = others
 
     def _is_ready(self, path: Path) -> bool:
         look, now = _look(path), self._clock()
@@ -155,11 +169,21 @@ class Inbox:
         return FileReceipt(name, datetime.now(UTC).isoformat(timespec="seconds"), dict(counts), problem, listed)
 
     def _put_away(self, path: Path, receipt: FileReceipt) -> None:
-        """Write the receipt, then move the file beside it."""
-        target = _free_name(self.folder / ("done" if receipt.problem is None else "failed"), path.name)
-        written = target.with_name(target.name + _RECEIPT)
-        written.write_bytes(msgspec.json.format(msgspec.json.encode(receipt), indent=2) + b"\n")
-        path.rename(target)
+        """Write the receipt, then move the file beside it: within that very folder, whatever links stand there."""
+        folder = self.folder / ("done" if receipt.problem is None else "failed")
+        name = _free_name(folder, path.name).name
+        into = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            written, partial = name + _RECEIPT, _PARTIAL
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(partial, dir_fd=into)
+            handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=into)
+            with os.fdopen(handle, "wb") as file:
+                file.write(msgspec.json.format(msgspec.json.encode(receipt), indent=2) + b"\n")
+            os.rename(partial, written, src_dir_fd=into, dst_dir_fd=into)
+            os.rename(path, name, dst_dir_fd=into)
+        finally:
+            os.close(into)
 
 
 def _look(path: Path) -> _Look | None:
@@ -171,7 +195,12 @@ def _look(path: Path) -> _Look | None:
 
 
 def _is_event_file(path: Path) -> bool:
-    return path.suffix == ".ndjson" and not path.name.startswith(".")
+    return path.suffix.lower() == ".ndjson" and not path.name.startswith(".")
+
+
+def _is_expected(path: Path) -> bool:
+    """Our own folders, and what is still being written under another name."""
+    return path.name in ("done", "failed") or path.name.startswith(".") or path.suffix in (".part", ".tmp")
 
 
 def _chunks(path: Path) -> Iterator[tuple[int, list[bytes]]]:

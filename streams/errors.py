@@ -33,3 +33,13 @@ class KafkaUnavailable(StoreUnavailable):
 
 class KafkaRefused(StoreRefused):
     """The brokers do not let us in, or we do not trust them; settings, certificates or rights must be changed first."""
+
+
+class RowMissing(StoreRefused):
+    """A row belongs to another that the store lacks: `what` names it. Figures cannot be loaded from it."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what}: the row that it belongs to is missing from the store; see `budgetwatch audit`, then `rebuild`"
+        )
+        self.what = what

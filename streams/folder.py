@@ -45,10 +45,16 @@ class Folder(msgspec.Struct, frozen=True):
     def make(self, registry: Path | None) -> None:
         """Make the folder, with a copy of the register it is given; StoreRefused where it cannot be written."""
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             if registry is not None and not self.registry.exists():
-                self._write("agencies.csv", registry.read_bytes(), 0o644)
-            self.inbox.mkdir(exist_ok=True)
+                self._write("agencies.csv", registry.read_bytes(), 0o600)
+            elif registry is not None and registry.read_bytes() != self.registry.read_bytes():
+                log.warning(
+                    "--registry was ignored: the folder has a register of its own, which `rebuild --registry` changes",
+                    ignored=str(registry),
+                    own=str(self.registry),
+                )
+            self.inbox.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise StoreRefused(f"{error.filename or self.path}: {error.strerror}") from None
         if not self.registry.exists():

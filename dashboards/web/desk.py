@@ -57,6 +57,7 @@ class Desk:
         self._computed_for: tuple[int, str, int, int] | None = None
         self._named: Names | None = None
         self._has_users = False
+        self._verified = trail.BEGINNING
         self._computed: dict[object, Any] = {}
         monitor.replica.watchers.append(self.live.committed)
 
@@ -106,6 +107,17 @@ class Desk:
         return self.look(
             "overlay", lambda _: overlay_on(self.monitor.store, self.monitor.catalogue, self.monitor.today())
         )
+
+    def broken_link(self) -> int | None:
+        """The first act of the trail that does not follow the one before, if any.
+
+        What held once is not looked through again while this process runs; `audit` looks through all of it.
+        """
+        newest = trail.newest_acts(self.monitor.store, limit=1)
+        broken = trail.broken_link(self.monitor.store, self._verified)
+        if broken is None and newest:
+            self._verified = (newest[0].n, newest[0].hash)
+        return broken
 
     def has_users(self) -> bool:
         """Whether there are users; once there are, there always will be."""

@@ -1,11 +1,16 @@
 """Clients that send their request a byte at a time: each part has its time, then the connection is given up.
 
-Otherwise a few hundred of them, by mistake or not, would hold every connection there is.
+Otherwise a few hundred of them, by mistake or not, would hold every connection there is. Those that do not read what they
+are sent are given up by the kernel (see `patient_listener`), and no more connections are taken than there are descriptors for.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import resource
+import socket
+from functools import cache
 from typing import Any, Final
 
 import h11
@@ -17,6 +22,28 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_SECONDS_MAX: Final = 10.0
 BODY_SECONDS_MAX: Final = 30.0
+UNREAD_SECONDS_MAX: Final = 60.0
+"""How long what was sent may stay unread."""
+CONNECTIONS_MAX: Final = 1_024
+_OWN_DESCRIPTORS: Final = 128
+"""The store, files and pipes of this process."""
+
+
+@cache
+def connections_max() -> int:
+    """How many connections are taken at once: as many as leave descriptors for the rest."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS_MAX + _OWN_DESCRIPTORS
+    if soft < wanted and (hard == resource.RLIM_INFINITY or hard > soft):
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return max(16, min(CONNECTIONS_MAX, soft - _OWN_DESCRIPTORS))
+
+
+def patient_listener(listener: socket.socket) -> None:
+    """Let the kernel give up connections whose client does not read: each that is accepted has the same time for it."""
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(UNREAD_SECONDS_MAX * 1000))
 
 
 class PatientProtocol(H11Protocol):
@@ -27,7 +54,10 @@ class PatientProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """A client has come: its first head is awaited."""
         super().connection_made(transport)
-        self._await_head()
+        if len(self.connections) > connections_max():
+            transport.abort()
+        else:
+            self._await_head()
 
     def data_received(self, data: bytes) -> None:
         """Something has come: perhaps the end of a head, perhaps the beginning of the next."""

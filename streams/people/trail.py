@@ -30,6 +30,8 @@ LAGGING_WITHDRAWN: Final = "lagging-withdrawn"
 JUDGE: Final = "judge"
 LOG_IN: Final = "log-in"
 _NO_HASH: Final = "0" * 64
+BEGINNING: Final = (0, _NO_HASH)
+"""Before the first act."""
 
 
 class TrailEntry(msgspec.Struct, frozen=True):
@@ -111,12 +113,16 @@ def newest_acts(store: Store, before: int | None = None, limit: int = 100) -> li
     return list(_acts(store, narrow))
 
 
-def broken_link(store: Store) -> int | None:
-    """The number of the first act that is not as it was written or does not follow the one before; None if all do."""
-    previous = _NO_HASH
-    expected = 1
+def broken_link(store: Store, after: tuple[int, str] = BEGINNING) -> int | None:
+    """The number of the first act that is not as it was written or does not follow the one before; None if all do.
+
+    `after`: number and hash of an act up to which it was looked through already.
+    """
+    expected, previous = after[0] + 1, after[1]
     with store.reading() as connection:
-        for row in connection.execute(sa.select(schema.acts).order_by(schema.acts.c.n)):
+        for row in connection.execute(
+            sa.select(schema.acts).where(schema.acts.c.n >= expected).order_by(schema.acts.c.n)
+        ):
             values = row._asdict()
             kept = values.pop("hash")
             if row.n != expected or row.previous_hash != previous or _link(values) != kept:

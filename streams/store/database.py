@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +22,8 @@ from streams.errors import OlderSchema, StoreRefused, StoreUnavailable
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 BUSY_SECONDS: Final = 30
+_BEGUN_SECONDS: Final = 60
+"""A file as young as that may be empty because somebody is beginning a store in it."""
 LOCKS: Final = 0x62770000
 """Advisory locks count from here: told apart from other programs' in the same database."""
 SCHEMA_LOCK: Final = LOCKS + 4
@@ -127,13 +131,20 @@ def _check_file(name: str, *, create: bool) -> None:
                 raise StoreRefused(f"{path}: no store there; start one with `budgetwatch run`")
             if not path.parent.is_dir():
                 raise StoreRefused(f"{path.parent}: no such folder")
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite's other files have the same rights
             return
         if not path.is_file():
             raise StoreRefused(f"{path}: not a file")
         with path.open("rb") as file:
-            head = file.read(16)
+            head, known = file.read(16), os.fstat(file.fileno())
+        if create and known.st_uid == os.geteuid() and stat.S_IMODE(known.st_mode) & 0o077:
+            path.chmod(0o600)
     except OSError as error:
         raise StoreRefused(f"{path}: {error.strerror or error}") from None
+    if not head and time.time() - known.st_mtime > _BEGUN_SECONDS:
+        raise StoreRefused(
+            f"{path}: empty (0 bytes), so what was in it is lost: restore a backup, or delete it to begin a new store"
+        )
     if head and head != b"SQLite format 3\0":
         raise StoreRefused(f"{path}: not a SQLite database; restore a backup or name another folder")
 

@@ -25,6 +25,7 @@ from ledger.fiscal import booking_months, budget_window
 from ledger.identity import SeenIds, seed_of
 from ledger.payments import PaymentsNoted
 from producers.kafka.partitions import partition_of_year
+from streams.errors import RowMissing
 from streams.store.alerts import attach_alerts, attach_shared_alerts
 from streams.store.locks import FUNDS_LOCK, as_of_one_moment, lock
 from streams.store.mark import Mark, mark_within
@@ -92,7 +93,10 @@ def load_books(connection: sa.Connection, wanted: Collection[tuple[int, str]] | 
 
     def each(table: sa.Table, file: Callable[[AgencyYear, Sequence[Any]], None]) -> None:
         for fiscal_year, agency, *values in _rows(connection, table, wanted):
-            file(books.years[fiscal_year][agency], values)
+            try:
+                file(books.years[fiscal_year][agency], values)
+            except KeyError:
+                raise RowMissing(f"{table.name} {fiscal_year} {agency} {values[0]}") from None
 
     def position(year: AgencyYear, values: Sequence[Any]) -> None:
         year.positions[values[0]] = _made(Position, from_tuple(Position, values[1:]))
@@ -137,7 +141,10 @@ def load_books(connection: sa.Connection, wanted: Collection[tuple[int, str]] | 
         if fund.agency is None:
             books.funds[fiscal_year, reserve] = fund
         else:
-            books.years[fiscal_year][agency].first_reserve = fund
+            try:
+                books.years[fiscal_year][agency].first_reserve = fund
+            except KeyError:
+                raise RowMissing(f"funds {fiscal_year} {reserve} {agency}") from None
     return books
 
 

@@ -17,7 +17,7 @@ from alerts.catalogue import Catalogue
 from ledger.books import Alert
 from ledger.registry import Registry
 from producers.kafka.connection import Connection
-from streams.errors import LogBroken
+from streams.errors import LogBroken, RowMissing
 from streams.log.history import Done, History, Source, done
 from streams.log.segments import Segments
 from streams.people import trail
@@ -109,9 +109,13 @@ def _of_payments(store: Store, folded: Refolded) -> Iterator[Difference]:
 
 
 def _of_rows(store: Store, folded: Refolded) -> Iterator[Difference]:
-    with store.reading() as connection:
-        books = load_books(connection)
-        attach_alerts(connection, books)
+    try:
+        with store.reading() as connection:
+            books = load_books(connection)
+            attach_alerts(connection, books)
+    except RowMissing as missing:
+        yield Difference("rows", missing.what, "the row that it belongs to", "none")
+        return
     refolded, stored = rows_by_key(folded.books), rows_by_key(books)
     for table in sorted(refolded.keys() | stored.keys()):
         yield from compared_all(table, refolded.get(table, {}), stored.get(table, {}))

@@ -29,6 +29,7 @@ def copy_store(source: Path, target: Path, progress: Callable[[int, int], None] 
     partial = target.with_name(target.name + ".part")
     partial.unlink(missing_ok=True)
     try:
+        _own(partial)
         with (
             sqlite3.connect(source.resolve().as_uri() + "?mode=ro", uri=True) as reading,
             sqlite3.connect(partial) as writing,
@@ -54,10 +55,11 @@ def restore_store(backup: Path, folder: Folder, prove: Callable[[Store], None] =
     """
     if not backup.is_file():
         raise StoreRefused(f"{backup}: no backup there")
-    folder.path.mkdir(parents=True, exist_ok=True)
+    folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
     with folder.locked():
         fresh = folder.store.with_name(folder.store.name + ".restored")
         try:
+            _own(fresh)
             shutil.copyfile(backup, fresh)
             _check_whole(fresh, backup)
             store = open_store(fresh, create=True)
@@ -103,6 +105,7 @@ def swap_in(fresh: Path, folder: Folder, why: str) -> None:
         try:
             kept.hardlink_to(folder.store)
         except OSError:  # a file system without links
+            _own(kept)
             shutil.copyfile(folder.store, kept)
     fresh.replace(folder.store)
     _folder_to_disk(folder.path)
@@ -112,6 +115,12 @@ def _fold_in_the_journal(store: Path) -> None:
     """Carry what stands in the write-ahead log into the file itself, which then is the whole store."""
     with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(store)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _own(path: Path) -> None:
+    """Make a file that nobody else can read, empty, before anything is written into it."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600))
+    path.chmod(0o600)
 
 
 def _free(path: Path, why: str) -> Path:

@@ -43,6 +43,9 @@ def test_it_may_do_as_little_as_it_can(name: str) -> None:
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert not service.get("privileged") and service.get("user", "") not in ("root", "0")
     assert any(one.startswith("/tmp:") for one in service["tmpfs"])  # noqa: S108  # of the container
+    assert service["pids_limit"] <= 512 and service["mem_limit"] in ("2g", "4g"), (
+        "none takes the machine from the others"
+    )
     networks = service.get("networks")
     assert (networks is None) == ("network_mode" in service)
     assert set(networks or ()) <= set(COMPOSE["networks"])

@@ -152,15 +152,15 @@ def test_a_file_that_cannot_be_moved_holds_up_no_other_and_is_folded_once(
     put("a.ndjson", b'{"a":1}\n')
     put("b.ndjson", b'{"b":2}\n')
     watched = watching(folder, taken)
-    rename = Path.rename
+    rename = os.rename
 
-    def refused(path: Path, target: Path) -> Path:
-        if path.name == "a.ndjson":
+    def refused(path: Path | str, target: str, **folders: int) -> None:
+        if isinstance(path, Path) and path.name == "a.ndjson":
             raise OSError(28, "No space left on device")
-        return rename(path, target)
+        rename(path, target, **folders)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "rename", refused)
+        patched.setattr(os, "rename", refused)
         assert watched.take_all() == 1
         assert watched.take_all() == 0
     assert taken.lines == [b'{"a":1}', b'{"b":2}']
@@ -236,3 +236,45 @@ def test_many_lines_are_taken_in_parts(folder: Path, taken: Taken, put: Callable
     put("many.ndjson", b'{"a":1}\n' * 45_000)
     watching(folder, taken).take_all()
     assert receipt(folder / "done/many.ndjson.receipt.json").counts == {"accepted": 45_000}
+
+
+def test_what_is_no_event_file_is_let_be_and_said_once(
+    folder: Path, taken: Taken, put: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    inbox = watching(folder, taken)
+    for name in ("a.csv", "b.xlsx", "c.json", "d.part", ".e", "f.NDJSON"):
+        put(name, b"{}")
+    (folder / "g").mkdir()
+    for _ in range(3):
+        inbox.take_all()
+    said = capsys.readouterr().out
+    assert [said.count(name) for name in ("a.csv", "b.xlsx", "c.json", "file=g", "d.part", ".e ")] == [1, 1, 1, 1, 0, 0]
+    assert (folder / "done/f.NDJSON").exists() and {"a.csv", "g"} <= {path.name for path in folder.iterdir()}
+    (folder / "a.csv").unlink()
+    inbox.take_all()
+    put("a.csv", b"{}")
+    inbox.take_all()
+    assert "a.csv" in capsys.readouterr().out, "another file of the name is said again"
+
+
+def test_nothing_is_written_or_moved_through_a_link(
+    folder: Path, taken: Taken, put: Callable[..., Path], tmp_path: Path
+) -> None:
+    outside, victim = tmp_path / "outside", tmp_path / "victim"
+    outside.mkdir()
+    victim.write_bytes(b"precious")
+    inbox = watching(folder, taken)
+    (folder / "done").rmdir()
+    (folder / "done").symlink_to(outside)
+    put("a.ndjson", b"{}")
+    inbox.take_all()
+    assert list(outside.iterdir()) == [] and (folder / "a.ndjson").exists()
+    (folder / "done").unlink()
+    inbox._make_folders()
+    for name in ("a.ndjson.receipt.json", module._PARTIAL):
+        (folder / "done" / name).symlink_to(victim)
+    inbox.take_all()
+    assert victim.read_bytes() == b"precious" and (folder / "done/a.ndjson").exists()
+    written = folder / "done/a.ndjson.receipt.json"
+    assert not written.is_symlink() and receipt(written).counts == {"accepted": 1}
+    assert written.stat().st_mode & 0o077 == 0

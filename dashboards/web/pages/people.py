@@ -186,7 +186,7 @@ def audit_trail(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) ->
         Words("稽核軌跡", "Audit trail"),
         {
             "acts": acts,
-            "broken_link": trail.broken_link(store),
+            "broken_link": desk.broken_link(),
             "older": acts[-1].n if len(acts) == TRAIL_SHOWN and acts[-1].n > 1 else None,
             "changes": {act.n: _changes(act) for act in acts},
             "links": {act.n: _subject_page(act) for act in acts},

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from dashboards.web import slow_clients
@@ -69,3 +72,53 @@ def test_who_listens_to_the_stream_is_not_hurried(city: Running) -> None:
         time.sleep(0.6)
         city.monitor.replica.submit([b"{}"], "test").result()
         assert any("position" in line for line in told)
+
+
+def test_who_does_not_read_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """60 of them held 165 MB, for ever."""
+    monkeypatch.setattr(slow_clients, "UNREAD_SECONDS_MAX", 0.5)
+    with running(tmp_path / "data") as city:
+        host, port = city.url.removeprefix("http://").split(":")
+        with socket.socket() as one:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            one.connect((host, int(port)))
+            one.sendall(f"GET /static/plotly.min.js HTTP/1.1\r\n{who(one)}\r\n".encode())
+
+            def held() -> bool:
+                return any(each.raddr == one.getsockname() for each in psutil.Process().net_connections("tcp"))
+
+            deadline = time.monotonic() + 15
+            time.sleep(0.3)
+            assert held()
+            while held() and time.monotonic() < deadline:
+                time.sleep(0.1)
+            assert not held(), "the server has let go of it"
+
+
+def test_more_connections_than_may_be_are_ended_and_the_rest_are_served(
+    city: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slow_clients, "HEAD_SECONDS_MAX", 30.0)
+    monkeypatch.setattr(slow_clients, "connections_max", lambda: 20)
+    host, port = city.url.removeprefix("http://").split(":")
+    held = [socket.create_connection((host, int(port)), timeout=5) for _ in range(60)]
+    try:
+        ended = 0
+        for each in held:
+            each.settimeout(0.05)
+            try:
+                ended += each.recv(1) == b""
+            except ConnectionResetError:
+                ended += 1
+            except TimeoutError:
+                pass
+        assert ended >= 40
+    finally:
+        for each in held:
+            each.close()
+    assert httpx.get(city.url + "/healthz").status_code == 200
+
+
+def test_descriptors_are_left_for_the_store() -> None:
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert 16 <= slow_clients.connections_max() <= max(16, soft - 100)
