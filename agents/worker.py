@@ -23,6 +23,7 @@ from streams.kafka.worker import LogWorker
 from streams.patience import SECONDS, patiently
 from streams.settings import read_names
 from streams.store import Store, StoreRefused, open_store
+from streams.store.board_words import write_words
 from streams.store.database import url_of
 from streams.store.leading import Leading, lock_of
 from streams.store.store import digest_of, folded_with
@@ -94,6 +95,7 @@ def run(
     known, catalogue = parse(registry, name), load(settings=settings)
     read_names(known, settings)  # a file that is wrong is refused before anything starts
     store = patiently(lambda: open_kafka_store(url, registry, settings), patience)
+    patiently(lambda: write_words(store, known, catalogue), patience)
     patiently(lambda: check_worker(connection), patience)  # without its topic or rights a worker would wait for ever
     with _named(store, group.member, patience) as claim:
         worker = LogWorker(store, connection, known, catalogue, digest_of(registry), patience)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 import msgspec
-from grafana_foundation_sdk.cog.builder import Builder
-from grafana_foundation_sdk.models.dashboard import VariableModel
 
 from ledger.words import Language, Words
 
@@ -35,14 +33,3 @@ class Board(msgspec.Struct, frozen=True):
 def uid_of(name: str, reader: Language) -> str:
     """The uid of a board by its name."""
     return f"{UID_PREFIX}-{name}" + ("" if reader == "zh" else f"-{reader}")
-
-
-class Ready(Builder[VariableModel]):
-    """A variable that is built already, where the SDK asks for a builder."""
-
-    def __init__(self, variable: VariableModel) -> None:
-        self._variable = variable
-
-    def build(self) -> VariableModel:
-        """As it is."""
-        return self._variable

@@ -6,7 +6,7 @@ in the colour of a status.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from grafana_foundation_sdk.builders import bargauge, common, dashboard, stat, statushistory, table, text, timeseries
@@ -19,7 +19,7 @@ from ledger.words import Language, Words
 
 MONEY: Final = "currency:financial:元:suffix"
 """Whole NT$ with thousands, for tables; English ones bear the same sign, for the figure is the same."""
-YI: Final = Words("suffix:億元", "suffix: × NT$100M")
+YI: Final = Words("suffix:億元", "suffix:× NT$100M")
 """Grafana never makes 萬 or 億 of a number: queries divide by 1e8."""
 SHARE: Final = "percentunit"
 COUNT: Final = "none"
@@ -177,16 +177,42 @@ def words_of(mapping: Mapping[str, tuple[Words, str | None]], reader: Language) 
     return [m.ValueMap(options=options)]
 
 
-def unit_of(*units: tuple[str, str]) -> list[tuple[str, list[m.DynamicConfigValue]]]:
-    """Overrides that give columns their units."""
-    return [(name, [m.DynamicConfigValue(id_val="unit", value=unit)]) for name, unit in units]
+def filled() -> list[m.DynamicConfigValue]:
+    """A cell on the solid fill of its value."""
+    return [m.DynamicConfigValue(id_val="custom.cellOptions", value={"type": "color-background", "mode": "basic"})]
 
 
-def overridden(panel: table.Panel, overrides: Iterable[tuple[str, Sequence[m.DynamicConfigValue]]]) -> table.Panel:
-    """A table with overrides by column."""
-    for name, properties in overrides:
-        panel = panel.override_by_name(name, list(properties))
+def with_unit(panel: table.Panel, unit: str, *columns: str, decimals: int | None = None) -> table.Panel:
+    """Give columns of a table their unit."""
+    for name in columns:
+        properties = [m.DynamicConfigValue(id_val="unit", value=unit)]
+        if decimals is not None:
+            properties.append(m.DynamicConfigValue(id_val="decimals", value=decimals))
+        panel = panel.override_by_name(name, properties)
     return panel
+
+
+def linked(panel: table.Panel, column: str, title: str, url: str) -> table.Panel:
+    """Let each cell of a column lead to its page."""
+    link = {"title": title, "url": url, "targetBlank": True}
+    return panel.override_by_name(column, [m.DynamicConfigValue(id_val="links", value=[link])])
+
+
+def hidden(panel: table.Panel, *columns: str) -> table.Panel:
+    """Keep columns for links alone."""
+    for name in columns:
+        panel = panel.override_by_name(name, [m.DynamicConfigValue(id_val="custom.hidden", value=True)])
+    return panel
+
+
+def wide(panel: table.Panel, column: str, width: int) -> table.Panel:
+    """Give a column its width, px."""
+    return panel.override_by_name(column, [m.DynamicConfigValue(id_val="custom.width", value=width)])
+
+
+def page_link(reader: Language, path: str) -> dashboard.DashboardLink:
+    """The link to the page that explains a panel."""
+    return link_to(Words("網頁", "The page").text(reader), "${page}" + path)
 
 
 def link_to(title: str, url: str) -> dashboard.DashboardLink:

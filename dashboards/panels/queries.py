@@ -51,13 +51,14 @@ class PostgresQuery(Dataquery):
         return cls(data["rawSql"], data["refId"], data["format"])
 
 
-class _Ready(Builder[Dataquery]):
+class ReadyQuery(Builder[Dataquery]):
     """A query that is built already, where the SDK asks for a builder."""
 
     def __init__(self, query: Dataquery) -> None:
         self._query = query
 
     def build(self) -> Dataquery:
+        """As it is."""
         return self._query
 
 
@@ -113,4 +114,4 @@ def curve(expression: str, legend: str = "__auto", ref_id: str = "A", step: str 
 
 def rows(sql: str, ref_id: str = "A") -> Builder[Dataquery]:
     """The rows of a `SELECT` on the `board_*` views."""
-    return _Ready(PostgresQuery(sql, ref_id))
+    return ReadyQuery(PostgresQuery(sql, ref_id))

@@ -19,6 +19,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from streams.errors import OlderSchema, StoreRefused, StoreUnavailable
+from streams.store.board_views import drop_views, make_views
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 BUSY_SECONDS: Final = 30
@@ -242,12 +243,17 @@ def _bring_to_head(connection: sa.Connection, *, create: bool, folded_with: Mapp
     if current is None and sa.inspect(connection).get_table_names():
         raise StoreRefused("the database has tables that are not budgetwatch's; name an empty one")
     steps = reversed(list(scripts.iterate_revisions(head, current)))
+    has_views = connection.dialect.name == "postgresql"
+    if has_views:
+        drop_views(connection)
     with Operations.context(context):
         context._ensure_version_table()  # Alembic offers it only through its command line
         for step in steps:
             step.module.upgrade()
     connection.execute(sa.text("DELETE FROM alembic_version"))
     connection.execute(sa.text("INSERT INTO alembic_version (version_num) VALUES (:head)"), {"head": head})
+    if has_views:
+        make_views(connection)
 
 
 def plain(error: SQLAlchemyError) -> str:

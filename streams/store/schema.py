@@ -415,3 +415,17 @@ presented_lists: Final = Table(
     Column("payload", Text, nullable=False, comment="JSON: the lagging list as it was shown"),
     Column("at", Text, nullable=False),
 )
+
+# ---------------------------------------------------------------- boards
+
+
+def _words(name: str, keys: tuple[str, ...], *values: str) -> Table:
+    texts = [Column(value, Text, nullable=False) for value in values]
+    return Table(name, metadata, *_key(*(Column(key, Text) for key in keys)), *texts)
+
+
+board_names: Final = _words("board_names", ("level", "key"), "name_zh", "name_en")
+"""What agencies, authorities and reserves are called now: words for the views that Grafana reads, never judged."""
+board_rules: Final = _words("board_rules", ("rule",), "title_zh", "title_en", "measure", "message_zh", "message_en")
+board_articles: Final = _words("board_articles", ("rule", "since"), "article_zh", "article_en")
+"""What a rule cites from a day on."""

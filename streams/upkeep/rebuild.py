@@ -27,6 +27,8 @@ from streams.log.history import done
 from streams.log.segments import Segments
 from streams.patience import patiently
 from streams.store import Store, StoreRefused, open_store, schema
+from streams.store.board_views import moves
+from streams.store.board_words import write_words
 from streams.store.database import LOCKS
 from streams.store.locks import CLOCK_LOCK, lock
 from streams.store.mark import begin_mark
@@ -118,6 +120,7 @@ def rebuild_topic(
 
         with _only_rebuild(old), _new_store(url, old) as fresh:
             fresh.agree(catalogue.digest, digest, demonstration=_is_demonstration(old))
+            write_words(fresh, known, catalogue)
             generation = Generation(topic.store(fresh), topic, catalogue, open_partition)
             generation.catch_up(old, progress)
             patiently(lambda: _switch(old, generation, progress))  # a page that reads meanwhile may be in its way
@@ -191,6 +194,8 @@ def _switch(old: Store, generation: Generation, progress: Progress) -> None:
         for one in names:
             connection.execute(sa.text(f"ALTER TABLE {_quoted(one)} SET SCHEMA {kept}"))
             connection.execute(sa.text(f"ALTER TABLE {NEXT}.{_quoted(one)} SET SCHEMA {_quoted(here)}"))
+        for statement in (*moves(_quoted(here), kept), *moves(NEXT, _quoted(here))):
+            connection.execute(sa.text(statement))
 
 
 def _quoted(name: str) -> str:

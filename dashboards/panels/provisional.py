@@ -1,0 +1,92 @@
+"""Spending before the budget is adopted: who is under it, what was counted against base and month, what is blocked."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from grafana_foundation_sdk.builders import bargauge, stat
+from grafana_foundation_sdk.models.common import BigValueTextMode
+
+from dashboards.colours import SEVERITY_FILL, STATUS_FILL
+from dashboards.panels.looks import COUNT, SHARE, bars_panel, link_to, page_link, stat_panel, steps, yi
+from dashboards.panels.panel import panel
+from dashboards.panels.queries import called, instant, now
+from ledger.words import Language, Words
+
+_YEAR: Final = {"fiscal_year": "$year"}
+_NOBODY: Final = Words("無（預算均已審議完成）", "none (every budget is adopted)")
+
+
+@panel("reserves", 11, at=(0, 31, 4, 8))
+def agencies_under(reader: Language) -> stat.Panel:
+    """How many agencies have no adopted budget."""
+    said = Words("預算尚未審議完成之機關數；完成者不再計。", "Agencies whose budget is not adopted yet.")
+    made = stat_panel(reader, Words("審議未完成之機關", "Under continuing resolution"), said, COUNT).decimals(0)
+    made = made.with_target(instant(now("provisional_agencies", **_YEAR)))
+    return made.thresholds(steps((None, STATUS_FILL["normal"]), (1, STATUS_FILL["watch"]))).links(
+        [page_link(reader, "/?year=${year}")]
+    )
+
+
+@panel("reserves", 12, at=(4, 31, 5, 8))
+def headroom(reader: Language) -> stat.Panel:
+    """What the city's agencies under continuing resolution may still spend."""
+    said = Words(
+        "可支用基準＝已授權原訂計畫者為預算案數，否則為上年度執行數；餘額＝基準－已計入之支付。超出者逐科目加總，不互抵。",
+        "Base: the amount proposed where a plan is authorised, else what was executed the year before; headroom = base −"
+        " payments counted. What is beyond is added up line by line.",
+    )
+    made = stat_panel(reader, Words("審議完成前可支用", "Before adoption"), said, yi(reader)).decimals(2)
+    made = made.no_value(_NOBODY.text(reader)).text_mode(BigValueTextMode.VALUE_AND_NAME)
+    city = {"level": "city", **_YEAR}
+    counted, base = now("provisional_counted_twd", **city), now("provisional_base_twd", **city)
+    for asked, words, ref_id in (
+        (f"{counted} / 1e8", Words("已計入支付", "Counted"), "A"),
+        (f"({base} - {counted}) / 1e8", Words("餘額", "Headroom"), "B"),
+        (f"{now('provisional_over_base_twd', **city)} / 1e8", Words("超出基準", "Beyond the base"), "C"),
+    ):
+        made = made.with_target(instant(asked, words.text(reader), ref_id))
+    return made.links([page_link(reader, "/alerts?year=${year}&rule=cr-over-base")])
+
+
+@panel("reserves", 13, at=(9, 31, 6, 8))
+def against_base(reader: Language) -> bargauge.Panel:
+    """Counted ÷ base, of the agencies that are furthest."""
+    said = Words(
+        "各機關已計入之支付÷可支用基準，最高的 12 個；逾 100% 者為落後之色。",
+        "Payments counted ÷ base, the 12 highest agencies.",
+    )
+    share = f"{now('provisional_counted_twd', level='agency', **_YEAR)} / ({now('provisional_base_twd', level='agency', **_YEAR)} > 0)"
+    return _shares(reader, Words("對基準之支用比例", "Spent of the base"), said, share)
+
+
+@panel("reserves", 14, at=(15, 31, 5, 8))
+def against_month(reader: Language) -> bargauge.Panel:
+    """This month's payments ÷ what is allotted to it."""
+    said = Words(
+        "各機關本月已計入之支付÷本月分配數，最高的 12 個。",
+        "This month's payments counted ÷ what is allotted to the month, the 12 highest.",
+    )
+    month = {"level": "agency", **_YEAR}
+    share = f"{now('provisional_month_counted_twd', **month)} / ({now('provisional_month_allotted_twd', **month)} > 0)"
+    return _shares(reader, Words("對本月分配之支用比例", "Spent of the month"), said, share)
+
+
+def _shares(reader: Language, title: Words, said: Words, share: str) -> bargauge.Panel:
+    made = bars_panel(reader, title, said, SHARE).decimals(1).max(1).no_value(_NOBODY.text(reader))
+    made = made.with_target(instant(f"topk(12, {called(share, reader)})", "{{name_" + reader + "}}"))
+    made = made.thresholds(steps((None, STATUS_FILL["normal"]), (1.0, STATUS_FILL["lagging"])))
+    return made.links([page_link(reader, "/?year=${year}")])
+
+
+@panel("reserves", 15, at=(20, 31, 4, 8))
+def blocked(reader: Language) -> stat.Panel:
+    """Spending that may not be made before adoption, and was."""
+    said = Words(
+        "審議完成前支用之未結警示：新增資本支出、新增科目、新增計畫，及逾基準、逾月分配等。",
+        "Unfinished alerts about spending before adoption: what is new, beyond the base, beyond the month.",
+    )
+    made = stat_panel(reader, Words("審議前支用之警示", "Alerts before adoption"), said, COUNT).decimals(0)
+    made = made.with_target(instant(f"sum ({now('alerts_open', rule='~cr-.*', **_YEAR)})"))
+    link = link_to(Words("警示", "Alerts").text(reader), "${page}/alerts?year=${year}")
+    return made.thresholds(steps((None, STATUS_FILL["normal"]), (1, SEVERITY_FILL["high"]))).links([link])
