@@ -40,7 +40,8 @@ def month_sums(positions: Iterable[Position]) -> MonthSums:
     realised = [sum(month) for month in zip(*(position.realised_by_month for position in found), strict=True)]
     plans = [position.allotment for position in found if position.allotment is not None]
     allotted = [sum(month) for month in zip(*plans, strict=True)]
-    return MonthSums(realised or [0] * MONTHS, allotted or [0] * 12, sum(position.carryover for position in found))
+    due_at_once = sum(position.carryover for position in found if position.allotment is None)
+    return MonthSums(realised or [0] * MONTHS, allotted or [0] * 12, due_at_once)
 
 
 class Course(msgspec.Struct):

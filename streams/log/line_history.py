@@ -11,11 +11,12 @@ from typing import Any, Final
 
 import msgspec
 
-from ledger.books import AgencyYear, Books, Position, Row
+from ledger.books import Books, Position
 from ledger.events import Event
 from ledger.identity import SeenIds
-from ledger.process import Context, Transition, process
+from ledger.process import Context, process
 from ledger.registry import Registry
+from streams.log.accepted import NoRules
 from streams.store import Origin, Store
 from streams.store.segments import segments_touching
 
@@ -64,13 +65,6 @@ class LineHistory(msgspec.Struct):
     figures: dict[str, int]
 
 
-class _NoRules:
-    """Judges nothing: the alerts are those of the store."""
-
-    def judge(self, year: AgencyYear, event: Event, touched: list[Row], transitions: list[Transition]) -> None:
-        """Leave everything as it is."""
-
-
 def figures_of(position: Position | None) -> dict[str, int]:
     """The figures of a position by name; all 0 before it begins."""
     found = {name: 0 if position is None else getattr(position, name) for name in FIGURES}
@@ -81,7 +75,7 @@ def figures_of(position: Position | None) -> dict[str, int]:
 def history_of(store: Store, registry: Registry, fiscal_year: int, agency: str, name: str) -> LineHistory:
     """Fold the agency's part of the log again. `name` is the position's name: the line, with `@<origin year>`."""
     books, seen, lines = Books(), SeenIds(), _Recalled()
-    context = Context(registry.agencies, seen, _NoRules(), lines.__getitem__)
+    context = Context(registry.agencies, seen, NoRules(), lines.__getitem__)
     steps: list[LineStep] = []
     before = figures_of(None)
     for place, line, origin, at in _lines(store, fiscal_year, agency, name):

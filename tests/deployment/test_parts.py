@@ -26,7 +26,9 @@ from tests.real_parts.kafka import answers, jars
 from tests.real_parts.postgres import MissingPart, free_port, missing, postgres
 
 DEPLOYED: Final = Path(__file__).parents[2] / "deployment"
-SECRETS: Final = {name: f"{name}-secret-of-the-test" for name in ("publisher", "worker", "store_owner", "store_page")}
+SECRETS: Final = {
+    name: f"{name}-secret-of-the-test" for name in ("publisher", "worker", "store_owner", "store_page", "store_boards")
+}
 EVENTS_FED: Final = 2_000
 
 
@@ -141,7 +143,9 @@ def _roles(folder: Path, url: str) -> str:
     engine = sa.create_engine(url)
     with engine.begin() as connection:
         rules = Path(connection.execute(sa.text("SHOW hba_file")).scalar_one())
-        rules.write_text("host all budgetwatch,budgetwatch_page 127.0.0.1/32 scram-sha-256\n" + rules.read_text())
+        rules.write_text(
+            "host all budgetwatch,budgetwatch_page,budgetwatch_boards 127.0.0.1/32 scram-sha-256\n" + rules.read_text()
+        )
         connection.execute(sa.text("SELECT pg_reload_conf()"))
     engine.dispose()
     return f"{at.host}:{at.port}"
@@ -182,6 +186,43 @@ def test_a_city_from_nothing_to_a_rebuild(city: City) -> None:
     audited = command(city.of_worker, "audit")
     assert audited.code == 0, audited.out
     _page_may_not(city)
+    _boards_read_the_views_alone(city)
+
+
+def _boards_read_the_views_alone(city: City) -> None:
+    """After a rebuild too: what they read is the live generation, named."""
+    url = sa.make_url(city.owner).set(drivername="postgresql+psycopg", username="budgetwatch_boards")
+    engine = sa.create_engine(url.set(password=SECRETS["store_boards"]))
+    owner = sa.create_engine(
+        sa.make_url(city.owner).set(drivername="postgresql+psycopg", password=SECRETS["store_owner"])
+    )
+    with engine.connect() as connection:
+        shown = connection.execute(
+            sa.text("SELECT count(*), count(*) FILTER (WHERE agency_zh <> agency) FROM board_lines")
+        ).one()
+        said = connection.execute(sa.text("SELECT count(*) FROM board_alerts WHERE message_zh LIKE '%。'")).scalar_one()
+    with owner.connect() as connection:
+        kept = connection.execute(sa.text("SELECT count(*) FROM public.positions")).scalar_one()
+        alerts = connection.execute(sa.text("SELECT count(*) FROM public.alerts")).scalar_one()
+        old = connection.execute(
+            sa.text(
+                "SELECT count(*) FROM pg_views WHERE viewname = 'board_lines' AND schemaname LIKE 'budgetwatch_before_%'"
+            )
+        ).scalar_one()
+    assert tuple(shown) == (kept, kept) and said == alerts > 0 and old == 1
+    for statement in (
+        "SELECT 1 FROM users",
+        "SELECT 1 FROM positions",
+        "UPDATE board_lines SET agency = ''",
+        "SELECT 1 FROM board_names",
+    ):
+        with (
+            engine.connect() as connection,
+            pytest.raises(sa.exc.DBAPIError, match=r"permission denied|read-only|cannot update"),
+        ):
+            connection.execute(sa.text(statement))
+    engine.dispose()
+    owner.dispose()
 
 
 def _use_the_page(city: City, port: int, token: str, serve: Worker) -> None:

@@ -21,6 +21,7 @@ from streams.fold.partition import Partition
 from streams.patience import patiently
 from streams.store import schema
 from streams.store.batch import Batch
+from streams.store.board_views import drop_views
 from streams.upkeep import rebuild as rebuilding
 from streams.upkeep.rebuild import rebuild_topic
 from tests.kafka.cluster import Cluster, wait_for
@@ -65,9 +66,12 @@ def everything(cluster: Cluster) -> dict[str, Any]:
 
 
 def as_if_earlier(cluster: Cluster) -> None:
-    """Take the newest migration back."""
+    """Take the newest two migrations back."""
     engine = sa.create_engine(sa.make_url(cluster.url).set(drivername="postgresql+psycopg"))
     with engine.begin() as connection:
+        drop_views(connection)
+        for table in ("board_names", "board_rules", "board_articles"):
+            connection.execute(sa.text(f"DROP TABLE {table}"))
         for column in ("fiscal_year", "agency", "settled_by"):
             connection.execute(sa.text(f"ALTER TABLE refusals DROP COLUMN {column}"))
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '0010'"))

@@ -25,9 +25,32 @@ def checked(metrics: bytes) -> str:
     return (done.stdout + done.stderr).decode()
 
 
+def blocks_from(openmetrics: Path, data: Path) -> None:
+    """Let promtool make blocks of a file, for a Prometheus that is started on the folder."""
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        missing("promtool")
+        return
+    made = [
+        promtool,
+        "tsdb",
+        "create-blocks-from",
+        "--max-block-duration=512h",
+        "openmetrics",
+        str(openmetrics),
+        str(data),
+        "--quiet",
+    ]
+    done = subprocess.run(made, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @contextmanager
-def prometheus(target: str) -> Iterator[httpx.Client]:
-    """One that scrapes `host:port` every second; gives a client of its API."""
+def prometheus(*targets: str, data: Path | None = None) -> Iterator[httpx.Client]:
+    """One that scrapes each `host:port` every second, each as a job; gives a client of its API.
+
+    `data`: a folder that has its history already.
+    """
     binary = shutil.which("prometheus")
     if binary is None:
         missing("Prometheus")
@@ -36,10 +59,20 @@ def prometheus(target: str) -> Iterator[httpx.Client]:
         config = Path(folder) / "prometheus.yml"
         config.write_text(
             "global: {scrape_interval: 1s}\n"
-            "scrape_configs: [{job_name: budgetwatch, static_configs: [{targets: ['" + target + "']}]}]\n"
+            "scrape_configs:\n"
+            + "".join(
+                f"- {{job_name: budgetwatch-{number}, static_configs: [{{targets: ['{target}']}}]}}\n"
+                for number, target in enumerate(targets, 1)
+            )
         )
         address = f"127.0.0.1:{free_port()}"
-        command = [binary, f"--config.file={config}", f"--storage.tsdb.path={folder}/data"]
+        store = data or Path(folder) / "data"
+        command = [
+            binary,
+            f"--config.file={config}",
+            f"--storage.tsdb.path={store}",
+            "--storage.tsdb.retention.time=50y",
+        ]
         with subprocess.Popen(
             [*command, f"--web.listen-address={address}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as process:

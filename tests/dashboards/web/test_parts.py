@@ -125,6 +125,8 @@ def test_a_year_by_month_is_cumulated_and_ends_today() -> None:
     one.realised_by_month[0], one.realised_by_month[2], one.allotment = 10, 5, [1] * 12
     other.realised_by_month[1], other.carryover = 7, 100
     sums = Sums(available=112, allotted=103, realised=22)
+    anew = Position(line="y", origin_year=113, carryover=50, allotment=[2] + [0] * 11)
+    assert month_sums([anew]).carryover == 0, "what is allotted anew is not due at once"
     found = course(month_sums([one, other]), sums, 114, "2025-03-31")
     assert found.actual[:4] == [10, 17, 22, None] and found.plan[:3] == [101, 102, 103] and found.plan[-1] == 112
     assert found.limit == 112 and found.forecast == 22 * 112 // 103
