@@ -66,14 +66,19 @@ def everything(cluster: Cluster) -> dict[str, Any]:
 
 
 def as_if_earlier(cluster: Cluster) -> None:
-    """Take the newest two migrations back."""
+    """Take the newest three migrations back."""
     engine = sa.create_engine(sa.make_url(cluster.url).set(drivername="postgresql+psycopg"))
     with engine.begin() as connection:
         drop_views(connection)
-        for table in ("board_names", "board_rules", "board_articles"):
+        for table in ("board_names", "board_rules", "board_articles", "failed_log_ins"):
             connection.execute(sa.text(f"DROP TABLE {table}"))
-        for column in ("fiscal_year", "agency", "settled_by"):
-            connection.execute(sa.text(f"ALTER TABLE refusals DROP COLUMN {column}"))
+        for table, columns in {
+            "users": ("agencies", "authority", "rights", "email", "language"),
+            "tokens": ("authority", "rights"),
+            "refusals": ("fiscal_year", "agency", "settled_by"),
+        }.items():
+            for column in columns:
+                connection.execute(sa.text(f"ALTER TABLE {table} DROP COLUMN {column}"))
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '0010'"))
     engine.dispose()
 

@@ -134,9 +134,7 @@ def city(folder: Path) -> Iterator[City]:
         queue.start()
         stack.callback(queue.stop)
         day = [MEETING]
-        monitor = Monitor(
-            store, queue, registry, catalogue, lambda: day[-1], demonstration=True, public_url="http://page.example"
-        )
+        monitor = Monitor(store, queue, registry, catalogue, lambda: day[-1], demonstration=True)
         lines = list(by_day(5, EVENTS))
         for until in (MEETING, LAST):
             wanted = [line for booked, line in lines if (booked <= MEETING) == (until == MEETING)]
