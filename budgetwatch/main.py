@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import typer
 
-from budgetwatch import files, naming, people, questions, rebuilding, running, topics, upkeep
+from budgetwatch import boards, files, naming, people, questions, rebuilding, running, topics, upkeep
 from budgetwatch.options import RefusedCommand
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 for group in (files, questions, naming, running, upkeep, rebuilding, topics, people):
     app.add_typer(group.app)
+app.add_typer(boards.app, name="dashboards")
 
 
 def main() -> NoReturn:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import msgspec
 
+from dashboards.publishing import UID_PREFIX
 from ledger.words import Language, Words
-
-UID_PREFIX: Final = "budgetwatch"
-FOLDER: Final = Words("預算執行監測", "Budget execution")
 
 
 class Board(msgspec.Struct, frozen=True):
