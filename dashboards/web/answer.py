@@ -21,6 +21,7 @@ from dashboards.reports.table import ReportProblem, Table, marked
 from dashboards.web import grid, language, names, shown, static_files
 from dashboards.web.desk import Desk
 from dashboards.web.grid import Grid
+from dashboards.web.paging import paged
 from dashboards.web.visitor import visitor_of
 from dashboards.web.words import NAVIGATION, SESSION_ENDED, WORDS
 from ledger.words import Language, Words, alike
@@ -30,7 +31,7 @@ from streams.store.mark import all_marks
 
 FRAGMENT_HEADER: Final = "x-fragment"
 """A page that refreshes itself asks for its changing part by this header."""
-EXPORTED: Final = ("csv", "xlsx", "pdf")
+EXPORTED: Final = ("csv", "xlsx", "ods", "pdf")
 _NONE_BUT_OWN: Final = (
     "default-src 'none'; script-src 'self'; style-src {style}; img-src 'self' data:; font-src 'self'; connect-src 'self';"
     " form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -79,7 +80,10 @@ def page(
         wanted, stem = request.query_params.get("table"), file_name or here or "budgetwatch"
         return _export(desk, grids, str(asked), wanted, reader, stem)
     fragment = FRAGMENT_HEADER in request.headers
-    views = {each.name: grid.view(each, reader) for each in grids}
+    views = {}
+    for each in grids:
+        part, paging = paged(each, request.query_params, reader)
+        views[each.name] = grid.view(part, reader) | {"paging": paging}
     own = {
         "title": title.text(reader),
         "here": here,
@@ -149,6 +153,12 @@ def _common(desk: Desk, request: Request[Any, Any, Any], reader: Language) -> di
         "spec": _spec,
         "static": static_files.address,
         "query": lambda **changes: _query(request, changes),
+        "query_with": lambda changes: _query(request, changes),
+        "kept_pairs": lambda *names: [
+            (name, value)
+            for name, value in request.query_params.multi_items()
+            if name not in (*names, "lang", "export", "table", "done")
+        ],
         "csrf": desk.form_tokens.of(request),
         "navigation": [each for each in NAVIGATION if may_open(each[0], scope)],
         "path": request.url.path,
@@ -168,7 +178,7 @@ def _common(desk: Desk, request: Request[Any, Any, Any], reader: Language) -> di
         "shown_as": "" if visitor is None else visitor.shown_as,
         "logged_in": visitor is not None and visitor.credential == "session",
         "users": desk.has_users(),
-        "file_formats": ("csv", "xlsx"),
+        "file_formats": ("csv", "xlsx", "ods"),
     }
 
 

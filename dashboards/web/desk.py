@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 from litestar import Request
@@ -25,6 +26,9 @@ from streams.scope import Scope
 from streams.store.alert_lists import Overlay
 
 T = TypeVar("T")
+TRAIL_SHORT: Final = 5_000
+"""Acts that are looked through in some fifty milliseconds."""
+VERIFY_SECONDS: Final = 600.0
 
 
 class DayFigures(msgspec.Struct):
@@ -57,7 +61,7 @@ class Desk:
         self._computed_for: tuple[int, str, int, int] | None = None
         self._named: Names | None = None
         self._has_users = False
-        self._verified = trail.BEGINNING
+        self._verified, self._verified_at = trail.BEGINNING, time.monotonic()
         self._computed: dict[object, Any] = {}
         monitor.replica.watchers.append(self.live.committed)
 
@@ -111,9 +115,11 @@ class Desk:
     def broken_link(self) -> int | None:
         """The first act of the trail that does not follow the one before, if any.
 
-        What held once is not looked through again while this process runs; `audit` looks through all of it.
+        A short trail is looked through at each view; of a long one what held is looked through again every ten minutes.
         """
-        newest = trail.newest_acts(self.monitor.store, limit=1)
+        newest, now = trail.newest_acts(self.monitor.store, limit=1), time.monotonic()
+        if not newest or newest[0].n <= TRAIL_SHORT or now - self._verified_at > VERIFY_SECONDS:
+            self._verified, self._verified_at = trail.BEGINNING, now
         broken = trail.broken_link(self.monitor.store, self._verified)
         if broken is None and newest:
             self._verified = (newest[0].n, newest[0].hash)

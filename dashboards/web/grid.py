@@ -40,7 +40,7 @@ class Grid(msgspec.Struct, kw_only=True):
     titles: dict[str, Sequence[str | None]] = {}
     row_header: str | None = None
     empty: Words = EMPTY
-    formats: tuple[str, ...] = ("csv", "xlsx")
+    formats: tuple[str, ...] = ("csv", "xlsx", "ods")
     wide: tuple[str, ...] = ()
     """Columns of running text."""
     stacked: bool = False

@@ -29,6 +29,7 @@ from dashboards.web.pages import (
     refusals,
     reserves,
     rules,
+    search,
     units,
 )
 from ledger.words import Words
@@ -92,6 +93,7 @@ def site(monitor: Monitor, session_key: bytes | None = None) -> Site:
             *refusals.HANDLERS,
             *reserves.HANDLERS,
             *rules.HANDLERS,
+            *search.HANDLERS,
             *units.HANDLERS,
             static_files.static_file,
         ],

@@ -52,6 +52,21 @@ PASSWORD_WEAK: Final = Words(
 
 WORDS: Final[Mapping[str, Words]] = {
     # the frame
+    "search": Words("搜尋", "Search"),
+    "search_hint": Words("機關、計畫、憑證、案號", "agency, plan, voucher, case"),
+    "search_lead": Words(
+        "以名稱或代碼查機關、工作計畫、動支案、契約及警示；憑證須填完整號碼。",
+        "Agencies, plans, cases, contracts and alerts by name or code; a voucher by its whole number.",
+    ),
+    "search_alerts": Words("{count} 筆警示", "{count} alerts"),
+    "search_none": Words("查無符合者", "Nothing is called so"),
+    "search_back_to": Words(
+        "憑證已查至 {at} 送達之資料；更早者請至科目頁查詢。",
+        "Vouchers were looked for back to what arrived at {at}; earlier ones stand on the page of their line.",
+    ),
+    "demonstration_label": Words("示範資料", "Demonstration data"),
+    "state_label": Words("資料狀態", "State of the data"),
+    "sort_by": Words("依此欄排序", "Sort by this column"),
     **{f"entry_{name}": words for name, _, words in NAVIGATION if name in ("alerts", "rules")},
     "product": Words("預算執行監測", "Budget execution monitor"),
     "skip": Words("跳至主要內容", "Skip to the content"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.resources import files
 from pathlib import Path
 
 import httpx
@@ -12,6 +13,13 @@ from tests.e2e.conftest import DESKTOP, PHONE, Open
 from tests.e2e.serving import Serving
 
 CHECKS = (Path(__file__).parent / "page_checks.js").read_text(encoding="utf-8")
+
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+AXE_RUN = """async () => {
+  const options = { rules: { "label-content-name-mismatch": { enabled: true } } };
+  const found = await axe.run(document, options);
+  return found.violations.map((each) => [each.id, each.help, each.nodes.map((node) => node.html.slice(0, 160)).slice(0, 4)]);
+}"""
 
 FILLED = {
     "/": "#overview-authorities tbody tr",
@@ -28,6 +36,7 @@ FILLED = {
     "/check": "#c-type option",
     "/audit-trail": "#trail table",
     "/log-in": "#log-in-name",
+    "/search?q=050011": "main ul li a",
     "/api": ".operation pre",
 }
 """Each page, and what stands on it when it is filled."""
@@ -52,7 +61,7 @@ def address_of(city: Serving, page: str) -> str:
 def test_a_page_is_filled_labelled_and_fits_the_screen(
     city: Serving, open_page: Open, page: str, language: str, size: tuple[int, int]
 ) -> None:
-    found = open_page(f"{address_of(city, page)}?lang={language}", size)
+    found = open_page(f"{address_of(city, page)}{'&' if '?' in page else '?'}lang={language}", size)
     assert found.locator(FILLED[page]).count() >= 1
     found.wait_for_load_state("load")
     assert found.evaluate("document.documentElement.scrollWidth") <= size[0]
@@ -60,6 +69,10 @@ def test_a_page_is_filled_labelled_and_fits_the_screen(
     assert found.locator("main h1").count() == 1 and found.locator("main h1").inner_text().strip()
     problems = found.evaluate(CHECKS)
     assert problems == [], json.dumps(problems, ensure_ascii=False, indent=1)
+    if size == DESKTOP:
+        found.evaluate(AXE)
+        findings = found.evaluate(AXE_RUN)
+        assert findings == [], json.dumps(findings, ensure_ascii=False, indent=1)
 
 
 def test_charts_are_drawn_without_a_policy_violation(city: Serving, open_page: Open) -> None:

@@ -45,6 +45,7 @@ from streams.store.alerts import is_within
 PAGE: Final = 50
 CODES_MAX: Final = 200
 EXPORTED_MAX: Final = 20_000
+SUGGESTED_MAX: Final = 400
 _UNFINISHED: Final = "unfinished"
 _FILTERS: Final = ("year", "state", "severity", "rule", "agency", "authority", "words", "order")
 
@@ -56,7 +57,8 @@ class Filter(msgspec.Struct, frozen=True):
     state: str
     severity: str | None
     rule: str | None
-    agency: str | None
+    agency: str
+    """A code, or part of a name; empty: any."""
     authority: str | None
     words: str
     order: Order
@@ -71,7 +73,7 @@ def _filter(request: Request[Any, Any, Any], desk: Desk, years: list[int]) -> Fi
         state=state if state in (*ALERT_STATE, _UNFINISHED, "all") else _UNFINISHED,
         severity=_one_of(asked.get("severity"), SEVERITY),
         rule=_one_of(asked.get("rule"), rules),
-        agency=_one_of(asked.get("agency"), registry.agencies),
+        agency=asked.get("agency", "").strip()[:100],
         authority=_one_of(asked.get("authority"), registry.authorities),
         words=asked.get("words", "").strip()[:100],
         order=order if order in ORDERS else "severity",  # type: ignore[arg-type]  # one of the orders
@@ -90,14 +92,23 @@ def codes_called(names: Names, word: str) -> list[str]:
     return list(islice(chain(agencies, accounts), CODES_MAX))
 
 
+def agencies_called(names: Names, text: str) -> tuple[str, ...]:
+    """The codes of the agencies that a filter names: by code, else by part of the name; an unknown one finds nothing."""
+    if not text or text in names.registry.agencies:
+        return (text,) if text else ()
+    word = text.casefold()
+    found = (a.code for a in names.registry.agencies.values() if word in f"{a.code} {a.name_zh} {a.name_en}".casefold())
+    return tuple(islice(found, CODES_MAX)) or (text,)
+
+
 def _one_of(value: str | None, known: Any) -> str | None:
     return value if value in known else None
 
 
 def _wanted(chosen: Filter, desk: Desk, scope: Scope) -> Wanted:
     states = {"all": (), _UNFINISHED: UNFINISHED}.get(chosen.state, (chosen.state,))
-    agencies: tuple[str, ...] = () if chosen.agency is None else (chosen.agency,)
-    if chosen.agency is None and chosen.authority is not None:
+    agencies: tuple[str, ...] = agencies_called(desk.names, chosen.agency)
+    if not chosen.agency and chosen.authority is not None:
         known = desk.monitor.registry.agencies.values()
         agencies = tuple(agency.code for agency in known if agency.authority_code == chosen.authority)
     return Wanted(
@@ -106,7 +117,7 @@ def _wanted(chosen: Filter, desk: Desk, scope: Scope) -> Wanted:
         rule=chosen.rule,
         fiscal_year=chosen.year,
         agencies=agencies,
-        authority=chosen.authority if chosen.agency is None else None,
+        authority=None if chosen.agency else chosen.authority,
         words=chosen.words,
         named={word: codes_called(desk.names, word) for word in chosen.words.split()},
         scope=scope,
@@ -155,7 +166,10 @@ def alerts(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Resp
                 for code in sorted(registry.authorities)
                 if scope.has_authority(code)
             ],
-            "of_agency": None if chosen.agency is None else agency_name(desk.names, chosen.agency),
+            "agencies": [
+                (code, agency_name(desk.names, code))
+                for code in islice(filter(scope.has_agency, sorted(registry.agencies)), SUGGESTED_MAX)
+            ],
             "kept": urlencode([(n, request.query_params[n]) for n in _FILTERS if n in request.query_params]),
         },
         [alert_grid(desk, found, Words("違規與警示", "Alerts"))],

@@ -75,7 +75,7 @@ def _last_judged(desk: Desk) -> str | None:
 
 _EMPTY = Words("已判定之主管機關，無低於標準者", "None of the authorities judged is below the limit")
 _NOT_YET = Words("今日尚未判定", "Not yet judged today")
-_FORMATS = ("csv", "xlsx", "pdf")
+_FORMATS = ("csv", "xlsx", "ods", "pdf")
 
 
 def _grid(table: Table, name: str, rows: list[LaggingRow], limit: int, empty: Words) -> Grid:

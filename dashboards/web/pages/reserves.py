@@ -196,7 +196,9 @@ def _own_funds(table: Table, scope: Scope) -> Table:
 def _fund_grid(table: Table) -> Grid:
     amounts = zip(table.column("remaining"), table.column("established"), strict=True)
     bars = [Bar(share(remaining, established), None) for remaining, established in amounts]  # type: ignore[arg-type]
-    return Grid(table=table, name="funds", bars={"left": bars}, row_header="reserve", formats=("csv", "xlsx", "pdf"))
+    return Grid(
+        table=table, name="funds", bars={"left": bars}, row_header="reserve", formats=("csv", "xlsx", "ods", "pdf")
+    )
 
 
 class Drawn(msgspec.Struct):
