@@ -35,6 +35,11 @@ _WELL: Final = {
 }
 
 
+def _there(metric: str) -> str:
+    """A metric of workers that answer: after a restart of Prometheus one that is gone would linger for five minutes."""
+    return f"{series(metric)} and on (job, instance) (up == 1)"
+
+
 @panel("health", 1, at=(0, 0, 4, 4))
 def store_up(reader: Language) -> stat.Panel:
     """Whether commits are taken."""
@@ -171,7 +176,7 @@ def workers(reader: Language) -> stat.Panel:
     made = made.text_mode(BigValueTextMode.VALUE_AND_NAME).thresholds(
         steps((None, STATUS_FILL["breach"]), (1, STATUS_FILL["normal"]))
     )
-    return made.with_target(instant(f"max by (instance) ({series('worker_healthy')})", "{{instance}}"))
+    return made.with_target(instant(f"max by (instance) ({_there('worker_healthy')})", "{{instance}}"))
 
 
 @panel("health", 12, at=(8, 21, 8, 7), only="postgresql")
@@ -180,7 +185,7 @@ def worker_lag(reader: Language) -> bargauge.Panel:
     said = Words("各分割區待處理之紀錄。", "Records that wait in each partition.")
     made = bars_panel(reader, Words("各分割區待處理", "Waiting by partition"), said, "short")
     name = "分割區 {{partition}}" if reader == "zh" else "partition {{partition}}"
-    made = made.with_target(instant(f"max by (partition) ({series('worker_lag_records')})", name))
+    made = made.with_target(instant(f"max by (partition) ({_there('worker_lag_records')})", name))
     return made.thresholds(steps((None, STATUS_FILL["normal"]), (1_000, STATUS_FILL["watch"])))
 
 
@@ -189,7 +194,7 @@ def worker_idle(reader: Language) -> bargauge.Panel:
     """Since when each worker committed nothing."""
     said = Words("各工作行程最近一次寫入至今。", "How long ago each worker committed.")
     made = bars_panel(reader, Words("工作行程最近寫入", "Workers: latest commit"), said, "s")
-    return made.with_target(instant(f"max by (instance) ({series('worker_idle_seconds')})", "{{instance}}"))
+    return made.with_target(instant(f"max by (instance) ({_there('worker_idle_seconds')})", "{{instance}}"))
 
 
 @panel("health", 14, at=(0, 21, 12, 7), only="embedded")

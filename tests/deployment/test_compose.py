@@ -66,6 +66,7 @@ def test_whoever_need_not_meet_does_not_meet() -> None:
 
     assert on("store") == {"postgres", "worker-1", "worker-2", "serve"}
     assert on("log") == {"kafka", "worker-1", "worker-2", "serve", "publish"}
+    assert on("rows") == {"postgres", "grafana"}
     assert on("watch") == {"prometheus", "grafana", "worker-1", "worker-2", "serve"}
     assert SERVICES["topics"]["network_mode"] == "service:kafka"
 
@@ -179,3 +180,45 @@ def test_the_image_holds_every_package_of_the_program() -> None:
         assert re.search(rf"^!{one}/?$", kept, re.MULTILINE)
     assert re.search(r"^USER 10001:10001$", dockerfile, re.MULTILINE)
     assert "--require-hashes" in dockerfile
+
+
+# ---------------------------------------------------------------- the boards, and one machine
+
+SMALL: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.small.yml").read_text())
+
+
+@pytest.mark.parametrize("services", [SERVICES, SMALL["services"]], ids=["cluster", "small"])
+def test_grafana_shows_the_boards_to_nobody_unknown_in_the_citys_language(services: dict[str, Any]) -> None:
+    grafana = services["grafana"]
+    environment, mounted = grafana["environment"], [volume.split(":") for volume in grafana["volumes"]]
+    assert environment["GF_AUTH_ANONYMOUS_ENABLED"] == "false" and environment["GF_USERS_DEFAULT_LANGUAGE"] == "zh-Hant"
+    assert environment["GF_USERS_DEFAULT_THEME"] == "light" and environment["GF_USERS_AUTO_ASSIGN_ORG_ROLE"] == "Viewer"
+    assert environment["GF_DATE_FORMATS_DEFAULT_TIMEZONE"] == "Asia/Taipei"
+    sources = {each[1]: ROOT / each[0] for each in mounted if len(each) == 3}
+    assert all(each[2] == "ro" for each in mounted if len(each) == 3)
+    boards = sources["/etc/grafana/boards"]
+    assert len(list(boards.glob("*.json"))) == 5 and boards.name == "zh"
+    (provider,) = yaml.safe_load(sources["/etc/grafana/provisioning/dashboards/boards.yml"].read_text())["providers"]
+    assert provider["options"]["path"] == "/etc/grafana/boards" and provider["allowUiUpdates"] is False
+    found = yaml.safe_load(sources["/etc/grafana/provisioning/datasources/datasources.yml"].read_text())["datasources"]
+    asked = {"prometheus"} if boards.parent.name == "embedded" else {"prometheus", "grafana-postgresql-datasource"}
+    assert {each["type"] for each in found} == asked and all(each["editable"] is False for each in found)
+    for each in found:
+        for secret in each.get("secureJsonData", {}).values():
+            assert secret.removeprefix("$__file{/run/secrets/").removesuffix("}") in grafana["secrets"]
+    assert re.fullmatch(r"grafana/grafana:\d+\.\d+\.\d+", grafana["image"])
+    assert "--storage.tsdb.retention.time=800d" in services["prometheus"]["command"]
+
+
+def test_one_machine_is_on_loopback_alone() -> None:
+    services = SMALL["services"]
+    for service in services.values():
+        assert service["read_only"] is True and service["cap_drop"] == ["ALL"] and service["network_mode"] == "host"
+        assert "ports" not in service and {"test", "interval"} <= set(service["healthcheck"])
+    assert services["grafana"]["environment"]["GF_SERVER_HTTP_ADDR"] == "127.0.0.1"
+    assert "--web.listen-address=127.0.0.1:9090" in services["prometheus"]["command"]
+    command, *arguments = services["monitor"]["command"]
+    group: Any = typer.main.get_command(app)
+    assert group.commands[command].make_context(command, list(arguments)).params["host"] == "127.0.0.1"
+    (scraped,) = yaml.safe_load((ROOT / "deployment/small/prometheus.yml").read_text())["scrape_configs"]
+    assert scraped["static_configs"] == [{"targets": ["127.0.0.1:8080"]}]

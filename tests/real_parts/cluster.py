@@ -7,6 +7,7 @@ A worker or the page that ends by itself is started again, as a supervisor would
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+import yaml
 
 from producers.kafka.connection import Connection
 from producers.simulator import registry_csv
@@ -26,6 +28,7 @@ from tests.real_parts.postgres import MissingPart, Postgres, binaries, is_free
 
 WORKERS: Final = ("first", "second")
 _PROGRAM: Final = (sys.executable, "-m", "budgetwatch")
+_WATCHED: Final = Path(__file__).parents[2] / "dashboards" / "prometheus"
 _REFUSED: Final = (2, 3)
 """Exit codes after which starting again would only fail again."""
 _AGAIN_SECONDS: Final = 2.0
@@ -43,6 +46,7 @@ class Ports(msgspec.Struct, frozen=True):
     kafka: int = 19092
     postgres: int = 15432
     health: int = 19100
+    prometheus: int = 19090
 
 
 class _Part:
@@ -73,12 +77,16 @@ class _Part:
 
     def stop(self) -> None:
         """Tell it to stop, and wait."""
-        self._process.terminate()
-        try:
-            self._process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        _end(self._process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 @contextmanager
@@ -129,7 +137,10 @@ def run(folder: Path, ports: Ports, is_to_stop: Callable[[], bool]) -> None:
             while len(parts) == 1 and is_free(ports.health) and not is_to_stop():
                 parts[0].look()  # the first worker makes the store's tables; the others find them
                 time.sleep(0.2)
-        _say(_addresses(folder, bootstrap, url, ports))
+        watched = _prometheus(folder, ports)
+        if watched is not None:
+            stack.callback(_end, watched)
+        _say(_addresses(folder, bootstrap, url, ports, watched is not None))
         while not is_to_stop():
             for part in parts:
                 part.look()
@@ -137,7 +148,30 @@ def run(folder: Path, ports: Ports, is_to_stop: Callable[[], bool]) -> None:
         _say("stopping")
 
 
-def _addresses(folder: Path, bootstrap: str, url: str, ports: Ports) -> str:
+def _prometheus(folder: Path, ports: Ports) -> subprocess.Popen[bytes] | None:
+    """Prometheus with the city's configuration and alarms, where it is installed; None elsewhere.
+
+    It goes on with what its folder holds: the blocks that `promtool` made of a history come in at a start.
+    """
+    program = shutil.which("prometheus")
+    if program is None or not is_free(ports.prometheus):
+        return None
+    shipped = yaml.safe_load((_WATCHED / "prometheus.yml").read_text())
+    shipped["rule_files"] = [str(_WATCHED / "rules.yml")]
+    for job in shipped["scrape_configs"]:
+        job.pop("authorization", None)
+        serves = job["job_name"] == "budgetwatch-serve"
+        on = [ports.page] if serves else [ports.health + number for number in range(len(WORKERS))]
+        job["static_configs"] = [{"targets": [f"127.0.0.1:{port}" for port in on]}]
+    config = folder / "prometheus.yml"
+    config.write_text(yaml.safe_dump(shipped))
+    data = [f"--storage.tsdb.path={folder / 'prometheus'}", "--storage.tsdb.retention.time=800d"]
+    command = [program, f"--config.file={config}", *data, f"--web.listen-address=127.0.0.1:{ports.prometheus}"]
+    with (folder / "prometheus.log").open("ab") as log:
+        return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+
+
+def _addresses(folder: Path, bootstrap: str, url: str, ports: Ports, watched: bool) -> str:
     folder = Path(os.path.relpath(folder))
     program, registry, events = ".venv/bin/budgetwatch", folder / "agencies.csv", folder / "events.ndjson"
     plain_url = url.replace("+psycopg", "")
@@ -146,6 +180,7 @@ def _addresses(folder: Path, bootstrap: str, url: str, ports: Ports) -> str:
   workers   {"  ".join(f"http://127.0.0.1:{ports.health + number}/healthz" for number in range(len(WORKERS)))}
   Kafka     {bootstrap}
   store     {plain_url}
+  watched   {f"http://127.0.0.1:{ports.prometheus}/" if watched else "no Prometheus (Debian's package prometheus)"}
   data      {folder}/, with a .log of each part; delete the folder to begin anew
 
 Feed it, in another terminal:

@@ -59,7 +59,8 @@ def prometheus(*targets: str, data: Path | None = None) -> Iterator[httpx.Client
         config = Path(folder) / "prometheus.yml"
         config.write_text(
             "global: {scrape_interval: 1s}\n"
-            "scrape_configs:\n"
+            "scrape_configs:"
+            + ("\n" if targets else " []\n")
             + "".join(
                 f"- {{job_name: budgetwatch-{number}, static_configs: [{{targets: ['{target}']}}]}}\n"
                 for number, target in enumerate(targets, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -27,6 +28,8 @@ EVENTS_FED = 300
 
 @pytest.fixture
 def ports() -> Ports:
+    if shutil.which("prometheus") is None:
+        missing("Prometheus")
     try:
         jars(), binaries()
     except MissingPart as error:
@@ -36,7 +39,7 @@ def ports() -> Ports:
         port = free_port()
         if is_free(port + 1):
             pairs.append(port)
-    return Ports(page=free_port(), kafka=pairs[0], postgres=free_port(), health=pairs[1])
+    return Ports(page=free_port(), kafka=pairs[0], postgres=free_port(), health=pairs[1], prometheus=free_port())
 
 
 def position(ports: Ports) -> int:
@@ -45,6 +48,15 @@ def position(ports: Ports) -> int:
         return int(httpx.get(f"http://127.0.0.1:{ports.page}/healthz", timeout=5).json()["position"])
     except (httpx.HTTPError, KeyError, TypeError):
         return -1
+
+
+def scraped(ports: Ports) -> set[str]:
+    """Which jobs Prometheus gets an answer from, with the city's own configuration."""
+    try:
+        found = httpx.get(f"http://127.0.0.1:{ports.prometheus}/api/v1/query", params={"query": "up == 1"}, timeout=5)
+        return {one["metric"]["job"].removeprefix("budgetwatch-") for one in found.json()["data"]["result"]}
+    except (httpx.HTTPError, KeyError):
+        return set()
 
 
 def workers_share(ports: Ports) -> bool:
@@ -88,6 +100,8 @@ def test_it_starts_stops_and_goes_on(folder: Path, ports: Ports) -> None:
                 publish = [*PROGRAM, "publish", str(events)]
                 subprocess.run([*publish, "--bootstrap", f"127.0.0.1:{ports.kafka}"], check=True, timeout=60)
             wait_for(lambda: running.done() or position(ports) == EVENTS_FED, "the page to show them")
+            if not is_first:
+                wait_for(lambda: running.done() or scraped(ports) == {"serve", "worker"}, "Prometheus", seconds=60)
         assert all(is_free(port) for port in (ports.page, ports.kafka, ports.postgres, ports.health))
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import httpx
 import pytest
 import sqlalchemy as sa
 
@@ -22,9 +23,9 @@ from dashboards.web.pages.reserves import runways
 from ledger.money import percent
 from streams.store import schema
 from streams.store.board_sql import VIEWS
-from tests.dashboards.boards.city import FIRST, LAST, City, city, worker_metrics
+from tests.dashboards.boards.city import FIRST, LAST, City, city, worker, worker_metrics
 from tests.dashboards.boards.reading import BOARDS, FULL, panels, targets
-from tests.real_parts.prometheus import checked
+from tests.real_parts.prometheus import checked, prometheus
 
 YEAR = 114
 UNDER_CR = seconds("2025-01-10") + 12 * 3600
@@ -343,3 +344,45 @@ def test_a_day_that_was_scraped_too_counts_once(made: City, chosen: dict[str, st
     now = time.time()
     (line,) = made.over(filled(target["expr"], chosen), seconds(LAST) - 86_400, now, "1d")
     assert line["metric"].keys().isdisjoint({"job", "instance"})
+
+
+def test_a_worker_that_is_gone_is_shown_no_longer_and_a_restart_resets_no_figure(tmp_path: Path) -> None:
+    data, healthy = tmp_path / "data", panel_of("health", 11)["targets"][0]["expr"]
+    with worker() as stays:
+        with worker() as leaves, prometheus(stays, leaves, data=data) as first:
+            until(lambda: len(asked(first, healthy)) == 2)
+            kept = leaves
+        with prometheus(stays, kept, data=data) as second:  # restarted, and one of its targets is gone meanwhile
+            until(
+                lambda: (
+                    asked(second, "up == 0")
+                    and [one["metric"]["instance"] for one in asked(second, healthy)] == [stays]
+                )
+            )
+            (counted,) = asked(second, "max without (job, instance) (rate(budgetwatch_worker_lines_total[1m]))") or [
+                {"value": [0, "0"]}
+            ]
+            assert float(counted["value"][1]) >= 0
+
+
+def asked(client: httpx.Client, text: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = client.get("/api/v1/query", params={"query": text}).json()["data"]["result"]
+    return found
+
+
+def until(holds: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline, "it does not come to hold"
+        time.sleep(0.5)
+
+
+def test_without_any_data_every_query_is_answered_with_nothing(chosen: dict[str, str], tmp_path: Path) -> None:
+    with prometheus(data=tmp_path / "empty") as client:
+        for board in FULL.values():
+            for _, target in targets(board):
+                if "expr" in target:
+                    answered = client.get("/api/v1/query", params={"query": filled(target["expr"], chosen)}).json()
+                    assert answered["status"] == "success", target["expr"]
+        for panel in (panel for board in FULL.values() for panel in panels(board)):
+            assert panel["fieldConfig"]["defaults"].get("noValue") or panel["type"] == "text", panel["title"]
