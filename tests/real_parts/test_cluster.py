@@ -34,12 +34,13 @@ def ports() -> Ports:
         jars(), binaries()
     except MissingPart as error:
         missing(str(error))
-    pairs: list[int] = []
-    while len(pairs) < 2:
+    found: list[int] = []
+    while len(found) < 5:  # Kafka's and the first worker's have the next port with them: no two may be neighbours
         port = free_port()
-        if is_free(port + 1):
-            pairs.append(port)
-    return Ports(page=free_port(), kafka=pairs[0], postgres=free_port(), health=pairs[1], prometheus=free_port())
+        if is_free(port + 1) and all(abs(port - other) > 1 for other in found):
+            found.append(port)
+    page, kafka, postgres, health, prometheus = found
+    return Ports(page=page, kafka=kafka, postgres=postgres, health=health, prometheus=prometheus)
 
 
 def position(ports: Ports) -> int:
