@@ -8,7 +8,6 @@ from pathlib import Path
 
 from agents.listening import check_users, listen
 from alerts.catalogue import load
-from ledger.registry import parse
 from producers.kafka.connection import Connection
 from producers.kafka.partitions import PARTITIONS
 from producers.kafka.wire import EVENTS
@@ -19,6 +18,7 @@ from streams.reach import Reach
 from streams.settings import Settings
 from streams.store import Store, StoreRefused, open_store
 from streams.store.mark import log_identity
+from streams.store.register import register_for
 from streams.store.store import digest_of
 from streams.taipei import today
 
@@ -46,7 +46,7 @@ def opened(
 
     Raises StoreRefused where the store was folded otherwise, or nobody has to log in where others can reach it.
     """
-    known = parse(registry, name)
+    known = register_for(url, registry, name)
     called, catalogue = Settings(known, settings), load(settings=settings)
     begun = open_store(url, log=EVENTS)
     try:

@@ -12,7 +12,6 @@ import structlog
 from agents import clock, delivery, ledger, watch
 from agents.health import attach as attach_health
 from alerts.catalogue import load
-from ledger.registry import parse
 from producers.kafka.connection import Connection
 from producers.kafka.wire import EVENTS
 from streams.errors import StoreUnavailable
@@ -26,6 +25,7 @@ from streams.store import Store, StoreRefused, open_store
 from streams.store.board_words import write_words
 from streams.store.database import url_of
 from streams.store.leading import Leading, lock_of
+from streams.store.register import register_for
 from streams.store.store import digest_of, folded_with
 
 log = structlog.get_logger()
@@ -92,7 +92,7 @@ def run(
         settings: the folder of a city's rules, laid over those that ship.
         health: the address and port at which the worker tells how it is; None: nowhere.
     """
-    known, catalogue = parse(registry, name), load(settings=settings)
+    known, catalogue = register_for(url, registry, name), load(settings=settings)
     read_names(known, settings)  # a file that is wrong is refused before anything starts
     store = patiently(lambda: open_kafka_store(url, registry, settings), patience)
     patiently(lambda: write_words(store, known, catalogue), patience)

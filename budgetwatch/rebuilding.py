@@ -84,7 +84,7 @@ def _list_changes(
     from streams.upkeep.preview import preview, preview_topic
 
     if bootstrap is not None and url is not None:
-        known, catalogue = registry_of(registry), load(settings=settings)
+        known, catalogue = registry_of(registry, url), load(settings=settings)
         with counting(lines_folded(url), "folding again") as progress:
             found = preview_topic(url, kafka_at(bootstrap), known, catalogue, today(), progress)
     else:

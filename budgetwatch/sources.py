@@ -113,11 +113,15 @@ def day_of(text: str) -> str:
         raise Unusable(f"--as-of: {error}") from None
 
 
-def registry_of(path: Path) -> Registry:
-    """The register in a file."""
+def registry_of(path: Path, store: str | None = None) -> Registry:
+    """The register in a file; of a store, codes that have events there are taken as they are."""
     from ledger.registry import parse
 
-    return parse(path.read_bytes(), str(path))
+    if store is None:
+        return parse(path.read_bytes(), str(path))
+    from streams.store.register import register_for
+
+    return register_for(store, path.read_bytes(), str(path))
 
 
 def kafka_at(bootstrap: str) -> Connection:

@@ -99,7 +99,7 @@ def _audit_topic(bootstrap: str, url: str, registry: Path, settings: Path | None
             lines = sum(places(store, connection).values())
         with counting(lines, "folding again") as progress:
             return list(
-                audit_topic(store, kafka_at(bootstrap), registry_of(registry), load(settings=settings), progress)
+                audit_topic(store, kafka_at(bootstrap), registry_of(registry, url), load(settings=settings), progress)
             ), lines
     finally:
         store.close()

@@ -44,6 +44,13 @@ class RefusalOut(msgspec.Struct, forbid_unknown_fields=True):
     detail: str
 
 
+class KeptRefusal(RefusalOut, forbid_unknown_fields=True):
+    """The same of a store, which knows what came after."""
+
+    settled: bool
+    """Whether an event of its agency, year and id was accepted since."""
+
+
 class Rates(msgspec.Struct, forbid_unknown_fields=True):
     """Percent text with two decimals, or null where the denominator is not above 0."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, Literal
 
 import msgspec
@@ -47,17 +48,32 @@ ENACTED_LATE: Final = Words(
 )
 
 
-def warnings_of(event: Event, books: Books, *, adopted_after: bool = False) -> list[Words]:
+class ComesAfter(msgspec.Struct, frozen=True):
+    """What was accepted together with an event, but after it: the books hold it already."""
+
+    adopted: bool = False
+    """The agency's budget."""
+    enacted: Mapping[str, int] = {}
+    """Amounts of its lines, NT$."""
+
+
+NOTHING_AFTER: Final = ComesAfter()
+
+
+def warnings_of(event: Event, books: Books, after: ComesAfter = NOTHING_AFTER) -> list[Words]:
     """What a feeder should mend though the event is taken (CONTRACT §6): the order of enactment and adoption.
 
-    `books` are those after the event, or after others that came with it: `adopted_after` says that the agency's adoption
-    was one of those, so that this event did not come too late.
+    `books` are those after the event, and after what came with it; what came before it alone counts.
     """
     year = books.find(event.fiscal_year, event.agency)
     if year is None:
         return []
-    if isinstance(event, BudgetAdopted) and not any(position.has_money for position in year.positions.values()):
-        return [ADOPTED_EARLY]
-    if isinstance(event, AppropriationEnacted) and year.adopted and not adopted_after:
+    if isinstance(event, BudgetAdopted):
+        had_money = (
+            position.has_money and (name not in after.enacted or position.original != after.enacted[name])
+            for name, position in year.positions.items()
+        )
+        return [] if any(had_money) else [ADOPTED_EARLY]
+    if isinstance(event, AppropriationEnacted) and year.adopted and not after.adopted:
         return [ENACTED_LATE]
     return []

@@ -6,17 +6,17 @@ import contextlib
 import fcntl
 import os
 import secrets
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import msgspec
 import structlog
 
-from ledger.registry import Registry, RegistryProblem, parse
+from ledger.registry import Registry
 from streams.store import StoreRefused
+from streams.store.register import register_for
 
 _KEY_BYTES: Final = 32
 log = structlog.get_logger()
@@ -63,26 +63,7 @@ class Folder(msgspec.Struct, frozen=True):
     def read_registry(self) -> tuple[Registry, bytes]:
         """The register, and its bytes for the manifest."""
         content = self.registry.read_bytes()
-        try:
-            return parse(content, str(self.registry)), content
-        except RegistryProblem as problem:
-            known = self._agencies_with_events()
-            if not known:
-                raise
-            registry = parse(content, str(self.registry), known)
-            log.warning("a code of the register is one of which no address can be made", reason=str(problem))
-            return registry, content
-
-    def _agencies_with_events(self) -> frozenset[str]:
-        """The codes that the store has books of, of whatever version it is."""
-        if not self.store.exists():
-            return frozenset()
-        with (
-            contextlib.suppress(sqlite3.Error),
-            closing(sqlite3.connect(f"{self.store.as_uri()}?mode=ro", uri=True)) as base,
-        ):
-            return frozenset(code for (code,) in base.execute("SELECT DISTINCT agency FROM agency_years"))
-        return frozenset()
+        return register_for(self.store, content, str(self.registry)), content
 
     def session_key(self) -> bytes:
         """The key that keeps people logged in over a restart, made on first use; only its owner can read it.

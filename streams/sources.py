@@ -84,7 +84,7 @@ def books_from(
     cannot be read.
     """
     if replay or store is not None:
-        names, catalogue = read_names(_register(registry), settings), load(settings=settings)
+        names, catalogue = read_names(_register(registry, store), settings), load(settings=settings)
         if replay:
             return _folded(replay, names, catalogue, as_of, reading)
         assert store is not None, "one of the two is named"
@@ -98,8 +98,12 @@ def books_from(
     return _loaded(folder.store, read_names(folder.read_registry()[0], own), load(settings=own), as_of)
 
 
-def _register(path: Path) -> Registry:
-    return parse(path.read_bytes(), str(path))
+def _register(path: Path, store: str | None) -> Registry:
+    if store is None:
+        return parse(path.read_bytes(), str(path))
+    from streams.store.register import register_for  # noqa: PLC0415  # who reads files need not wait for SQL
+
+    return register_for(store, path.read_bytes(), str(path))
 
 
 def _folded(

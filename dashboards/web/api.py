@@ -38,7 +38,7 @@ from dashboards.web.filters import (
     known_names,
 )
 from dashboards.web.visitor import known_visitor, visitor_of
-from ledger.output import AlertOut, LaggingOut, PositionOut, RefusalOut, ReserveOut, positions, reserves
+from ledger.output import AlertOut, KeptRefusal, LaggingOut, PositionOut, ReserveOut, positions, reserves
 from ledger.refusals import Reason
 from producers.gateway import TakesEvent, bearer, problem, problems
 from streams.monitor import Monitor
@@ -212,12 +212,15 @@ def get_refusals(
     monitor: NamedDependency[Monitor],
     within: NamedDependency[Scope],
     reason: FromQuery[Reason | None] = None,
+    settled: FromQuery[bool | None] = None,
     limit: Limit = 1_000,
     offset: Offset = 0,
-) -> list[RefusalOut]:
-    """What was refused, newest first; `file` says where it came from."""
-    found = queries.refusals(monitor.store, reason, limit, offset, within.agencies)
-    return [RefusalOut(one.origin, one.line, one.id, one.reason, one.detail) for one in found]
+) -> list[KeptRefusal]:
+    """What was refused, newest first; `file` says where it came from, `settled` whether it was accepted since."""
+    found = queries.refusals(monitor.store, reason, limit, offset, within.agencies, settled=settled)
+    return [
+        KeptRefusal(one.origin, one.line, one.id, one.reason, one.detail, one.settled_by is not None) for one in found
+    ]
 
 
 @post(

@@ -261,6 +261,8 @@ WORDS: Final[Mapping[str, Words]] = {
     "no_change": Words("本科目數字未變動。", "No figure of this line changed."),
     "raw": Words("原始資料", "As it was sent"),
     "settled": Words("已重送入帳", "sent again and accepted"),
+    "unsettled": Words("尚未重送入帳", "not accepted since"),
+    "by_settled": Words("依是否已重送入帳", "By whether it was accepted since"),
     "raw_cut": Words("（僅顯示前段）", "(its beginning)"),
     "came_from": Words("來源", "Came from"),
     "place": Words("日誌位置", "Place in the log"),

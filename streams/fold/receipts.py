@@ -16,9 +16,9 @@ import sqlalchemy as sa
 from alerts.subjects import alert_id
 from ledger.admission import read
 from ledger.books import Books
-from ledger.events import BudgetAdopted, Event
+from ledger.events import AppropriationEnacted, BudgetAdopted, Event
 from ledger.process import Effects, Transition
-from ledger.receipt import AlertChange, Outcome, warnings_of
+from ledger.receipt import NOTHING_AFTER, AlertChange, ComesAfter, Outcome, warnings_of
 from ledger.refusals import Reason, kept_words
 from streams.store import Store, schema
 from streams.store.batch import Run
@@ -44,8 +44,8 @@ def _refused(number: int, found: RefusedAs) -> Outcome:
     return Outcome(number, found.id, "refused", found.reason, found.detail, found.detail_zh)
 
 
-def _accepted(number: int, event: Event, changes: list[AlertChange], books: Books, *, adopted_after: bool) -> Outcome:
-    warnings = warnings_of(event, books, adopted_after=adopted_after)
+def _accepted(number: int, event: Event, changes: list[AlertChange], books: Books, after: ComesAfter) -> Outcome:
+    warnings = warnings_of(event, books, after)
     return Outcome(number, event.id, "accepted", alerts=changes, warnings=warnings)
 
 
@@ -60,7 +60,7 @@ def of_effects(first_place: int, lines: Sequence[bytes], effects: Effects, books
     for transition in effects.transitions:
         changed.setdefault(transition.by, []).append(alert_change(transition))
     events: dict[int, Event] = dict(zip(effects.places, effects.events, strict=True))
-    adopted = _first_adoptions(events)
+    together = Together({place: event for place, event in events.items() if place not in duplicates})
     outcomes: list[Outcome | None] = []
     for place, line in enumerate(lines, first_place):
         refusal = refused.get(place)
@@ -77,7 +77,7 @@ def of_effects(first_place: int, lines: Sequence[bytes], effects: Effects, books
             outcomes.append(Outcome(0, event.id, "duplicate"))
         else:
             changes = changed.get(f"{event.agency}:{event.id}", [])
-            outcomes.append(_accepted(0, event, changes, books, adopted_after=place < adopted.get(_whose(event), -1)))
+            outcomes.append(_accepted(0, event, changes, books, together.after(place, event)))
     return outcomes
 
 
@@ -85,13 +85,29 @@ def _whose(event: Event) -> tuple[int, str]:
     return event.fiscal_year, event.agency
 
 
-def _first_adoptions(events: Mapping[int, Event]) -> dict[tuple[int, str], int]:
-    """The place of the first adoption of each agency and year among events that were accepted together."""
-    found: dict[tuple[int, str], int] = {}
-    for place, event in sorted(events.items()):
-        if isinstance(event, BudgetAdopted):
-            found.setdefault(_whose(event), place)
-    return found
+class Together:
+    """Adoptions and enactments among events that were accepted together, by their places, by agency and year."""
+
+    def __init__(self, events: Mapping[int, Event]) -> None:
+        self._adopted: dict[tuple[int, str], int] = {}
+        self._enacted: dict[tuple[int, str], list[tuple[int, AppropriationEnacted]]] = {}
+        for place, event in sorted(events.items()):
+            if isinstance(event, BudgetAdopted):
+                self._adopted.setdefault(_whose(event), place)
+            elif isinstance(event, AppropriationEnacted):
+                self._enacted.setdefault(_whose(event), []).append((place, event))
+
+    def after(self, place: int, event: Event) -> ComesAfter:
+        """What came after an event; of an adoption the enactments, of an enactment the adoption."""
+        if isinstance(event, AppropriationEnacted):
+            return ComesAfter(adopted=place < self._adopted.get(_whose(event), -1))
+        if not isinstance(event, BudgetAdopted):
+            return NOTHING_AFTER
+        enacted: dict[str, int] = {}
+        for at, one in self._enacted.get(_whose(event), ()):
+            if at > place:
+                enacted[one.line] = enacted.get(one.line, 0) + one.amount
+        return ComesAfter(enacted=enacted)
 
 
 def alert_change(transition: Transition) -> AlertChange:
@@ -136,7 +152,7 @@ def of_store(store: Store, sent: Sequence[SentLine], reading: Reading) -> list[O
         if became[number].is_new
     }
     changes = changes_by(store, [name for _, name in names.values()])
-    adopted = _first_adoptions({number: events[number] for number in names})
+    together = Together({number: events[number] for number in names})
     outcomes = []
     with reading() as books:
         for one in sent:
@@ -146,8 +162,8 @@ def of_store(store: Store, sent: Sequence[SentLine], reading: Reading) -> list[O
                 continue
             event = events[one.number]  # what cannot be read is refused
             if of_line.is_new:
-                own, after = changes.get(names[one.number], []), one.number < adopted.get(_whose(event), -1)
-                outcomes.append(_accepted(one.number, event, own, books, adopted_after=after))
+                own, after = changes.get(names[one.number], []), together.after(one.number, event)
+                outcomes.append(_accepted(one.number, event, own, books, after))
             else:
                 outcomes.append(Outcome(one.number, event.id, "duplicate"))
     return outcomes

@@ -124,6 +124,23 @@ def lines_folded(store: str | Path) -> int:
         engine.dispose()
 
 
+def agencies_with_events(store: str | Path) -> frozenset[str]:
+    """The codes that a store of this or an earlier version has books of; none where there is no store yet."""
+    url = _with_password(url_of(store))
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        return frozenset()
+    engine = sa.create_engine(url, **_options(url, read_only=True))
+    try:
+        with engine.connect() as connection:
+            if not sa.inspect(connection).has_table("agency_years"):
+                return frozenset()
+            return frozenset(connection.execute(sa.text("SELECT DISTINCT agency FROM agency_years")).scalars())
+    except DBAPIError as error:
+        raise (StoreUnavailable if is_passing(error) else StoreRefused)(f"{_shown(url)}: {plain(error)}") from None
+    finally:
+        engine.dispose()
+
+
 def _check_file(name: str, *, create: bool) -> None:
     path = Path(name)
     try:

@@ -95,8 +95,13 @@ def refusals(
     limit: int = 100,
     offset: int = 0,
     agencies: Collection[str] | None = None,
+    *,
+    settled: bool | None = None,
 ) -> list[RefusedLine]:
-    """What was refused, newest first; of some agencies alone, where any are named."""
+    """What was refused, newest first; of some agencies alone, where any are named.
+
+    `settled` asks for what was, or was not, sent again and accepted since.
+    """
     rows = schema.refusals
     statement = sa.select(*(rows.c[name] for name in RefusedLine.__struct_fields__)).order_by(
         rows.c.at.desc(), rows.c.partition, rows.c.place.desc()
@@ -105,18 +110,33 @@ def refusals(
         statement = statement.where(rows.c.reason == reason)
     if agencies is not None:
         statement = statement.where(rows.c.agency.in_(sorted(agencies)))
+    if settled is not None:
+        statement = statement.where(rows.c.settled_by.is_not(None) if settled else rows.c.settled_by.is_(None))
     with store.reading() as connection:
         return [RefusedLine(**row._asdict()) for row in connection.execute(statement.limit(limit).offset(offset))]
 
 
-def refusals_by_reason(store: Store, agencies: Collection[str] | None = None) -> dict[str, int]:
+class RefusalCount(msgspec.Struct, frozen=True):
+    """Of how many lines refused for a reason how many were sent again and accepted since."""
+
+    refused: int
+    settled: int
+
+    @property
+    def unsettled(self) -> int:
+        """What is still to be sent again, or to be let be."""
+        return self.refused - self.settled
+
+
+def refusals_by_reason(store: Store, agencies: Collection[str] | None = None) -> dict[str, RefusalCount]:
     """How many lines were refused for which reason; of some agencies alone, where any are named."""
     rows = schema.refusals
-    statement = sa.select(rows.c.reason, sa.func.count()).group_by(rows.c.reason).order_by(rows.c.reason)
+    counted = (sa.func.count(), sa.func.count(rows.c.settled_by))
+    statement = sa.select(rows.c.reason, *counted).group_by(rows.c.reason).order_by(rows.c.reason)
     if agencies is not None:
         statement = statement.where(rows.c.agency.in_(sorted(agencies)))
     with store.reading() as connection:
-        return {row[0]: row[1] for row in connection.execute(statement)}
+        return {reason: RefusalCount(*found) for reason, *found in connection.execute(statement)}
 
 
 class Judgement(msgspec.Struct, frozen=True):

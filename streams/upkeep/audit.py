@@ -78,7 +78,10 @@ def _differences(
     yield from _of_payments(store, folded)
     yield from _of_rows(store, folded)
     yield from _of_alerts(store, folded)
-    refused = {_key(store, *where): found for where, found in folded.refusals.items()}
+    refused = {
+        _key(store, *where): (one.reason, one.id, one.detail.text, folded.settled_by(*where))
+        for where, one in folded.refusals.items()
+    }
     yield from compared_all("refusals", refused, _stored_refusals(store))
     if copies is None:  # batches were folded as they were committed
         for part in folded.parts.values():
@@ -159,12 +162,32 @@ def _stored_history(store: Store) -> list[Changed]:
         return [tuple(row) for row in connection.execute(wanted.order_by(rows.n))]
 
 
-def _stored_refusals(store: Store) -> dict[tuple[Any, ...], tuple[str, str | None, str]]:
+def _stored_refusals(store: Store) -> dict[tuple[Any, ...], tuple[str, str | None, str, int | None]]:
     rows = schema.refusals.c
-    wanted = sa.select(rows.partition, rows.place, rows.reason, rows.id, rows.detail).where(rows.log == store.log)
+    kept = (
+        rows.partition,
+        rows.place,
+        rows.reason,
+        rows.id,
+        rows.detail,
+        rows.settled_by,
+        rows.fiscal_year,
+        rows.agency,
+    )
     with store.reading() as connection:
-        found = connection.execute(wanted)
-        return {_key(store, row.partition, row.place): (row.reason, row.id, row.detail) for row in found}
+        found = connection.execute(sa.select(*kept).where(rows.log == store.log))
+        return {
+            _key(store, row.partition, row.place): (row.reason, row.id, row.detail, _settled_by(store, row))
+            for row in found
+        }
+
+
+def _settled_by(store: Store, row: Any) -> int | None:
+    """Places of another partition than the line's own are not compared (see `Refolded.settled_by`)."""
+    if row.fiscal_year is None or store.of_year(row.fiscal_year, row.agency).partition != row.partition:
+        return None
+    settled: int | None = row.settled_by
+    return settled
 
 
 def _stored_touches(store: Store) -> dict[int, bytes]:

@@ -128,7 +128,7 @@ def _outcomes(part: RefoldedPart, folded: Refolded) -> Iterator[ChangedOutcome]:
     with store.reading() as connection:
         wanted = sa.select(rows.place, rows.reason).where(*store.own(schema.refusals))
         refused = {row.place: row.reason for row in connection.execute(wanted)}
-    refolded = {place: found[0] for (partition, place), found in folded.refusals.items() if partition == number}
+    refolded = {place: found.reason for (partition, place), found in folded.refusals.items() if partition == number}
     lines = max(part.mark.place, mark_of(store).place)
     before = _by_place(lines, seen_ids(store).since(0)[2], refused)
     after = _by_place(lines, part.seen.since(0)[2], refolded)

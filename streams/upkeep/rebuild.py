@@ -17,7 +17,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from alerts.catalogue import Catalogue, load
-from ledger.registry import Registry, parse
+from ledger.registry import Registry
 from producers.kafka.connection import Connection
 from producers.kafka.wire import EVENTS
 from streams.errors import OlderSchema, StoreError, StoreUnavailable
@@ -32,6 +32,7 @@ from streams.store.board_words import write_words
 from streams.store.database import LOCKS
 from streams.store.locks import CLOCK_LOCK, lock
 from streams.store.mark import begin_mark
+from streams.store.register import register_for
 from streams.store.store import digest_of
 from streams.upkeep.backup import copy_store, swap_in
 from streams.upkeep.generation import Generation, Progress
@@ -109,7 +110,7 @@ def rebuild_topic(
     """
     from streams.log.topic import opened  # noqa: PLC0415  # an embedded monitor needs no Kafka
 
-    known, catalogue, digest = parse(registry, name), load(settings=settings), digest_of(registry)
+    known, catalogue, digest = register_for(url, registry, name), load(settings=settings), digest_of(registry)
     with opened(connection) as topic, _live(url) as live:
         old = topic.store(live)
         topic.check(old)

@@ -13,7 +13,7 @@ from alerts.clock import judge_day
 from alerts.engine import Engine
 from alerts.subjects import alert_id
 from ledger.books import Alert, Books
-from ledger.identity import SeenIds
+from ledger.identity import SeenIds, hash_id, seed_of
 from ledger.payments import PaymentsNoted
 from ledger.process import Context, Transition, process
 from ledger.refusals import Refusal
@@ -49,7 +49,7 @@ class Refolded:
         self.books.payments = self.payments = PaymentsNoted()
         self.alerts: dict[str, Alert] = {}
         self.history: list[Changed] = []
-        self.refusals: dict[tuple[int, int], tuple[str, str | None, str]] = {}
+        self.refusals: dict[tuple[int, int], Refusal] = {}
         self.parts: dict[int, RefoldedPart] = {}
         self.measured: dict[int, dict[str, Any]] = {}
         """What acknowledgements that kept no measure had to measure, by the number of the act."""
@@ -77,6 +77,20 @@ class Refolded:
                 case ToJudge(day, _):
                     self._keep(judge_day(self.books, self._catalogue, day))
 
+    def settled_by(self, partition: int, place: int) -> int | None:
+        """The place after it of the event of a refusal's agency, year and id that was accepted; None: there is none.
+
+        Of a line that stands in another partition than its agency's nothing can be said: places there are no order.
+        """
+        refusal = self.refusals[partition, place]
+        if refusal.id is None or refusal.fiscal_year is None or refusal.agency is None:
+            return None
+        if self._store.of_year(refusal.fiscal_year, refusal.agency).partition != partition:
+            return None
+        seen = self.parts[partition].seen
+        found = seen.all_of(hash_id(refusal.id.encode(), seed_of(refusal.fiscal_year, refusal.agency)))
+        return min((after for entry in found if (after := seen.place(entry)) > place), default=None)
+
     def openings(self, alert: str) -> int:
         """How many times an alert was opened under its id."""
         return sum(change[:2] == (alert, "opened") for change in self.history)
@@ -92,7 +106,7 @@ class Refolded:
         effects = process(first, lines, self.books, context, step.batch.routes, self._kept.get(step.partition))
         self._keep(effects.transitions)
         for one in effects.refusals:
-            self.refusals[step.partition, one.place] = (one.refusal.reason, one.refusal.id, one.refusal.detail.text)
+            self.refusals[step.partition, one.place] = one.refusal
         part.touches[first] = pack_touches(changed_rows(effects))
         mark = part.mark
         mark.place += len(lines)

@@ -62,6 +62,27 @@ def test_what_was_enacted_before_the_adoption_came_in_time_however_many_come_at_
     assert len(late["warnings"]) == 1
 
 
+def test_an_adoption_before_its_enactments_is_warned_of_and_so_is_each_of_them(feeder: httpx.Client) -> None:
+    """What was enacted before the adoption counts, on whatever line; what came with it but after it does not."""
+
+    def common(agency: str) -> dict[str, Any]:
+        return {"fiscal_year": 114, "agency": agency, "booked_on": "2025-01-01"}
+
+    def enacted(agency: str, number: int) -> dict[str, Any]:
+        fields = {"type": "appropriation.enacted", "line": LINE, "amount": 1_000}
+        return common(agency) | {"id": f"o{number}"} | fields
+
+    def warned(*sent: dict[str, Any]) -> list[int]:
+        outcomes = feeder.post("/v1/events", json=list(sent)).json()["outcomes"]
+        return [len(each.get("warnings", [])) for each in outcomes]
+
+    first, second = (common(code) | {"id": "adopted", "type": "budget.adopted"} for code in ("040011", "050011"))
+    assert warned(first, enacted("040011", 1), enacted("040011", 2)) == [1, 1, 1]
+    assert warned(enacted("050011", 1)) == [0]
+    assert warned(second, enacted("050011", 2)) == [0, 1], "some of the line had come before"
+    assert warned(enacted("050011", 3), second) == [1, 0], "an adoption that comes again adopts nothing"
+
+
 def test_a_receipt_says_what_is_wrong_in_both_languages(feeder: httpx.Client) -> None:
     (refused,) = feeder.post("/v1/events", json=paid("bad", amount=0)).json()["outcomes"]
     assert refused["outcome"] == "refused" and refused["detail"].isascii()

@@ -44,11 +44,14 @@ def refusals(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
     reason = asked.get("reason") if asked.get("reason") in REASON else None
     text = asked.get("page", "")
     number = max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 8 else 1
-    counts = queries.refusals_by_reason(store, agencies)
+    unsettled = asked.get("unsettled") is not None
+    found_by_reason = queries.refusals_by_reason(store, agencies)
+    counts = {code: one.unsettled if unsettled else one.refused for code, one in found_by_reason.items()}
+    counts = {code: number for code, number in counts.items() if number}
     total = sum(counts.values()) if reason is None else counts.get(reason, 0)
     exporting = asked.get("export") is not None
     limit, offset = (EXPORTED_MAX, 0) if exporting else (PAGE, (number - 1) * PAGE)
-    found = queries.refusals(store, reason, limit, offset, agencies)
+    found = queries.refusals(store, reason, limit, offset, agencies, settled=False if unsettled else None)
     mark = all_marks(store)
     return page(
         desk,
@@ -60,6 +63,9 @@ def refusals(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
             "counts": sorted(counts.items(), key=lambda item: (-item[1], item[0])),
             "most": max(counts.values(), default=0),
             "reason": reason,
+            "unsettled": unsettled,
+            "every": sum(one.refused for one in found_by_reason.values()),
+            "open": sum(one.unsettled for one in found_by_reason.values()),
             "total": total,
             "all": sum(counts.values()),
             "read": mark.read,

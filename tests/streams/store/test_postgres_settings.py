@@ -8,10 +8,11 @@ import pytest
 import sqlalchemy as sa
 
 from alerts.catalogue import Catalogue
-from ledger.registry import Registry
+from ledger.registry import Registry, RegistryProblem
 from streams.errors import StoreUnavailable
-from streams.store import Store, mark, open_store
+from streams.store import Store, mark, open_store, schema
 from streams.store.mark import mark_held, mark_of
+from streams.store.register import register_for
 from tests.streams.store.folding import LINE, Folding, event
 
 
@@ -65,3 +66,26 @@ def _stand_still(store: Store) -> None:
         with mark_held(store) as (_, again):  # another connection, which waits for the first to be thrown out
             assert again == 1
         held.manifest()
+
+
+def test_a_code_that_has_events_is_taken_beside_workers_too(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever it is made of; a new one of its kind is refused, and so is any before there is a store."""
+    head = "code,name_zh,name_en,authority_code,authority_name_zh,authority_name_en,email\n"
+    row = "{0},甲局,Bureau A,02,甲局主管,Authority A,\n"
+    register = (head + row.format("02:1")).encode()
+    with pytest.raises(RegistryProblem, match="must have no"):
+        register_for(url, register, "agencies.csv")
+    store = open_store(url, create=True)
+    with pytest.raises(RegistryProblem, match="must have no"):
+        register_for(url, register, "agencies.csv")
+    with store.writing() as connection:
+        connection.execute(
+            schema.agency_years.insert().values(
+                fiscal_year=114, agency="02:1", authority="02", latest="", adopted_on="", original_current=0
+            )
+        )
+    store.close()
+    assert set(register_for(url, register, "agencies.csv").agencies) == {"02:1"}
+    assert "no address can be made" in capsys.readouterr().out
+    with pytest.raises(RegistryProblem, match="02/2"):
+        register_for(url, register + row.format("02/2").encode(), "agencies.csv")

@@ -68,7 +68,7 @@ def test_an_alerts_history_tells_it_from_its_opening_on(filled: Store) -> None:
 
 
 def test_refusals_are_counted_and_come_newest_first(filled: Store) -> None:
-    counts = queries.refusals_by_reason(filled)
+    counts = {reason: one.refused for reason, one in queries.refusals_by_reason(filled).items()}
     assert sum(counts.values()) == mark_of(filled).refused > 10
     for reason, number in counts.items():
         found = queries.refusals(filled, reason, limit=ALL)

@@ -6,8 +6,9 @@ import pytest
 
 from alerts.catalogue import Catalogue
 from ledger.registry import Registry
-from streams.store import Store, settling
-from streams.store.queries import refusals
+from streams.store import Store, schema, settling
+from streams.store.queries import RefusalCount, refusals, refusals_by_reason
+from streams.upkeep.audit import audit
 from tests.streams.store.folding import LINE, Folding, event
 
 GOOD = {"line": LINE, "amount": 5, "voucher": "v"}
@@ -44,6 +45,23 @@ def test_what_was_sent_again_and_accepted_is_settled(
     assert settled(store) == {0: 3, 1: 3, 2: None, 4: None, 7: None}
     folding.feed([paid(2)])
     assert settled(store) == {0: 3, 1: 3, 2: 9, 4: None, 7: None}
+
+
+def test_what_is_settled_is_asked_for_counted_and_audited(
+    store: Store, registry: Registry, catalogue: Catalogue
+) -> None:
+    folding = Folding(store, registry, catalogue)
+    folding.feed([paid(1, amount=0), b"{", paid(2, amount=0), paid(1)])
+    assert [one.place for one in refusals(store, settled=True)] == [0]
+    assert [one.place for one in refusals(store, settled=False)] == [2, 1]
+    assert refusals_by_reason(store) == {"invalid_value": RefusalCount(2, 1), "malformed": RefusalCount(1, 0)}
+    assert refusals_by_reason(store)["invalid_value"].unsettled == 1
+    assert list(audit(store, registry, catalogue)) == []
+    with store.writing() as connection:
+        connection.execute(schema.refusals.update().values(settled_by=None))
+    (difference,) = audit(store, registry, catalogue)
+    assert (difference.what, difference.key) == ("refusals", "0")
+    assert difference.folded.endswith("3)") and difference.stored.endswith("None)")
 
 
 def test_a_duplicate_accepts_nothing(store: Store, registry: Registry, catalogue: Catalogue) -> None:
