@@ -75,6 +75,7 @@ PARAMETERS: Final[Mapping[str, Words]] = {
     "agency": Words("機關代碼", "Agency code"),
     "authority": Words("主管機關代碼", "Authority code"),
     "reason": Words("拒收原因", "Reason"),
+    "settled": Words("是否已重送入帳（true 或 false）", "Whether it was accepted since: true or false"),
     "limit": Words("至多筆數", "At most so many"),
     "offset": Words("略過筆數", "After leaving out so many"),
 }

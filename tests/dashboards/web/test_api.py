@@ -38,7 +38,7 @@ FOUND: dict[str, tuple[dict[str, Any], ...]] = {
     "reserves": ({"reserve": "second"}, {"fiscal_year": 114}),
     "alerts": ({"severity": "critical"}, {"state": "open"}, {"state": "resolved"}, {"rule": "payment-unmatched"}),
     "lagging": ({"fiscal_year": 114}, {"authority": "22"}),
-    "refusals": ({"reason": "invalid_value"}, {"reason": "unknown_agency"}),
+    "refusals": ({"reason": "invalid_value"}, {"reason": "unknown_agency"}, {"settled": False}),
 }
 
 
