@@ -110,14 +110,19 @@ def backup(
     out: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The copy, a new file.")],
     data: DataFolder = Path("data"),
 ) -> None:
-    """Copy a data folder's store, while the monitor runs or not, and prove the copy by an audit."""
+    """Copy a data folder's store, while the monitor runs or not, and prove the copy by an audit.
+
+    Its register, names and rules are put beside the copy, as FILE.settings.zip; keep the two together.
+    """
     from streams.errors import OlderSchema
     from streams.folder import Folder
     from streams.store import open_store
     from streams.upkeep.backup import copy_store
+    from streams.upkeep.settings_copy import pack_settings, settings_beside
 
     folder = Folder(data)
     copy_store(folder.store, out)
+    pack_settings(folder.path, settings_beside(out))
     try:
         store = open_store(out)
     except OlderSchema:
@@ -130,6 +135,7 @@ def backup(
     except RefusedCommand as wrong:
         store.close()
         kept = out.rename(out.with_name(out.name + ".differs"))
+        settings_beside(out).unlink()
         raise RefusedCommand(f"{kept}: no backup, {wrong.format_message()}; see `budgetwatch audit`") from None
     finally:
         store.close()
@@ -161,14 +167,17 @@ def restore(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A copy made by `backup`.")],
     data: DataFolder = Path("data"),
 ) -> None:
-    """Put a copy in the place of a data folder's store, once an audit has proved it; the old store is kept beside it."""
+    """Put a copy in the place of a data folder's store, once an audit has proved it; the old store is kept beside it.
+
+    So are the settings: those of FILE.settings.zip, where it stands beside FILE, take the place of the folder's own.
+    """
     from streams.folder import Folder
     from streams.upkeep.backup import restore_store
 
     folder = Folder(data)
     proofs: list[str] = []
     try:
-        restore_store(file, folder, lambda copy: proofs.append(_proof(copy, folder)))
+        restore_store(file, folder, lambda copy, of: proofs.append(_proof(copy, of)))
     except RefusedCommand as wrong:
         raise RefusedCommand(f"{file}: {wrong.format_message()}; nothing was changed") from None
     sys.stdout.write(f"{data}: restored from {file}: {proofs[0]}\n")

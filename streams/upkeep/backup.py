@@ -12,6 +12,7 @@ from typing import Final
 
 from streams.folder import Folder
 from streams.store import Store, StoreRefused, open_store
+from streams.upkeep.settings_copy import put_settings, settings_beside, unpack_settings
 
 _PAGES: Final = 4_096
 """Pages copied between two breaths of the monitor."""
@@ -47,32 +48,41 @@ def copy_store(source: Path, target: Path, progress: Callable[[int, int], None] 
         raise StoreRefused(f"{target}: {error}") from None
 
 
-def restore_store(backup: Path, folder: Folder, prove: Callable[[Store], None] = lambda _: None) -> None:
-    """Put a backup in the place of a folder's store; the store that was there is kept beside it.
+def restore_store(backup: Path, folder: Folder, prove: Callable[[Store, Folder], None] = lambda *_: None) -> None:
+    """Put a backup in the place of a folder's store, and its settings, where they stand beside it, in the place of its own.
 
-    Before it takes the place the copy is looked through, brought to this version's schema, and handed to `prove`, which
-    may raise StoreRefused. The folder must not be in use (StoreRefused).
+    What was there is kept beside. Before they take the place the copy is looked through, brought to this version's schema,
+    and handed to `prove` with the folder whose settings will be its own, which may raise StoreRefused. The folder must not
+    be in use (StoreRefused).
     """
     if not backup.is_file():
         raise StoreRefused(f"{backup}: no backup there")
     folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
     with folder.locked():
         fresh = folder.store.with_name(folder.store.name + ".restored")
+        unpacked, archive = folder.path / ".restored-settings", settings_beside(backup)
         try:
+            shutil.rmtree(unpacked, ignore_errors=True)
+            if archive.is_file():
+                unpacked.mkdir(mode=0o700)
+                unpack_settings(archive, unpacked)
             _own(fresh)
             shutil.copyfile(backup, fresh)
             _check_whole(fresh, backup)
             store = open_store(fresh, create=True)
             try:
-                prove(store)
+                prove(store, Folder(unpacked) if unpacked.exists() else folder)
             finally:
                 store.close()
             _to_disk(fresh)
             swap_in(fresh, folder, "before-restore")
+            if unpacked.exists():  # cut short here, the store refuses the settings of before, and may be restored again
+                put_settings(unpacked, folder.path, "before-restore")
             folder.forget_sessions()  # the copy knows nothing of log-outs since it was made
         except OSError as error:
             raise StoreRefused(f"{folder.path}: {error.strerror}") from None
         finally:
+            shutil.rmtree(unpacked, ignore_errors=True)
             for suffix in ("", "-wal", "-shm"):  # nothing is left where it was refused
                 fresh.with_name(fresh.name + suffix).unlink(missing_ok=True)
 

@@ -11,6 +11,7 @@ import pytest
 from producers.inbox import Inbox
 from producers.simulator import registry_csv, simulate
 from tests.conftest import Replay, read_registry
+from tests.contract import one_stream
 from tests.machine.random_events import AGENCIES, REGISTRY, Generator
 from tests.running import Running, running
 
@@ -68,3 +69,18 @@ def test_a_simulated_year_by_inbox(replay: Replay, tmp_path: Path) -> None:
         inbox = Inbox(city.folder.inbox, lambda *sent: city.monitor.replica.submit(*sent).result(), settled_seconds=0)
         assert inbox.take_all() == 3
         compared(expected, answers(city, "2026-02-28"))
+
+
+def test_all_scenarios_in_one_stream(replay: Replay, tmp_path: Path) -> None:
+    """Worked out by hand: through `replay`, and through the monitor by HTTP."""
+    stream = one_stream.placed()
+    assert len(stream) >= 25
+    lines, register = [line for one in stream for line in one.lines], one_stream.register(stream)
+    expected = replay(b"\n".join(lines), one_stream.LAST_DAY, read_registry(register))
+    one_stream.check(stream, expected)
+    with running(tmp_path / "data", register) as city, city.client(city.token()) as client:
+        for at in range(0, len(lines), 7):
+            assert client.post("/v1/events", content=b"\n".join(lines[at : at + 7])).status_code == 200
+        found = answers(city, one_stream.LAST_DAY)
+    compared(expected, found)
+    one_stream.check(stream, found)

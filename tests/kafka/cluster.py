@@ -53,13 +53,13 @@ class Cluster:
         """The register in use."""
         return parse(self.registry_file.read_bytes(), str(self.registry_file))
 
-    def begin(self, register: str) -> None:
-        """New topics and a new database, for a register."""
+    def begin(self, register: str, settings: Path | None = None) -> None:
+        """New topics and a new database, for a register and a city's settings."""
         self.registry_file.write_text(register, encoding="utf-8")
         self.make_topics()
-        self.new_database()
+        self.new_database(settings)
 
-    def new_database(self) -> None:
+    def new_database(self, settings: Path | None = None) -> None:
         """An empty store, for the register in use."""
         self._databases += 1
         engine = sa.create_engine(self._server, isolation_level="AUTOCOMMIT")
@@ -67,7 +67,7 @@ class Cluster:
             connection.execute(sa.text(f"CREATE DATABASE test_{self._databases}"))
         engine.dispose()
         self.url = sa.make_url(self._server).set(database=f"test_{self._databases}").render_as_string(False)
-        open_kafka_store(self.url, self.registry_file.read_bytes()).close()
+        open_kafka_store(self.url, self.registry_file.read_bytes(), settings).close()
 
     def make_topics(self, partitions: int = 12) -> None:
         """Delete what is there of the topics and make them anew."""

@@ -11,17 +11,19 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from alerts.catalogue import load
 from alerts.subjects import alert_id
 from ledger.books import Alert
 from producers.kafka.wire import ALERTS, REFUSED
 from producers.simulator import registry_csv, simulate
 from streams.files import EventFiles
 from streams.fold.judging import judge
-from streams.replay import Replayed, fold
+from streams.replay import Replayed, fold, output
 from streams.store import Store, schema
 from streams.store.alerts import agency_of, alert_of, attach_alerts
 from streams.store.loading import load_books
 from streams.upkeep.differences import rows_by_key
+from tests.contract import one_stream
 from tests.kafka.cluster import Cluster
 from tests.machine.random_events import AGENCIES, REGISTRY, Generator
 
@@ -68,6 +70,49 @@ def test_workers_come_to_what_replay_comes_to(
     finally:
         store.close()
     assert cluster.differences() == []
+
+
+def test_all_scenarios_by_a_citys_own_values(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every situation worked out by hand, in one stream, by workers and a page with `--settings`.
+
+    The city tells of equal payments from 60,000 on: the voucher of 50,000 paid twice is none of its alerts.
+    """
+    settings = tmp_path / "settings"
+    (settings / "rules").mkdir(parents=True)
+    (settings / "rules" / "payment-duplicated.yaml").write_text(
+        "parameters:\n  amount_min:\n    values:\n      - {from: 2025-01-01, value: 60_000, basis_status: design}\n"
+    )
+    (settings / "accounts.csv").write_text(
+        "fiscal_year,account,function_zh,program_zh,work_plan_zh\n114,32020110101,,,運動場館管理\n"
+    )
+    stream = one_stream.placed()
+    for one in stream:
+        if "payment-duplicated" in one.scenario.get("alerts", ()):
+            one.scenario["alerts"].remove("payment-duplicated")
+    cluster.begin(one_stream.register(stream), settings)
+    monkeypatch.setattr(cluster, "catalogue", load(settings=settings))
+    path = cluster.publish([line for one in stream for line in one.lines], "--pack", "3")
+    replayed = _replay(cluster, path)
+    one_stream.check(stream, msgspec.to_builtins(output(replayed, cluster.registry, cluster.catalogue)))
+    with cluster.workers(2, "--settings", str(settings)):
+        cluster.wait_folded(replayed.counts.read)
+    refused = cluster.command(
+        *("worker", "--bootstrap", cluster.kafka.bootstrap, "--store", cluster.url),
+        *("--registry", str(cluster.registry_file)),
+        expected=3,
+    )
+    assert "another rules digest" in refused.stderr, "without its settings a worker does not begin"
+    store = cluster.store()
+    try:
+        judge(store, cluster.catalogue, LAST_DAY, repeat=True)
+        _same(replayed, store)
+    finally:
+        store.close()
+    assert cluster.differences() == []
+    command = ("replay", str(path), "--registry", str(cluster.registry_file), "--settings", str(settings), "--json")
+    told = msgspec.json.decode(cluster.command(*command, "--as-of", LAST_DAY).stdout)
+    one_stream.check(stream, told)
+    assert any("運動場館管理" in alert["message_zh"] for alert in told["alerts"])
 
 
 def _replay(cluster: Cluster, path: Path) -> Replayed:

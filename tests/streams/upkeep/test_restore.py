@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -137,3 +138,58 @@ def test_another_register_is_told_of_and_not_taken_for_differences(folder: Folde
     assert done.returncode == 3 and "another registry digest" in done.stderr and "rebuild" in done.stderr
     done = command(folder, "backup", "-o", str(tmp_path / "b.db"))
     assert done.returncode == 0 and "not audited" in done.stdout, "before a rebuild one wants a backup"
+
+
+def settle(folder: Folder, amount: int) -> None:
+    """Settings of a city: a name, and a rule's own value, by which the folder is folded again."""
+    (folder.path / "accounts.csv").write_text(
+        "fiscal_year,account,function_zh,program_zh,work_plan_zh\n114,33010010101,,,甲計畫\n"
+    )
+    (folder.path / "city.yaml").write_text("name: {zh: 某市, en: Some City}\n", encoding="utf-8")
+    (folder.path / "rules").mkdir(exist_ok=True)
+    values = f"values:\n      - {{from: 2025-01-01, value: {amount}, basis_status: design}}\n"
+    (folder.path / "rules" / "payment-duplicated.yaml").write_text(f"parameters:\n  amount_min:\n    {values}")
+    assert command(folder, "rebuild").returncode == 0
+
+
+def settings_of(folder: Folder) -> dict[str, bytes]:
+    found = [*folder.path.glob("*.csv"), *folder.path.glob("*.yaml"), *folder.path.glob("rules/*.yaml")]
+    return {path.relative_to(folder.path).as_posix(): path.read_bytes() for path in found}
+
+
+def test_the_settings_of_a_folder_come_back_with_its_store(folder: Folder, tmp_path: Path) -> None:
+    settle(folder, 60_000)
+    before = settings_of(folder)
+    assert set(before) == {"agencies.csv", "accounts.csv", "city.yaml", "rules/payment-duplicated.yaml"}
+    done = command(folder, "backup", "-o", str(tmp_path / "b.db"))
+    assert done.returncode == 0 and f"{len(LINES)} lines, audited" in done.stdout
+    assert (tmp_path / "b.db.settings.zip").stat().st_mode & 0o077 == 0, "of no use to anybody else"
+    settle(folder, 70_000)
+    (folder.path / "objects.csv").write_text("object_code,name_zh\n9999,別的\n", encoding="utf-8")
+    (folder.path / "accounts.csv").unlink()
+    for where in (folder, Folder(tmp_path / "elsewhere")):
+        done = restore(tmp_path / "b.db", where)
+        assert done.returncode == 0 and f"{len(LINES)} lines, audited" in done.stdout
+        assert settings_of(where) == before
+        assert "no differences" in command(where, "audit").stdout
+    kept = {path.name for path in folder.path.rglob("*before-restore-1")}
+    assert kept == {
+        "budgetwatch.db.before-restore-1",
+        "objects.csv.before-restore-1",
+        "payment-duplicated.yaml.before-restore-1",
+    }
+
+
+@pytest.mark.parametrize("name", ["../outside.csv", "session.key", "rules/deep/x.yaml", "/etc/x.csv", ".x.yaml"])
+def test_settings_that_are_none_change_nothing(folder: Folder, copy: Path, tmp_path: Path, name: str) -> None:
+    before = folder.store.read_bytes(), settings_of(folder)
+    with zipfile.ZipFile(tmp_path / "copy.db.settings.zip", "w") as archive:
+        archive.writestr(name, "x")
+    with pytest.raises(StoreRefused, match="nothing was changed"):
+        restore_store(copy, folder)
+    untouched(folder, before[0])
+    assert settings_of(folder) == before[1] and not (tmp_path / "outside.csv").exists()
+    (tmp_path / "copy.db.settings.zip").write_bytes(b"PK but no archive")
+    with pytest.raises(StoreRefused, match="damaged"):
+        restore_store(copy, folder)
+    untouched(folder, before[0])
