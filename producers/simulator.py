@@ -23,10 +23,11 @@ from producers.city_registry import RegistryRow, registry_csv, registry_rows
 from producers.simulation.agenda import Agenda, plan
 from producers.simulation.city import build_city
 from producers.simulation.lines import SimulatedAgency, SimulatedLine
+from producers.simulation.mistake_notes import mistake_note
 from producers.simulation.mix import MIX, Mix
 from producers.simulation.payments import pay
 from producers.simulation.seasons import MONTHS, Day, adoption_ordinal, bookings_by_day, days_of_year
-from producers.simulation.sender import MISTAKE_NOTE, Draft, Sender
+from producers.simulation.sender import Draft, Sender
 from producers.simulation.spending import spend
 from producers.simulation.turns import Turns
 from producers.simulation.world import Act, World
@@ -187,7 +188,7 @@ def _conflict(world: World, day: Day, _: None) -> bytes | None:
     payments = [sent for sent in world.sender.recent if sent.draft.type == "disbursement.paid"]
     if not payments:
         return None
-    return world.sender.contradict(payments[world.rng.randrange(len(payments))], f"{MISTAKE_NOTE}conflicting duplicate")
+    return world.sender.contradict(payments[world.rng.randrange(len(payments))], mistake_note("conflicting duplicate"))
 
 
 def _early_day(ordinal: int) -> Day:

@@ -64,6 +64,7 @@ _MISTAKES: Final[tuple[tuple[str, Act, tuple[int, int]], ...]] = (
     ("released_too_much_per_100_000_events", mistaken_amounts.release_too_much, (90, 330)),
     ("virement_over_balance_per_100_000_events", mistaken_amounts.move_too_much, (90, 330)),
     ("uncarried_per_100_000_events", mistaken_amounts.commit_uncarried, (70, 330)),
+    ("booked_ahead_per_100_000_events", mistakes.book_ahead, (90, 300)),
     ("held_funds_spent_per_100_000_events", mistakes.spend_held, (150, 330)),
 )
 _CR_MISTAKES: Final[tuple[tuple[str, Act], ...]] = (

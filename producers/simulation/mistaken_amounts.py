@@ -11,9 +11,10 @@ from typing import Final
 from producers.event_line import Field
 from producers.simulation.corrections import sibling
 from producers.simulation.lines import SimulatedLine
+from producers.simulation.mistake_notes import mistake_note
 from producers.simulation.mistakes import gap
 from producers.simulation.seasons import Day
-from producers.simulation.sender import MISTAKE_NOTE, Draft
+from producers.simulation.sender import Draft
 from producers.simulation.world import World
 
 _THOUSAND: Final = 1_000
@@ -38,7 +39,7 @@ def pay_twice(world: World, day: Day, _: None) -> Draft | None:
     fields: _Fields = {"line": line.key, "amount": line.last_payment.amount, "voucher": line.last_payment.voucher}
     line.realised += line.last_payment.amount
     line.last_payment = None
-    return Draft(line.agency, "disbursement.paid", fields, note=MISTAKE_NOTE + "voucher paid twice")
+    return Draft(line.agency, "disbursement.paid", fields, note=mistake_note("voucher paid twice"))
 
 
 def reverse_too_much(world: World, day: Day, _: None) -> Draft | None:
@@ -51,7 +52,7 @@ def reverse_too_much(world: World, day: Day, _: None) -> Draft | None:
         return None
     fields: _Fields = {"line": line.key, "amount": 10 * line.realised, "voucher": world.name("V")}
     _put_right(world, day, line, "disbursement.paid", {**fields, "voucher": world.name("V")})
-    return Draft(line.agency, "disbursement.reversed", fields, note=MISTAKE_NOTE + "reversed more than was paid")
+    return Draft(line.agency, "disbursement.reversed", fields, note=mistake_note("reversed more than was paid"))
 
 
 def save_too_much(world: World, day: Day, _: None) -> Draft | None:
@@ -63,7 +64,7 @@ def save_too_much(world: World, day: Day, _: None) -> Draft | None:
         return None
     fields: _Fields = {"line": line.key, "amount": line.available}
     _put_right(world, day, line, "saving.withdrawn", fields)
-    return Draft(line.agency, "saving.declared", fields, note=MISTAKE_NOTE + "saving that is not there")
+    return Draft(line.agency, "saving.declared", fields, note=mistake_note("saving that is not there"))
 
 
 def release_too_much(world: World, day: Day, _: None) -> Draft | None:
@@ -73,7 +74,7 @@ def release_too_much(world: World, day: Day, _: None) -> Draft | None:
         return None
     fields: _Fields = {"line": line.key, "amount": line.enacted // 20, "kind": "council"}
     _put_right(world, day, line, "hold.placed", fields)
-    return Draft(line.agency, "hold.released", fields, note=MISTAKE_NOTE + "released what was not held")
+    return Draft(line.agency, "hold.released", fields, note=mistake_note("released what was not held"))
 
 
 def move_too_much(world: World, day: Day, _: None) -> Draft | None:
@@ -90,7 +91,7 @@ def move_too_much(world: World, day: Day, _: None) -> Draft | None:
             amount, name = line.available + line.held + 5 * _THOUSAND, world.name("T")
             fields: _Fields = {"from_line": line.key, "to_line": other.key, "amount": amount, "virement": name}
             _put_right(world, day, line, "virement.cancelled", {"virement": name, "amount": amount})
-            return Draft(line.agency, "virement.approved", fields, note=MISTAKE_NOTE + "virement of more than there is")
+            return Draft(line.agency, "virement.approved", fields, note=mistake_note("virement of more than there is"))
     return None
 
 
@@ -102,7 +103,7 @@ def commit_uncarried(world: World, day: Day, _: None) -> Draft | None:
         return None
     fields: _Fields = {"line": line.key, "amount": 1 + world.rng.randrange(90_000), "commitment": world.name("C")}
     fields["origin_year"] = world.fiscal_year - 1
-    return Draft(line.agency, "commitment.made", fields, note=MISTAKE_NOTE + "of a year that was not carried over")
+    return Draft(line.agency, "commitment.made", fields, note=mistake_note("of a year that was not carried over"))
 
 
 def _put_right(world: World, day: Day, line: SimulatedLine, kind: str, fields: _Fields) -> None:

@@ -7,8 +7,9 @@ from typing import Final
 
 from producers.simulation.corrections import move
 from producers.simulation.lines import SimulatedLine
+from producers.simulation.mistake_notes import mistake_note
 from producers.simulation.seasons import Day
-from producers.simulation.sender import MISTAKE_NOTE, Draft
+from producers.simulation.sender import Draft
 from producers.simulation.world import World
 
 _THOUSAND: Final = 1_000
@@ -125,4 +126,4 @@ def _small_move(world: World, day: Day, found: tuple[SimulatedLine, SimulatedLin
 def _move(world: World, day: Day, giver: SimulatedLine, taker: SimulatedLine, amount: int, *, what: str) -> Draft:
     """Book the virement, after which neither line takes part in another one."""
     giver.virement_used = taker.virement_used = True
-    return move(world, day, giver, taker, amount, note=MISTAKE_NOTE + what)
+    return move(world, day, giver, taker, amount, note=mistake_note(what))

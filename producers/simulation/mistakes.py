@@ -7,20 +7,23 @@ true, so that nothing else goes wrong by it. What is to be refused changes nothi
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from producers.event_line import Field
 from producers.simulation.contracts import open_commitment
 from producers.simulation.corrections import reverse
 from producers.simulation.lines import Payment, SimulatedAgency, SimulatedCase, SimulatedLine
+from producers.simulation.mistake_notes import mistake_note
 from producers.simulation.reserves import UNGROUNDED_DRAW, UNNOTICED_DRAW, grant
 from producers.simulation.seasons import MONTHS, Day
-from producers.simulation.sender import MISTAKE_NOTE, Draft
+from producers.simulation.sender import Draft
 from producers.simulation.spending import planned, provisional, spend
 from producers.simulation.world import World
 
 _THOUSAND: Final = 1_000
 _CURE_DAYS: Final = 20
+_AHEAD_DAYS: Final = 25
 
 
 def overspend(world: World, day: Day, _: None) -> Draft | None:
@@ -71,7 +74,7 @@ def _pay(world: World, day: Day, line: SimulatedLine, amount: int, what: str) ->
         line.last_payment = Payment(voucher, amount, day.ordinal, None)
         world.later(day, _CURE_DAYS, reverse, line)
     fields: dict[str, Field] = {"line": line.key, "amount": amount, "voucher": voucher}
-    return Draft(line.agency, "disbursement.paid", fields, note=MISTAKE_NOTE + what)
+    return Draft(line.agency, "disbursement.paid", fields, note=mistake_note(what))
 
 
 def pay_unmatched(world: World, day: Day, _: None) -> Draft | None:
@@ -87,7 +90,7 @@ def pay_unmatched(world: World, day: Day, _: None) -> Draft | None:
         "voucher": world.name("V"),
         "commitment": world.name("C"),
     }
-    return Draft(line.agency, "disbursement.paid", fields, note=MISTAKE_NOTE + "names an unknown commitment")
+    return Draft(line.agency, "disbursement.paid", fields, note=mistake_note("names an unknown commitment"))
 
 
 def pay_beyond_contract(world: World, day: Day, _: None) -> Draft | None:
@@ -112,7 +115,7 @@ def pay_beyond_contract(world: World, day: Day, _: None) -> Draft | None:
         "voucher": world.name("V"),
         "commitment": contract.name,
     }
-    return Draft(line.agency, "disbursement.paid", fields, note=MISTAKE_NOTE + "above its commitment")
+    return Draft(line.agency, "disbursement.paid", fields, note=mistake_note("above its commitment"))
 
 
 def gap(world: World, day: Day, line: SimulatedLine) -> int:
@@ -135,7 +138,7 @@ def _start_new(world: World, day: Day, is_new: Callable[[SimulatedLine], bool], 
     line = world.find(day, lambda one: is_new(one) and one.enacted > 50 * _THOUSAND and one.realised == 0)
     if line is None:
         return None
-    return provisional(world, day, line, max(_THOUSAND, line.enacted // 60), "prior_year", note=MISTAKE_NOTE + what)
+    return provisional(world, day, line, max(_THOUSAND, line.enacted // 60), "prior_year", note=mistake_note(what))
 
 
 def support_nothing(world: World, day: Day, _: None) -> Draft | None:
@@ -144,7 +147,7 @@ def support_nothing(world: World, day: Day, _: None) -> Draft | None:
     if line is None:
         return None
     draft = provisional(
-        world, day, line, world.share(line.room, 5, 20), "statutory", note=MISTAKE_NOTE + "statutory without a paper"
+        world, day, line, world.share(line.room, 5, 20), "statutory", note=mistake_note("statutory without a paper")
     )
     del draft.fields["basis_ref"]
     return draft
@@ -158,7 +161,7 @@ def report_wrong_balance(world: World, day: Day, _: None) -> Draft | None:
     line.last_report = day.ordinal
     wrong = line.realised + world.rng.randrange(1, 90) * _THOUSAND
     return Draft(
-        line.agency, "balance.reported", {"line": line.key, "realised": wrong}, note=MISTAKE_NOTE + "wrong balance"
+        line.agency, "balance.reported", {"line": line.key, "realised": wrong}, note=mistake_note("wrong balance")
     )
 
 
@@ -168,8 +171,19 @@ def commit_late(world: World, day: Day, _: None) -> Draft | None:
     if line is None:
         return None
     return open_commitment(
-        world, day, line, world.share(line.room, 100, 600), note=MISTAKE_NOTE + "commitment after the year's end"
+        world, day, line, world.share(line.room, 100, 600), note=mistake_note("commitment after the year's end")
     )
+
+
+def book_ahead(world: World, day: Day, _: None) -> Draft | None:
+    """Book a commitment on a day weeks after the one on which it is sent (a month mistyped)."""
+    line = world.find(day, lambda one: one.adopted and one.is_contract and one.room > 20 * _THOUSAND)
+    if line is None:
+        return None
+    draft = open_commitment(
+        world, day, line, world.share(line.room, 50, 200), note=mistake_note("booked ahead of its day")
+    )
+    return replace(draft, booked_on=day.ordinal + _AHEAD_DAYS)
 
 
 def skip_number(world: World, day: Day, agency: SimulatedAgency) -> Draft | None:
@@ -179,7 +193,7 @@ def skip_number(world: World, day: Day, agency: SimulatedAgency) -> Draft | None
         if draft is not None:
             agency.sequence += 1
             return Draft(
-                draft.agency, draft.type, draft.fields, draft.booked_on, MISTAKE_NOTE + "the feed skipped a number"
+                draft.agency, draft.type, draft.fields, draft.booked_on, mistake_note("the feed skipped a number")
             )
     return None
 
@@ -213,4 +227,4 @@ def _draw(world: World, day: Day, reserve: str, amount: int, *, details: dict[st
         return None
     amount = amount or line.agency.first_reserve // 10 // _THOUSAND * _THOUSAND
     case = SimulatedCase(reserve, world.name("S"), line, amount, 0)
-    return grant(world, day, case, details, MISTAKE_NOTE + what)
+    return grant(world, day, case, details, mistake_note(what))

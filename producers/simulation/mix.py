@@ -115,6 +115,7 @@ class Mix:
     released_too_much_per_100_000_events: int = 2
     virement_over_balance_per_100_000_events: int = 2
     uncarried_per_100_000_events: int = 3
+    booked_ahead_per_100_000_events: int = 2
     feed_gap_per_100_000_events: int = 4
     report_gap_per_100_000_events: int = 2
     reports_late_per_100_000_events: int = 2

@@ -6,8 +6,9 @@ from typing import Final
 
 from producers.event_line import Field
 from producers.simulation.lines import SimulatedAgency
+from producers.simulation.mistake_notes import mistake_note
 from producers.simulation.seasons import Day
-from producers.simulation.sender import MISTAKE_NOTE, Draft
+from producers.simulation.sender import Draft
 from producers.simulation.world import World
 
 _UNKNOWN_AGENCY: Final = "UNKNOWN"
@@ -25,7 +26,7 @@ def unknown_agency(world: World, day: Day, _: None) -> Draft | None:
         "amount": 1 + world.rng.randrange(_AMOUNT_MAX),
         "voucher": world.name("V"),
     }
-    return Draft(stranger, "disbursement.paid", fields, note=MISTAKE_NOTE + "unknown agency", refused=True)
+    return Draft(stranger, "disbursement.paid", fields, note=mistake_note("unknown agency"), refused=True)
 
 
 def wrong_amount_type(world: World, day: Day, _: None) -> Draft | None:
@@ -38,7 +39,7 @@ def wrong_amount_type(world: World, day: Day, _: None) -> Draft | None:
         "amount": f"{1 + world.rng.randrange(_AMOUNT_MAX)}",
         "voucher": world.name("V"),
     }
-    return Draft(line.agency, "disbursement.paid", fields, note=MISTAKE_NOTE + "amount written as text", refused=True)
+    return Draft(line.agency, "disbursement.paid", fields, note=mistake_note("amount written as text"), refused=True)
 
 
 def unknown_reference(world: World, day: Day, _: None) -> Draft | None:
@@ -47,7 +48,7 @@ def unknown_reference(world: World, day: Day, _: None) -> Draft | None:
     if line is None:
         return None
     fields: dict[str, Field] = {"commitment": world.name("C"), "amount": 1 + world.rng.randrange(_AMOUNT_MAX)}
-    return Draft(line.agency, "commitment.cancelled", fields, note=MISTAKE_NOTE + "unknown reference", refused=True)
+    return Draft(line.agency, "commitment.cancelled", fields, note=mistake_note("unknown reference"), refused=True)
 
 
 def exceed_reference(world: World, day: Day, _: None) -> Draft | None:
@@ -58,7 +59,7 @@ def exceed_reference(world: World, day: Day, _: None) -> Draft | None:
     contract = line.commitments[0]
     fields: dict[str, Field] = {"commitment": contract.name, "amount": contract.open + 1}
     return Draft(
-        line.agency, "commitment.cancelled", fields, note=MISTAKE_NOTE + "cancels more than is open", refused=True
+        line.agency, "commitment.cancelled", fields, note=mistake_note("cancels more than is open"), refused=True
     )
 
 
@@ -68,7 +69,7 @@ def unknown_virement(world: World, day: Day, _: None) -> Draft | None:
     if line is None:
         return None
     fields: dict[str, Field] = {"virement": world.name("T"), "amount": 1 + world.rng.randrange(_AMOUNT_MAX)}
-    return Draft(line.agency, "virement.cancelled", fields, note=MISTAKE_NOTE + "unknown virement", refused=True)
+    return Draft(line.agency, "virement.cancelled", fields, note=mistake_note("unknown virement"), refused=True)
 
 
 def exceed_application(world: World, day: Day, _: None) -> Draft | None:
@@ -82,6 +83,6 @@ def exceed_application(world: World, day: Day, _: None) -> Draft | None:
                 "kind": carried.kind,
                 "case": carried.case,
             }
-            note = MISTAKE_NOTE + "approves more than was applied for"
+            note = mistake_note("approves more than was applied for")
             return Draft(carried.line.agency, "carryover.approved", fields, note=note, refused=True)
     return None

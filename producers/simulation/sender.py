@@ -18,9 +18,6 @@ FEED: Final = "accounting"
 REFUSED_ID: Final = "X"
 """How the ids of events begin that are to be refused (except conflicting duplicates, which repeat another's id)."""
 
-MISTAKE_NOTE: Final = "simulated mistake: "
-"""How the note of every deliberate mistake begins."""
-
 _RECENT: Final = 400
 _NOTES: Final = (
     "辦公用品採購",

@@ -7,8 +7,9 @@ from typing import Final
 from producers.event_line import Field
 from producers.simulation.formal import revise_allotment
 from producers.simulation.lines import SimulatedAgency
+from producers.simulation.mistake_notes import mistake_note
 from producers.simulation.seasons import Day
-from producers.simulation.sender import MISTAKE_NOTE, Draft
+from producers.simulation.sender import Draft
 from producers.simulation.world import World
 
 _THOUSAND: Final = 1_000
@@ -47,6 +48,6 @@ def file_report(world: World, day: Day, subject: tuple[SimulatedAgency, int]) ->
     note, agency.reports = "", agency.reports + 1
     if agency in world.skipping_reports and agency.reports > 1:
         world.skipping_reports.remove(agency)
-        note, agency.reports = MISTAKE_NOTE + "a report number is missing", agency.reports + 1
+        note, agency.reports = mistake_note("a report number is missing"), agency.reports + 1
     fields: dict[str, Field] = {"month": month, "number": agency.reports}
     return Draft(agency, "report.filed", fields, note=note)

@@ -9,7 +9,7 @@ import pytest
 
 from ledger.registry import HEADER, parse
 from producers.importers import reader_of
-from producers.simulation.sender import MISTAKE_NOTE
+from producers.simulation.mistake_notes import mistake_in
 from producers.simulator import registry_csv, registry_rows, simulate
 from tests.conftest import Replay
 from tests.machine import naive
@@ -48,9 +48,9 @@ def test_each_deliberate_mistake_raises_its_alert(replay: Replay) -> None:
     """By the event whose note says so; what is put right later is resolved by it."""
     stream, known = b"".join(simulate(114, 7, 20_000)), parse(registry_csv().encode(), "agencies.csv")
     noted = {
-        f"{event['agency']}:{event['id']}": event["note"].removeprefix(MISTAKE_NOTE)
+        f"{event['agency']}:{event['id']}": what
         for event in map(json.loads, stream.splitlines())
-        if event.get("note", "").startswith(MISTAKE_NOTE)
+        if (what := mistake_in(event.get("note", "")))
     }
     raised: dict[str, dict[str, str]] = {}
     for alert in replay(stream, None, known)["alerts"]:

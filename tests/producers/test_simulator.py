@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from typing import Any
 import pytest
 
 from producers.city_registry import authorities, registry_rows
-from producers.simulation.sender import MISTAKE_NOTE, REFUSED_ID
+from producers.simulation.mistake_notes import MISTAKES, mistake_in
+from producers.simulation.sender import REFUSED_ID
 from producers.simulator import line_count_for, simulate
 from tests.producers.event_shapes import EVENT_TYPES, problems
 
@@ -43,8 +45,7 @@ def year(fiscal_year: int = 114, seed: int = 7) -> tuple[dict[str, Any], ...]:
 
 def mistake(event: dict[str, Any]) -> str:
     """What a deliberate mistake says it is, or nothing."""
-    note = event.get("note", "")
-    return note.removeprefix(MISTAKE_NOTE) if note.startswith(MISTAKE_NOTE) else ""
+    return mistake_in(event.get("note", ""))
 
 
 def accepted(events: tuple[dict[str, Any], ...]) -> Iterator[dict[str, Any]]:
@@ -230,6 +231,8 @@ def test_bookings_come_in_order_but_for_late_ones() -> None:
     latest = ""
     late = 0
     for event in year():
+        if mistake(event) == "booked ahead of its day":
+            continue
         late += event["booked_on"] < latest
         latest = max(latest, event["booked_on"])
     assert 10 < late < EVENTS // 50
@@ -446,3 +449,22 @@ def test_a_registry_of_ones_own_is_used_and_its_money_spread_evenly() -> None:
 def test_wrong_arguments_are_told_before_any_event(arguments: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         simulate(**arguments)
+
+
+def test_every_deliberate_mistake_is_made_and_says_so_in_both_languages() -> None:
+    notes = {event["note"] for event in map(json.loads, simulate(114, 7, 60_000)) if mistake(event)}
+    assert {mistake_in(note) for note in notes} == set(MISTAKES)
+    assert all(MISTAKES[mistake_in(note)] in note for note in notes)
+    assert mistake_in("道路養護工程款") == mistake_in("") == ""
+
+
+def test_what_is_booked_ahead_comes_weeks_before_its_day() -> None:
+    before = ""
+    for event in year():
+        if mistake(event) == "booked ahead of its day":
+            ahead = date.fromisoformat(event["booked_on"]) - date.fromisoformat(before)
+            assert event["type"] == "commitment.made" and ahead.days >= 20
+            break
+        before = event["booked_on"]
+    else:
+        pytest.fail("nothing is booked ahead")
