@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from agents.inbox import InboxThread
 from agents.listening import Part, check_users, listen
+from agents.names import CurrentNames
 from alerts.catalogue import load
 from alerts.channels import Outside, open_channels
 from streams.clock import Clock
@@ -15,7 +16,6 @@ from streams.folder import Folder
 from streams.monitor import Monitor
 from streams.outbox import Courier, Outbox
 from streams.reach import Reach
-from streams.settings import Settings
 from streams.store import open_store, queries
 from streams.store.store import digest_of, folded_with
 from streams.taipei import today
@@ -35,7 +35,7 @@ def opened(
     """
     with folder.locked():
         registry, registry_bytes = folder.read_registry()
-        settings, catalogue = Settings(registry, folder.path), load(settings=folder.path)
+        settings, catalogue = CurrentNames(registry, folder.path), load(settings=folder.path)
         digests = (catalogue.digest, digest_of(registry_bytes))
         store = open_store(folder.store, create=True, manifest=folded_with(*digests))
         try:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from agents.listening import check_users, listen
+from agents.names import CurrentNames
 from alerts.catalogue import load
 from producers.kafka.connection import Connection
 from producers.kafka.partitions import PARTITIONS
@@ -15,7 +16,6 @@ from streams.fold.replica import StoreReplica
 from streams.kafka.posting import Posting
 from streams.monitor import Monitor
 from streams.reach import Reach
-from streams.settings import Settings
 from streams.store import Store, StoreRefused, open_store
 from streams.store.mark import log_identity
 from streams.store.register import register_for
@@ -47,7 +47,7 @@ def opened(
     Raises StoreRefused where the store was folded otherwise, or nobody has to log in where others can reach it.
     """
     known = register_for(url, registry, name)
-    called, catalogue = Settings(known, settings), load(settings=settings)
+    called, catalogue = CurrentNames(known, settings), load(settings=settings)
     begun = open_store(url, log=EVENTS)
     try:
         digests = (catalogue.digest, digest_of(registry))

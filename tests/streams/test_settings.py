@@ -1,4 +1,4 @@
-"""A city's settings: read anew when a file changes, refused with their place, laid over the rules that ship."""
+"""A city's settings: refused with their place, laid over the rules that ship."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ from alerts.city_file import read_city
 from alerts.yaml_files import CatalogueProblem
 from ledger.names import NamesProblem
 from ledger.registry import Registry
-from streams import settings
-from streams.settings import Settings, SettingsProblem, read_names
+from streams.settings import SettingsProblem, read_names
 
-ACCOUNTS = "fiscal_year,account,function_zh,program_zh,work_plan_zh\n114,32020110101,行政,一般,{name}\n"
 VALUE = "{value: 85, from: 2026-01-01, basis_status: design}"
 
 
@@ -22,27 +20,6 @@ def test_the_objects_that_ship_are_named(registry: Registry) -> None:
     objects = read_names(registry, None).objects
     assert objects["1015"].zh == "法定編制人員待遇" and objects["3020"].zh == "機械設備費"
     assert {code[0] for code in objects} == set("123456") and {f"{digit}000" for digit in "123456"} <= objects.keys()
-
-
-def test_a_changed_file_is_read_anew_and_a_wrong_one_is_not(
-    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(settings, "LOOK_SECONDS", 0.0)
-    file = tmp_path / "accounts.csv"
-    file.write_text(ACCOUNTS.format(name="舊"), encoding="utf-8")
-    called = Settings(registry, tmp_path)
-
-    def name() -> str:
-        found = called.names().account(114, "32020110101")
-        return "" if found is None else found.work_plan.zh
-
-    assert name() == "舊"
-    file.write_text(ACCOUNTS.format(name="新名"), encoding="utf-8")
-    assert name() == "新名"
-    file.write_text("nonsense\n", encoding="utf-8")
-    assert name() == "新名"
-    file.unlink()
-    assert name() == ""
 
 
 def test_a_city_of_its_own_objects_and_settings(registry: Registry, tmp_path: Path) -> None:
