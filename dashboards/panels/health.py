@@ -212,7 +212,7 @@ def batch_seconds(reader: Language) -> timeseries.Panel:
 @panel("health", 15, at=(0, 28, 24, 9))
 def agencies(reader: Language) -> table.Panel:
     """Every agency's latest day, those of longest ago first."""
-    columns = {
+    titles = {
         f"agency_{reader}": Words("機關", "Agency"),
         f"authority_{reader}": Words("主管機關", "Authority"),
         "fiscal_year": Words("年度", "Year"),
@@ -220,12 +220,12 @@ def agencies(reader: Language) -> table.Panel:
         "days": Words("距今天數", "Days ago"),
         "adopted_on": Words("預算審議完成日", "Adopted on"),
     }
-    shown = ", ".join(f'{sql} AS "{words.text(reader)}"' for sql, words in columns.items())
+    shown = ", ".join(f'{sql} AS "{words.text(reader)}"' for sql, words in titles.items())
     sql = f"SELECT {shown}, agency AS code FROM board_agencies ORDER BY fiscal_year DESC, latest NULLS FIRST, agency LIMIT 500"  # noqa: S608  # our own words
     said = Words("各機關最近入帳日及審議完成日。", "Each agency's latest day booked, and when its budget was adopted.")
     made = table_panel(reader, Words("各機關資料", "Agencies' data"), said).with_target(rows(sql))
-    days = columns["days"].text(reader)
-    made = with_unit(made, COUNT, days, columns["fiscal_year"].text(reader))
+    days = titles["days"].text(reader)
+    made = with_unit(made, COUNT, days, titles["fiscal_year"].text(reader))
     fills = steps((None, STATUS_FILL["normal"]), (14, STATUS_FILL["watch"])).build()
     made = made.override_by_name(days, [*filled(), DynamicConfigValue(id_val="thresholds", value=fills)])
     return made.sort_by([common.TableSortByFieldState().display_name(days).desc(True)])

@@ -88,7 +88,7 @@ def _quoted(columns: Mapping[str, Words], reader: Language) -> str:
 
 def _alert_table(reader: Language, title: Words, said: Words, where: str, page: str) -> table.Panel:
     state, severity = Words("狀態", "State"), Words("程度", "Severity")
-    columns = {
+    titles = {
         "severity": severity,
         "state": state,
         f"agency_{reader}": Words("機關", "Agency"),
@@ -99,7 +99,7 @@ def _alert_table(reader: Language, title: Words, said: Words, where: str, page: 
         "days": Words("已過天數", "Days"),
     }
     sql = (
-        f"SELECT {_quoted(columns, reader)}, id FROM board_alerts WHERE fiscal_year = $year"  # noqa: S608  # our own words
+        f"SELECT {_quoted(titles, reader)}, id FROM board_alerts WHERE fiscal_year = $year"  # noqa: S608  # our own words
         f" AND state IN ('open', 'acknowledged'){where}"
         " ORDER BY array_position(ARRAY['critical', 'high', 'warn', 'info'], severity), opened_on DESC, id LIMIT 500"
     )
@@ -114,8 +114,8 @@ def _alert_table(reader: Language, title: Words, said: Words, where: str, page: 
     )
     for name, width in ((severity, 80), (state, 90)):
         made = wide(made, name.text(reader), width)
-    made = with_unit(made, COUNT, columns["days"].text(reader))
-    message, url = columns[f"message_{reader}"].text(reader), "${page}/alerts/${__data.fields.id}"
+    made = with_unit(made, COUNT, titles["days"].text(reader))
+    message, url = titles[f"message_{reader}"].text(reader), "${page}/alerts/${__data.fields.id}"
     return linked(hidden(made, "id"), message, _THE_PAGE.text(reader), url).links([page_link(reader, page)])
 
 
@@ -187,7 +187,7 @@ def commitments(reader: Language) -> bargauge.Panel:
 @panel("cases", 5, at=(0, 34, 24, 8))
 def carryover(reader: Language) -> table.Panel:
     """Carry-over that was applied for."""
-    columns = {
+    titles = {
         f"agency_{reader}": Words("機關", "Agency"),
         "id": Words("保留案", "Case"),
         "line": Words("預算科目", "Line"),
@@ -198,15 +198,15 @@ def carryover(reader: Language) -> table.Panel:
         "undecided": Words("未決定數", "Undecided"),
     }
     sql = (
-        f"SELECT {_quoted(columns, reader)}, agency FROM board_carryover_cases WHERE fiscal_year = $year"  # noqa: S608  # our own words
+        f"SELECT {_quoted(titles, reader)}, agency FROM board_carryover_cases WHERE fiscal_year = $year"  # noqa: S608  # our own words
         " ORDER BY undecided DESC, applied DESC, agency, id LIMIT 500"
     )
     said = Words("未決定數＝申請數－核准數－不予保留數。", "Undecided = applied − approved − declined.")
     made = table_panel(reader, Words("保留案", "Carry-over cases"), said).with_target(rows(sql))
-    amounts = [columns[key].text(reader) for key in ("applied", "approved", "declined", "undecided")]
-    made = with_unit(with_unit(made, MONEY, *amounts), COUNT, columns["origin_year"].text(reader))
+    amounts = [titles[key].text(reader) for key in ("applied", "approved", "declined", "undecided")]
+    made = with_unit(with_unit(made, MONEY, *amounts), COUNT, titles["origin_year"].text(reader))
     url = "${page}/agencies/${__data.fields.agency:percentencode}?year=${year}"
-    made = linked(hidden(made, "agency"), columns[f"agency_{reader}"].text(reader), _THE_PAGE.text(reader), url)
+    made = linked(hidden(made, "agency"), titles[f"agency_{reader}"].text(reader), _THE_PAGE.text(reader), url)
     return made.links([page_link(reader, "/?year=${year}")])
 
 
@@ -214,7 +214,7 @@ def carryover(reader: Language) -> table.Panel:
 def refusals(reader: Language) -> table.Panel:
     """What was refused and nothing was accepted for since, the latest first."""
     reason = Words("原因", "Reason")
-    columns = {
+    titles = {
         "at": Words("時刻", "At"),
         "reason": reason,
         f"agency_{reader}": Words("機關", "Agency"),
@@ -222,7 +222,9 @@ def refusals(reader: Language) -> table.Panel:
         "origin": Words("來源", "From"),
         "line": Words("行", "Line"),
     }
-    sql = f"SELECT {_quoted(columns, reader)} FROM board_refusals WHERE NOT settled ORDER BY at DESC, place DESC LIMIT 200"  # noqa: S608  # our own words
+    sql = (
+        f"SELECT {_quoted(titles, reader)} FROM board_refusals WHERE NOT settled ORDER BY at DESC, place DESC LIMIT 200"  # noqa: S608  # our own words
+    )
     said = Words(
         "拒收而尚未重新送達之資料，最近 200 筆。", "Events refused that nothing was accepted for since, the latest 200."
     )
@@ -231,7 +233,7 @@ def refusals(reader: Language) -> table.Panel:
     made = made.override_by_name(
         reason.text(reader), [DynamicConfigValue(id_val="mappings", value=words_of(reasons, reader))]
     )
-    made = linked(made, columns["id"].text(reader), _THE_PAGE.text(reader), "${page}/refusals")
+    made = linked(made, titles["id"].text(reader), _THE_PAGE.text(reader), "${page}/refusals")
     return made.links([page_link(reader, "/refusals")])
 
 

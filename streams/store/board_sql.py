@@ -11,6 +11,8 @@ from typing import Final
 
 import msgspec
 
+from ledger.figures import FIGURES
+
 MONTHS_FUNCTION: Final = "board_months(bytea)"
 MESSAGE_FUNCTION: Final = "board_message(text, jsonb, text)"
 
@@ -69,6 +71,11 @@ _OF_NAMES: Final = """LEFT JOIN board_names g ON g.level = 'agency' AND g.key = 
 LEFT JOIN board_names a ON a.level = 'authority' AND a.key = {authority}"""
 
 
+def _sum_of(figure: str) -> str:
+    """A figure's terms as SQL; what is saved stands with a position's budget."""
+    return " + ".join("coalesce(b.saving, 0)" if name == "saving" else f"p.{name}" for _, name in FIGURES[figure].terms)
+
+
 def _named(of: str, authority: str) -> str:
     return _NAMED.format(of=of, authority=authority)
 
@@ -105,8 +112,8 @@ SELECT p.fiscal_year, p.agency, {_named("p", "y.authority")},
   CASE WHEN coalesce(length(b.allotment), 0) = 0 THEN coalesce(b.carryover, 0)
     ELSE (SELECT coalesce(sum(m), 0) FROM unnest((board_months(b.allotment))[1:{_MONTHS_DUE}]) m) END AS allotted,
   p.realised, p.prepaid, p.payable, p.committed, coalesce(b.saving, 0) AS saving,
-  p.realised + p.payable + coalesce(b.saving, 0) AS executed,
-  p.realised + p.prepaid + p.payable + p.committed AS obligated
+  {_sum_of("executed")} AS executed,
+  {_sum_of("obligated")} AS obligated
 FROM positions p
 JOIN agency_years y ON (y.fiscal_year, y.agency) = (p.fiscal_year, p.agency)
 LEFT JOIN position_budgets b ON (b.fiscal_year, b.agency, b.name) = (p.fiscal_year, p.agency, p.name)
