@@ -144,7 +144,7 @@ def agency_alerts(reader: Language) -> table.Panel:
 def lines_by_month(reader: Language) -> statushistory.Panel:
     """Month by line: what was realised and prepaid of what was allotted by then."""
     said = Words(
-        "各科目（經費最多的 40 個）各月底：（實現數＋預付數）÷累計分配數。逾 100% 者為違規之色：分配預算不得超支（預算法第61條）。",
+        "各科目（經費最多的 40 個）各月底：實現數與預付數之和÷累計分配數。逾 100% 者為違規之色：分配預算不得超支（預算法第61條）。",
         "Of the 40 largest lines at each month's end: (realised + prepaid) ÷ allotted by then. Above 100 % is a breach: what is"
         " allotted may not be exceeded (Budget Act, Art. 61).",
     )
