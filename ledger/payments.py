@@ -26,7 +26,14 @@ def payment_hash(position: str, amount: int, voucher: str, item: str | UnsetType
     return _hash(f"{position}\0{amount}\0{voucher}\0{item}".encode(), seed)
 
 
-class Payments(Protocol):
+class PaymentsAsked(Protocol):
+    """Payments that somebody remembers, and that are only asked about."""
+
+    def unreversed(self, wanted: int) -> int:
+        """How many of the same stand, by their hash."""
+
+
+class Payments(PaymentsAsked, Protocol):
     """Tells of each payment how many of the same stand already: those made before it, less those reversed before it."""
 
     def pay(self, position: str, amount: int, voucher: str, item: str | UnsetType, seed: int) -> int:
@@ -34,9 +41,6 @@ class Payments(Protocol):
 
     def reverse(self, position: str, amount: int, voucher: str, item: str | UnsetType, seed: int) -> None:
         """Take a payment back."""
-
-    def unreversed(self, wanted: int) -> int:
-        """How many of the same stand, by their hash."""
 
 
 class PaymentsSeen:
@@ -172,7 +176,7 @@ class PaymentsNoted(PaymentsSeen):
 class OnTrial:
     """Payments as somebody else remembers them, for an event that is only asked about: nothing is remembered."""
 
-    def __init__(self, known: Payments) -> None:
+    def __init__(self, known: PaymentsAsked) -> None:
         self._known = known
 
     def pay(self, position: str, amount: int, voucher: str, item: str | UnsetType, seed: int) -> int:

@@ -100,12 +100,16 @@ def days_since(last_booked_on: str | None, as_of: str) -> int | None:
 
 
 def silent_words(silent: Sequence[SilentAgency], names: Names, as_of: str) -> Words:
-    """The mark beside an authority: `※動物保護處 107 天無資料`."""
+    """The mark beside an authority: `※動物保護處、資訊處 107 天無資料`; agencies of equal silence are named together."""
     if not silent:
         return NOTHING
-    zh, en = [], []
+    by_days: dict[int | None, list[Words]] = {}
     for each in silent:
-        name, days = agency_name(names, each.agency), days_since(each.last_booked_on, as_of)
-        zh.append(f"{name.zh} " + ("本年度無資料" if days is None else f"{days} 天無資料"))
-        en.append(f"{name.en}: " + ("nothing yet" if days is None else f"nothing for {days} days"))
-    return Words(f"※{'、'.join(zh)}", f"※ {'; '.join(en)}")
+        by_days.setdefault(days_since(each.last_booked_on, as_of), []).append(agency_name(names, each.agency))
+    zh, en = [], []
+    for days, called in by_days.items():
+        since = Words(f"{days} 天無資料", f"nothing for {days} days")
+        said = Words("本年度無資料", "nothing yet") if days is None else since
+        zh.append(f"{'、'.join(name.zh for name in called)} {said.zh}")
+        en.append(f"{', '.join(name.en for name in called)}: {said.en}")
+    return Words(f"※{'；'.join(zh)}", f"※ {'; '.join(en)}")

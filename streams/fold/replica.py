@@ -18,6 +18,7 @@ import structlog
 
 from alerts.catalogue import Catalogue
 from ledger.books import Books
+from ledger.payments import OnTrial
 from ledger.receipt import Outcome
 from ledger.registry import Registry
 from streams.fold.judging import judge
@@ -167,7 +168,7 @@ class StoreReplica:
         with self._lock:
             if wanted is None:
                 self._books, self._is_doubtful = books, False
-                books.payments = StoredPayments(self.store)
+                books.payments = OnTrial(StoredPayments(self.store))
             else:
                 for year in books.agency_years():
                     self._books.add(year)

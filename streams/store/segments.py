@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
-from msgspec import UnsetType
 from xxhash import xxh3_64_intdigest
 
 from ledger.books import AgencyYear, Position, Row
@@ -241,14 +240,6 @@ class StoredPayments:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-
-    def pay(self, position: str, amount: int, voucher: str, item: str | UnsetType, seed: int) -> int:
-        """Nobody who follows a store folds into it."""
-        raise NotImplementedError
-
-    def reverse(self, position: str, amount: int, voucher: str, item: str | UnsetType, seed: int) -> None:
-        """Nor takes anything back."""
-        raise NotImplementedError
 
     def unreversed(self, wanted: int) -> int:
         """How many of the same stand."""

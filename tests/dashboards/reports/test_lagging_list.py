@@ -14,9 +14,11 @@ from dashboards.reports.formats import FORMATS
 from dashboards.reports.lagging_changes import BETTER, JOINED, WORSE, ListChange, Listed, earlier_lists
 from dashboards.reports.lagging_list import Plan, months_left
 from dashboards.reports.lagging_sheet import NO_REASON
+from dashboards.reports.not_judged import silent_words
 from ledger.books import Books
 from ledger.city import City
-from ledger.names import parse_accounts
+from ledger.names import agency_name, parse_accounts
+from ledger.output import SilentAgency
 from ledger.words import Words
 from streams.people.lagging_acts import Presented
 from streams.people.trail import TrailEntry
@@ -212,6 +214,16 @@ def test_an_authority_whose_feed_is_dead_is_marked_on_the_list_and_on_the_sheet(
     marks = [str(row["silent"]) for row in map(table.by_key, table.rows)]
     assert all("天無資料" in mark for mark in marks)
     assert "※" in str(sheet.by_key(sheet.rows[0])["authority"]) and sheet.paper and sheet.points == 10
+
+
+def test_agencies_of_equal_silence_are_named_together(small: Year) -> None:
+    """1 May to 30 June are 60 days; of two agencies nothing was ever heard."""
+    agencies = {"020011": "2025-05-01", "020021": None, "030011": None}
+    silent = [SilentAgency(agency, last) for agency, last in agencies.items()]
+    called = [agency_name(small.names, agency).zh for agency in agencies]
+    said = silent_words(silent, small.names, "2025-06-30")
+    assert said.zh == f"※{called[0]} 60 天無資料；{called[1]}、{called[2]} 本年度無資料"
+    assert said.en.count("nothing") == 2
 
 
 def test_who_left_the_list_is_named_with_both_predictions(small: Year, catalogue: Catalogue) -> None:
