@@ -157,7 +157,7 @@ def _listed(value: Value, separator: str) -> str:
 
 def _chinese(name: str, value: Value) -> str:
     if isinstance(value, int):
-        return str(value)
+        return f"{value:,}" if name == "amount" else str(value)
     match name:
         case "field":
             return _field(str(value))

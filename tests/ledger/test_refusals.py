@@ -107,9 +107,9 @@ def test_both_languages_name_the_same_values_and_every_code_is_given_somewhere()
         (detail("unknown_agency", agency="020019"), "020019 is not in the registry", "機關 020019 不在名冊"),
         (detail("no_reference", kind="commitment", id="C-1"), "no commitment C-1 was opened", "查無契約 C-1"),
         (
-            detail("reference_exceeded", kind="payable", id="P was opened on x", amount=500),
-            "500 of payable P was opened on x stands open",
-            "應付款項 P was opened on x 僅餘 500 元",
+            detail("reference_exceeded", kind="payable", id="P was opened on x", amount=15_283_481),
+            "15283481 of payable P was opened on x stands open",
+            "應付款項 P was opened on x 僅餘 15,283,481 元",
         ),
         (
             detail("reference_elsewhere", kind="commitment", id="C", line="33010010101/current/1015"),
