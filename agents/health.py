@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import faust
 import msgspec
@@ -19,6 +19,7 @@ from streams.kafka.health import WorkerHealth, WorkerReport
 from streams.kafka.worker import LogWorker
 
 log = structlog.get_logger()
+_BIND_AGAIN_SECONDS: Final = 5.0
 
 
 def attach(app: faust.App, worker: LogWorker, health: WorkerHealth, host: str, port: int) -> None:
@@ -40,17 +41,24 @@ def attach(app: faust.App, worker: LogWorker, health: WorkerHealth, host: str, p
         runner = web.AppRunner(routes, access_log=None)
         await runner.setup()
         try:
-            await web.TCPSite(runner, host, port).start()
-        except OSError as error:
-            log.error("the worker folds, but nobody can ask how it is", reason=f"{host}:{port}: {error.strerror}")
-            return
-        log.info("health", address=f"http://{host}:{port}/healthz")
-        try:
+            while not app.should_stop and not await _bound(web.TCPSite(runner, host, port), f"{host}:{port}"):
+                await app.sleep(_BIND_AGAIN_SECONDS)
             await app.wait_for_stopped()
         finally:
             await runner.cleanup()
 
     app.task()(listen)
+
+
+async def _bound(site: web.TCPSite, address: str) -> bool:
+    """Listen; somebody who has the port is waited for, since folding matters more than telling of it."""
+    try:
+        await site.start()
+    except OSError as error:
+        log.error("the worker folds, but nobody can ask how it is yet", reason=f"{address}: {error.strerror}")
+        return False
+    log.info("health", address=f"http://{address}/healthz")
+    return True
 
 
 class _Figures(Collector):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import random
 import shutil
 import socket
 import subprocess
@@ -11,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import pytest
 import sqlalchemy as sa
@@ -29,12 +31,24 @@ def missing(part: str) -> None:
     pytest.skip(f"{part} is not installed: nothing was tested against it")
 
 
+_ports: Final = iter(random.SystemRandom().sample(range(20_000, 32_000), 12_000))
+"""Below those that the kernel gives to connections on their way out: one of these could take a port between its choice
+and its server's start."""
+
+
 def free_port() -> int:
-    """A loopback port that nobody listens on."""
+    """A loopback port that nobody listens on, another one at each call."""
+    return next(port for port in _ports if _may_listen(port))
+
+
+def _may_listen(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def is_free(port: int) -> bool:

@@ -60,14 +60,28 @@ def scraped(ports: Ports) -> set[str]:
         return set()
 
 
+def health(ports: Ports) -> list[httpx.Response]:
+    """What both workers say of themselves; raises httpx.HTTPError."""
+    return [httpx.get(f"http://127.0.0.1:{ports.health + one}/healthz", timeout=5) for one in range(2)]
+
+
 def workers_share(ports: Ports) -> bool:
     """Whether both workers are well and have all partitions between them."""
     try:
-        reports = [httpx.get(f"http://127.0.0.1:{ports.health + one}/healthz", timeout=5) for one in range(2)]
+        reports = health(ports)
     except httpx.HTTPError:
         return False
     mine = [len(report.json()["partitions"]) for report in reports if report.status_code == 200]
     return len(mine) == 2 and sum(mine) == 12 and min(mine) > 0
+
+
+def said_by_workers(folder: Path, ports: Ports) -> str:
+    """What the workers said, for a test that waited in vain."""
+    try:
+        said = [report.text for report in health(ports)]
+    except httpx.HTTPError as error:
+        said = [repr(error)]
+    return "\n".join([*said, *(log.read_text(errors="replace")[-6000:] for log in sorted(folder.glob("worker-*.log")))])
 
 
 @contextmanager
@@ -83,6 +97,15 @@ def started(folder: Path, ports: Ports) -> Iterator[Future[None]]:
             running.result(60)
 
 
+def await_workers(running: Future[None], folder: Path, ports: Ports) -> None:
+    """Wait until both workers share the log, or all of it ended."""
+
+    def are_well() -> bool:
+        return running.done() or workers_share(ports)
+
+    wait_for(are_well, "two workers", lambda: said_by_workers(folder, ports), seconds=120)
+
+
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """One that PostgreSQL's own user may enter."""
@@ -94,7 +117,7 @@ def folder() -> Iterator[Path]:
 def test_it_starts_stops_and_goes_on(folder: Path, ports: Ports) -> None:
     for is_first in (True, False):
         with started(folder, ports) as running:
-            wait_for(lambda: running.done() or workers_share(ports), "two workers", seconds=120)
+            await_workers(running, folder, ports)
             if is_first:
                 events = folder / "events.ndjson"
                 events.write_bytes(b"".join(simulate(114, 1, EVENTS_FED)))
@@ -104,6 +127,18 @@ def test_it_starts_stops_and_goes_on(folder: Path, ports: Ports) -> None:
             if not is_first:
                 wait_for(lambda: running.done() or scraped(ports) == {"serve", "worker"}, "Prometheus", seconds=60)
         assert all(is_free(port) for port in (ports.page, ports.kafka, ports.postgres, ports.health))
+
+
+def test_a_worker_whose_health_port_is_taken_folds_and_tells_of_it_once_it_can(folder: Path, ports: Ports) -> None:
+    with socket.create_server(("127.0.0.1", ports.health + 1)) as taken, started(folder, ports) as running:
+        log = folder / "worker-second.log"
+        wait_for(
+            lambda: running.done() or (log.exists() and "nobody can ask how it is yet" in log.read_text()),
+            "the second worker to tell of its port",
+            seconds=60,
+        )
+        taken.close()
+        await_workers(running, folder, ports)
 
 
 def test_a_port_that_is_taken_is_named(tmp_path: Path, ports: Ports) -> None:
