@@ -19,7 +19,7 @@ from streams.kafka.health import WorkerHealth, WorkerReport
 from streams.kafka.worker import LogWorker
 
 log = structlog.get_logger()
-_BIND_AGAIN_SECONDS: Final = 5.0
+_BIND_RETRY_SECONDS: Final = 5.0
 
 
 def attach(app: faust.App, worker: LogWorker, health: WorkerHealth, host: str, port: int) -> None:
@@ -42,7 +42,7 @@ def attach(app: faust.App, worker: LogWorker, health: WorkerHealth, host: str, p
         await runner.setup()
         try:
             while not app.should_stop and not await _bound(web.TCPSite(runner, host, port), f"{host}:{port}"):
-                await app.sleep(_BIND_AGAIN_SECONDS)
+                await app.sleep(_BIND_RETRY_SECONDS)
             await app.wait_for_stopped()
         finally:
             await runner.cleanup()
