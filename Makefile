@@ -39,6 +39,7 @@ lint: install
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m alerts.catalogue_page --check
 	$(BIN)/python -m streams.schema --check
+	$(BIN)/python -m streams.letters_page --check
 	$(BIN)/python -m dashboards.boards.build --check
 
 bench: install  ## measure speed and memory (some minutes)
@@ -60,9 +61,10 @@ crash: install  ## kill the writer RUNS times at random moments, then audit (RUN
 chaos: install  ## kill, stall and cut off workers, broker and database RUNS times, then audit each run (RUNS=200)
 	$(BIN)/python -m tests.kafka.chaos $(RUNS)
 
-docs: install  ## write what is generated: the catalogue of rules, the JSON schemas, the boards
+docs: install  ## write what is generated: the catalogue of rules, the JSON schemas, the sample notices, the boards
 	$(BIN)/python -m alerts.catalogue_page
 	$(BIN)/python -m streams.schema
+	$(BIN)/python -m streams.letters_page
 	$(BIN)/python -m dashboards.boards.build
 
 clean:  ## remove what these targets made

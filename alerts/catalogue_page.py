@@ -15,7 +15,7 @@ from alerts.catalogue import Catalogue, load
 from alerts.laws import Law
 from alerts.messages import citation_text
 from alerts.rule import Citation, Named, Parameter, Rule
-from alerts.vocabulary import BASIS_STATUS, DATE_STATUS, LEVEL, RULE_KIND, SEVERITY, UNIT
+from alerts.vocabulary import BASIS_STATUS, DATE_STATUS, LEVEL, RULE_KIND, SEVERITY, UNIT, WISH
 from alerts.yaml_files import CatalogueProblem
 from ledger.money import thousands
 from ledger.words import Words
@@ -80,6 +80,11 @@ def _rule(rule: Rule) -> Iterator[str]:
     yield f"- 解除方式 what unblocks it: {rule.unblock.zh} / {rule.unblock.en}"
     if rule.remedy is not None:
         yield f"- 事前查詢之處理建議 what an asker is told: {rule.remedy.zh}。 / {rule.remedy.en}."
+    terms = rule.notice
+    yield (
+        f"- 通知要求 what a notice asks: {terms.ask.zh}。 / {terms.ask.en}."
+        f" {terms.days} {_both(UNIT['days'])}，{_both(WISH[terms.wish])}"
+    )
     folder = f"../alerts/rules/{rule.folder}"
     yield f"- 案例 [cases]({folder}/cases.yaml)；參數 [parameters]({folder}/rule.yaml)；程式 [code]({folder}/rule.py)"
     yield ""

@@ -66,6 +66,13 @@ def subject(names: Names, level: str, key: str, fiscal_year: int) -> Words:
     return Words(f"{of.zh} {what.zh}", f"{of.en}, {what.en}")
 
 
+def subject_part(names: Names, level: str, key: str, fiscal_year: int) -> Words | None:
+    """The same without the agency's name, where it is a part of an agency's: the line, contract, case or feed."""
+    if level in ("city", "authority", "agency", "reserve"):
+        return None
+    return _part(names, level, split_key(names.registry, key)[1], fiscal_year)
+
+
 def _fund(names: Names, key: str) -> Words:
     reserve, _, agency = key.partition(":")
     fund = RESERVE.get(reserve, alike(reserve))

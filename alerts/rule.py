@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Final, Literal, TypeAlias, get_args
+from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
 
 import msgspec
 
@@ -19,6 +19,8 @@ BasisStatus: TypeAlias = Literal["statute", "central_practice", "other_city_rule
 BASES: Final[tuple[BasisStatus, ...]] = get_args(BasisStatus)
 """From a statute to our own design."""
 Unit: TypeAlias = Literal["percent", "percentage_points", "NTD", "days", "months", "flag", "number"]
+Wish: TypeAlias = Literal["comply", "reply", "note"]
+"""What a letter ends with, as WISH of the vocabulary calls it."""
 
 
 class Citation(msgspec.Struct, frozen=True):
@@ -79,6 +81,16 @@ class Named(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Words(self.zh, self.en)
 
 
+class NoticeTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a notice of an alert asks, and by when."""
+
+    days: Annotated[int, msgspec.Meta(ge=1, le=30)]
+    """Working days from the day of the notice to the day by which to answer."""
+    wish: Wish
+    ask: Words
+    """What an answer must hold: a clause without `please` and without a full stop."""
+
+
 OF_ACTS: Final[Mapping[str, Named]] = {
     "count": Named("行為筆數", "Acts", "number"),
     "sum": Named("行為金額合計", "Sum of the acts", "NTD"),
@@ -103,6 +115,7 @@ class Rule(msgspec.Struct, frozen=True, eq=False):
     parameters: tuple[Parameter, ...]
     message: Words
     unblock: Words
+    notice: NoticeTerms
     remedy: Words | None
     """What an asker needs before the event is booked, a template as `message` is; None: `unblock` holds then too."""
     evidence: Mapping[str, Named]

@@ -17,6 +17,7 @@ from alerts.rule import (
     BasisStatus,
     Citation,
     Named,
+    NoticeTerms,
     Parameter,
     Rule,
     RuleKind,
@@ -73,6 +74,7 @@ class _RuleFile(msgspec.Struct, forbid_unknown_fields=True):
     message: Words
     unblock: Words
     measure: Sentence
+    notice: NoticeTerms
     remedy: Words | None = None
     evidence: dict[str, Named] = {}
     events: list[str] = []
@@ -112,6 +114,7 @@ def read_rule(folder: Path, name: str, laws: Mapping[str, Law]) -> Rule:
         parameters=parameters,
         message=read.message,
         unblock=read.unblock,
+        notice=read.notice,
         remedy=read.remedy,
         evidence=MappingProxyType(_evidence(read)),
         measure=read.measure,
@@ -149,6 +152,12 @@ def _check_words(file: YamlFile, read: _RuleFile) -> None:
     for language, advice in (("zh", read.unblock.zh), ("en", read.unblock.en)):
         if "{" in advice:
             raise file.problem(("unblock", language), "a placeholder; write advice that holds for every subject")
+    for language, clause in (("zh", read.notice.ask.zh), ("en", read.notice.ask.en)):
+        if "{" in clause:
+            raise file.problem(("notice", "ask", language), "a placeholder; write what holds for every subject")
+        problem = template_problem(clause)
+        if problem is not None:
+            raise file.problem(("notice", "ask", language), problem.replace("the articles", "the rest of its sentence"))
 
 
 def _evidence(read: _RuleFile) -> dict[str, Named]:

@@ -6,7 +6,9 @@ import hashlib
 
 import msgspec
 
+from alerts.naming import split_key
 from ledger.books import AgencyYear, Alert, Case, Feed, Fund, ObjectSum, Position, Reference, Row
+from ledger.registry import Registry
 
 
 def subject_key(year: AgencyYear, row: Row) -> str:
@@ -38,3 +40,12 @@ def alert_id(alert: Alert) -> str:
     """The first 32 hex digits of SHA-256 over `[rule, key, fiscal_year, opened_by or the day]` as compact JSON."""
     name = [alert.rule, alert.key, alert.fiscal_year, alert.opened_by or alert.opened_on]
     return hashlib.sha256(msgspec.json.encode(name)).hexdigest()[:32]
+
+
+def agency_in(registry: Registry, alert: Alert) -> str | None:
+    """The code of the agency whose thing an alert is about; None for what agencies share."""
+    if alert.level in ("city", "authority"):
+        return None
+    if alert.level == "reserve":
+        return alert.key.partition(":")[2] or None
+    return split_key(registry, alert.key)[0]

@@ -59,6 +59,25 @@ BASIS_STATUS: Final[Mapping[str, Words]] = {
 }
 """What a rule or a number in it rests on (`basis_status`)."""
 
+YES_NO: Final[Mapping[bool, Words]] = {True: Words("是", "yes"), False: Words("否", "no")}
+"""A flag of the evidence, for people."""
+
+NOTICE_KIND: Final[Mapping[str, Words]] = {
+    "opened": ALERT_CHANGE["opened"],
+    "worsened": Words("情形加重", "worse"),
+    "reminded": Words("催請回復", "reminder"),
+    "returned": Words("請補充回復", "answer returned"),
+    "resolved": ALERT_CHANGE["resolved"],
+}
+"""Why a notice is written."""
+
+WISH: Final[Mapping[str, Words]] = {
+    "comply": Words("請查照辦理惠復", "Please act on it and reply"),
+    "reply": Words("請查照惠復", "Please look into it and reply"),
+    "note": Words("請查照", "Please take note"),
+}
+"""What a letter asks of an office of equal rank (期望語), from the most pressing."""
+
 UNIT: Final[Mapping[str, Words]] = {
     "percent": Words("%", "%"),
     "percentage_points": Words("個百分點", "points"),
@@ -109,7 +128,7 @@ VERDICT_PART: Final[Mapping[str, Words]] = {
 """The parts of a check's answer, by their field."""
 
 TURN: Final[Mapping[str, Words]] = {
-    "opened": Words("新增", "new"),
+    "opened": ALERT_CHANGE["opened"],
     "worse": Words("加重", "worse"),
     "joined": Words("再犯", "again"),
 }

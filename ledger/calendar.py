@@ -57,6 +57,14 @@ class Calendar(msgspec.Struct, frozen=True):
             day = (date.fromisoformat(day) + timedelta(days=1)).isoformat()
         return day
 
+    def after(self, day: str, working_days: int) -> str:
+        """The working day so many after a day, which itself does not count; with 0 the first from that day on."""
+        if working_days == 0:
+            return self.on_or_after(day)
+        for _ in range(working_days):
+            day = self.on_or_after((date.fromisoformat(day) + timedelta(days=1)).isoformat())
+        return day
+
     def with_days(self, off: Iterable[str] = (), working: Iterable[str] = ()) -> Calendar:
         """The same with a city's own days laid over it: what it says of a day counts."""
         own_off, own_working = frozenset(off), frozenset(working)

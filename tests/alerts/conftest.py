@@ -22,6 +22,7 @@ evidence: {realised: {zh: 實現數, en: Realised, unit: NTD}}
 measure: realised
 message: {zh: "{subject} 實現 {realised} 元", en: "{subject} has NT$ {realised} paid"}
 unblock: {zh: 無, en: None}
+notice: {days: 6, wish: reply, ask: {zh: 說明, en: Explain}}
 """
 STATE_CODE = """\
 from alerts.judgement import Breach
@@ -45,6 +46,7 @@ parameters:
 measure: sum
 message: {zh: "{subject} 整數支付 {count} 筆", en: "{subject} has {count} round payments"}
 unblock: {zh: 無, en: None}
+notice: {days: 6, wish: reply, ask: {zh: 說明, en: Explain}}
 """
 ACT_CODE = """\
 from alerts.judgement import Finding

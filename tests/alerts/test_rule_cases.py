@@ -5,16 +5,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from alerts.cases import cases_of, events_of
 from alerts.catalogue import Catalogue, load
 from alerts.messages import message, remedy
-from alerts.yaml_files import YamlFile
 from ledger.registry import Registry
 from ledger.words import alike
 from tests.conftest import Replay
@@ -24,30 +23,8 @@ CASES = [
     pytest.param(folder.name.replace("_", "-"), case, id=f"{folder.name}-{number}")
     for folder in sorted(RULES.iterdir())
     if (folder / "cases.yaml").exists()
-    for number, case in enumerate(YamlFile(folder / "cases.yaml", folder.name).data, start=1)
+    for number, case in enumerate(cases_of(folder), start=1)
 ]
-ALIASED = ("line", "from_line", "to_line")
-
-
-def situation(case: dict[str, Any]) -> bytes:
-    """The events of a case, with what it leaves to say filled in."""
-    lines, day = case.get("lines", {}), f"{case.get('fiscal_year', 114) + 1911}-01-01"
-    events = []
-    for number, entry in enumerate(case["events"], start=1):
-        ((kind, stated),) = entry.items()
-        stated = dict(stated or {})
-        day = stated.get("booked_on", day)
-        event = {"id": f"e{number}", "type": kind, "fiscal_year": case.get("fiscal_year", 114), "agency": "020011"}
-        event |= {"booked_on": day} | stated
-        if kind in ("disbursement.paid", "disbursement.reversed", "provisional.spent"):
-            event.setdefault("voucher", f"V{number}")
-        if isinstance(event.get("months"), int):
-            event["months"] = [event["months"]] * 12
-        for field in ALIASED:
-            if field in event:
-                event[field] = lines.get(event[field], event[field])
-        events.append(json.dumps(event, ensure_ascii=False).encode())
-    return b"\n".join(events)
 
 
 def subject(text: str, lines: dict[str, str]) -> str:
@@ -61,7 +38,7 @@ def subject(text: str, lines: dict[str, str]) -> str:
 
 @pytest.mark.parametrize(("rule", "case"), CASES)
 def test_a_case_ends_as_it_says(replay: Replay, catalogue: Catalogue, rule: str, case: dict[str, Any]) -> None:
-    result = replay(situation(case), case.get("as_of"), today=case.get("today"))
+    result = replay(events_of(case), case.get("as_of"), today=case.get("today"))
     assert result["refusals"] == [], "a case is made of events that are accepted"
     found = [alert for alert in result["alerts"] if alert["rule"] == rule]
     expected = case["expect"]

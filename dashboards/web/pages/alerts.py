@@ -14,8 +14,9 @@ from litestar.params import FromPath
 
 from alerts.laws import Version
 from alerts.messages import message
-from alerts.naming import split_key, subject
+from alerts.naming import subject
 from alerts.rule import Named, Rule
+from alerts.subjects import agency_in
 from alerts.unfinished import UNFINISHED
 from alerts.vocabulary import ALERT_CHANGE, ALERT_STATE, BASIS_STATUS, SEVERITY, UNIT
 from dashboards.reports.formats.cells import moment_words
@@ -252,17 +253,8 @@ def alert(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: Fr
 
 def _agency(desk: Desk, found: Alert) -> tuple[str, Words] | None:
     """The code and name of the agency whose thing an alert is about."""
-    code = _agency_code(desk, found)
+    code = agency_in(desk.monitor.registry, found)
     return None if code is None else (code, agency_name(desk.names, code))
-
-
-def _agency_code(desk: Desk, found: Alert) -> str | None:
-    if found.level in ("city", "authority"):
-        return None
-    if found.level == "reserve":
-        _, _, code = found.key.partition(":")
-        return code or None
-    return split_key(desk.monitor.registry, found.key)[0]
 
 
 def _cited(desk: Desk, found: Alert) -> list[Cited]:
