@@ -68,6 +68,7 @@ def compose(
     *,
     day: str,
     language: Language | None = None,
+    besides: Sequence[Happening] = (),
     pages: Pages = NO_PAGES,
     demonstration: bool = False,
 ) -> Notice:
@@ -80,12 +81,15 @@ def compose(
         names: what everything is called, and what the city says of itself.
         day: the day of the notice, `YYYY-MM-DD` in Taipei.
         language: of the text; None: the city's.
+        besides: the recipient's other open alerts, which the annex of a letter lists.
         pages: where it can be answered.
         demonstration: whether the books are made up; the notice says so.
     """
     assert happenings, "a notice tells of something"
-    matters = [_matter(each, recipient, catalogue, names, day, pages) for each in happenings]
-    matters.sort(key=lambda one: (-SEVERITIES.index(one.severity), one.due_on or "9", one.rule, one.code))
+    matters, others = (
+        sorted((_matter(each, recipient, catalogue, names, day, pages) for each in some), key=_order)
+        for some in (happenings, besides)
+    )
     base = pages.public_url
     return Notice(
         key=_key(happenings, recipient),
@@ -95,6 +99,7 @@ def compose(
         language=language or names.city.language,
         matters=tuple(matters),
         office=_letter_head(names),
+        besides=tuple(others),
         link=pages.link,
         desk=None if base is None else f"{base}/desk",
         demonstration=demonstration,
@@ -118,6 +123,10 @@ def head_of(names: Names, authority: str) -> Agency | None:
         return agencies[authority]
     of_it = sorted(code for code, agency in agencies.items() if agency.authority_code == authority)
     return agencies[of_it[0]] if of_it else None
+
+
+def _order(matter: Matter) -> tuple[int, str, str, str]:
+    return -SEVERITIES.index(matter.severity), matter.due_on or "9", matter.rule, matter.code
 
 
 def _key(happenings: Sequence[Happening], recipient: Recipient) -> str:

@@ -98,6 +98,8 @@ class Notice(msgspec.Struct, frozen=True):
     language: Language
     matters: tuple[Matter, ...]
     office: LetterHead
+    besides: tuple[Matter, ...] = ()
+    """The recipient's other open matters, for the annex of a letter."""
     link: str | None = None
     """The one-time link by which to answer."""
     desk: str | None = None

@@ -26,6 +26,7 @@ BY_LINK: Final = Words(
     "Open this link and fill in the form; it takes about two minutes. It is valid for 30 days and ends once an answer is "
     "sent. Whoever has it can answer for you: do not pass it on.",
 )
+ANSWER_NOW: Final = Words("線上回復", "Reply online")
 AT_DESK: Final = Words("亦可登入系統回復：", "Or log in and reply there:")
 BY_OTHER_MEANS: Final = Words("請逕洽下列聯絡窗口回復。", "Reply to the contact below.")
 NO_REPLY: Final = Words("本通知無須回復。", "No reply is needed.")

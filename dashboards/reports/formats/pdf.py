@@ -15,12 +15,13 @@ from typing import Any, Final
 import msgspec
 import typst
 
+from alerts.letters.typeface import SANS, first_present
 from dashboards.reports.formats.cells import heading_width, is_number, printable, shown, shown_total, subtitle, width
 from dashboards.reports.table import EMPTY, ReportProblem, Table, to_show
 from ledger.words import Language, Words
 
 TEMPLATE: Final = Path(__file__).with_name("report.typ")
-FONTS: Final = ("Noto Sans CJK TC", "Noto Sans TC", "Source Han Sans TC", "Source Han Sans TW")
+FONTS: Final = SANS
 """Fonts with Traditional Chinese, the first that the system has is used."""
 _PAGE_POINTS: Final = 770.0
 """The width of A4 landscape between the margins."""
@@ -54,8 +55,7 @@ def render(tables: Sequence[Table], language: Language) -> bytes:
 @cache
 def font() -> str:
     """The font to use, or ReportProblem with what to install."""
-    present = set(typst.Fonts(include_embedded_fonts=False).families())
-    found = next((family for family in FONTS if family in present), None)
+    found = first_present(FONTS)
     if found is None:
         raise ReportProblem(f"no Chinese font for the PDF ({FONTS[0]}); install Debian's package fonts-noto-cjk")
     return found

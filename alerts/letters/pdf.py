@@ -1,0 +1,30 @@
+"""The official letter as PDF, typeset by Typst. Its text reaches the template as JSON and is set as text, never as markup."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import typst
+
+from alerts.letters.letter import ANNEX_COLUMNS, letter_of
+from alerts.letters.notice import Notice
+from alerts.letters.typeface import KAI, SANS, SERIF, first_present
+
+TEMPLATE: Final = Path(__file__).with_name("letter.typ")
+
+
+class NoTypeface(ValueError):
+    """The system has no Chinese typeface; the message says what to install."""
+
+
+def as_pdf(notice: Notice) -> bytes:
+    """The letter and its annex as one PDF. Raises NoTypeface."""
+    family = first_present((*KAI, *SERIF, *SANS))
+    if family is None:
+        raise NoTypeface(f"no Chinese font for the letter ({SANS[0]}); install Debian's package fonts-noto-cjk")
+    data = {"letter": letter_of(notice), "columns": ANNEX_COLUMNS, "font": family}
+    made = typst.compile(str(TEMPLATE), format="pdf", sys_inputs={"letter": msgspec.json.encode(data).decode()})
+    assert isinstance(made, bytes), "one file, as no output path is given"
+    return made
