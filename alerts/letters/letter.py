@@ -34,7 +34,7 @@ class Paragraph(msgspec.Struct, frozen=True):
     below: tuple[tuple[str, str], ...] = ()
 
 
-class Part(msgspec.Struct, frozen=True):
+class LetterPart(msgspec.Struct, frozen=True):
     """主旨, 說明 or 辦法: one text, or numbered paragraphs."""
 
     name: str
@@ -52,7 +52,7 @@ class Letter(msgspec.Struct, frozen=True):
     head: tuple[tuple[str, str], ...]
     to: tuple[str, str]
     fields: tuple[tuple[str, str], ...]
-    parts: tuple[Part, ...]
+    parts: tuple[LetterPart, ...]
     ends: tuple[tuple[str, str], ...]
     signature: str
     annex_title: str
@@ -82,9 +82,9 @@ def letter_of(notice: Notice) -> Letter:
             ("附件", f"如說明{numeral(_ANNEX_PARAGRAPH)}"),
         ),
         parts=(
-            Part("主旨", _purpose(notice)),
-            Part("說明", "", _explanation(notice)),
-            Part("辦法", "", _measures(notice)),
+            LetterPart("主旨", _purpose(notice)),
+            LetterPart("說明", "", _explanation(notice)),
+            LetterPart("辦法", "", _measures(notice)),
         ),
         ends=(("正本", notice.recipient.name.zh), ("副本", "、".join(each.zh for each in _copied(notice)))),
         signature=office.signatory.zh,

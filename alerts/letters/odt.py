@@ -10,7 +10,7 @@ from odf import dc, meta, style, table, text  # type: ignore[import-untyped]
 from odf.opendocument import OpenDocumentText  # type: ignore[import-untyped]
 from odf.teletype import addTextToElement  # type: ignore[import-untyped]
 
-from alerts.letters.letter import ANNEX_COLUMNS, Letter, Part, letter_of
+from alerts.letters.letter import ANNEX_COLUMNS, Letter, LetterPart, letter_of
 from alerts.letters.notice import Notice
 
 _TYPEFACE: Final = "標楷體"
@@ -33,7 +33,7 @@ _PARAGRAPHS: Final[dict[str, tuple[dict[str, str], dict[str, str]]]] = {
     "code": ({}, {"fontsize": "7.5pt"}),
 }
 """Each style's paragraph and text."""
-_WIDTHS_CM: Final = (1.2, 5.4, 6.6, 4.2, 6.5, 2.8)
+_WIDTHS_CM: Final = (1.2, 5.3, 6.4, 4.2, 6.3, 3.3)
 _CODE_COLUMN: Final = 1
 
 
@@ -68,7 +68,7 @@ def _paragraphs(letter: Letter) -> list[tuple[str, str]]:
     return found
 
 
-def _part(part: Part) -> list[tuple[str, str]]:
+def _part(part: LetterPart) -> list[tuple[str, str]]:
     found = [("part", f"{part.name}：{part.text}")]
     for paragraph in part.paragraphs:
         found.append(("numbered", f"{paragraph.number}、{paragraph.text}"))
