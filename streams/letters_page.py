@@ -16,11 +16,10 @@ from alerts.cases import Case, cases_of, events_of
 from alerts.catalogue import FOLDER, Catalogue, load
 from alerts.city_file import read_city
 from alerts.clock import judge_day
-from alerts.letters.compose import Happening, Pages, compose, recipient_of
-from alerts.letters.notice import Notice, Recipient
+from alerts.letters.compose import Happening, Pages, compose, recipient_for
+from alerts.letters.notice import Notice
 from alerts.letters.text import as_text, subject
 from alerts.rule import Rule
-from alerts.subjects import agency_in
 from ledger.books import Alert
 from ledger.names import Names, parse_accounts, parse_objects
 from ledger.registry import parse
@@ -87,16 +86,9 @@ def alert_of_case(rule: Rule, case: Case, catalogue: Catalogue, names: Names) ->
 def sample(rule: Rule, catalogue: Catalogue, names: Names, language: Language) -> Notice:
     """The notice of a rule's first breach."""
     found, day = alert_of_case(rule, first_breach(rule), catalogue, names)
-    recipient = _recipient(names, found)
+    recipient = recipient_for(names, found)
     happening = Happening(found, "opened")
     return compose([happening], recipient, catalogue, names, day=day, language=language, pages=_PAGES)
-
-
-def _recipient(names: Names, alert: Alert) -> Recipient:
-    if alert.level == "authority":
-        return recipient_of(names, "authority", alert.key)
-    agency = agency_in(names.registry, alert)
-    return recipient_of(names, "office") if agency is None else recipient_of(names, "agency", agency)
 
 
 def page(catalogue: Catalogue, names: Names) -> str:

@@ -24,7 +24,7 @@ from alerts.letters.plain import on_a_line, plain
 from alerts.messages import citation_text, message
 from alerts.naming import subject, subject_part
 from alerts.rule import Named, Rule
-from alerts.subjects import alert_id
+from alerts.subjects import agency_in, alert_id
 from alerts.vocabulary import BASIS_STATUS, UNIT, YES_NO
 from ledger.books import Alert
 from ledger.money import thousands
@@ -114,6 +114,14 @@ def recipient_of(names: Names, kind: RecipientKind, key: str = "") -> Recipient:
         return Recipient(kind, key, plain(agency_name(names, key)))
     head = head_of(names, key)
     return Recipient(kind, key, plain(alike(key) if head is None else agency_name(names, head.code)))
+
+
+def recipient_for(names: Names, alert: Alert) -> Recipient:
+    """Whose an alert is: the agency of what it is about, the authority, or of what agencies share the office."""
+    if alert.level == "authority":
+        return recipient_of(names, "authority", alert.key)
+    agency = agency_in(names.registry, alert)
+    return recipient_of(names, "office") if agency is None else recipient_of(names, "agency", agency)
 
 
 def head_of(names: Names, authority: str) -> Agency | None:

@@ -39,12 +39,14 @@ def opening(notice: Notice) -> str:
     language, count = notice.language, len(notice.matters)
     due = notice.due_on
     if language == "zh":
-        whose = {"agency": "貴機關", "authority": "貴主管", "office": ""}[notice.recipient.kind]
+        whose = {"agency": "貴機關", "authority": "貴機關及所屬", "office": ""}[notice.recipient.kind]
         if due is None:
             return f"{whose}下列 {count} 件預算執行事項，通知如下。"
         return f"{whose}有下列 {count} 件預算執行事項，請於{p.due_text(due, language)}前回復。"
     matters = f"{count} {'matter' if count == 1 else 'matters'} of budget execution"
-    whose = {"agency": "Your agency", "authority": "Your authority", "office": "The office"}[notice.recipient.kind]
+    whose = {"agency": "Your agency", "authority": "Your agency with those under it", "office": "The office"}[
+        notice.recipient.kind
+    ]
     return (
         f"{whose} is told of {matters}."
         if due is None

@@ -334,3 +334,31 @@ def test_help_is_there_with_an_example(run: Run, command: tuple[str, ...]) -> No
     done = run(*command, "--help")
     assert done.code == 0
     assert b"budgetwatch" in done.stdout and (command == ("report",) or b"Example" in done.stdout)
+
+
+# ---------------------------------------------------------------- notices preview
+
+
+def test_a_notice_is_shown_in_every_form_and_nothing_is_sent(folder: Path, run: Run) -> None:
+    over = json.dumps(PAYMENT | {"id": "over", "amount": 1_001}).encode()
+    (folder / "events.ndjson").write_bytes(b"\n".join([*LINES, over]))
+    alerts = json.loads(run("replay", "events.ndjson", "--json").stdout)["alerts"]
+    (name,) = (alert["id"] for alert in alerts if alert["rule"] == "spending-over-appropriation")
+    asked = ("notices", "preview", name[:12], *ON_FILES)
+    text = run(*asked)
+    assert (
+        (text.code, text.stderr) == (0, b"")
+        and "超過預算支用" in text.stdout.decode()
+        and b"020011:over" in text.stdout
+    )
+    begins = {"html": b"<!DOCTYPE html>", "eml": b"Subject: ", "odt": b"PK", "pdf": b"%PDF"}
+    for form, start in begins.items():
+        done = run(*asked, "--format", form, "-o", f"notice.{form}", "--lang", "en")
+        assert done.code == 0, done.stderr
+        assert (folder / f"notice.{form}").read_bytes().startswith(start)
+
+
+@pytest.mark.parametrize(("name", "says"), [("abc", "too short"), ("0" * 32, "no unfinished alert")])
+def test_a_notice_of_no_alert_is_no_traceback(run: Run, name: str, says: str) -> None:
+    done = run("notices", "preview", name, *ON_FILES)
+    assert done.code == 2 and says in done.stderr.decode() and done.stderr.count(b"\n") == 1
