@@ -410,8 +410,8 @@ class AgencyYear(Row, kw_only=True):
     """The same of events that are neither statements nor papers that may be booked outside the year."""
     days_booked: dict[str, int] = msgspec.field(default_factory=dict)
     """The days on which anything is booked: `YYYY-MM` → a bit a day, that of the first is 2."""
-    noted: set[str] = msgspec.field(default_factory=set)
-    """Days noted for bookings of the year; only spares noting them again."""
+    noted: str = ""
+    """The day noted last for a booking of the year; only spares noting it again."""
     adopted_on: str = NEVER
     positions: dict[str, Position] = msgspec.field(default_factory=dict)
     commitments: dict[str, Reference] = msgspec.field(default_factory=dict)

@@ -176,7 +176,7 @@ def process(
                 continue
 
         # After this point the event is accepted: nothing below may fail.
-        if booked_on not in year.noted:
+        if booked_on != year.noted:
             if not year.latest:
                 books.add(year)
             _note_day(year, event)
@@ -198,13 +198,14 @@ def process(
 
 
 def _note_day(year: AgencyYear, event: Event) -> None:
-    """Remember a day on which something is booked; a day noted for a booking of the year needs no second look."""
+    """Remember a day on which something is booked; events of one day mostly come together, and need no second look."""
     day = event.booked_on
     year.latest = max(year.latest, day)
-    year.days_booked[day[:7]] = year.days_booked.get(day[:7], 0) | 1 << int(day[8:])
+    month, bit = day[:7], 1 << int(day[8:])
+    year.days_booked[month] = year.days_booked.get(month, 0) | bit
     if type(event) not in NO_BOOKINGS:
+        year.noted = day
         year.latest_booking = max(year.latest_booking, day)
-        year.noted.add(day)
 
 
 def _refuse(effects: Effects, place: int, event: Event, reason: Reason, wrong: Detail) -> None:
