@@ -22,4 +22,9 @@ def read_city(path: Path) -> City:
         for place, day in enumerate(getattr(city, field)):
             if not is_day(day):
                 raise file.problem((field, place), f"{day!r} is no day; write it like 2025-01-31")
+    for field in ("lagging_reasons", "answer_reasons"):
+        codes = [each.code for each in getattr(city, field)]
+        for place, code in enumerate(codes):
+            if code in codes[:place]:
+                raise file.problem((field, place, "code"), f"{code} stands there twice; write another code")
     return city

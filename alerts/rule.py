@@ -89,6 +89,8 @@ class NoticeTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     wish: Wish
     ask: Words
     """What an answer must hold: a clause without `please` and without a full stop."""
+    reasons: Literal["lagging", "general"] = "general"
+    """Which list of reasons an answer chooses from."""
 
 
 OF_ACTS: Final[Mapping[str, Named]] = {

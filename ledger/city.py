@@ -20,6 +20,15 @@ class Signatory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str = ""
 
 
+class ReasonChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A reason that an agency can choose when it answers."""
+
+    code: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{0,39}$")]
+    words: Words
+    needs_text: bool = False
+    """Whether it must be explained."""
+
+
 class City(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The fields of `city.yaml` (CONTRACT §7); every one may be left out, and nothing of a city stands in the source.
 
@@ -35,6 +44,10 @@ class City(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     working_days: list[Line] = []
     language: Language = "zh"
     unit: LargeUnit = "hundred_million"
+    lagging_reasons: list[ReasonChoice] = []
+    """Why capital execution lags (落後原因), in place of the list that ships."""
+    answer_reasons: list[ReasonChoice] = []
+    """The same of all other alerts."""
 
 
 NO_CITY: Final = City()

@@ -15,7 +15,9 @@ MAY_CLOSE: Final = frozenset(("officer", "administrator"))
 """And reopen."""
 LOCAL: Final = "local"
 """The role of somebody on the monitor's own machine while it has no users: may do what an administrator may."""
-_WIDEST_FIRST: Final = ("administrator", "officer", "reviewer", "feeder", LOCAL)
+LINK: Final = "link"
+"""The role of who came by a one-time link: a name was typed, and nobody verified it."""
+_WIDEST_FIRST: Final = ("administrator", "officer", "reviewer", "feeder", LOCAL, LINK)
 
 
 class PeopleProblem(ValueError):

@@ -23,6 +23,13 @@ ACT: Final[Mapping[str, Words]] = {
     "judge": Words("立即判定時間規則", "had the time rules judged"),
     "lagging-presented": Words("提報市政會議", "presented the lagging list"),
     "lagging-withdrawn": Words("撤回提報名單", "withdrew a presented list"),
+    "asked": Words("通知機關回復", "asked the agency"),
+    "answered": Words("機關回復", "answered"),
+    "answer-accepted": Words("同意回復", "accepted the answer"),
+    "answer-returned": Words("退回回復", "returned the answer"),
+    "reminded": Words("催辦", "reminded"),
+    "escalated": Words("提報上級", "escalated"),
+    "letter-sent": Words("登錄發文", "entered a letter's number and date"),
     "log-in": Words("登入", "logged in"),
     "log-in-failed": Words("登入失敗", "failed to log in"),
     "log-out": Words("登出", "logged out"),
@@ -39,6 +46,15 @@ ACT_FIELD: Final[Mapping[str, Words]] = {
     "reason": Words("理由", "reason"),
     "text": Words("附註", "note"),
     "due_on": Words("期限", "due"),
+    "reason_zh": Words("回復原因", "reason chosen"),
+    "measure": Words("改善措施", "measure"),
+    "responsible": Words("負責人", "responsible"),
+    "expected_day": Words("預計完成日", "expected by"),
+    "amount": Words("金額", "amount"),
+    "remark": Words("退回意見", "remark"),
+    "to": Words("對象", "to"),
+    "letter_number": Words("發文字號", "number"),
+    "sent_on": Words("發文日期", "sent on"),
     "recovery_on": Words("預計改善完成日", "recovered by"),
     "position": Words("日誌位置", "place in the log"),
     "state": Words("狀態", "state"),
@@ -58,6 +74,7 @@ ROLE: Final[Mapping[str, Words]] = {
     "reviewer": Words("檢視", "reviewer"),
     "administrator": Words("管理", "administrator"),
     "local": Words("本機", "this machine"),
+    "link": Words("回復連結，身分未驗證", "by link, not verified"),
     "": Words("–", "–"),
 }
 """The role that an act is recorded under."""
@@ -68,7 +85,34 @@ RIGHT: Final[Mapping[str, Words]] = {
 }
 """What somebody who is confined to agencies may have besides."""
 
+QUESTION: Final[Mapping[str, Words]] = {
+    "unasked": Words("尚未通知", "not asked yet"),
+    "asked": Words("待回復", "awaits an answer"),
+    "answered": Words("已回復，待審", "answered, to be looked at"),
+    "accepted": Words("已同意", "accepted"),
+    "returned": Words("退回，待補充", "returned, awaits more"),
+}
+"""How it stands between the office and an agency about an alert."""
+
 REFUSED_ACT: Final[Mapping[str, Words]] = {
+    "no-matter": Words("請勾選至少一項", "Choose at least one matter"),
+    "reason-choice": Words("請自清單選擇原因", "Choose a reason from the list"),
+    "reason-text": Words("此原因須填寫說明（2,000 字以內）", "Explain this reason in at most 2,000 characters"),
+    "answer-measure": Words("請填寫改善措施（2,000 字以內）", "Give a measure of at most 2,000 characters"),
+    "answer-responsible": Words("請填寫負責人（1 至 128 字）", "Name who is responsible, in 1 to 128 characters"),
+    "expected-date": Words("預計完成日須為今日之後之日期", "The expected day must be after today"),
+    "expected-past": Words("預計完成日已到，請退回補充", "The day promised has come; return the answer"),
+    "answer-amount": Words(
+        "金額須為 0 至 1,000 兆元之整數", "The amount must be a whole number of NT$ from 0 to 10^15"
+    ),
+    "answer-remark": Words("請填寫退回意見（2,000 字以內）", "Give a remark of at most 2,000 characters"),
+    "not-answered": Words("目前無待審之回復", "There is no answer to decide on"),
+    "own-answer": Words("不得審核本人之回復", "Nobody decides on an answer of their own"),
+    "link-unknown": Words("連結無效", "The link is not valid"),
+    "link-used": Words("此連結已回復過", "The link was used already"),
+    "link-expired": Words("連結已逾 30 日", "The link is older than 30 days"),
+    "letter-number": Words("請填寫發文字號（1 至 128 字）", "Give the letter's number, in 1 to 128 characters"),
+    "letter-date": Words("發文日期須為今日以前之日期", "The letter's date must not lie after today"),
     "person": Words("請填寫姓名（1 至 128 字）", "Give a name of 1 to 128 characters"),
     "role": Words("您的角色不得為此行為", "Your role may not do this"),
     "scope": Words("此事項不在您的職權範圍", "This lies outside your scope"),

@@ -416,6 +416,36 @@ presented_lists: Final = Table(
     Column("at", Text, nullable=False),
 )
 
+answer_links: Final = Table(
+    "answer_links",
+    metadata,
+    *_key(Column("hash", Text)),
+    Column("notice", Text, nullable=False, index=True),
+    Column("recipient_kind", Text, nullable=False),
+    Column("recipient_key", Text, nullable=False),
+    Column("alerts", Text, nullable=False, comment="JSON: their ids"),
+    Column("made_at", Text, nullable=False),
+    Column("expires_at", Text, nullable=False),
+)
+"""One-time links by which agencies answer, each by the SHA-256 of its secret. Rows are only added, to these three tables."""
+
+link_openings: Final = Table(
+    "link_openings",
+    metadata,
+    Column("n", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("notice", Text, nullable=False, index=True),
+    Column("at", Text, nullable=False),
+)
+"""When the page behind a notice's link was opened, by a person or a program."""
+
+link_uses: Final = Table(
+    "link_uses",
+    metadata,
+    *_key(Column("notice", Text)),
+    Column("at", Text, nullable=False),
+)
+"""The notices that were answered by link: the first answer consumes every link of its notice."""
+
 # ---------------------------------------------------------------- boards
 
 

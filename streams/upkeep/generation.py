@@ -31,8 +31,11 @@ _PEOPLE: Final = (
     schema.tokens,
     schema.acts,
     schema.presented_lists,
+    schema.answer_links,
+    schema.link_openings,
+    schema.link_uses,
 )
-_NUMBERED: Final = (schema.presented_lists, schema.session_generations, schema.failed_log_ins)
+_NUMBERED: Final = (schema.link_openings, schema.presented_lists, schema.session_generations, schema.failed_log_ins)
 """Tables whose numbers PostgreSQL counts by itself: it goes on after those that were carried over."""
 
 Progress: TypeAlias = Callable[[int], None]
