@@ -1,10 +1,10 @@
 # The program, for every service of docker-compose.yml that is ours. What it needs comes by hash; it runs as nobody in particular.
-FROM python:3.11-slim-bookworm AS dependencies
+FROM python:3.11-slim-bookworm@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b AS dependencies
 COPY requirements.txt .
 RUN python -m venv /opt/budgetwatch \
  && /opt/budgetwatch/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
 
-FROM python:3.11-slim-bookworm
+FROM python:3.11-slim-bookworm@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b
 # The font is for PDFs, the time zones for the day in Taipei.
 RUN apt-get update \
  && apt-get install -y --no-install-recommends fonts-noto-cjk fontconfig tzdata \

@@ -5,7 +5,7 @@ BIN := .venv/bin
 PORT ?= 8080
 RUNS ?= 200
 
-.PHONY: help install run cluster test lint bench bench-kafka crash chaos docs clean
+.PHONY: help install run cluster test lint bench bench-kafka crash chaos docs boards-look clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -67,5 +67,8 @@ docs: install  ## write what is generated: the catalogue of rules, the JSON sche
 	$(BIN)/python -m streams.letters_page
 	$(BIN)/python -m dashboards.boards.build
 
+boards-look: install  ## draw the boards with Grafana's own components, from npm, into docs/images/boards/ (development)
+	$(BIN)/python -m tests.boards_look.look build/boards-look $(BOARDS)
+
 clean:  ## remove what these targets made
-	rm -rf .venv .venv-bench demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-bench build demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -10,10 +10,10 @@ from typing import Final
 
 STATUS_FILL: Final[Mapping[str, str]] = {
     "normal": "#D3E4F4",
-    "watch": "#DE8A0A",
-    "lagging": "#A83C0B",
-    "breach": "#3D0A2B",
-    "unjudged": "#8C8C8C",
+    "watch": "#AA6600",
+    "lagging": "#832A05",
+    "breach": "#2B0719",
+    "unjudged": "#737373",
 }
 SEVERITY_FILL: Final[Mapping[str, str]] = {
     "info": STATUS_FILL["normal"],

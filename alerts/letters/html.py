@@ -13,9 +13,9 @@ from alerts.letters.text import contact, entries, heading, opening, reply_lines,
 from ledger.words import Language
 
 _FILLS: Final = {
-    "critical": ("#3D0A2B", "#FFFFFF"),
-    "high": ("#A83C0B", "#FFFFFF"),
-    "warn": ("#DE8A0A", "#1A1A1A"),
+    "critical": ("#2B0719", "#FFFFFF"),
+    "high": ("#832A05", "#FFFFFF"),
+    "warn": ("#AA6600", "#FFFFFF"),
     "info": ("#D3E4F4", "#1A1A1A"),
 }
 """A severity's fill and the text on it; the word stands there too."""

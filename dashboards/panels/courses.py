@@ -55,7 +55,7 @@ def city_capital_course(reader: Language) -> timeseries.Panel:
     return course_panel(reader, title, "/?year=${year}", True, economic_class="capital", **_CITY)
 
 
-@panel("unit", 5, at=(0, 3, 12, 9))
+@panel("unit", 5, at=(0, 3, 10, 9))
 def authority_course(reader: Language) -> timeseries.Panel:
     """An authority's year, of the class chosen."""
     title = Words("${authority:text}：${class:text}", "${authority:text}: ${class:text} money")
@@ -63,7 +63,7 @@ def authority_course(reader: Language) -> timeseries.Panel:
     return course_panel(reader, title, AUTHORITY_PAGE, True, **labels)
 
 
-@panel("unit", 15, at=(0, 15, 12, 9))
+@panel("unit", 15, at=(0, 15, 10, 9))
 def agency_course(reader: Language) -> timeseries.Panel:
     """An agency's year, of the class chosen."""
     title = Words("${agency:text}：${class:text}", "${agency:text}: ${class:text} money")

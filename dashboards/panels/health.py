@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from grafana_foundation_sdk.builders import bargauge, common, stat, table, timeseries
-from grafana_foundation_sdk.models.common import BigValueTextMode
+from grafana_foundation_sdk.models.common import BarGaugeNamePlacement, BigValueTextMode
 from grafana_foundation_sdk.models.dashboard import DynamicConfigValue
 
 from dashboards.colours import ACTUAL, FORECAST, PLAN, STATUS_FILL
@@ -14,6 +14,7 @@ from dashboards.panels.looks import (
     bars_panel,
     filled,
     lines_panel,
+    one_fill,
     page_link,
     stat_panel,
     steps,
@@ -32,6 +33,14 @@ _NONE_OR_SOME: Final = ((None, STATUS_FILL["normal"]), (1.0, STATUS_FILL["watch"
 _WELL: Final = {
     "1": (Words("正常", "well"), STATUS_FILL["normal"]),
     "0": (Words("異常", "not well"), STATUS_FILL["breach"]),
+}
+
+
+_UNSENT: Final = {
+    "waiting": Words("待送", "waiting"),
+    "held": Words("暫緩", "held"),
+    "failed": Words("失敗", "failed"),
+    "given_up": Words("已放棄", "given up"),
 }
 
 
@@ -132,7 +141,9 @@ def refusals(reader: Language) -> bargauge.Panel:
     said = Words(
         "拒收而尚未有同號事件入帳者，依原因。", "Refused events that nothing was accepted for since, by reason."
     )
-    made = bars_panel(reader, Words("拒收原因", "Refusals by reason"), said, COUNT).thresholds(steps(*_NONE_OR_SOME))
+    made = bars_panel(reader, Words("拒收原因", "Refusals by reason"), said, COUNT).thresholds(
+        one_fill(STATUS_FILL["watch"])
+    )
     made = made.with_target(instant(f"sort_desc({now('refusals_unsettled')} > 0)", "{{reason}}"))
     made = made.no_value(Words("無拒收", "none").text(reader))
     for reason, words in REASON.items():
@@ -144,9 +155,13 @@ def refusals(reader: Language) -> bargauge.Panel:
 def deliveries(reader: Language) -> bargauge.Panel:
     """Messages that did not leave, by channel and state."""
     said = Words("各管道未送達之訊息，依狀態。", "Messages that did not leave, by channel and state.")
-    made = bars_panel(reader, Words("未送達之訊息", "Messages not sent"), said, COUNT).thresholds(steps(*_NONE_OR_SOME))
-    left = f"{now('deliveries', state='~waiting|held|failed|given_up')}"
-    return made.with_target(instant(f"sum by (channel, state) ({left})", "{{channel}} {{state}}"))
+    made = bars_panel(reader, Words("未送達之訊息", "Messages not sent"), said, COUNT).thresholds(
+        one_fill(STATUS_FILL["watch"])
+    )
+    for (state, words), ref_id in zip(_UNSENT.items(), "ABCD", strict=True):
+        left = f"sum by (channel) ({now('deliveries', state=state)}) > 0"
+        made = made.with_target(instant(left, "{{channel}} " + words.text(reader), ref_id))
+    return made.no_value(Words("全部送達", "all sent").text(reader)).name_placement(BarGaugeNamePlacement.TOP)
 
 
 @panel("health", 10, at=(16, 12, 8, 9))
@@ -186,7 +201,7 @@ def worker_lag(reader: Language) -> bargauge.Panel:
     made = bars_panel(reader, Words("各分割區待處理", "Waiting by partition"), said, "short")
     name = "分割區 {{partition}}" if reader == "zh" else "partition {{partition}}"
     made = made.with_target(instant(f"max by (partition) ({_there('worker_lag_records')})", name))
-    return made.thresholds(steps((None, STATUS_FILL["normal"]), (1_000, STATUS_FILL["watch"])))
+    return made.thresholds(steps((None, ACTUAL), (1_000, STATUS_FILL["watch"])))
 
 
 @panel("health", 13, at=(16, 21, 8, 7), only="postgresql")
@@ -194,6 +209,7 @@ def worker_idle(reader: Language) -> bargauge.Panel:
     """Since when each worker committed nothing."""
     said = Words("各工作行程最近一次寫入至今。", "How long ago each worker committed.")
     made = bars_panel(reader, Words("工作行程最近寫入", "Workers: latest commit"), said, "s")
+    made = made.name_placement(BarGaugeNamePlacement.TOP)
     return made.with_target(instant(f"max by (instance) ({_there('worker_idle_seconds')})", "{{instance}}"))
 
 
@@ -219,9 +235,10 @@ def agencies(reader: Language) -> table.Panel:
         "latest": Words("最近入帳日", "Latest day booked"),
         "days": Words("距今天數", "Days ago"),
         "adopted_on": Words("預算審議完成日", "Adopted on"),
+        "agency": Words("代碼", "Code"),
     }
     shown = ", ".join(f'{sql} AS "{words.text(reader)}"' for sql, words in titles.items())
-    sql = f"SELECT {shown}, agency AS code FROM board_agencies ORDER BY fiscal_year DESC, latest NULLS FIRST, agency LIMIT 500"  # noqa: S608  # our own words
+    sql = f"SELECT {shown} FROM board_agencies ORDER BY fiscal_year DESC, latest NULLS FIRST, agency LIMIT 500"  # noqa: S608  # our own words
     said = Words("各機關最近入帳日及審議完成日。", "Each agency's latest day booked, and when its budget was adopted.")
     made = table_panel(reader, Words("各機關資料", "Agencies' data"), said).with_target(rows(sql))
     days = titles["days"].text(reader)

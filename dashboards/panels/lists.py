@@ -14,20 +14,22 @@ from dashboards.panels.joined import JoinedColumn, joined
 from dashboards.panels.looks import (
     COUNT,
     MONEY,
+    POINTS,
     SHARE,
     bars_panel,
     filled,
     hidden,
     history_panel,
     linked,
+    narrow,
     one_fill,
     page_link,
     steps,
     table_panel,
     text_panel,
-    wide,
     with_unit,
     words_of,
+    wrapped,
     yi,
 )
 from dashboards.panels.panel import panel
@@ -38,6 +40,7 @@ from ledger.vocabulary import REASON
 from ledger.words import Language, Words
 
 _YEAR: Final = {"fiscal_year": "$year"}
+_TAIPEI: Final = "to_char(at::timestamptz AT TIME ZONE 'Asia/Taipei', 'YYYY-MM-DD HH24:MI:SS')"
 _THE_PAGE: Final = Words("網頁", "The page")
 
 
@@ -66,7 +69,7 @@ def lagging(reader: Language) -> table.Panel:
         "A": f"max by (key, name_{reader}) ({now('level_info', level='authority')}) and on (key) {listed}",
         "B": listed,
         "C": f"max by (key) ({now('execution_ratio', **capital)}) and on (key) {listed}",
-        "D": f"max by (key) ({now('lagging_change_ratio', **_YEAR)})",
+        "D": f"max by (key) ({now('lagging_change_ratio', **_YEAR)}) * 100",
         "E": f"max by (key) ({now('lagging_joined', **_YEAR)})",
         "F": f"max by (key) ({now('shortfall_twd', **_YEAR)})",
     }.items():
@@ -74,11 +77,13 @@ def lagging(reader: Language) -> table.Panel:
     made = joined(made, reader, heads)
     rank, name, predicted, changed, new, short, code = (head.words.text(reader) for head in heads)
     joining = {"1": (Words("新列入", "joined"), None), "0": (Words("—", "–"), None)}
-    made = with_unit(with_unit(made, SHARE, predicted, changed, decimals=2), MONEY, short)
+    made = with_unit(with_unit(made, SHARE, predicted, decimals=2), MONEY, short)
+    made = with_unit(made, POINTS.text(reader), changed, decimals=2)
     made = made.override_by_name(new, [DynamicConfigValue(id_val="mappings", value=words_of(joining, reader))])
     url = "${page}/authorities/${__data.fields[" + f'"{code}"' + "]:percentencode}?year=${year}"
     made = linked(made, name, _THE_PAGE.text(reader), url).links([page_link(reader, "/lagging")])
-    return wide(made, rank, 80).sort_by([common.TableSortByFieldState().display_name(rank).desc(False)])
+    made = narrow(made, {rank: 64, predicted: 170, changed: 150, new: 100, short: 170, code: 80})
+    return made.sort_by([common.TableSortByFieldState().display_name(rank).desc(False)])
 
 
 def _quoted(columns: Mapping[str, Words], reader: Language) -> str:
@@ -112,10 +117,17 @@ def _alert_table(reader: Language, title: Words, said: Words, where: str, page: 
     made = made.override_by_name(
         state.text(reader), [DynamicConfigValue(id_val="mappings", value=words_of(states, reader))]
     )
-    for name, width in ((severity, 80), (state, 90)):
-        made = wide(made, name.text(reader), width)
+    widths = (
+        ("severity", 76),
+        ("state", 76),
+        (f"agency_{reader}", 130),
+        (f"authority_{reader}", 130),
+        (f"rule_{reader}", 210),
+    )
+    made = narrow(made, {titles[key].text(reader): width for key, width in (*widths, ("opened_on", 100), ("days", 84))})
     made = with_unit(made, COUNT, titles["days"].text(reader))
     message, url = titles[f"message_{reader}"].text(reader), "${page}/alerts/${__data.fields.id}"
+    made = wrapped(made, message)
     return linked(hidden(made, "id"), message, _THE_PAGE.text(reader), url).links([page_link(reader, page)])
 
 
@@ -163,7 +175,7 @@ def lines_by_month(reader: Language) -> statushistory.Panel:
     return made.links([page_link(reader, AGENCY_PAGE)])
 
 
-@panel("unit", 23, at=(18, 15, 6, 9))
+@panel("unit", 23, at=(14, 15, 10, 9))
 def commitments(reader: Language) -> bargauge.Panel:
     """What stands open under contracts, by the year that its money comes from."""
     said = Words(
@@ -190,7 +202,7 @@ def carryover(reader: Language) -> table.Panel:
     titles = {
         f"agency_{reader}": Words("機關", "Agency"),
         "id": Words("保留案", "Case"),
-        "line": Words("預算科目", "Line"),
+        "line": Words("預算科目", "Budget line"),
         "origin_year": Words("原年度", "From year"),
         "applied": Words("申請數", "Applied"),
         "approved": Words("核准數", "Approved"),
@@ -205,6 +217,7 @@ def carryover(reader: Language) -> table.Panel:
     made = table_panel(reader, Words("保留案", "Carry-over cases"), said).with_target(rows(sql))
     amounts = [titles[key].text(reader) for key in ("applied", "approved", "declined", "undecided")]
     made = with_unit(with_unit(made, MONEY, *amounts), COUNT, titles["origin_year"].text(reader))
+    made = narrow(made, {titles["line"].text(reader): 210, titles["origin_year"].text(reader): 80})
     url = "${page}/agencies/${__data.fields.agency:percentencode}?year=${year}"
     made = linked(hidden(made, "agency"), titles[f"agency_{reader}"].text(reader), _THE_PAGE.text(reader), url)
     return made.links([page_link(reader, "/?year=${year}")])
@@ -215,7 +228,7 @@ def refusals(reader: Language) -> table.Panel:
     """What was refused and nothing was accepted for since, the latest first."""
     reason = Words("原因", "Reason")
     titles = {
-        "at": Words("時刻", "At"),
+        _TAIPEI: Words("時刻", "At"),
         "reason": reason,
         f"agency_{reader}": Words("機關", "Agency"),
         "id": Words("事件編號", "Event"),

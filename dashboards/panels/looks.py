@@ -14,7 +14,7 @@ from grafana_foundation_sdk.models import common as c
 from grafana_foundation_sdk.models import dashboard as m
 from grafana_foundation_sdk.models.text import TextMode
 
-from dashboards.colours import STATUS_FILL
+from dashboards.colours import ACTUAL, STATUS_FILL
 from ledger.words import Language, Words
 
 MONEY: Final = "currency:financial:元:suffix"
@@ -22,6 +22,8 @@ MONEY: Final = "currency:financial:元:suffix"
 YI: Final = Words("suffix:億元", "suffix:× NT$100M")
 """Grafana never makes 萬 or 億 of a number: queries divide by 1e8."""
 SHARE: Final = "percentunit"
+POINTS: Final = Words("suffix:個百分點", "suffix:points")
+"""Between two shares: × 100."""
 COUNT: Final = "none"
 NO_DATA: Final = Words("無資料", "no data")
 
@@ -76,10 +78,11 @@ def bars_panel(reader: Language, title: Words, description: Words, unit: str) ->
         .unit(unit)
         .no_value(NO_DATA.text(reader))
         .color_scheme(_by_steps())
-        .thresholds(one_fill())
+        .thresholds(one_fill(ACTUAL))
         .reduce_options(_last())
         .orientation(c.VizOrientation.HORIZONTAL)
-        .display_mode(c.BarGaugeDisplayMode.LCD)
+        .display_mode(c.BarGaugeDisplayMode.BASIC)
+        .show_unfilled(False)
         .value_mode(c.BarGaugeValueMode.TEXT)
         .name_placement(c.BarGaugeNamePlacement.LEFT)
         .min(0)
@@ -208,6 +211,19 @@ def hidden(panel: table.Panel, *columns: str) -> table.Panel:
 def wide(panel: table.Panel, column: str, width: int) -> table.Panel:
     """Give a column its width, px."""
     return panel.override_by_name(column, [m.DynamicConfigValue(id_val="custom.width", value=width)])
+
+
+def narrow(panel: table.Panel, widths: Mapping[str, int]) -> table.Panel:
+    """Give columns their width, px, so that what is long has the rest."""
+    for column, width in widths.items():
+        panel = wide(panel, column, width)
+    return panel
+
+
+def wrapped(panel: table.Panel, column: str) -> table.Panel:
+    """Let the words of a column take as many lines as they need."""
+    cell = {"type": "auto", "wrapText": True}
+    return panel.override_by_name(column, [m.DynamicConfigValue(id_val="custom.cellOptions", value=cell)])
 
 
 def page_link(reader: Language, path: str) -> dashboard.DashboardLink:

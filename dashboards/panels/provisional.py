@@ -7,7 +7,7 @@ from typing import Final
 from grafana_foundation_sdk.builders import bargauge, stat
 from grafana_foundation_sdk.models.common import BigValueTextMode
 
-from dashboards.colours import SEVERITY_FILL, STATUS_FILL
+from dashboards.colours import ACTUAL, SEVERITY_FILL, STATUS_FILL
 from dashboards.panels.looks import COUNT, SHARE, bars_panel, link_to, page_link, stat_panel, steps, yi
 from dashboards.panels.panel import panel
 from dashboards.panels.queries import called, instant, now
@@ -75,7 +75,7 @@ def against_month(reader: Language) -> bargauge.Panel:
 def _shares(reader: Language, title: Words, said: Words, share: str) -> bargauge.Panel:
     made = bars_panel(reader, title, said, SHARE).decimals(1).max(1).no_value(_NOBODY.text(reader))
     made = made.with_target(instant(f"topk(12, {called(share, reader)})", "{{name_" + reader + "}}"))
-    made = made.thresholds(steps((None, STATUS_FILL["normal"]), (1.0, STATUS_FILL["lagging"])))
+    made = made.thresholds(steps((None, ACTUAL), (1.0, STATUS_FILL["lagging"])))
     return made.links([page_link(reader, "/?year=${year}")])
 
 

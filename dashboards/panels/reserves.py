@@ -6,6 +6,12 @@ from typing import Final
 
 from grafana_foundation_sdk.builders import bargauge, stat, table, timeseries
 from grafana_foundation_sdk.models.common import BigValueTextMode
+from grafana_foundation_sdk.models.dashboard import (
+    DashboardRangeMapOptions,
+    DynamicConfigValue,
+    RangeMap,
+    ValueMappingResult,
+)
 
 from dashboards.colours import ACTUAL, FORECAST, STATUS_FILL
 from dashboards.panels.looks import (
@@ -15,6 +21,7 @@ from dashboards.panels.looks import (
     lines_panel,
     link_to,
     linked,
+    narrow,
     page_link,
     stat_panel,
     steps,
@@ -35,6 +42,8 @@ _REMAINING: Final = Words(
     "Remaining = established − approved + cancelled; what is returned cannot be drawn again.",
 )
 _BELOW_ZERO: Final = ((None, STATUS_FILL["breach"]), (0.0, STATUS_FILL["normal"]))
+
+_NOT_ENTERED: Final = Words("未登錄", "not entered")
 
 
 def _by_reserve(made: stat.Panel, reader: Language, metric: str, divided: str = "") -> stat.Panel:
@@ -60,7 +69,9 @@ def _runway(reader: Language) -> stat.Panel:
         said,
         "suffix:個月" if reader == "zh" else "suffix:months",
     )
-    return _by_reserve(made.decimals(1), reader, "reserve_runway_months")
+    beyond = Words("10 年以上", "over 10 years").text(reader)
+    ages = RangeMap(options=DashboardRangeMapOptions(from_val=120, to=None, result=ValueMappingResult(text=beyond)))
+    return _by_reserve(made.decimals(1).mappings([ages]), reader, "reserve_runway_months")
 
 
 @panel("overview", 16, at=(12, 13, 3, 12))
@@ -118,11 +129,16 @@ def first_reserves(reader: Language) -> bargauge.Panel:
         .decimals(1)
     )
     made = made.with_target(instant(f"bottomk(15, {called(level, reader)})", "{{name_" + reader + "}}"))
-    return made.thresholds(steps(*_BELOW_ZERO)).links([page_link(reader, _PAGE)])
+    return made.thresholds(steps((None, STATUS_FILL["breach"]), (0.0, ACTUAL))).links([page_link(reader, _PAGE)])
 
 
 def _cases(reader: Language, title: Words, said: Words, where: str) -> table.Panel:
-    names = Words("機關", "Agency"), Words("預備金", "Reserve"), Words("動支案", "Case"), Words("預算科目", "Line")
+    names = (
+        Words("機關", "Agency"),
+        Words("預備金", "Reserve"),
+        Words("動支案", "Case"),
+        Words("預算科目", "Budget line"),
+    )
     agency, reserve, case, line = (each.text(reader) for each in names)
     called_by = " ".join(f"WHEN '{key}' THEN '{words.text(reader)}'" for key, words in RESERVE.items())
     amounts = {key: FUND[key].text(reader) for key in ("pending", "approved", "cancelled", "returned", "net")}
@@ -134,6 +150,8 @@ def _cases(reader: Language, title: Words, said: Words, where: str) -> table.Pan
         "ORDER BY net DESC, agency, id LIMIT 1000"
     )
     made = with_unit(table_panel(reader, title, said), MONEY, *amounts.values()).with_target(rows(sql))
+    made = narrow(made, {agency: 150, reserve: 110, case: 100, line: 210, notified: 120})
+    made = made.override_by_name(notified, [DynamicConfigValue(id_val="noValue", value=_NOT_ENTERED.text(reader))])
     url = "${page}/agencies/${__data.fields.agency:percentencode}?year=${year}"
     made = linked(hidden(made, "agency"), agency, Words("機關網頁", "The agency").text(reader), url)
     return made.links([page_link(reader, _PAGE)])

@@ -18,6 +18,7 @@ from dashboards.panels.looks import (
     filled,
     link_to,
     linked,
+    narrow,
     page_link,
     stat_panel,
     steps,
@@ -60,7 +61,7 @@ def city_alerts(reader: Language) -> stat.Panel:
     return _alerts(reader, Words("未結警示", "Unfinished alerts"), "/alerts?year=${year}", level="city", **_YEAR)
 
 
-@panel("unit", 7, at=(18, 3, 6, 9))
+@panel("unit", 7, at=(20, 3, 4, 9))
 def authority_alerts(reader: Language) -> stat.Panel:
     """Of an authority."""
     page = "/alerts?year=${year}&authority=${authority:percentencode}"
@@ -68,7 +69,7 @@ def authority_alerts(reader: Language) -> stat.Panel:
     return _alerts(reader, title, page, level="authority", key="$authority", **_YEAR)
 
 
-@panel("unit", 16, at=(12, 15, 6, 9))
+@panel("unit", 16, at=(10, 15, 4, 9))
 def agency_alerts(reader: Language) -> stat.Panel:
     """Of an agency."""
     page = "/alerts?year=${year}&agency=${agency:percentencode}"
@@ -100,7 +101,7 @@ def _levels(reader: Language, title: Words, level: str, path: str, names: str) -
         "D": f"max by (key) ({now('execution_ratio', rate='annual', economic_class='all', **of)})",
         "E": f"sum by (key) ({now('level_alerts_open', **of)})",
     }.items():
-        made = made.with_target(cells(expression, ref_id))
+        made = made.with_target(cells(expression if ref_id == "A" else f"{expression} and on (key) {names}", ref_id))
     made = joined(made, reader, heads)
     words = {str(STATUS_VALUE[key]): (STATUS[key], STATUS_FILL[key]) for key in STATUS_VALUE}
     status, predicted, annual = (heads[at].words.text(reader) for at in (1, 2, 3))
@@ -116,6 +117,8 @@ def _levels(reader: Language, title: Words, level: str, path: str, names: str) -
     code = "${__data.fields[" + f'"{heads[5].words.text(reader)}"' + "]:percentencode}"
     url = "${page}/" + path + "/" + code + "?year=${year}"
     made = linked(made, heads[0].words.text(reader), Words("網頁", "The page").text(reader), url)
+    widths = zip(heads[1:], (76, 150, 140, 100, 72), strict=True)
+    made = narrow(made, {head.words.text(reader): width for head, width in widths})
     return made.sort_by([common.TableSortByFieldState().display_name(predicted).desc(False)])
 
 
@@ -126,7 +129,7 @@ def authorities(reader: Language) -> table.Panel:
     return _levels(reader, title, "authority", "authorities", now("level_info", level="authority"))
 
 
-@panel("unit", 6, at=(12, 3, 6, 9))
+@panel("unit", 6, at=(10, 3, 10, 9))
 def agencies(reader: Language) -> table.Panel:
     """The agencies of an authority."""
     names = now("level_info", level="agency", authority="$authority")

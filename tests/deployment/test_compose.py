@@ -206,8 +206,16 @@ def test_grafana_shows_the_boards_to_nobody_unknown_in_the_citys_language(servic
     for each in found:
         for secret in each.get("secureJsonData", {}).values():
             assert secret.removeprefix("$__file{/run/secrets/").removesuffix("}") in grafana["secrets"]
-    assert re.fullmatch(r"grafana/grafana:\d+\.\d+\.\d+", grafana["image"])
+    assert re.fullmatch(r"grafana/grafana:\d+\.\d+\.\d+@sha256:[0-9a-f]{64}", grafana["image"])
     assert "--storage.tsdb.retention.time=800d" in services["prometheus"]["command"]
+
+
+def test_images_of_others_are_those_of_a_digest() -> None:
+    of_services = {service.get("image", "budgetwatch") for city in (COMPOSE, SMALL) for service in city["services"].values()}
+    bases = re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(), re.M)
+    stages = set(re.findall(r"^FROM \S+ AS (\S+)", (ROOT / "Dockerfile").read_text(), re.M))
+    for image in {*of_services, *bases} - stages - {"budgetwatch"}:
+        assert re.fullmatch(r"[a-z/]+:[\w.-]+@sha256:[0-9a-f]{64}", image), image
 
 
 def test_one_machine_is_on_loopback_alone() -> None:
