@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from grafana_foundation_sdk.builders import bargauge, common, statushistory, table, text
+from grafana_foundation_sdk.models.common import BarGaugeNamePlacement
 from grafana_foundation_sdk.models.dashboard import DynamicConfigValue
 
 from alerts.vocabulary import ALERT_STATE, SEVERITY
@@ -190,7 +191,9 @@ def commitments(reader: Language) -> bargauge.Panel:
     made = bars_panel(
         reader, Words("${agency:text}：契約責任之年齡", "${agency:text}: age of commitments"), said, yi(reader)
     )
-    made = made.decimals(2).thresholds(one_fill(ACTUAL)).with_target(rows(sql))
+    made = (
+        made.name_placement(BarGaugeNamePlacement.TOP).decimals(2).thresholds(one_fill(ACTUAL)).with_target(rows(sql))
+    )
     return made.reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]).values(True).fields("")).links(
         [page_link(reader, AGENCY_PAGE)]
     )

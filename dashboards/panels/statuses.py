@@ -117,7 +117,7 @@ def _levels(reader: Language, title: Words, level: str, path: str, names: str) -
     code = "${__data.fields[" + f'"{heads[5].words.text(reader)}"' + "]:percentencode}"
     url = "${page}/" + path + "/" + code + "?year=${year}"
     made = linked(made, heads[0].words.text(reader), Words("網頁", "The page").text(reader), url)
-    widths = zip(heads[1:], (76, 150, 140, 100, 72), strict=True)
+    widths = zip(heads[1:], (76, 136, 128, 92, 72), strict=True)
     made = narrow(made, {head.words.text(reader): width for head, width in widths})
     return made.sort_by([common.TableSortByFieldState().display_name(predicted).desc(False)])
 

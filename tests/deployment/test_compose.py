@@ -211,7 +211,9 @@ def test_grafana_shows_the_boards_to_nobody_unknown_in_the_citys_language(servic
 
 
 def test_images_of_others_are_those_of_a_digest() -> None:
-    of_services = {service.get("image", "budgetwatch") for city in (COMPOSE, SMALL) for service in city["services"].values()}
+    of_services = {
+        service.get("image", "budgetwatch") for city in (COMPOSE, SMALL) for service in city["services"].values()
+    }
     bases = re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(), re.M)
     stages = set(re.findall(r"^FROM \S+ AS (\S+)", (ROOT / "Dockerfile").read_text(), re.M))
     for image in {*of_services, *bases} - stages - {"budgetwatch"}:

@@ -145,16 +145,12 @@ def city(folder: Path) -> Iterator[City]:
                 present_list(Desk(monitor), PRESENTER)
         with store.writing() as writing:
             message = writing.execute(sa.select(schema.outbox.c.id).limit(1)).scalar_one()
-            failed = {
-                "message": message,
-                "channel": "log",
-                "address": "",
-                "n": 1,
-                "subject": "x",
-                "state": "failed",
-                "attempts": 1,
-            }
-            writing.execute(schema.deliveries.insert(), failed)
+            unsent = {"message": message, "channel": "log", "subject": "x", "attempts": 1}
+            states = ("waiting", "held", "failed", "given_up")
+            writing.execute(
+                schema.deliveries.insert(),
+                [unsent | {"n": n, "address": state, "state": state} for n, state in enumerate(states, 1)],
+            )
         history = folder / "history.om"
         with days_booked(lines_of_store(store), registry) as days, history.open("wb") as out:
             presented = [one.presented_on for one in presented_lists(store)]
