@@ -21,11 +21,14 @@ from dashboards.web.sessions import COOKIE
 from dashboards.web.visitor import VISITOR, Visitor, of_session, of_this_machine, of_token, visitor_of
 from producers.gateway import bearer
 from streams.people import accounts
+from streams.people.links import PATH as LINK_PATH
 from streams.people.sessions import user_of_session
 from streams.reach import Reach
 
 PUBLIC: Final = {"needs": "nothing"}
 """Shown to everybody."""
+LINK_HOLDER: Final = {"needs": "nothing", "form_bytes": 64 << 10, "form_fields": 500}
+"""Shown to whoever has the secret in its path; a form of several matters is longer than a stranger's may be."""
 ANYBODY: Final = {"needs": "log-in"}
 """Shown to whoever is let in: nothing of anybody's is in it, or the handler leaves out what is not the visitor's."""
 CITY: Final = {"needs": "city"}
@@ -169,6 +172,11 @@ def check_needs(visitor: Visitor, connection: ASGIConnection[Any, Any, Any, Any]
 def is_for_programs(path: str) -> bool:
     """Whether a path is the API's."""
     return any(path == start or path.startswith(f"{start}/") for start in _PROGRAMS)
+
+
+def path_to_log(path: str) -> str:
+    """A path without the secret of a one-time link."""
+    return f"{LINK_PATH}…" if path.startswith(LINK_PATH) else path
 
 
 def own_path(text: str) -> str:

@@ -25,6 +25,7 @@ from dashboards.web.paging import paged
 from dashboards.web.visitor import visitor_of
 from dashboards.web.words import NAVIGATION, SESSION_ENDED, WORDS
 from ledger.words import Language, Words, alike
+from streams.people.links import PATH as LINK_PATH
 from streams.people.vocabulary import ACT_FIELD
 from streams.scope import Scope
 from streams.store.mark import all_marks
@@ -36,6 +37,8 @@ _NONE_BUT_OWN: Final = (
     "default-src 'none'; script-src 'self'; style-src {style}; img-src 'self' data:; font-src 'self'; connect-src 'self';"
     " form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+_SECRET: Final = {"Referrer-Policy": "no-referrer"}
+"""Where the address itself is a secret."""
 _UNSAFE_NAME: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
 _templates: Final = Environment(
@@ -102,7 +105,7 @@ def _html(desk: Desk, request: Request[Any, Any, Any], text: str, *, status: int
         text,
         status_code=status,
         media_type="text/html",
-        headers=headers(charts=charts),
+        headers=headers(charts=charts) | (_SECRET if request.url.path.startswith(LINK_PATH) else {}),
         cookies=[each for each in cookies if each],
     )
 
@@ -261,7 +264,7 @@ def go(path: str) -> Redirect:
 # ---------------------------------------------------------------- what was typed is not lost
 
 _HIDDEN: Final = frozenset(("year", "again", "next", "kept", "kept_for", "password"))
-_DAYS: Final = frozenset(("due_on", "recovery_on", "booked_on", "council_notified_on"))
+_DAYS: Final = frozenset(("due_on", "recovery_on", "expected_day", "sent_on", "booked_on", "council_notified_on"))
 
 
 def unsent_page(
@@ -281,7 +284,7 @@ def unsent_page(
     """
     typed = [
         {"name": name, "value": value, "label": _label(name), "hidden": name in _HIDDEN or _label(name) is None}
-        | {"day": name in _DAYS, "long": len(value) > 60 or name in ("reason", "text", "json")}
+        | {"day": name in _DAYS, "long": len(value) > 60 or name in ("reason", "text", "measure", "remark", "json")}
         for name, value in form.items()
     ]
     context = {"typed": typed, "why": why, "back": back, "send_to": path or request.url.path, "other_address": back}

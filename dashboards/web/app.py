@@ -21,6 +21,7 @@ from prometheus_client import CollectorRegistry
 
 from dashboards.metrics import Instruments
 from dashboards.web import api
+from dashboards.web.access import path_to_log
 from dashboards.web.site import Site
 from dashboards.web.slow_clients import BodyInTime
 from producers.gateway import PROBLEM, Intake, post_events
@@ -145,13 +146,13 @@ def problem_document(request: Request[Any, Any, Any], error: HTTPException) -> R
 
 def store_trouble(request: Request[Any, Any, Any], error: StoreError) -> Response[dict[str, Any]]:
     """The store does not answer: the same question may be asked again."""
-    log.error("the store does not answer", path=request.url.path, reason=str(error))
+    log.error("the store does not answer", path=path_to_log(request.url.path), reason=str(error))
     return _plain(request, 503, "The store does not answer", str(error))
 
 
 def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
     """A fault of ours: logged in full, told without its insides."""
-    log.exception("a request failed", path=request.url.path, exc_info=error)
+    log.exception("a request failed", path=path_to_log(request.url.path), exc_info=error)
     return _plain(request, 500, "Internal error", "it is in the log of the monitor")
 
 

@@ -17,6 +17,7 @@ from dashboards.web.sessions import COOKIE
 from dashboards.web.visitor import visitor_of
 from dashboards.web.words import DONE, FORM_EXPIRED
 from ledger.words import Words
+from streams.people.links import PATH as LINK_PATH
 from streams.people.person import Person, RefusedAct
 from streams.people.vocabulary import REFUSED_ACT
 
@@ -54,7 +55,9 @@ async def take_form(request: Request[Any, Any, Any]) -> Response[Any] | None:
     check_origin(request, desk.monitor.reach.public_url)
     known = visitor_of(request)
     was_known = known is not None or desk.sessions.read_ended(request.cookies.get(COOKIE, "")) is not None
-    most, fields = (BYTES_MAX, FIELDS_MAX) if was_known else (STRANGERS_BYTES_MAX, STRANGERS_FIELDS_MAX)
+    opt = request.route_handler.opt
+    strangers = opt.get("form_bytes", STRANGERS_BYTES_MAX), opt.get("form_fields", STRANGERS_FIELDS_MAX)
+    most, fields = (BYTES_MAX, FIELDS_MAX) if was_known else strangers
     body = await _body(request, most)
     if body.count(b"&") >= fields:
         raise TooLarge(detail=f"a form may have {fields} fields here")
@@ -73,6 +76,8 @@ async def take_form(request: Request[Any, Any, Any]) -> Response[Any] | None:
 def check_origin(request: Request[Any, Any, Any], public_url: str | None) -> None:
     """Raise where a browser says that another site's page sends the form."""
     origin = request.headers.get("origin")
+    if origin == "null" and request.url.path.startswith(LINK_PATH):
+        origin = None  # so browsers write it where a page sends no referrer; the token proves the rest
     if origin is None:
         if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             raise PermissionDeniedException("a form of another site")

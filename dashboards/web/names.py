@@ -21,7 +21,7 @@ from ledger.vocabulary import (
     RESERVE,
 )
 from ledger.words import Words
-from streams.people.vocabulary import ACT, REFUSED_ACT, ROLE
+from streams.people.vocabulary import ACT, QUESTION, REFUSED_ACT, ROLE
 
 STATUS: Final[Mapping[str, Words]] = {
     "breach": Words("違規", "breach"),
@@ -49,6 +49,7 @@ VOCABULARIES: Final[Mapping[str, Mapping[Any, Words]]] = {
     "GROUND": GROUND,
     "LEVEL": LEVEL,
     "OBJECT": OBJECT,
+    "QUESTION": QUESTION,
     "REASON": REASON,
     "FIELD": FIELD,
     "REFUSED_ACT": REFUSED_ACT,

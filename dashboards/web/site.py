@@ -14,14 +14,17 @@ from litestar.exceptions import HTTPException
 from litestar.middleware import DefineMiddleware
 
 from dashboards.web import static_files
-from dashboards.web.access import LogInFirst, OutOfScope, VisitorMiddleware, is_for_programs, log_in_first
+from dashboards.web.access import LogInFirst, OutOfScope, VisitorMiddleware, is_for_programs, log_in_first, path_to_log
 from dashboards.web.answer import go, page, problem_text
 from dashboards.web.desk import Desk
 from dashboards.web.forms import BYTES_MAX, take_form
 from dashboards.web.pages import (
     alerts,
+    answer_link,
     api_reference,
     check,
+    decisions,
+    desks,
     lagging,
     lines,
     overview,
@@ -85,8 +88,11 @@ def site(monitor: Monitor, session_key: bytes | None = None) -> Site:
         route_handlers=[
             overview.overview,
             *alerts.HANDLERS,
+            *answer_link.HANDLERS,
             api_reference.api_reference,
             *check.HANDLERS,
+            *decisions.HANDLERS,
+            *desks.HANDLERS,
             *lagging.HANDLERS,
             *lines.HANDLERS,
             *people.HANDLERS,
@@ -123,7 +129,11 @@ def error_page(request: Request[Any, Any, Any], error: Exception) -> Response[An
     desk: Desk = request.app.state.desk
     status = getattr(error, "status_code", 503 if isinstance(error, StoreError) else 500)
     if status >= 500:
-        log.error("a page failed", path=request.url.path, exc_info=None if isinstance(error, StoreError) else error)
+        log.error(
+            "a page failed",
+            path=path_to_log(request.url.path),
+            exc_info=None if isinstance(error, StoreError) else error,
+        )
     words = _ERRORS.get(status, _ERRORS[400] if status < 500 else _UNEXPECTED)
     words = _OUT_OF_SCOPE if isinstance(error, OutOfScope) else words
     try:

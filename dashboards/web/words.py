@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import Final
 
 from dashboards.reports.table import MADE_UP
+from dashboards.web.answer_words import WORDS as ANSWER_WORDS
 from ledger.figures import FIGURES
 from ledger.words import Words
 from streams.people.passwords import LENGTH_MIN
 
 NAVIGATION: Final = (
     ("overview", "/", Words("總覽", "Overview")),
+    ("desk", "/desk", Words("待辦", "Desk")),
     ("lagging", "/lagging", Words("落後名單", "Lagging list")),
     ("alerts", "/alerts", Words("違規與警示", "Alerts")),
     ("reserves", "/reserves", Words("預備金", "Reserves")),
@@ -27,6 +29,12 @@ DONE: Final[Mapping[str, Words]] = {
     "noted": Words("已加註。", "The note is recorded."),
     "closed": Words("已結案。", "The alert is closed."),
     "reopened": Words("已重新立案。", "The alert is reopened."),
+    "answered": Words("已登錄回復。", "The reply is recorded."),
+    "accepted": Words(
+        "已同意回復，警示簽收至預計完成日。", "The reply is accepted; the alert is acknowledged until the day promised."
+    ),
+    "returned": Words("已退回，請機關補充。", "The reply is returned."),
+    "letter": Words("已登錄發文字號及日期。", "Number and date are recorded."),
     "explained": Words("已登錄落後原因。", "The reason is recorded."),
     "presented": Words("名單已存檔為本次提報內容。", "The list is kept as presented."),
     "withdrawn": Words("名單已撤回。", "The list is withdrawn."),
@@ -413,4 +421,5 @@ WORDS: Final[Mapping[str, Words]] = {
     "hash": Words("雜湊", "Hash"),
     "older": Words("較早之紀錄", "Older acts"),
     "trail_none": Words("尚無紀錄。", "Nothing yet."),
+    **ANSWER_WORDS,
 }

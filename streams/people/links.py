@@ -95,13 +95,15 @@ def find_link(store: Store, secret: str, at: str | None = None) -> Link | None:
     return Link(row.notice, row.recipient_kind, row.recipient_key, alerts, row.made_at, row.expires_at, state)
 
 
-def note_opening(store: Store, link: Link) -> None:
-    """Keep that the page behind a link was opened; by whom, nobody can know."""
+def note_opening(store: Store, link: Link) -> bool:
+    """Keep that the page behind a link was opened, by whom nobody can know; returns whether it was kept."""
     openings = schema.link_openings
     counted = sa.select(sa.func.count()).select_from(openings).where(openings.c.notice == link.notice)
     with store.writing() as connection:
-        if connection.execute(counted).scalar_one() < OPENINGS_KEPT:
-            connection.execute(openings.insert(), {"notice": link.notice, "at": now()})
+        if connection.execute(counted).scalar_one() >= OPENINGS_KEPT:
+            return False
+        connection.execute(openings.insert(), {"notice": link.notice, "at": now()})
+    return True
 
 
 def answer_by_link(

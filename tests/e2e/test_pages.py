@@ -27,6 +27,7 @@ FILLED = {
     "/authorities/05": "#authority-agencies tbody tr",
     "/agencies/050011": "#agency-lines tbody tr",
     "line": ".steps .step",
+    "/desk": "main section table",
     "/alerts": "#alert-list tbody tr",
     "alert": ".timeline li",
     "/reserves": "#table-cases tbody tr",

@@ -18,8 +18,7 @@ from alerts.naming import subject
 from alerts.rule import Named, Rule
 from alerts.subjects import agency_in
 from alerts.unfinished import UNFINISHED
-from alerts.vocabulary import ALERT_CHANGE, ALERT_STATE, BASIS_STATUS, SEVERITY, UNIT
-from dashboards.reports.formats.cells import moment_words
+from alerts.vocabulary import ALERT_STATE, BASIS_STATUS, SEVERITY, UNIT
 from dashboards.reports.table import Column, Row, Table
 from dashboards.web.access import ANYBODY
 from dashboards.web.alert_table import alert_grid
@@ -27,17 +26,17 @@ from dashboards.web.answer import page
 from dashboards.web.desk import Desk
 from dashboards.web.forms import act, acting, form_of, form_result
 from dashboards.web.grid import Grid
+from dashboards.web.matters import matter_of, reason_lists
+from dashboards.web.story import history_grid, story_of
 from dashboards.web.subjects import page_of
 from ledger.books import Alert
-from ledger.fiscal import roc_day
 from ledger.names import Names, agency_name, authority_name, with_code
 from ledger.words import NOTHING, Words, alike
 from streams.people import acts as alert_acts
 from streams.people import trail
+from streams.people.answers import MAY_ANSWER, question_of
 from streams.people.overlay import acknowledgement_of, lapsed, state_of
 from streams.people.person import MAY_ACKNOWLEDGE, MAY_CLOSE
-from streams.people.trail import TrailEntry
-from streams.people.vocabulary import ACT
 from streams.scope import Scope
 from streams.store import alert_lists, queries
 from streams.store.alert_lists import ORDERS, Order, Wanted
@@ -189,18 +188,6 @@ class Cited(msgspec.Struct, frozen=True):
     """Where its text stands in the official database."""
 
 
-class Entry(msgspec.Struct, frozen=True):
-    """One line of an alert's history: a transition, or what somebody did."""
-
-    at: str
-    what: Words
-    by: str
-    detail: Words
-    person: str = ""
-    severity: str | None = None
-    position: int | None = None
-
-
 @get("/alerts/{name:str}", include_in_schema=False, sync_to_thread=True, opt=ANYBODY)
 def alert(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: FromPath[str]) -> Response[Any]:
     """One alert."""
@@ -215,9 +202,10 @@ def alert(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: Fr
     given = acknowledgement_of(acts)
     person = desk.person(request)
     unfinished = state in UNFINISHED
-    history = queries.history(monitor.store, name)
     about = subject(desk.names, found.level, found.key, found.fiscal_year)
-    entries = _entries(history, acts)
+    entries = story_of(monitor.store, name, acts)
+    question = question_of(acts, openings)
+    whole = desk.scope(request).whole
     return page(
         desk,
         request,
@@ -243,9 +231,20 @@ def alert(request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: Fr
             "may_close": unfinished and rule.kind == "act" and person is not None and person.may(MAY_CLOSE),
             "may_reopen": state == "closed" and person is not None and person.may(MAY_CLOSE),
             "entries": entries,
+            "unfinished": unfinished,
+            "matter": matter_of(desk, found, question),
+            "lists": reason_lists(desk, [rule]),
+            "letters": unfinished and whole,
+            "may_answer": unfinished and person is not None and person.may(MAY_ANSWER),
+            "may_decide": unfinished
+            and whole
+            and question.state == "answered"
+            and person is not None
+            and person.may(MAY_ACKNOWLEDGE),
+            "may_enter_letter": whole and person is not None and person.may(MAY_ACKNOWLEDGE),
             "result": form_result(request),
         },
-        [_evidence_grid(rule, found, monitor.today()), _history_grid(entries, monitor.today())],
+        [_evidence_grid(rule, found, monitor.today()), history_grid(entries, monitor.today())],
         here="alerts",
         file_name=f"alert-{name[:8]}",
     )
@@ -301,63 +300,6 @@ def _evidence_grid(rule: Rule, found: Alert, day: str) -> Grid:
     )
 
 
-def _entries(history: list[queries.KeptTransition], acts: list[TrailEntry]) -> list[Entry]:
-    made = [
-        Entry(
-            at=change.at,
-            what=ALERT_CHANGE.get(change.change, Words(change.change, change.change)),
-            by=change.by,
-            detail=_change_words(change),
-            severity=change.severity,
-        )
-        for change in history
-    ]
-    made += [
-        Entry(
-            at=each.at,
-            what=ACT.get(each.kind, Words(each.kind, each.kind)),
-            by="",
-            person=each.person,
-            detail=_act_words(each),
-        )
-        for each in acts
-    ]
-    return sorted(made, key=lambda entry: entry.at)
-
-
-def _change_words(change: queries.KeptTransition) -> Words:
-    if change.severity_before is None:
-        return Words("", "")
-    before, after = SEVERITY[change.severity_before], SEVERITY[change.severity]
-    return Words(f"{before.zh} → {after.zh}", f"{before.en} → {after.en}")
-
-
-def _act_words(each: TrailEntry) -> Words:
-    said = each.after or {}
-    text = said.get("reason") or said.get("text") or ""
-    due = said.get("due_on")
-    return Words(f"{text}（期限 {roc_day(due)}）", f"{text} (due {due})") if due else Words(text, text)
-
-
-def _history_grid(entries: list[Entry], day: str) -> Grid:
-    return Grid(
-        table=Table(
-            name="history",
-            title=Words("歷程", "History"),
-            label=Words("歷程", "History"),
-            as_of=day,
-            columns=(
-                Column("at", Words("時間（臺北）", "At (Taipei)"), "text"),
-                Column("what", Words("事項", "What"), "text"),
-                Column("by", Words("起因或人員", "By"), "text"),
-                Column("detail", Words("說明", "Detail"), "text"),
-            ),
-            rows=[(moment_words(entry.at), entry.what, entry.person or entry.by, entry.detail) for entry in entries],
-        ),
-        name="history",
-    )
-
-
 @post("/alerts/{name:str}/acknowledge", include_in_schema=False, opt=ANYBODY)
 async def acknowledge(
     request: Request[Any, Any, Any], desk: NamedDependency[Desk], name: FromPath[str]
@@ -372,7 +314,7 @@ async def acknowledge(
             desk.monitor.store, desk.monitor.catalogue, name, person, reason, due_on, desk.monitor.today()
         )
 
-    return await act(desk, request, run, _address(name), "acknowledged")
+    return await act(desk, request, run, address_of(name), "acknowledged")
 
 
 @post("/alerts/{name:str}/note", include_in_schema=False, opt=ANYBODY)
@@ -383,7 +325,7 @@ async def note(request: Request[Any, Any, Any], desk: NamedDependency[Desk], nam
     def run() -> None:
         alert_acts.add_note(desk.monitor.store, name, acting(desk, request, form), form.get("text", ""))
 
-    return await act(desk, request, run, _address(name), "noted")
+    return await act(desk, request, run, address_of(name), "noted")
 
 
 @post("/alerts/{name:str}/close", include_in_schema=False, opt=ANYBODY)
@@ -395,7 +337,7 @@ async def close(request: Request[Any, Any, Any], desk: NamedDependency[Desk], na
         person = acting(desk, request, form)
         alert_acts.close_alert(desk.monitor, name, person, form.get("reason", ""))
 
-    return await act(desk, request, run, _address(name), "closed")
+    return await act(desk, request, run, address_of(name), "closed")
 
 
 @post("/alerts/{name:str}/reopen", include_in_schema=False, opt=ANYBODY)
@@ -407,10 +349,11 @@ async def reopen(request: Request[Any, Any, Any], desk: NamedDependency[Desk], n
         person = acting(desk, request, form)
         alert_acts.reopen_alert(desk.monitor, name, person, form.get("reason", ""))
 
-    return await act(desk, request, run, _address(name), "reopened")
+    return await act(desk, request, run, address_of(name), "reopened")
 
 
-def _address(name: str) -> str:
+def address_of(name: str) -> str:
+    """The address of an alert's page."""
     return f"/alerts/{name}" if name.isalnum() and name.isascii() else "/alerts"
 
 

@@ -10,12 +10,17 @@ import msgspec
 import pytest
 from litestar.routes import HTTPRoute
 
+from alerts.letters.compose import recipient_of
+from alerts.subjects import alert_id
 from dashboards.metrics import registry_of
 from dashboards.web.app import create_app
 from dashboards.web.site import site
 from streams.people import accounts
 from streams.people.accounts import Domain
 from streams.people.lagging_acts import keep_list
+from streams.people.links import make_link
+from streams.store import alert_lists
+from streams.store.alert_lists import Overlay, Wanted
 from tests.running import Running, running
 
 OWN, OTHER, AUTHORITY = "020011", "030011", "02"
@@ -26,6 +31,8 @@ MARKS = (OWN, LINE.partition("/")[0], "臺北市政府民政局")
 """What names the agency: nobody else's page may hold it."""
 
 PUBLIC = {"GET /healthz", "GET /log-in", "POST /log-in", "POST /log-out", "GET /static/{name:str}"}
+LINK = {"GET /answer/{secret:str}", "POST /answer/{secret:str}"}
+"""For whoever has a one-time link: its secret in the path is what lets in."""
 DOCUMENT = {"GET /schema", "GET /schema/openapi.json", "GET /schema/{path:str}"}
 """The description of the API: nothing of the city is in it."""
 FILTERED = {
@@ -36,6 +43,7 @@ FILTERED = {
     *("GET /v1/positions", "GET /v1/reserves", "GET /v1/alerts", "GET /v1/refusals", "POST /v1/events"),
     *("POST /v1/alerts/{alert:str}/acknowledge", "POST /v1/alerts/{alert:str}/close"),
     "POST /v1/alerts/{alert:str}/reopen",
+    *("GET /desk", "POST /desk/answer"),
 }
 """Shown to whoever is let in, and each leaves out what is not theirs: a new one is written down here and proved below."""
 NEEDS = {
@@ -52,6 +60,11 @@ NEEDS = {
     "GET /v1/lagging": "city",
     "POST /v1/judge": "city",
     "GET /audit-trail": "whole",
+    "POST /alerts/{name:str}/accept": "whole",
+    "POST /alerts/{name:str}/return": "whole",
+    "POST /alerts/{name:str}/letter": "whole",
+    "GET /alerts/{name:str}/letter.odt": "whole",
+    "GET /alerts/{name:str}/letter.pdf": "whole",
 }
 
 PEOPLE = {
@@ -179,15 +192,34 @@ def ask(client: httpx.Client, method: str, path: str, *, program: bool, asked: s
 
 
 def test_every_route_is_known_here(city: Running) -> None:
-    known = PUBLIC | DOCUMENT | FILTERED | set(NEEDS)
+    known = PUBLIC | LINK | DOCUMENT | FILTERED | set(NEEDS)
     found = {f"{method} {path}" for method, path in routes(city)}
     assert found <= known | {"GET /search"} and found - known == set()
 
 
-def test_nobody_is_shown_anything_without_logging_in(city: Running) -> None:
+def link_of(city: Running) -> str:
+    """A one-time link for an alert of the other agency."""
+    store, names = city.monitor.store, city.monitor.names()
+    alerts = alert_lists.find(store, Wanted(agencies=(OTHER,)), Overlay(), "newest")
+    with store.writing() as connection:
+        address = make_link(connection, city.url, "key", recipient_of(names, "agency", OTHER), [alert_id(alerts[0])])
+    return address.removeprefix(city.url)
+
+
+@pytest.mark.parametrize("who", ["nobody", "link"])
+def test_nobody_is_shown_anything_without_logging_in(city: Running, who: str) -> None:
+    """Whoever has a link sees its page, and is nobody everywhere else."""
     with city.client() as nobody:
+        if who == "link":
+            shown = nobody.get(link_of(city))
+            assert shown.status_code == 200 and OTHER in shown.text and not any(mark in shown.text for mark in MARKS)
         for method, path in routes(city):
             name = f"{method} {path}"
+            if name in LINK:
+                made_up = path.replace("{secret:str}", "A" * 43)
+                answer = nobody.request(method, made_up, data={"person": "x"} if method == "POST" else None)
+                assert answer.status_code in (403, 404) and not any(mark in answer.text for mark in (*MARKS, OTHER))
+                continue
             if name in PUBLIC | DOCUMENT:
                 continue
             answer = ask(nobody, method, address(city, path), program=path.startswith(("/v1", "/metrics")), asked=path)
@@ -204,7 +236,7 @@ def test_everybody_is_shown_and_does_what_is_theirs_alone(
     # An act changes what the next one meets; what is asked for first is the rest.
     for method, path in sorted(routes(city), key=lambda route: route[0]):
         name, by_program = f"{method} {path}", path.startswith(("/v1", "/metrics"))
-        if name in PUBLIC | DOCUMENT:
+        if name in PUBLIC | LINK | DOCUMENT:
             continue
         client = program if by_program else logged_in[who]
         answer = ask(client, method, address(city, path), program=by_program, asked=path)
