@@ -13,6 +13,7 @@ from alerts.letters.compose import Happening, compose, recipient_for
 from alerts.letters.odt import as_odt
 from alerts.letters.pdf import NoTypeface, as_pdf
 from alerts.subjects import alert_id
+from alerts.unfinished import UNFINISHED
 from dashboards.web.access import WHOLE
 from dashboards.web.answer import headers, problem_text
 from dashboards.web.desk import Desk
@@ -41,12 +42,12 @@ def letter_pdf(desk: NamedDependency[Desk], name: FromPath[str]) -> Response[Any
 
 
 def _letter_file(desk: Desk, name: str, form: str) -> Response[Any]:
-    """The official letter about an open alert, with an annex of its recipient's open matters."""
+    """The official letter about an unfinished alert, with an annex of its recipient's open matters."""
     monitor, names = desk.monitor, desk.names
-    open_ones = alert_lists.find(monitor.store, Wanted(states=("open",)), desk.overlay(), "severity", _OPEN_MAX)
+    open_ones = alert_lists.find(monitor.store, Wanted(states=UNFINISHED), desk.overlay(), "severity", _OPEN_MAX)
     found = next((alert for alert in open_ones if alert_id(alert) == name), None)
     if found is None:
-        raise NotFoundException("no open alert of this id")
+        raise NotFoundException("no unfinished alert of this id")
     recipient, known = recipient_for(names, found), all_questions(desk)
     notice = compose(
         [Happening(found, "opened")],
