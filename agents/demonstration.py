@@ -53,11 +53,11 @@ def opened(
         return years[0].today
 
     with embedded.opened(folder, reach, demonstration=True, day=calendar) as monitor:
-        years[0].prepare(lambda: present_list(Desk(monitor), PRESENTER), lambda: _act(monitor))
+        years[0].prepare(lambda: present_list(Desk(monitor), PRESENTER), lambda: act(monitor))
         yield msgspec.structs.replace(monitor, stopped=lambda: years[0].trouble), years[0]
 
 
-def _act(monitor: Monitor) -> None:
+def act(monitor: Monitor) -> None:
     """Give reasons for those first on the list; acknowledge two alerts, note one and close one."""
     store, today = monitor.store, monitor.today()
 

@@ -15,7 +15,7 @@ import msgspec
 import sqlalchemy as sa
 from prometheus_client import CollectorRegistry, generate_latest
 
-from agents.demonstration import PRESENTER
+from agents.demonstration import PRESENTER, act
 from agents.health import _Figures
 from agents.simulated_year import by_day
 from alerts.catalogue import load
@@ -143,6 +143,7 @@ def city(folder: Path) -> Iterator[City]:
             queue.judge(day[-1]).result()
             if until == MEETING:
                 present_list(Desk(monitor), PRESENTER)
+        act(monitor)
         with store.writing() as writing:
             message = writing.execute(sa.select(schema.outbox.c.id).limit(1)).scalar_one()
             unsent = {"message": message, "channel": "log", "subject": "x", "attempts": 1}

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import socket
+import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
@@ -102,9 +106,19 @@ class Served(msgspec.Struct):
         return 200, {"results": {query["refId"]: {"frames": frames}}}
 
 
+def _encrypted(listener: socket.socket, folder: Path) -> ssl.SSLSocket:
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
+    made += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(made, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context.wrap_socket(listener, server_side=True)
+
+
 @contextmanager
-def served(version: Literal[12, 13] = 12) -> Iterator[Served]:
-    """One that listens; `url` is where."""
+def served(version: Literal[12, 13] = 12, certificate: Path | None = None) -> Iterator[Served]:
+    """One that listens; `url` is where. `certificate`: a folder for one of its own, by which it then answers in TLS."""
     held = Served(version)
 
     class Answer(BaseHTTPRequestHandler):
@@ -129,7 +143,9 @@ def served(version: Literal[12, 13] = 12) -> Iterator[Served]:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    held.url = f"http://127.0.0.1:{server.server_port}"
+    if certificate is not None:
+        server.socket = _encrypted(server.socket, certificate)
+    held.url = f"http{'s' if certificate else ''}://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -206,7 +206,11 @@ def test_reserves_alerts_and_the_list_are_the_apis(made: City, chosen: dict[str,
         assert round(value(answer(made, chosen, target)) * 1e8) == runway.remaining
         months = answer(made, chosen, lasting)
         assert (value(months) * 10 if months else None) == runway.tenths_of_months
-    unfinished = made.page.get("/v1/alerts", params={"state": "open", "limit": 10_000}).json()
+    unfinished = [
+        one
+        for state in ("open", "acknowledged")
+        for one in made.page.get("/v1/alerts", params={"state": state, "limit": 10_000}).json()
+    ]
     for severity, target in zip(("critical", "high", "warn", "info"), panel_of("overview", 12)["targets"], strict=True):
         assert value(answer(made, chosen, target)) == sum(one["severity"] == severity for one in unfinished)
     lagging = made.page.get("/v1/lagging").json()
@@ -273,6 +277,7 @@ def test_alerts_in_sql_say_what_the_api_says(made: City) -> None:
     wanted = {one["id"]: one for one in made.page.get("/v1/alerts", params={"limit": 10_000}).json()}
     found = {row["id"]: row for row in made.rows("SELECT * FROM board_alerts")}
     assert found.keys() == wanted.keys() and len(found) > 50
+    assert {row["state"] for row in found.values()} == {"open", "acknowledged", "closed", "resolved"}
     alike = 0
     for name, one in wanted.items():
         row = found[name]

@@ -113,6 +113,15 @@ def test_nobody_there_and_no_address() -> None:
             Grafana(url, TOKEN)
 
 
+def test_a_certificate_that_nobody_trusts_is_told_of_and_one_that_is_named_is_taken(tmp_path: Path) -> None:
+    with served(certificate=tmp_path) as server:
+        with pytest.raises(
+            GrafanaProblem, match=r"its certificate is not trusted .* name the authority with --ca-file"
+        ):
+            Grafana(server.url, TOKEN, wait_seconds=0.01).get("/folders/none")
+        assert Grafana(server.url, TOKEN, str(tmp_path / "certificate.pem")).get("/folders/none") is None
+
+
 def test_every_query_is_asked_with_what_is_chosen(server: Served) -> None:
     wanted = publishing.boards("zh", embedded=False)
     found = list(publishing.check(client(server), wanted))
