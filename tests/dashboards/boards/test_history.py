@@ -27,10 +27,12 @@ from tests.conftest import Replay, read_registry
 from tests.dashboards.boards.reading import targets
 from tests.house.test_words import ROOT
 from tests.real_parts.prometheus import blocks_from
+from tests.running import running
 
 LINES = [line.rstrip(b"\n") for line in simulate(114, 9, 3_000)]
 CITY = read_registry(registry_csv())
 NOON = 12 * 3600
+NDJSON = {"Content-Type": "application/x-ndjson"}
 
 
 def written(lines: list[bytes], registry: Registry, catalogue: Catalogue, first: str, last: str) -> bytes:
@@ -133,6 +135,35 @@ def test_only_years_whose_books_are_open_are_shown() -> None:
     assert years_shown([114, 115], "2025-10-01") == (114,), "next year's proposals are no figures yet"
     assert years_shown([112], "2026-11-27") == (112,) and years_shown([115], "2025-01-01") == (115,)
     assert years_shown([], "2025-01-01") == ()
+
+
+def test_the_command_reads_a_data_folder_and_a_store_alike(tmp_path: Path) -> None:
+    events = tmp_path / "events.ndjson"
+    events.write_bytes(b"\n".join(LINES) + b"\n")
+    with running(tmp_path / "data") as at:
+        sent = at.client(at.token()).post("/v1/events", content=events.read_bytes(), headers=NDJSON)
+        assert sent.status_code == 200, sent.text
+    folder = at.folder
+    sources = {
+        "data": ["--data", str(folder.path)],
+        "store": ["--store", str(folder.store), "--registry", str(folder.registry)],
+        "files": ["--replay", str(events), "--registry", str(folder.registry)],
+    }
+    found = {}
+    for name, source in sources.items():
+        arguments = [
+            sys.executable,
+            "-m",
+            "budgetwatch",
+            "dashboards",
+            "history",
+            "-o",
+            str(tmp_path / f"{name}.om"),
+            *source,
+        ]
+        subprocess.run([*arguments, "--from", "114/02/01", "--to", "114/02/05"], cwd=ROOT, check=True, timeout=120)
+        found[name] = (tmp_path / f"{name}.om").read_text()
+    assert found["data"] == found["store"] == found["files"] and found["data"].count("\n") > 1_000
 
 
 def test_the_command_writes_it_and_refuses_what_cannot_be(tmp_path: Path) -> None:
