@@ -62,9 +62,13 @@ class YamlFile:
 
     def problem(self, steps: Steps, sentence: str) -> CatalogueProblem:
         """The problem at a value, or at the nearest thing around it."""
+        return CatalogueProblem(f"{self.name}:{self.line_of(steps)}: {sentence}")
+
+    def line_of(self, steps: Steps) -> int:
+        """The line on which a value stands, or the nearest thing around it."""
         while steps and steps not in self._lines:
             steps = steps[:-1]
-        return CatalogueProblem(f"{self.name}:{self._lines.get(steps, 1)}: {sentence}")
+        return self._lines.get(steps, 1)
 
     def convert(self, kind: type[T], steps: Steps = ()) -> T:
         """The value at `steps` as a struct or other type, or a problem that says what to write."""
