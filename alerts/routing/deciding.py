@@ -23,7 +23,7 @@ PROGRAMS: Final = ("webhook", "chat")
 """Channels whose address is a name of `ways`."""
 
 
-class Reader(msgspec.Struct, frozen=True):
+class NoticeReader(msgspec.Struct, frozen=True):
     """A user as far as it matters to whom is written."""
 
     name: str
@@ -40,7 +40,7 @@ class Reader(msgspec.Struct, frozen=True):
         return self.agencies is None and self.authority is None
 
 
-class AlertChange(msgspec.Struct, frozen=True):
+class ChangedAlert(msgspec.Struct, frozen=True):
     """What became of an alert: `change` as the log keeps it (`opened`, `severity`, `resolved`)."""
 
     alert: Alert
@@ -83,7 +83,7 @@ def route_for(routing: Routing, alert: Alert, severity: str, agency: str | None)
 
 
 def plan(
-    change: AlertChange, names: Names, readers: Sequence[Reader], routing: Routing, calendar: Calendar
+    change: ChangedAlert, names: Names, readers: Sequence[NoticeReader], routing: Routing, calendar: Calendar
 ) -> list[Planned]:
     """To whom a change is told: each address once, by the nearest of its offices (agency, authority, office)."""
     if kind_of(change.change, change.severity, change.severity_before) is None:
@@ -134,7 +134,7 @@ def plan(
 
 
 def addresses(
-    kind: RecipientKind, key: str, names: Names, readers: Iterable[Reader], office_roles: Sequence[str]
+    kind: RecipientKind, key: str, names: Names, readers: Iterable[NoticeReader], office_roles: Sequence[str]
 ) -> Iterator[tuple[str, Language | None]]:
     """The addresses of an office with the language of each reader: the register's first, then its users'."""
     seen: set[str] = set()
@@ -145,7 +145,7 @@ def addresses(
 
 
 def _addresses(
-    kind: RecipientKind, key: str, names: Names, readers: Iterable[Reader], office_roles: Sequence[str]
+    kind: RecipientKind, key: str, names: Names, readers: Iterable[NoticeReader], office_roles: Sequence[str]
 ) -> Iterator[tuple[str, Language | None]]:
     if kind == "agency" and key in names.registry.agencies:
         yield names.registry.agencies[key].email, None
@@ -195,7 +195,7 @@ def _nearest(alert: Alert, agency: str | None) -> tuple[RecipientKind, str]:
     return ("office", "") if agency is None else ("agency", agency)
 
 
-def _leaves_at(mode: Mode, change: AlertChange, routing: Routing, calendar: Calendar) -> datetime:
+def _leaves_at(mode: Mode, change: ChangedAlert, routing: Routing, calendar: Calendar) -> datetime:
     if mode == "digest":
         at = next_digest(routing, calendar, change.at)
         return may_leave(routing, calendar, at, change.severity)

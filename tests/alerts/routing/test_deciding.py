@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from alerts.catalogue import load
-from alerts.routing.deciding import AlertChange, Planned, Reader, kind_of, plan
+from alerts.routing.deciding import ChangedAlert, NoticeReader, Planned, kind_of, plan
 from alerts.routing.file import read_routing
 from alerts.routing.hours import may_leave, next_digest
 from alerts.routing.routes import Between, Route, Routing, When
@@ -26,9 +26,9 @@ ROWS = (
     "B1,乙局,Second Bureau,B,乙主管,Second,",
 )
 NAMES = Names(parse("\n".join([",".join(HEADER), *ROWS]).encode(), "agencies.csv"))
-OFFICER = Reader("lin", "lin@city.test", frozenset({"officer"}), "en")
-OWN = Reader("chen", "chen@city.test", frozenset({"reviewer"}), None, frozenset({"A1"}))
-UNDER = Reader("wu", "wu@city.test", frozenset({"officer"}), None, None, "A")
+OFFICER = NoticeReader("lin", "lin@city.test", frozenset({"officer"}), "en")
+OWN = NoticeReader("chen", "chen@city.test", frozenset({"reviewer"}), None, frozenset({"A1"}))
+UNDER = NoticeReader("wu", "wu@city.test", frozenset({"officer"}), None, None, "A")
 
 
 def at(text: str) -> datetime:
@@ -42,11 +42,11 @@ def alert(key: str = "A1:32020110101/current/2000", level: str = "line", severit
     return Alert("spending-over-appropriation", severity, level, key, 115, "open", "A1:e", "2026-11-23", {})
 
 
-def change(one: Alert, kind: str = "opened", before: str | None = None, when: datetime = MONDAY) -> AlertChange:
-    return AlertChange(one, kind, one.severity, before, when)
+def change(one: Alert, kind: str = "opened", before: str | None = None, when: datetime = MONDAY) -> ChangedAlert:
+    return ChangedAlert(one, kind, one.severity, before, when)
 
 
-def planned(one: AlertChange, routing: Routing = ROUTING, *readers: Reader) -> list[Planned]:
+def planned(one: ChangedAlert, routing: Routing = ROUTING, *readers: NoticeReader) -> list[Planned]:
     return plan(one, NAMES, readers or (OFFICER, OWN, UNDER), routing, CALENDAR)
 
 
@@ -77,7 +77,7 @@ def test_nobody_confined_reads_for_the_office() -> None:
 
 
 def test_one_address_is_told_once_by_its_nearest_office() -> None:
-    both = Reader("x", "ONE@city.test", frozenset({"officer"}))
+    both = NoticeReader("x", "ONE@city.test", frozenset({"officer"}))
     found = [each for each in planned(change(alert()), ROUTING, both) if each.address.lower() == "one@city.test"]
     assert [each.recipient for each in found] == ["agency"]
 
