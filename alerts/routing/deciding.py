@@ -40,7 +40,7 @@ class NoticeReader(msgspec.Struct, frozen=True):
         return self.agencies is None and self.authority is None
 
 
-class ChangedAlert(msgspec.Struct, frozen=True):
+class AlertNews(msgspec.Struct, frozen=True):
     """What became of an alert: `change` as the log keeps it (`opened`, `severity`, `resolved`)."""
 
     alert: Alert
@@ -83,7 +83,7 @@ def route_for(routing: Routing, alert: Alert, severity: str, agency: str | None)
 
 
 def plan(
-    change: ChangedAlert, names: Names, readers: Sequence[NoticeReader], routing: Routing, calendar: Calendar
+    change: AlertNews, names: Names, readers: Sequence[NoticeReader], routing: Routing, calendar: Calendar
 ) -> list[Planned]:
     """To whom a change is told: each address once, by the nearest of its offices (agency, authority, office)."""
     if kind_of(change.change, change.severity, change.severity_before) is None:
@@ -195,7 +195,7 @@ def _nearest(alert: Alert, agency: str | None) -> tuple[RecipientKind, str]:
     return ("office", "") if agency is None else ("agency", agency)
 
 
-def _leaves_at(mode: Mode, change: ChangedAlert, routing: Routing, calendar: Calendar) -> datetime:
+def _leaves_at(mode: Mode, change: AlertNews, routing: Routing, calendar: Calendar) -> datetime:
     if mode == "digest":
         at = next_digest(routing, calendar, change.at)
         return may_leave(routing, calendar, at, change.severity)

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from alerts.catalogue import load
-from alerts.routing.deciding import ChangedAlert, NoticeReader, Planned, kind_of, plan
+from alerts.routing.deciding import AlertNews, NoticeReader, Planned, kind_of, plan
 from alerts.routing.file import read_routing
 from alerts.routing.hours import may_leave, next_digest
 from alerts.routing.routes import Between, Route, Routing, When
@@ -42,11 +42,11 @@ def alert(key: str = "A1:32020110101/current/2000", level: str = "line", severit
     return Alert("spending-over-appropriation", severity, level, key, 115, "open", "A1:e", "2026-11-23", {})
 
 
-def change(one: Alert, kind: str = "opened", before: str | None = None, when: datetime = MONDAY) -> ChangedAlert:
-    return ChangedAlert(one, kind, one.severity, before, when)
+def change(one: Alert, kind: str = "opened", before: str | None = None, when: datetime = MONDAY) -> AlertNews:
+    return AlertNews(one, kind, one.severity, before, when)
 
 
-def planned(one: ChangedAlert, routing: Routing = ROUTING, *readers: NoticeReader) -> list[Planned]:
+def planned(one: AlertNews, routing: Routing = ROUTING, *readers: NoticeReader) -> list[Planned]:
     return plan(one, NAMES, readers or (OFFICER, OWN, UNDER), routing, CALENDAR)
 
 
