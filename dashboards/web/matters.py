@@ -16,7 +16,7 @@ from dashboards.web.desk import Desk
 from ledger.books import Alert
 from ledger.city import ReasonChoice
 from ledger.words import Words
-from streams.people.answers import UNASKED, Answer, Question, questions
+from streams.people.answers import UNASKED, Answer, Question, due_day, questions
 from streams.people.person import RefusedAct
 
 CHOSEN: Final = "matter-"
@@ -40,12 +40,19 @@ class OpenMatter(msgspec.Struct, frozen=True):
     reasons: Sequence[ReasonChoice]
     finished: bool = False
 
+    @property
+    def awaited(self) -> bool:
+        """Whether it is the agency's turn, by the day due; of an accepted answer once what was promised is due."""
+        return due_day(self.question) is not None
+
 
 def matter_of(desk: Desk, alert: Alert, question: Question, *, finished: bool = False) -> OpenMatter:
     """What is shown of one alert."""
     rule, city = desk.monitor.catalogue.rules[alert.rule], desk.names.city
     about = subject(desk.names, alert.level, alert.key, alert.fiscal_year)
-    due_on = question.due_on or desk.monitor.catalogue.calendar.after(alert.opened_on, rule.notice.days)
+    due_on = (
+        due_day(question) or question.due_on or desk.monitor.catalogue.calendar.after(alert.opened_on, rule.notice.days)
+    )
     return OpenMatter(
         id=alert_id(alert),
         alert=alert,

@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from alerts.catalogue import Catalogue
-from alerts.lifecycle import Move, QuestionState, moved
+from alerts.lifecycle import AWAITS_ANSWER, Move, QuestionState, moved
 from alerts.reasons import choices
 from ledger.books import Alert
 from ledger.city import City, ReasonChoice
@@ -22,6 +22,7 @@ from ledger.money import AMOUNT_MAX
 from ledger.text import is_note, is_text
 from streams.people.acts import record_by
 from streams.people.lagging_acts import lagging_reasons, lagging_subject
+from streams.people.messages import leave_message
 from streams.people.overlay import state_of
 from streams.people.person import LINK, LOCAL, MAY_ACKNOWLEDGE, Person, RefusedAct, check_person
 from streams.people.trail import ACKNOWLEDGE, LAGGING_REASON, TrailEntry, acts_of_kinds, acts_on
@@ -92,11 +93,21 @@ def question_of(acts: Sequence[TrailEntry], openings: int) -> Question:
             case "answer":
                 found = msgspec.structs.replace(found, state=state, answer=act, decision=None)
             case "accept":
-                found = msgspec.structs.replace(found, state=state, decision=act)
+                found = msgspec.structs.replace(found, state=state, decision=act, steps=())
             case "return":
                 due_on = act.after["due_on"]
                 found = msgspec.structs.replace(found, state=state, decision=act, due_on=due_on, steps=())
     return found
+
+
+def due_day(question: Question) -> str | None:
+    """The day by which the agency's turn ends: the one told, or of an accepted answer the one promised; None: not its turn."""
+    if question.state in AWAITS_ANSWER:
+        return question.due_on
+    if question.state == "accepted" and question.answer is not None:
+        promised: str = question.answer.after["expected_day"]
+        return promised
+    return None
 
 
 def questions(store: Store) -> dict[str, Question]:
@@ -203,7 +214,11 @@ def return_answer(
         due_on = catalogue.calendar.after(today, catalogue.rules[found.rule].notice.days)
         after = {"answer": question.answer.after["answer"], "act": question.answer.n, "remark": remark}
         after |= {"due_on": due_on, "openings": number}
-        return record_by(within, person, RETURNED, alert, {"state": "answered"}, after)
+        act = record_by(within, person, RETURNED, alert, {"state": "answered"}, after)
+        leave_message(
+            connection, alert, act.n, {"kind": "returned", "to": "agency", "due_on": due_on, "remark": remark}
+        )
+        return act
 
 
 def _to_decide(

@@ -8,7 +8,7 @@ from typing import Any, Final
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 
-from alerts.lifecycle import AWAITS_ANSWER, days_late
+from alerts.lifecycle import days_late
 from alerts.vocabulary import SEVERITY
 from dashboards.reports.table import Cell, Column, Row, Table, named
 from dashboards.web import levels
@@ -66,7 +66,7 @@ def _own(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
         {
             "matters": shown,
             "total": len(matters),
-            "awaited": sum(one.question.state in AWAITS_ANSWER for one in matters),
+            "awaited": sum(one.awaited for one in matters),
             "late": {one.id: days_late(desk.monitor.catalogue.calendar, one.due_on, figures.day) for one in shown},
             "lists": reason_lists(desk, rules),
             "may_answer": bool(shown) and person is not None and person.may(MAY_ANSWER),
@@ -90,21 +90,20 @@ def _office(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
     def some(name: str, title: Words, chosen: Callable[[OpenMatter], bool]) -> Grid:
         return _grid(desk, [one for one in matters if chosen(one)], title, name)
 
-    awaited = [one for one in matters if one.question.state in AWAITS_ANSWER]
     grids = [
         some("decide", Words("待審回復", "Replies to decide on"), lambda one: one.question.state == "answered"),
         some(
             "late",
             Words("逾期未復", "Unanswered after the day due"),
-            lambda one: one in awaited and days_late(calendar, one.due_on, today) > 0,
+            lambda one: one.awaited and days_late(calendar, one.due_on, today) > 0,
         ),
-        some("today", Words("今日到期", "Due today"), lambda one: one in awaited and one.due_on == today),
+        some("today", Words("今日到期", "Due today"), lambda one: one.awaited and one.due_on == today),
         some(
             "climbed",
             Words("已提報上級", "Climbed"),
             lambda one: any(step.kind == ESCALATED for step in one.question.steps),
         ),
-        some("awaited", Words("待回復", "Awaiting a reply"), lambda one: one in awaited and one.due_on > today),
+        some("awaited", Words("待回復", "Awaiting a reply"), lambda one: one.awaited and one.due_on > today),
     ]
     return page(
         desk,
@@ -129,7 +128,7 @@ def _grid(desk: Desk, matters: Sequence[OpenMatter], title: Words, name: str) ->
             "subject": one.about,
             "subject_code": "" if one.alert.level == "city" else one.alert.key,
             "question": QUESTION[one.question.state],
-            "late": days_late(calendar, one.due_on, today) if one.question.state in AWAITS_ANSWER else None,
+            "late": days_late(calendar, one.due_on, today) if one.awaited else None,
             "steps": len(one.question.steps),
             "said": said(one),
         }
