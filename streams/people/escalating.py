@@ -6,9 +6,12 @@ An alert that somebody acknowledged is left alone until that lapses; then the da
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from alerts.catalogue import Catalogue
-from alerts.escalation import DEFAULT_STEPS, EscalationStep, steps_due
+from alerts.escalation import steps_due
+from alerts.routing.file import read_routing
+from alerts.routing.routes import EscalationStep
 from streams.people.acts import record_by
 from streams.people.answers import ESCALATED, NOTICES, REMINDED, due_day, question_of, questions
 from streams.people.messages import leave_message
@@ -18,8 +21,16 @@ from streams.store import Store, queries
 from streams.store.locks import ANSWER_LOCK, lock
 
 
-def take_steps(store: Store, catalogue: Catalogue, day: str, steps: Sequence[EscalationStep] = DEFAULT_STEPS) -> int:
-    """Take the steps that are due on a day; returns how many. Done twice on one day nothing is taken twice."""
+def remind(store: Store, catalogue: Catalogue, settings: Path | None, day: str) -> int:
+    """Take the steps of a city's `routing.yaml`, as it stands on the day; returns how many.
+
+    Raises CatalogueProblem where the file cannot stand.
+    """
+    return take_steps(store, catalogue, day, read_routing(settings, catalogue.rules).steps())
+
+
+def take_steps(store: Store, catalogue: Catalogue, day: str, steps: Sequence[tuple[str, EscalationStep]]) -> int:
+    """Take the steps of escalation that are due on a day; returns how many. Done twice on one day nothing is taken twice."""
     overlay, taken = overlay_on(store, catalogue, day), 0
     for name, question in questions(store).items():
         due_on = due_day(question)
@@ -31,7 +42,7 @@ def take_steps(store: Store, catalogue: Catalogue, day: str, steps: Sequence[Esc
     return taken
 
 
-def _take(store: Store, catalogue: Catalogue, name: str, day: str, steps: Sequence[EscalationStep]) -> int:
+def _take(store: Store, catalogue: Catalogue, name: str, day: str, steps: Sequence[tuple[str, EscalationStep]]) -> int:
     """The steps about one alert, looked at again under the lock: somebody may have answered meanwhile."""
     with store.writing() as connection:
         lock(connection, ANSWER_LOCK)
@@ -42,11 +53,11 @@ def _take(store: Store, catalogue: Catalogue, name: str, day: str, steps: Sequen
         if due_on is None:
             return 0
         due = steps_due(steps, catalogue.calendar, due_on, day, len(question.steps))
-        for number, step in due:
+        for step in due:
             kind = REMINDED if step.to == "agency" else ESCALATED
-            after = {"to": step.to, "step": number, "was_due": due_on, "openings": openings}
+            after = {"to": step.to, "step": step.name, "was_due": due_on, "openings": openings}
             act = record_by(within, NOTICES, kind, name, None, after)
             leave_message(
-                connection, name, act.n, {"kind": "reminded", "to": step.to, "due_on": due_on, "step": number}
+                connection, name, act.n, {"kind": "reminded", "to": step.to, "due_on": due_on, "step": step.number}
             )
         return len(due)
