@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from agents import embedded
+from agents.simulated_answers import agencies_answer
 from agents.simulated_year import FISCAL_YEAR, SimulatedYear
 from alerts.city_file import CITY
 from alerts.subjects import alert_id
@@ -22,6 +23,7 @@ from streams.fold.queue import FoldQueue
 from streams.folder import Folder
 from streams.monitor import Monitor
 from streams.people.acts import acknowledge, add_note, close_alert
+from streams.people.escalating import remind
 from streams.people.lagging_acts import give_lagging_reason
 from streams.people.person import Person
 from streams.reach import Reach
@@ -53,12 +55,13 @@ def opened(
         return years[0].today
 
     with embedded.opened(folder, reach, demonstration=True, day=calendar) as monitor:
+        years[0].each_day = lambda day: remind(monitor.store, monitor.catalogue, folder.path, day)
         years[0].prepare(lambda: present_list(Desk(monitor), PRESENTER), lambda: act(monitor))
         yield msgspec.structs.replace(monitor, stopped=lambda: years[0].trouble), years[0]
 
 
 def act(monitor: Monitor) -> None:
-    """Give reasons for those first on the list; acknowledge two alerts, note one and close one."""
+    """Give reasons for those first on the list; acknowledge two alerts, note one and close one; agencies answer."""
     store, today = monitor.store, monitor.today()
 
     def later(days: int) -> str:
@@ -77,6 +80,7 @@ def act(monitor: Monitor) -> None:
         add_note(store, name, PRESENTER, KNOWN[0])
     for name in found[-1:]:
         close_alert(monitor, name, PRESENTER, KNOWN[0])
+    agencies_answer(monitor)
 
 
 def make_folder(folder: Folder) -> None:

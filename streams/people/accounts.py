@@ -39,6 +39,11 @@ class Domain(msgspec.Struct, frozen=True):
     authority: str | None = None
     rights: frozenset[str] = frozenset()
 
+    @property
+    def confined(self) -> bool:
+        """Whether it is less than the whole city."""
+        return self.agencies is not None or self.authority is not None
+
     def checked(self) -> Domain:
         """The same; raises PeopleProblem for an unknown right, or one of somebody who has all of them."""
         unknown = sorted(self.rights - set(RIGHTS))

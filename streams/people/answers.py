@@ -119,14 +119,31 @@ def questions(store: Store) -> dict[str, Question]:
     return {alert: question_of(acts, openings.get(alert, 1)) for alert, acts in by_alert.items()}
 
 
-def ask(store: Store, alerts: Sequence[str], to: str, due_on: str, notice: str) -> None:
-    """Record that somebody was asked about alerts: in words `to` whom (`agency:020011`), by which day, by which notice."""
+def ask(
+    store: Store, alerts: Sequence[str], to: str, due_on: str, notice: str, day: str, *, worsened: bool = False
+) -> None:
+    """Record that somebody was asked about alerts, but for those that are answered already.
+
+    Args:
+        store: where.
+        alerts: their ids.
+        to: whom: `agency:020011`, `authority:02`.
+        due_on: the day by which to answer, as told.
+        notice: the key of the notice.
+        day: of the notice; what was promised for a later day is not asked about anew.
+        worsened: they got worse since: they are asked about whatever was answered.
+    """
     with store.writing() as connection:
         lock(connection, ANSWER_LOCK)
         within = store.within(connection)
         openings = queries.openings(within, alerts)
         for alert in alerts:
-            after = {"to": to, "due_on": due_on, "notice": notice, "openings": openings.get(alert, 1)}
+            number = openings.get(alert, 1)
+            known = question_of(acts_on(within, alert), number)
+            promised = known.answer.after["expected_day"] if known.answer is not None else ""
+            if not worsened and (known.state == "answered" or (known.state == "accepted" and promised > day)):
+                continue
+            after = {"to": to, "due_on": due_on, "notice": notice, "openings": number}
             record_by(within, NOTICES, ASKED, alert, None, after)
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from agents import simulated_year
 from agents.demonstration import PRESENTER, REASONS, make_folder, opened, remove
+from agents.simulated_answers import AGENT
 from agents.simulated_year import FISCAL_YEAR, MEETINGS, START
 from ledger.fiscal import closing_day
 from producers.simulator import simulate
@@ -33,7 +34,7 @@ def acts(folder: Folder) -> list[str]:
     with opened(folder, Reach(), 1, EVENTS, 0.001) as (monitor, year):
         assert monitor.demonstration and year.day >= START
         found = trail.newest_acts(monitor.store)
-        assert {act.person for act in found} == {PRESENTER.name}
+        assert {act.person for act in found} == {PRESENTER.name, AGENT.name, "notices"}
         assert trail.broken_link(monitor.store) is None
         assert len(lagging_reasons(monitor.store)) == len(REASONS)
         stands = overlay_on(monitor.store, monitor.catalogue, monitor.today())

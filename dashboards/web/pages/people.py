@@ -30,6 +30,8 @@ from ledger.fiscal import is_day, roc_day
 from ledger.vocabulary import EVENT
 from ledger.words import Words, alike
 from streams.people import accounts, failed_log_ins, sessions, trail
+from streams.people.answers import QUESTION_ACTS
+from streams.people.letters import LETTER_SENT
 from streams.people.passwords import LENGTH_MIN, weakness
 from streams.people.trail import LOG_IN, TrailEntry
 from streams.people.vocabulary import ACT, ACT_FIELD, RIGHT, ROLE
@@ -89,6 +91,8 @@ def _log_in(request: Request[Any, Any, Any], desk: Desk, form: dict[str, str]) -
     desk.throttle.right(name, address)
     trail.record(store, user.name, "", address, LOG_IN, user.name, None, None)
     cookie = desk.sessions.begin(user.name, sessions.generation_of(store, user.name))
+    if user.domain.confined and form.get("next", "/") == "/":
+        form = form | {"next": "/desk"}  # an agency's people have something to do there
     answer = _go_on(request, desk, form, cookie)
     secure = is_secure(desk, request)
     answer.set_cookie(
@@ -206,7 +210,7 @@ _VALUES: Final[Mapping[str, Mapping[str, Words]]] = {
 """What the values of a field are called, where they are codes."""
 
 
-_DAYS: Final = ("due_on", "recovery_on")
+_DAYS: Final = ("due_on", "recovery_on", "expected_day", "sent_on")
 
 
 def _changes(act: TrailEntry) -> list[tuple[Words, Words | None, Words]]:
@@ -230,7 +234,7 @@ def _said(field: str, value: Any) -> Words:
 
 
 def _subject_page(act: TrailEntry) -> str | None:
-    if act.kind in ("acknowledge", "close", "note"):
+    if act.kind in ("acknowledge", "close", "reopen", "note", LETTER_SENT, *QUESTION_ACTS):
         return f"/alerts/{act.subject}"
     if act.kind == "lagging-reason":
         authority, _, year = act.subject.rpartition(":")

@@ -35,7 +35,7 @@ DUE = "2025-09-18"
 def monitor(tmp_path: Path) -> Iterator[Serving]:
     with serving(tmp_path / "data") as running:
         running.overspend("over")
-        ask(running.monitor.store, opened(running), "agency:020011", DUE, "key")
+        ask(running.monitor.store, opened(running), "agency:020011", DUE, "key", DAY)
         yield running
 
 
