@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
 import faust
@@ -13,21 +12,19 @@ from streams.clock import LOOK_SECONDS, Backlog, Clock
 from streams.fold.judging import judge
 from streams.kafka.topics import SourceReader
 from streams.kafka.worker import LogWorker
-from streams.people.escalating import remind
 
 _WAIT_MS: Final = 10_000
 
 log = structlog.get_logger()
 
 
-def attach(app: faust.App, worker: LogWorker, connection: Connection, settings: Path | None) -> None:
+def attach(app: faust.App, worker: LogWorker, connection: Connection) -> None:
     """Give the app the timer that looks whether a day is due, and whether what came before it is folded."""
 
     def judge_and_say(day: str) -> None:
         done = judge(worker.store, worker.catalogue, day)
         if done is not None:
             log.info("the time rules were judged", day=day, transitions=len(done))
-            remind(worker.store, worker.catalogue, settings, day)
 
     backlog = Backlog(worker.store, lambda: SourceReader(connection, wait_ms=_WAIT_MS))
     clock = Clock(judge_and_say, is_folded=backlog.is_folded)

@@ -23,7 +23,6 @@ from streams.fold.queue import FoldQueue
 from streams.folder import Folder
 from streams.monitor import Monitor
 from streams.people.acts import acknowledge, add_note, close_alert
-from streams.people.escalating import remind
 from streams.people.lagging_acts import give_lagging_reason
 from streams.people.person import Person
 from streams.reach import Reach
@@ -55,7 +54,6 @@ def opened(
         return years[0].today
 
     with embedded.opened(folder, reach, demonstration=True, day=calendar) as monitor:
-        years[0].each_day = lambda day: remind(monitor.store, monitor.catalogue, folder.path, day)
         years[0].prepare(lambda: present_list(Desk(monitor), PRESENTER), lambda: act(monitor))
         yield msgspec.structs.replace(monitor, stopped=lambda: years[0].trouble), years[0]
 

@@ -15,7 +15,6 @@ from streams.fold.queue import FoldQueue
 from streams.folder import Folder
 from streams.monitor import Monitor
 from streams.outbox import Courier, Outbox
-from streams.people.escalating import remind
 from streams.reach import Reach
 from streams.store import open_store, queries
 from streams.store.store import digest_of, folded_with
@@ -55,17 +54,11 @@ def opened(
             store.close()
 
 
-def judge_and_remind(monitor: Monitor, folder: Folder, day: str) -> None:
-    """What the clock does on a day: judge the time rules, then remind of what is not answered."""
-    monitor.replica.judge(day).result()
-    remind(monitor.store, monitor.catalogue, folder.path, day)
-
-
 def serve(monitor: Monitor, folder: Folder, port: int, *, beside: Sequence[Part] = (), clock: bool = True) -> None:
     """Listen until told to stop (see `listen`), with the inbox, the outbox and, unless told otherwise, the clock."""
     courier = Courier(Outbox(monitor.store, open_channels(Outside())))
     judged = queries.judgements(monitor.store)
-    daily = Clock(lambda day: judge_and_remind(monitor, folder, day), judged[-1].day if judged else None)
+    daily = Clock(lambda day: monitor.replica.judge(day).result(), judged[-1].day if judged else None)
     monitor.replica.watchers.append(lambda _: courier.wake())
     parts: list[Part] = [courier, InboxThread(monitor.replica, folder.inbox), *beside, *([daily] if clock else [])]
     listen(monitor, folder.session_key(), port, parts, data=str(folder.path))

@@ -45,7 +45,7 @@ def agencies_answer(monitor: Monitor) -> None:
     for alert in chosen:
         to = recipient_for(monitor.names(), alert)
         due_on = catalogue.calendar.after(asked_on, catalogue.rules[alert.rule].notice.days)
-        ask(store, [alert_id(alert)], f"{to.kind}:{to.key}", due_on, "demonstration", asked_on)
+        ask(store, [alert_id(alert)], f"{to.kind}:{to.key}", due_on, "demonstration")
     remind(store, catalogue, None, today)
     for alert, (text, measure, days) in zip(chosen, SAID, strict=False):
         reason = choices(monitor.names().city, catalogue.rules[alert.rule])[0].code

@@ -52,8 +52,6 @@ class SimulatedYear:
         self._held: tuple[str, bytes] | None = None
         self._chunk: list[bytes] = []
         """Taken from the year and not yet folded: submitted again where it failed."""
-        self.each_day: Callable[[str], object] = lambda _: None
-        """Done after each day that is judged: agencies are reminded."""
         self.trouble: str | None = None
         """Why the year does not go on; None while it does."""
         self._stopping = threading.Event()
@@ -121,7 +119,6 @@ class SimulatedYear:
             try:
                 self._feed(self.day)
                 self._queue.judge(self.day).result()
-                self.each_day(self.day)
             except Exception as error:
                 if self.trouble is None:
                     log.error("the simulated year has stopped; it goes on when the store is well", reason=str(error))

@@ -99,7 +99,7 @@ def run(
     patiently(lambda: check_worker(connection), patience)  # without its topic or rights a worker would wait for ever
     with _named(store, group.member, patience) as claim:
         worker = LogWorker(store, connection, known, catalogue, digest_of(registry), patience)
-        _fold(connection, worker, group, health, claim, settings)
+        _fold(connection, worker, group, health, claim)
 
 
 def _fold(
@@ -108,13 +108,12 @@ def _fold(
     group: GroupSettings,
     health: tuple[str, int] | None,
     claim: Callable[[], None],
-    settings: Path | None,
 ) -> None:
     app = create_app(connection, worker, group)
     leave_at_a_crash(app)
     ledger.attach(app, worker)
     delivery.attach(app, worker, connection)
-    clock.attach(app, worker, connection, settings)
+    clock.attach(app, worker, connection)
     watch.attach(app, worker, connection, claim)
     if health is not None:
         attach_health(app, worker, WorkerHealth(worker, connection), *health)

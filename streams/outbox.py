@@ -18,12 +18,9 @@ import structlog
 
 from alerts.channels import Channel, Message
 from streams.store import Store, schema
-from streams.store.alerts import next_number
 from streams.store.store import moment
 
 BATCH: Final = 500
-STEP: Final = "step"
-"""The kind of messages that people's acts leave, of a reminder, a step up or a returned answer; a rebuild keeps them."""
 _WAIT_SECONDS: Final = 1.0
 _RETRY_SECONDS_MAX: Final = 300
 _ERROR_CHARACTERS: Final = 500
@@ -186,7 +183,6 @@ def undelivered(store: Store) -> int:
 def carry_over(old: sa.Connection, new: sa.Connection) -> None:
     """What was routed and delivered stays so in a store that was folded anew: a message keeps its id through it."""
     outbox, deliveries = schema.outbox, schema.deliveries
-    _keep_those_of_acts(old, new)
     there = {row.id for row in new.execute(sa.select(outbox.c.id))}
     routed = [
         {"of_id": row.id, "at": row.routed_at}
@@ -201,17 +197,6 @@ def carry_over(old: sa.Connection, new: sa.Connection) -> None:
     if kept:
         numbers = {row.id: row.n for row in new.execute(sa.select(outbox.c.id, outbox.c.n))}
         new.execute(deliveries.insert(), [row | {"n": numbers[row["message"]]} for row in kept])
-
-
-def _keep_those_of_acts(old: sa.Connection, new: sa.Connection) -> None:
-    """Messages that no log gives again, after those that it gave; an attempt before may have got this far."""
-    outbox = schema.outbox
-    of_acts = sa.select(outbox).where(outbox.c.kind == STEP).order_by(outbox.c.n)
-    there = {row.id for row in new.execute(of_acts)}
-    rows = [row._asdict() for row in old.execute(of_acts) if row.id not in there]
-    if rows:
-        first = next_number(new, outbox)
-        new.execute(outbox.insert(), [row | {"n": first + at} for at, row in enumerate(rows)])
 
 
 def pass_over(connection: sa.Connection, subjects: sa.Select[Any]) -> None:

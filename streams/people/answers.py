@@ -22,7 +22,6 @@ from ledger.money import AMOUNT_MAX
 from ledger.text import is_note, is_text
 from streams.people.acts import record_by
 from streams.people.lagging_acts import lagging_reasons, lagging_subject
-from streams.people.messages import leave_message
 from streams.people.overlay import state_of
 from streams.people.person import LINK, LOCAL, MAY_ACKNOWLEDGE, Person, RefusedAct, check_person
 from streams.people.trail import ACKNOWLEDGE, LAGGING_REASON, TrailEntry, acts_of_kinds, acts_on
@@ -119,31 +118,14 @@ def questions(store: Store) -> dict[str, Question]:
     return {alert: question_of(acts, openings.get(alert, 1)) for alert, acts in by_alert.items()}
 
 
-def ask(
-    store: Store, alerts: Sequence[str], to: str, due_on: str, notice: str, day: str, *, worsened: bool = False
-) -> None:
-    """Record that somebody was asked about alerts, but for those that are answered already.
-
-    Args:
-        store: where.
-        alerts: their ids.
-        to: whom: `agency:020011`, `authority:02`.
-        due_on: the day by which to answer, as told.
-        notice: the key of the notice.
-        day: of the notice; what was promised for a later day is not asked about anew.
-        worsened: they got worse since: they are asked about whatever was answered.
-    """
+def ask(store: Store, alerts: Sequence[str], to: str, due_on: str, notice: str) -> None:
+    """Record that somebody was asked about alerts: in words `to` whom (`agency:020011`), by which day, by which notice."""
     with store.writing() as connection:
         lock(connection, ANSWER_LOCK)
         within = store.within(connection)
         openings = queries.openings(within, alerts)
         for alert in alerts:
-            number = openings.get(alert, 1)
-            known = question_of(acts_on(within, alert), number)
-            promised = known.answer.after["expected_day"] if known.answer is not None else ""
-            if not worsened and (known.state == "answered" or (known.state == "accepted" and promised > day)):
-                continue
-            after = {"to": to, "due_on": due_on, "notice": notice, "openings": number}
+            after = {"to": to, "due_on": due_on, "notice": notice, "openings": openings.get(alert, 1)}
             record_by(within, NOTICES, ASKED, alert, None, after)
 
 
@@ -231,11 +213,7 @@ def return_answer(
         due_on = catalogue.calendar.after(today, catalogue.rules[found.rule].notice.days)
         after = {"answer": question.answer.after["answer"], "act": question.answer.n, "remark": remark}
         after |= {"due_on": due_on, "openings": number}
-        act = record_by(within, person, RETURNED, alert, {"state": "answered"}, after)
-        leave_message(
-            connection, alert, act.n, {"kind": "returned", "to": "agency", "due_on": due_on, "remark": remark}
-        )
-        return act
+        return record_by(within, person, RETURNED, alert, {"state": "answered"}, after)
 
 
 def _to_decide(

@@ -1,4 +1,4 @@
-"""Reminders and escalation: taken once a day after the time rules, each step an act on the trail and a message to be sent.
+"""Reminders and escalation: taken once a day after the time rules, each step an act on the trail.
 
 An alert that somebody acknowledged is left alone until that lapses; then the day that was promised is the day due.
 """
@@ -14,7 +14,6 @@ from alerts.routing.file import read_routing
 from alerts.routing.routes import EscalationStep
 from streams.people.acts import record_by
 from streams.people.answers import ESCALATED, NOTICES, REMINDED, due_day, question_of, questions
-from streams.people.messages import leave_message
 from streams.people.overlay import overlay_on
 from streams.people.trail import acts_on
 from streams.store import Store, queries
@@ -56,8 +55,5 @@ def _take(store: Store, catalogue: Catalogue, name: str, day: str, steps: Sequen
         for step in due:
             kind = REMINDED if step.to == "agency" else ESCALATED
             after = {"to": step.to, "step": step.name, "was_due": due_on, "openings": openings}
-            act = record_by(within, NOTICES, kind, name, None, after)
-            leave_message(
-                connection, name, act.n, {"kind": "reminded", "to": step.to, "due_on": due_on, "step": step.number}
-            )
+            record_by(within, NOTICES, kind, name, None, after)
         return len(due)

@@ -37,7 +37,7 @@ def office(tmp_path: Path) -> Iterator[Serving]:
         running.overspend("over")
         running.overspend("second", line="32020110298/current/2000")
         store = running.monitor.store
-        ask(store, alerts_of(running), "agency:020011", "2025-09-11", "key", DAY)
+        ask(store, alerts_of(running), "agency:020011", "2025-09-11", "key")
         remind(store, running.monitor.catalogue, None, DAY)
         accounts.add_user(store, "clerk", "林專員", PASSWORD, ["officer"], Domain(frozenset([AGENCY])))
         accounts.add_user(store, "chief", "王科長", PASSWORD, ["officer"])

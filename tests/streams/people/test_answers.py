@@ -108,7 +108,7 @@ def refused(run: Any) -> str:
 def test_an_accepted_answer_acknowledges_until_the_day_promised(monitor: Serving) -> None:
     store, catalogue = monitor.monitor.store, monitor.monitor.catalogue
     (alert,) = opened(monitor)
-    ask(store, [alert], "agency:020011", "2025-09-18", "key", DAY)
+    ask(store, [alert], "agency:020011", "2025-09-18", "key")
     assert questions(store)[alert].state == "asked" and questions(store)[alert].due_on == "2025-09-18"
     answered(monitor, [alert])
     assert questions(store)[alert].state == "answered"
@@ -120,23 +120,6 @@ def test_an_accepted_answer_acknowledges_until_the_day_promised(monitor: Serving
     kinds = [each.kind for each in trail.acts_on(store, alert)]
     assert kinds == ["asked", "answered", "answer-accepted", "acknowledge"]
     assert trail.broken_link(store) is None
-
-
-def test_what_is_answered_is_not_asked_about_anew_unless_it_got_worse(monitor: Serving) -> None:
-    store, catalogue = monitor.monitor.store, monitor.monitor.catalogue
-    (alert,) = opened(monitor)
-
-    def asked(day: str, *, worsened: bool = False) -> str:
-        ask(store, [alert], "agency:020011", "2025-12-01", "key", day, worsened=worsened)
-        return questions(store)[alert].state
-
-    answered(monitor, [alert])
-    assert asked(DAY) == "answered"
-    accept_answer(store, catalogue, alert, OFFICER, DAY)
-    assert asked("2025-09-30") == "accepted", "it is promised for the first of October"
-    assert asked("2025-10-01") == "asked"
-    answered(monitor, [alert])
-    assert asked(DAY, worsened=True) == "asked"
 
 
 def test_a_returned_answer_is_asked_for_anew_with_a_remark_and_a_day(monitor: Serving) -> None:

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
-import msgspec
 import pytest
-import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,12 +14,10 @@ from alerts.escalation import steps_due
 from alerts.routing.file import read_routing
 from alerts.routing.routes import EscalationStep
 from ledger.calendar import Calendar
-from streams import outbox
 from streams.people import trail
 from streams.people.acts import acknowledge
 from streams.people.answers import accept_answer, ask, questions, return_answer
 from streams.people.escalating import take_steps
-from streams.store import Store, open_store, schema
 from tests.e2e.serving import DAY, LINE, Serving, serving
 from tests.streams.people.test_answers import ANSWER, CLERK, OFFICER, answered, opened
 
@@ -35,7 +31,7 @@ DUE = "2025-09-18"
 def monitor(tmp_path: Path) -> Iterator[Serving]:
     with serving(tmp_path / "data") as running:
         running.overspend("over")
-        ask(running.monitor.store, opened(running), "agency:020011", DUE, "key", DAY)
+        ask(running.monitor.store, opened(running), "agency:020011", DUE, "key")
         yield running
 
 
@@ -47,13 +43,6 @@ def taken(monitor: Serving, day: str) -> list[tuple[str, str]]:
     return [(act.kind, act.after["to"]) for act in acts]
 
 
-def messages(store: Store) -> list[dict[str, object]]:
-    rows = schema.outbox
-    with store.reading() as connection:
-        found = connection.execute(sa.select(rows.c.payload).where(rows.c.kind == outbox.STEP).order_by(rows.c.n))
-        return [msgspec.json.decode(row.payload) for row in found]
-
-
 def test_it_climbs_by_working_days_and_each_step_once(monitor: Serving) -> None:
     assert taken(monitor, DUE) == []
     assert taken(monitor, "2025-09-19") == [("reminded", "agency")]
@@ -63,8 +52,6 @@ def test_it_climbs_by_working_days_and_each_step_once(monitor: Serving) -> None:
     assert taken(monitor, "2025-09-24") == []
     assert taken(monitor, "2025-09-25") == [("escalated", "head")]
     assert taken(monitor, "2025-12-31") == []
-    assert [each["to"] for each in messages(monitor.monitor.store)] == ["agency", "authority", "head"]
-    assert {each["due_on"] for each in messages(monitor.monitor.store)} == {DUE}
 
 
 def test_an_answer_stops_it_and_a_return_begins_anew(monitor: Serving) -> None:
@@ -77,7 +64,6 @@ def test_an_answer_stops_it_and_a_return_begins_anew(monitor: Serving) -> None:
     due_on = questions(store)[alert].due_on
     assert due_on is not None and taken(monitor, due_on) == []
     assert taken(monitor, catalogue.calendar.after(due_on, 1)) == [("reminded", "agency")]
-    assert [each["kind"] for each in messages(store)] == ["reminded", "returned", "reminded"]
 
 
 def test_what_is_acknowledged_is_left_alone_until_that_lapses(monitor: Serving) -> None:
@@ -101,17 +87,6 @@ def test_what_has_ended_is_not_reminded_of(monitor: Serving) -> None:
     back = {"id": "back", "type": "disbursement.reversed", "line": LINE, "amount": 5_000_000, "voucher": "over"}
     assert monitor.send(back)[0].outcome == "accepted"
     assert taken(monitor, "2025-12-31") == []
-
-
-def test_messages_of_steps_are_kept_by_a_rebuild(monitor: Serving, tmp_path: Path) -> None:
-    store = monitor.monitor.store
-    taken(monitor, "2025-09-19")
-    folded_anew = open_store(tmp_path / "new.db", create=True)
-    for _ in range(2):  # an attempt before got this far
-        with store.reading() as old, folded_anew.writing() as new:
-            outbox.carry_over(old, new)
-    assert messages(folded_anew) == messages(store) != []
-    folded_anew.close()
 
 
 @given(st.lists(st.integers(1, 20), max_size=5), st.integers(0, 90))
