@@ -22,6 +22,7 @@ from tests.running import Running, running
 ROOT = Path(__file__).parents[2]
 NAME = "budget.example.gov.tw"
 PASSWORD = "correct horse battery"  # noqa: S105
+SECRET = "s" * 43
 CLIENT = "127.0.0.2"
 """Where the client comes from; the proxy comes from 127.0.0.1."""
 
@@ -47,7 +48,8 @@ def nginx(folder: Path, port: int, upstream: str) -> Iterator[None]:
     server = server.replace("/etc/ssl/budgetwatch", str(folder))
     parts = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     paths = "".join(f"{part}_temp_path {folder}/{part};" for part in parts)
-    main = f"daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{}} http {{ access_log off; {paths} {server} }}"
+    logs = f"access_log {folder}/access.log;"
+    main = f"daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{}} http {{ {logs} {paths} {server} }}"
     (folder / "nginx.conf").write_text(main)
     with process([command, "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]):
         yield
@@ -116,6 +118,8 @@ def test_the_example_works_as_it_ships(
         lie = {"Origin": f"https://{NAME}", "X-Forwarded-For": "6.6.6.6", "Forwarded": "for=6.6.6.6"}
         cookies = {"Cookie": "; ".join(f"{name}={value}" for name, value in kept.items())}
         assert client.post("/log-in", data=form, headers=lie | cookies).status_code == 401
+        link = client.get(f"/answer/{SECRET}")
+        assert link.status_code == 404 and link.headers["referrer-policy"] == "no-referrer"
         assert failed_log_ins.newest(monitored.monitor.store)[0].address == CLIENT
         answer = client.post("/log-in", data=form | {"password": PASSWORD}, headers=lie | cookies)
         assert answer.status_code == 303
@@ -125,3 +129,7 @@ def test_the_example_works_as_it_ships(
         assert client.get("/alerts", headers=logged_in).status_code == 200
         with client.stream("GET", "/events", headers=logged_in) as stream:
             assert "open" in next(stream.iter_text()), "what is streamed is not held back"
+    texts = [path.read_bytes() for path in tmp_path.rglob("*.log")]
+    assert not any(SECRET.encode() in text for text in texts), "a one-time link is in no log"
+    log = tmp_path / "access.log"
+    assert not log.exists() or b"/log-in" in log.read_bytes(), "nginx keeps one, of everything else"

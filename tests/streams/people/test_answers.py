@@ -12,8 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.city_file import read_city
 from alerts.lifecycle import MOVES, Move, QuestionState, days_late, moved
 from alerts.subjects import alert_id
+from alerts.yaml_files import CatalogueProblem
 from ledger.calendar import Calendar
 from ledger.city import NO_CITY, City, ReasonChoice
 from ledger.words import Words
@@ -211,6 +213,20 @@ def test_a_citys_own_reasons_take_the_place_of_those_that_ship(monitor: Serving)
     answered(monitor, alerts, msgspec.structs.replace(ANSWER, reason="flood"), city=own)
     given = questions(monitor.monitor.store)[alerts[0]].answer
     assert given is not None and given.after["reason_zh"] == "淹水", "as it was called then"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("answer_reasons: [{code: Flood, words: {zh: 淹水, en: Flood}}]", ":1: "),
+        ("answer_reasons: [{code: flood, words: {zh: 淹水}}]", ":1: "),
+        ("lagging_reasons:\n- {code: a, words: {zh: 一, en: x}}\n- {code: a, words: {zh: 二, en: y}}", "twice"),
+    ],
+)
+def test_reasons_that_cannot_stand_are_refused_with_their_place(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "city.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(CatalogueProblem, match=says):
+        read_city(tmp_path / "city.yaml")
 
 
 def test_the_accepted_answer_of_a_lagging_authority_is_on_the_list(monitor: Serving) -> None:
