@@ -169,3 +169,18 @@ def test_it_is_readable_and_answered_in_a_browser(
     page.locator("button[type=submit]").click()
     page.wait_for_selector(".result.done")
     assert set(questions(answering.monitor.store)) == set(alerts)
+
+
+HOSTILE = "<script>alert(1)</script>\u202e\"'{{ 7*7 }}"
+
+
+def test_what_is_answered_is_text_wherever_it_is_shown(answering: Serving, open_page: Open) -> None:
+    alerts = alerts_of(answering)
+    address = link_to(answering, alerts)
+    with httpx.Client() as client:
+        sent = posted(client, address, alerts, text=HOSTILE, measure=HOSTILE, responsible=HOSTILE, person=HOSTILE)
+        assert sent.status_code == 200
+    for path in (f"/alerts/{alerts[0]}", "/desk", "/audit-trail"):
+        page = open_page(answering.url + path)
+        assert page.locator("main script").count() == 0
+        assert "<script>alert(1)</script>" in page.locator("main").inner_text()
