@@ -1,4 +1,4 @@
-"""Delivery: one worker at a time empties the outbox into the channels."""
+"""Delivery: one worker at a time empties the outbox into the channels, and one sends the notices to people."""
 
 from __future__ import annotations
 
@@ -11,17 +11,21 @@ from alerts.channels import Outside, Records, open_channels
 from producers.kafka.connection import Connection
 from producers.kafka.sending import RecordSender
 from producers.kafka.wire import TOPIC_OF
+from streams.courier import Courier
 from streams.kafka.worker import LogWorker
-from streams.outbox import Courier, Outbox
+from streams.notices.making import Making
+from streams.notices.notifier import Notifier
+from streams.notices.settings import NoticeSettings
+from streams.outbox import Outbox
 from streams.store.leading import Leading
-from streams.store.locks import DELIVERY_LOCK
+from streams.store.locks import DELIVERY_LOCK, NOTICE_LOCK
 
 _STOP_SECONDS: Final = 5.0
 """Brokers that do not answer must not keep a worker from stopping: what was under way is delivered again."""
 
 
-def attach(app: faust.App, worker: LogWorker, connection: Connection) -> None:
-    """Give the app the task that delivers what is due, whenever this worker leads.
+def attach(app: faust.App, worker: LogWorker, connection: Connection, settings: NoticeSettings) -> None:
+    """Give the app the tasks that deliver what is due, whenever this worker leads.
 
     In a thread of its own: channels may wait for whoever does not answer, the fold and its event loop must not.
     """
@@ -30,14 +34,19 @@ def attach(app: faust.App, worker: LogWorker, connection: Connection) -> None:
     def send(kind: str, records: Records) -> list[str | None]:
         return sender.send(TOPIC_OF[kind], records)
 
-    outbox = Outbox(worker.store, open_channels(Outside(send, sender.close)))
-    courier = Courier(outbox, Leading(worker.store, DELIVERY_LOCK).holds)
+    channels = open_channels(Outside(send, sender.close))
+    outbox = Outbox(worker.store, channels, people=Making(worker.store, settings))
+    couriers = (
+        Courier(outbox, Leading(worker.store, DELIVERY_LOCK).holds),
+        Courier(Notifier(worker.store, settings), Leading(worker.store, NOTICE_LOCK).holds, "notices"),
+    )
 
     async def deliver() -> None:
-        courier.start()
+        for courier in couriers:
+            courier.start()
         try:
             await app.wait_for_stopped()
         finally:
-            await asyncio.to_thread(courier.stop, _STOP_SECONDS)
+            await asyncio.gather(*(asyncio.to_thread(courier.stop, _STOP_SECONDS) for courier in couriers))
 
     app.task()(deliver)

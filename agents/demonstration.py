@@ -6,14 +6,16 @@ import contextlib
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from agents import embedded
 from agents.simulated_answers import agencies_answer
-from agents.simulated_year import FISCAL_YEAR, SimulatedYear
+from agents.simulated_year import FISCAL_YEAR, MEETINGS, SimulatedYear
 from alerts.city_file import CITY
+from alerts.routing.file import ROUTING
 from alerts.subjects import alert_id
 from dashboards.web.desk import Desk
 from dashboards.web.pages.lagging import lagging_rows, present_list
@@ -22,6 +24,7 @@ from producers.simulator import registry_csv
 from streams.fold.queue import FoldQueue
 from streams.folder import Folder
 from streams.monitor import Monitor
+from streams.notices.switch import switch_of, turn_on
 from streams.people.acts import acknowledge, add_note, close_alert
 from streams.people.lagging_acts import give_lagging_reason
 from streams.people.person import Person
@@ -30,6 +33,10 @@ from streams.settings import ACCOUNTS
 from streams.store import StoreRefused, alert_lists, open_store
 from streams.store.alert_lists import Overlay, Wanted
 
+ROUTES: Final = Path(__file__).with_name("demonstration.yaml")
+"""Its routing: into a folder of mails, at any hour, with nothing to settle."""
+MAILS: Final = Path("maildir", "new")
+"""Where in the data folder its notices are found."""
 PRESENTER: Final = Person("示範人員", ("officer",))
 """Nobody: what stands where a person's name would."""
 REASONS: Final = (
@@ -54,6 +61,10 @@ def opened(
         return years[0].today
 
     with embedded.opened(folder, reach, demonstration=True, day=calendar) as monitor:
+        if not switch_of(monitor.store).on:
+            turn_on(
+                monitor.store, MEETINGS[-1], by=PRESENTER
+            )  # of the last month people are told: there is something to read
         years[0].prepare(lambda: present_list(Desk(monitor), PRESENTER), lambda: act(monitor))
         yield msgspec.structs.replace(monitor, stopped=lambda: years[0].trouble), years[0]
 
@@ -86,7 +97,11 @@ def make_folder(folder: Folder) -> None:
     folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not folder.registry.exists():
         folder.registry.write_text(registry_csv(), encoding="utf-8")
-    for name, text in ((CITY, city_yaml()), (ACCOUNTS, accounts_csv(account_rows(FISCAL_YEAR)))):
+    for name, text in (
+        (CITY, city_yaml()),
+        (ACCOUNTS, accounts_csv(account_rows(FISCAL_YEAR))),
+        (ROUTING, ROUTES.read_text(encoding="utf-8")),
+    ):
         if not (folder.path / name).exists():
             (folder.path / name).write_text(text, encoding="utf-8")
     folder.make(None)

@@ -7,14 +7,18 @@ from contextlib import contextmanager
 
 from agents.inbox import InboxThread
 from agents.listening import Part, check_users, listen
-from agents.names import CurrentNames
+from agents.names import CurrentNames, current_routing
 from alerts.catalogue import load
 from alerts.channels import Outside, open_channels
 from streams.clock import Clock
+from streams.courier import Courier
 from streams.fold.queue import FoldQueue
 from streams.folder import Folder
 from streams.monitor import Monitor
-from streams.outbox import Courier, Outbox
+from streams.notices.making import Making
+from streams.notices.notifier import Notifier
+from streams.notices.settings import NoticeSettings
+from streams.outbox import Outbox
 from streams.reach import Reach
 from streams.store import open_store, queries
 from streams.store.store import digest_of, folded_with
@@ -36,6 +40,7 @@ def opened(
     with folder.locked():
         registry, registry_bytes = folder.read_registry()
         settings, catalogue = CurrentNames(registry, folder.path), load(settings=folder.path)
+        current_routing(catalogue, registry, folder.path)  # one that cannot stand is refused before anything starts
         digests = (catalogue.digest, digest_of(registry_bytes))
         store = open_store(folder.store, create=True, manifest=folded_with(*digests))
         try:
@@ -56,9 +61,32 @@ def opened(
 
 def serve(monitor: Monitor, folder: Folder, port: int, *, beside: Sequence[Part] = (), clock: bool = True) -> None:
     """Listen until told to stop (see `listen`), with the inbox, the outbox and, unless told otherwise, the clock."""
-    courier = Courier(Outbox(monitor.store, open_channels(Outside())))
+    settings = notice_settings(monitor, folder, port)
+    courier = Courier(Outbox(monitor.store, open_channels(Outside()), people=Making(monitor.store, settings)))
+    people = Courier(Notifier(monitor.store, settings), name="notices")
     judged = queries.judgements(monitor.store)
     daily = Clock(lambda day: monitor.replica.judge(day).result(), judged[-1].day if judged else None)
     monitor.replica.watchers.append(lambda _: courier.wake())
-    parts: list[Part] = [courier, InboxThread(monitor.replica, folder.inbox), *beside, *([daily] if clock else [])]
+    parts: list[Part] = [
+        courier,
+        people,
+        InboxThread(monitor.replica, folder.inbox),
+        *beside,
+        *([daily] if clock else []),
+    ]
     listen(monitor, folder.session_key(), port, parts, data=str(folder.path))
+
+
+def notice_settings(monitor: Monitor, folder: Folder, port: int) -> NoticeSettings:
+    """What notices of a data folder are made with. Links by which to answer lead to this machine unless it has another name."""
+    reach = monitor.reach
+    local = f"http://127.0.0.1:{port}" if reach.loopback else None
+    return NoticeSettings(
+        monitor.catalogue,
+        monitor.names,
+        current_routing(monitor.catalogue, monitor.registry, folder.path),
+        monitor.today,
+        folder.path,
+        reach.public_url or local,
+        monitor.demonstration,
+    )

@@ -11,6 +11,7 @@ import structlog
 
 from agents import clock, delivery, ledger, watch
 from agents.health import attach as attach_health
+from agents.names import CurrentNames, current_routing
 from alerts.catalogue import load
 from producers.kafka.connection import Connection
 from producers.kafka.wire import EVENTS
@@ -19,14 +20,15 @@ from streams.kafka.access import check_worker
 from streams.kafka.app import DEFAULT_GROUP, GroupSettings, create_app, leave_at_a_crash
 from streams.kafka.health import WorkerHealth
 from streams.kafka.worker import LogWorker
+from streams.notices.settings import NoticeSettings
 from streams.patience import SECONDS, patiently
-from streams.settings import read_names
 from streams.store import Store, StoreRefused, open_store
 from streams.store.board_words import write_words
 from streams.store.database import url_of
 from streams.store.leading import Leading, lock_of
 from streams.store.register import register_for
 from streams.store.store import digest_of, folded_with
+from streams.taipei import today
 
 log = structlog.get_logger()
 
@@ -79,6 +81,7 @@ def run(
     patience: float = SECONDS,
     health: tuple[str, int] | None = None,
     settings: Path | None = None,
+    public_url: str | None = None,
 ) -> None:
     """Fold until told to stop (SIGTERM, SIGINT).
 
@@ -90,16 +93,19 @@ def run(
         group: how soon a silent worker is taken for gone.
         patience: for so many seconds it is waited for a database that is away.
         settings: the folder of a city's rules, laid over those that ship.
+        public_url: what the page is called outside; None: notices hold no link by which to answer.
         health: the address and port at which the worker tells how it is; None: nowhere.
     """
     known, catalogue = register_for(url, registry, name), load(settings=settings)
-    read_names(known, settings)  # a file that is wrong is refused before anything starts
+    called = CurrentNames(known, settings)  # a file that is wrong is refused before anything starts
+    routing = current_routing(catalogue, known, settings)
     store = patiently(lambda: open_kafka_store(url, registry, settings), patience)
     patiently(lambda: write_words(store, known, catalogue), patience)
     patiently(lambda: check_worker(connection), patience)  # without its topic or rights a worker would wait for ever
     with _named(store, group.member, patience) as claim:
         worker = LogWorker(store, connection, known, catalogue, digest_of(registry), patience)
-        _fold(connection, worker, group, health, claim)
+        notices = NoticeSettings(catalogue, called.names, routing, today, settings, public_url)
+        _fold(connection, worker, group, health, claim, notices)
 
 
 def _fold(
@@ -108,11 +114,12 @@ def _fold(
     group: GroupSettings,
     health: tuple[str, int] | None,
     claim: Callable[[], None],
+    notices: NoticeSettings,
 ) -> None:
     app = create_app(connection, worker, group)
     leave_at_a_crash(app)
     ledger.attach(app, worker)
-    delivery.attach(app, worker, connection)
+    delivery.attach(app, worker, connection, notices)
     clock.attach(app, worker, connection)
     watch.attach(app, worker, connection, claim)
     if health is not None:

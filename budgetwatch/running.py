@@ -80,6 +80,7 @@ def demo(
     demonstration.make_folder(folder)
     with demonstration.opened(folder, _reach(host, trusted_proxy, public_url), seed, events, speed) as (monitor, year):
         sys.stderr.write(f"demonstration data: fiscal year 114 up to {year.day}, then {speed:g} days a second\n")
+        sys.stderr.write(f"notices to its agencies: a mail each in {folder.path / demonstration.MAILS}\n")
         embedded.serve(monitor, folder, port, beside=(year,), clock=False)
 
 
@@ -105,6 +106,7 @@ def worker(
     health_host: Annotated[
         str, typer.Option(envvar="BUDGETWATCH_HEALTH_HOST", help="The address of that port.")
     ] = "127.0.0.1",
+    public_url: PublicUrl = None,
 ) -> None:
     """Fold the topic into the store, beside any number of other workers, until told to stop."""
     from agents.logs import log_to
@@ -114,7 +116,8 @@ def worker(
     log_to(sys.stderr.isatty())
     group = GroupSettings(session_timeout=session_timeout, member=member)
     health = None if health_port is None else (health_host, health_port)
-    start(kafka_at(bootstrap), store, registry.read_bytes(), str(registry), group, patience, health, settings)
+    called = _reach("127.0.0.1", None, public_url).public_url
+    start(kafka_at(bootstrap), store, registry.read_bytes(), str(registry), group, patience, health, settings, called)
 
 
 @app.command(

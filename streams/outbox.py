@@ -7,7 +7,6 @@ order; after a failure the later ones wait.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -17,11 +16,12 @@ import sqlalchemy as sa
 import structlog
 
 from alerts.channels import Channel, Message
+from streams.notices.bulletins import OWN_KINDS
+from streams.notices.making import Decided, Making, NewMessage
 from streams.store import Store, schema
 from streams.store.store import moment
 
 BATCH: Final = 500
-_WAIT_SECONDS: Final = 1.0
 _RETRY_SECONDS_MAX: Final = 300
 _ERROR_CHARACTERS: Final = 500
 _NOBODY: Final = ""
@@ -46,8 +46,15 @@ class Due(msgspec.Struct, frozen=True):
 class Outbox:
     """Delivers what is due. One process at a time does; which one is its caller's business."""
 
-    def __init__(self, store: Store, channels: Sequence[Channel], now: Callable[[], datetime] = clock) -> None:
-        self._store, self._channels, self._now = store, channels, now
+    def __init__(
+        self,
+        store: Store,
+        channels: Sequence[Channel],
+        now: Callable[[], datetime] = clock,
+        people: Making | None = None,
+    ) -> None:
+        """`people`: decides to whom of people a message is told; None: to none."""
+        self._store, self._channels, self._now, self._people = store, channels, now, people
 
     def deliver(self) -> int:
         """Route what is new and try what is due; returns how many deliveries succeeded."""
@@ -67,11 +74,12 @@ class Outbox:
     def _route(self) -> None:
         """Make the deliveries of messages that have none yet, by the channels there are now."""
         rows = schema.outbox
-        wanted = sa.select(rows.c.id, rows.c.n, rows.c.kind, rows.c.subject).where(rows.c.routed_at.is_(None))
+        wanted = sa.select(rows).where(rows.c.routed_at.is_(None))
         with self._store.reading() as connection:
             fresh = connection.execute(wanted.order_by(rows.c.n).limit(BATCH)).all()
         if not fresh:
             return
+        people = Decided() if self._people is None else self._people.decide(_alert_messages(fresh))
         made = [
             {
                 "message": row.id,
@@ -84,12 +92,14 @@ class Outbox:
             }
             for row in fresh
             for channel in self._channels
-            if row.kind in channel.kinds
+            if row.kind in channel.kinds and not (channel.name == "kafka" and row.id in people.muted)
         ]
         routed = {"routed_at": moment(self._now())}
         with self._store.writing() as connection:
             if made:
                 connection.execute(schema.deliveries.insert(), made)
+            if self._people is not None:
+                self._people.write(connection, people)
             connection.execute(
                 rows.update().where(rows.c.id == sa.bindparam("of_id")).values(routed),
                 [{"of_id": row.id} for row in fresh],
@@ -172,26 +182,49 @@ class Outbox:
         }
 
 
+def _alert_messages(rows: Sequence[Any]) -> list[NewMessage]:
+    return [
+        NewMessage(row.id, row.n, row.subject, msgspec.json.decode(row.payload), row.created_at, row.untold)
+        for row in rows
+        if row.kind == "alert"
+    ]
+
+
 def undelivered(store: Store) -> int:
-    """How many messages wait for a channel, or to be routed to one."""
+    """How many messages wait for a channel to programs, or to be routed."""
     unrouted = sa.select(sa.func.count()).where(schema.outbox.c.routed_at.is_(None))
-    pending = sa.select(sa.func.count()).select_from(schema.deliveries).where(sa.text(schema.PENDING))
+    rows = schema.deliveries
+    pending = sa.select(sa.func.count()).select_from(rows).where(sa.text(schema.PENDING), rows.c.made_at.is_(None))
     with store.reading() as connection:
         return sum(connection.execute(one).scalar_one() for one in (unrouted, pending))
 
 
 def carry_over(old: sa.Connection, new: sa.Connection) -> None:
-    """What was routed and delivered stays so in a store that was folded anew: a message keeps its id through it."""
+    """What was routed and delivered stays so in a store that was folded anew: a message keeps its id through it.
+
+    What today's rules find in old books beside it is told to programs, and to nobody else.
+    """
     outbox, deliveries = schema.outbox, schema.deliveries
     there = {row.id for row in new.execute(sa.select(outbox.c.id))}
     routed = [
-        {"of_id": row.id, "at": row.routed_at}
-        for row in old.execute(sa.select(outbox.c.id, outbox.c.routed_at).where(outbox.c.routed_at.is_not(None)))
+        {"of_id": row.id, "at": row.routed_at, "left_at": row.created_at, "kept": row.untold}
+        for row in old.execute(sa.select(outbox))
         if row.id in there
     ]
+    new.execute(outbox.update().values(untold=True))
     if routed:
         same = outbox.c.id == sa.bindparam("of_id")
-        new.execute(outbox.update().where(same).values(routed_at=sa.bindparam("at")), routed)
+        values: dict[str, Any] = {
+            "routed_at": sa.bindparam("at"),
+            "created_at": sa.bindparam("left_at"),
+            "untold": sa.bindparam("kept"),
+        }
+        new.execute(outbox.update().where(same).values(**values), routed)
+    own = [row._asdict() for row in old.execute(sa.select(outbox).where(outbox.c.kind.in_(OWN_KINDS)))]
+    fresh = [row for row in own if row["id"] not in there]
+    if fresh:
+        new.execute(outbox.insert(), fresh)
+    there |= {row["id"] for row in fresh}
     new.execute(deliveries.delete())  # an attempt before may have got this far
     kept = [row._asdict() for row in old.execute(sa.select(deliveries)) if row.message in there]
     if kept:
@@ -204,38 +237,3 @@ def pass_over(connection: sa.Connection, subjects: sa.Select[Any]) -> None:
     outbox = schema.outbox
     unrouted = (outbox.c.routed_at.is_(None), outbox.c.subject.in_(subjects))
     connection.execute(outbox.update().where(*unrouted).values(routed_at=outbox.c.created_at))
-
-
-class Courier:
-    """Delivers in a thread of its own, when woken and once a second, while it leads."""
-
-    def __init__(self, outbox: Outbox, leads: Callable[[], bool] = lambda: True) -> None:
-        """`leads`: whether this process is the one of several that delivers now."""
-        self._outbox, self._leads = outbox, leads
-        self._wake = threading.Event()
-        self._is_stopping = False
-        self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
-
-    def start(self) -> None:
-        """Begin to deliver."""
-        self._thread.start()
-
-    def stop(self, seconds: float | None = None) -> None:
-        """Deliver no more, and wait for what is under way, at most so long; the rest stays for the next start."""
-        self._is_stopping = True
-        self._wake.set()
-        self._thread.join(seconds)
-
-    def wake(self) -> None:
-        """There is something new."""
-        self._wake.set()
-
-    def _run(self) -> None:
-        while not self._is_stopping:
-            try:
-                self._outbox.deliver_all(lambda: not self._is_stopping and self._leads())
-            except Exception as error:  # the next round tries again: who has ended delivers nothing
-                log.error("the outbox cannot be read", reason=str(error))
-            self._wake.wait(_WAIT_SECONDS)
-            self._wake.clear()
-        self._outbox.close()

@@ -1,6 +1,7 @@
 """Ways out: each module here is one channel, found by its name.
 
-A module has `open_channel(outside)`, which gives the channel, or None where nothing of the outside says how to reach it.
+A module has `open_channel(outside)`, which gives a channel to programs, or None where nothing of the outside says how to
+reach it; or `open_notice_channel(ways, folder)`, which gives one to people, or None where `routing.yaml` names none.
 """
 
 from __future__ import annotations
@@ -8,9 +9,14 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
 from typing import Any, Protocol, TypeAlias
 
 import msgspec
+
+from alerts.channels.parcel import NoticeChannel
+from alerts.routing.routes import Ways
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -53,7 +59,17 @@ class Outside(msgspec.Struct, frozen=True):
 
 
 def open_channels(outside: Outside) -> list[Channel]:
-    """Every channel that the outside allows, by name."""
+    """Every channel to programs that the outside allows, by name."""
+    openers = [module.open_channel for module in _modules() if hasattr(module, "open_channel")]
+    return [channel for channel in (opener(outside) for opener in openers) if channel is not None]
+
+
+def open_notice_channels(ways: Ways, folder: Path | None) -> list[NoticeChannel]:
+    """Every channel to people that `routing.yaml` names, by name; `folder` is where its files stand."""
+    openers = [module.open_notice_channel for module in _modules() if hasattr(module, "open_notice_channel")]
+    return [channel for channel in (opener(ways, folder) for opener in openers) if channel is not None]
+
+
+def _modules() -> list[ModuleType]:
     names = sorted(found.name for found in pkgutil.iter_modules(__path__, f"{__name__}."))
-    opened = [importlib.import_module(name).open_channel(outside) for name in names]
-    return [channel for channel in opened if channel is not None]
+    return [importlib.import_module(name) for name in names]

@@ -98,7 +98,7 @@ def compose(
         copies=_copies(recipient, names),
         language=language or names.city.language,
         matters=tuple(matters),
-        office=_letter_head(names),
+        office=letter_head(names),
         besides=tuple(others),
         link=pages.link,
         desk=None if base is None else f"{base}/desk",
@@ -151,7 +151,8 @@ def _copies(recipient: Recipient, names: Names) -> tuple[Words, ...]:
     return () if head is None or head.code == agency.code else (plain(agency_name(names, head.code)),)
 
 
-def _letter_head(names: Names) -> LetterHead:
+def letter_head(names: Names) -> LetterHead:
+    """The office that writes, as the city says."""
     city = names.city
     signed = NOTHING
     if city.signatory is not None:

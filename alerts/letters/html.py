@@ -50,6 +50,7 @@ def as_html(notice: Notice) -> str:
         mark=p.DEMONSTRATION.text(language).strip() if notice.demonstration else "",
         name=notice.recipient.name.text(language),
         opening=opening(notice),
+        remarks=[remark.text(language) for remark in notice.remarks],
         matters=matters,
         how=p.HOW.text(language),
         answer=p.ANSWER_NOW.text(language),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -9,9 +10,11 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
+from alerts.letters import phrases as p
+from alerts.letters.bulletin import Attachment, Bulletin
 from alerts.letters.html import as_html
 from alerts.letters.notice import Notice
-from alerts.letters.text import as_text, subject
+from alerts.letters.text import as_text, contact, subject
 
 
 class BadAddress(ValueError):
@@ -31,19 +34,63 @@ def as_mail(notice: Notice, *, sender: str, to: str, at: datetime, key: str = ""
 
     Raises BadAddress for an address that is none.
     """
-    language = notice.language
+    mail = _envelope(notice, subject(notice), sender, to, at, key, reply_to)
+    mail.set_content(as_text(notice), charset="utf-8", cte="base64")
+    mail.add_alternative(as_html(notice), subtype="html", charset="utf-8", cte="base64")
+    return mail
+
+
+def bulletin_mail(
+    bulletin: Bulletin,
+    attachments: Sequence[Attachment] = (),
+    *,
+    sender: str,
+    to: str,
+    at: datetime,
+    key: str = "",
+    reply_to: str = "",
+) -> EmailMessage:
+    """The mail that carries a bulletin with what is attached (see `as_mail`)."""
+    mail = _envelope(bulletin, bulletin_subject(bulletin), sender, to, at, key, reply_to)
+    mail.set_content(bulletin_text(bulletin), charset="utf-8", cte="base64")
+    for one in attachments:
+        main, _, sub = one.media_type.partition("/")
+        mail.add_attachment(one.content, maintype=main, subtype=sub, filename=one.name)
+    return mail
+
+
+def bulletin_subject(bulletin: Bulletin) -> str:
+    """The subject of its mail, on one line."""
+    language = bulletin.language
+    mark = p.DEMONSTRATION.text(language) if bulletin.demonstration else ""
+    head = "【預算執行通知】" if language == "zh" else "[Budget execution] "
+    return f"{mark}{head}{bulletin.title.text(language)}"
+
+
+def bulletin_text(bulletin: Bulletin) -> str:
+    """Its plain text."""
+    language = bulletin.language
+    colon = "：" if language == "zh" else ": "
+    said = [line.text(language) for line in bulletin.lines]
+    page = [] if bulletin.page is None else ["", bulletin.page]
+    end = ["", f"{p.CONTACT.text(language)}{colon}{contact(bulletin)}", p.FORMAL.text(language)]
+    return "\n".join([*said, *page, *end]) + "\n"
+
+
+def _envelope(
+    said: Notice | Bulletin, title: str, sender: str, to: str, at: datetime, key: str, reply_to: str
+) -> EmailMessage:
+    language = said.language
     mail = EmailMessage(policy=SMTP)
-    mail["Subject"] = subject(notice)
-    mail["From"] = _address(sender, notice.office.office.text(language))
-    mail["To"] = _address(to, notice.recipient.name.text(language))
+    mail["Subject"] = title
+    mail["From"] = _address(sender, said.office.office.text(language))
+    mail["To"] = _address(to, said.recipient.name.text(language))
     if reply_to:
         mail["Reply-To"] = _address(reply_to)
     mail["Date"] = format_datetime(at)
-    mail["Message-ID"] = f"<{key or notice.key}@{sender.rpartition('@')[2]}>"
+    mail["Message-ID"] = f"<{key or said.key}@{sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail["Content-Language"] = "zh-TW" if language == "zh" else "en"
-    mail.set_content(as_text(notice), charset="utf-8", cte="base64")
-    mail.add_alternative(as_html(notice), subtype="html", charset="utf-8", cte="base64")
     return mail
 
 

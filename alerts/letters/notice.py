@@ -105,6 +105,8 @@ class Notice(msgspec.Struct, frozen=True):
     desk: str | None = None
     """The address of the page on which to answer after log-in."""
     demonstration: bool = False
+    remarks: tuple[Words, ...] = ()
+    """About the notice itself, after its first sentence."""
 
     @property
     def due_on(self) -> str | None:

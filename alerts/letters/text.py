@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from alerts.letters import phrases as p
+from alerts.letters.bulletin import Bulletin
 from alerts.letters.notice import Matter, Notice
 from alerts.vocabulary import NOTICE_KIND, SEVERITY
 from ledger.words import Language, Words
@@ -112,7 +113,7 @@ def sentence(ask: Words, language: Language) -> str:
     return f"請{ask.zh}。" if language == "zh" else f"{ask.en}."
 
 
-def contact(notice: Notice) -> str:
+def contact(notice: Notice | Bulletin) -> str:
     """Whom to call: the office, its telephone and address, as far as the city says."""
     office, language = notice.office, notice.language
     parts = (office.office.text(language), office.telephone, office.address)
@@ -150,6 +151,7 @@ def _lines(notice: Notice) -> Iterator[str]:
     yield f"{name}：" if language == "zh" else f"{name},"
     yield ""
     yield opening(notice)
+    yield from (remark.text(language) for remark in notice.remarks)
     for number, matter in enumerate(notice.matters, start=1):
         yield ""
         title = heading(matter, language)

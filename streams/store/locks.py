@@ -11,6 +11,7 @@ from streams.store.database import LOCKS
 FUNDS_LOCK: Final = LOCKS + 1
 CLOCK_LOCK: Final = LOCKS + 2
 DELIVERY_LOCK: Final = LOCKS + 3
+NOTICE_LOCK: Final = LOCKS + 9
 ANSWER_LOCK: Final = LOCKS + 8
 
 

@@ -61,6 +61,17 @@ def alert(store: Store, alert_id: str) -> Alert | None:
     return None if row is None else alert_of(row)
 
 
+def alerts_of(store: Store, alert_ids: Collection[str]) -> dict[str, Alert]:
+    """Alerts by their id, as folded; those that there are."""
+    rows, names = schema.alerts, sorted(alert_ids)
+    found: dict[str, Alert] = {}
+    with store.reading() as connection:
+        for at in range(0, len(names), _NAMES_AT_ONCE):
+            wanted = sa.select(rows).where(rows.c.id.in_(names[at : at + _NAMES_AT_ONCE]))
+            found |= {row.id: alert_of(row) for row in connection.execute(wanted)}
+    return found
+
+
 def history(store: Store, alert_id: str) -> list[KeptTransition]:
     """The transitions of an alert, oldest first."""
     rows = schema.alert_history

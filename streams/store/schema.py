@@ -23,6 +23,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    false,
     text,
 )
 from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
@@ -293,12 +294,23 @@ outbox: Final = Table(
     Column("payload", Text, nullable=False, comment="JSON"),
     Column("created_at", Text, nullable=False),
     Column("routed_at", Text, comment="when its deliveries were made"),
+    Column(
+        "untold",
+        Boolean,
+        nullable=False,
+        server_default=false(),
+        comment="a rebuild found it in old books: programs are told, people are not",
+    ),
     Index("outbox_by_n", "n"),
     Index("outbox_unrouted", "n", sqlite_where=text("routed_at IS NULL"), postgresql_where=text("routed_at IS NULL")),
 )
 
 PENDING: Final = "state IN ('waiting', 'failed')"
 """A delivery that is still to be tried."""
+_TO_GATHER: Final = "notice IS NULL AND made_at IS NOT NULL AND state = 'waiting'"
+_TO_SEND: Final = f"notice IS NOT NULL AND {PENDING}"
+_STOPPED: Final = "state IN ('held', 'given_up')"
+_TO_PEOPLE: Final = "made_at IS NOT NULL"
 DELIVERY_STATES: Final = ("waiting", "held", "sent", "failed", "given_up", "suppressed")
 
 deliveries: Final = Table(
@@ -312,6 +324,14 @@ deliveries: Final = Table(
     Column("last_error", Text),
     Column("next_try_at", Text, comment="null: at once"),
     Column("sent_at", Text),
+    Column("recipient_kind", Text, comment="agency, authority or office; null where a program is told"),
+    Column("recipient_key", Text),
+    Column("language", Text, comment="null for the city's"),
+    Column("mode", Text, comment="immediately or digest"),
+    Column("routed_by", Text, comment="the line of routing.yaml"),
+    Column("notice", Text, comment="in which it leaves; null until it is gathered"),
+    Column("cause", Text, comment="of the last error, or why it is held or suppressed"),
+    Column("made_at", Text, comment="null where a program is told"),
     CheckConstraint("state IN ('" + "', '".join(DELIVERY_STATES) + "')", name="deliveries_state"),
     Index("deliveries_due", "channel", "n", sqlite_where=text(PENDING), postgresql_where=text(PENDING)),
     Index(
@@ -320,6 +340,33 @@ deliveries: Final = Table(
         sqlite_where=text(PENDING),
         postgresql_where=text(PENDING),
     ),
+    Index("deliveries_to_gather", "next_try_at", sqlite_where=text(_TO_GATHER), postgresql_where=text(_TO_GATHER)),
+    Index("deliveries_to_send", "channel", "notice", sqlite_where=text(_TO_SEND), postgresql_where=text(_TO_SEND)),
+    Index("deliveries_stopped", "state", "address", sqlite_where=text(_STOPPED), postgresql_where=text(_STOPPED)),
+    Index(
+        "deliveries_by_address", "address", "made_at", sqlite_where=text(_TO_PEOPLE), postgresql_where=text(_TO_PEOPLE)
+    ),
+    Index("deliveries_by_notice", "notice"),
+)
+
+notices: Final = Table(
+    "notices",
+    metadata,
+    *_key(Column("id", Text)),
+    Column("key", Text, nullable=False, comment="the same in every language; links are kept under it"),
+    Column("recipient_kind", Text, nullable=False),
+    Column("recipient_key", Text, nullable=False),
+    Column("payload", Text, nullable=False, comment="JSON: what is said, as it left, without the one-time link"),
+    Column("made_at", Text, nullable=False),
+)
+"""What people were told. Rows are only added, to these two tables."""
+
+notice_attachments: Final = Table(
+    "notice_attachments",
+    metadata,
+    *_key(Column("notice", Text), Column("name", Text)),
+    Column("media_type", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
 )
 
 judgements: Final = Table(

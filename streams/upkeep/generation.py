@@ -34,6 +34,8 @@ _PEOPLE: Final = (
     schema.answer_links,
     schema.link_openings,
     schema.link_uses,
+    schema.notices,
+    schema.notice_attachments,
 )
 _NUMBERED: Final = (schema.link_openings, schema.presented_lists, schema.session_generations, schema.failed_log_ins)
 """Tables whose numbers PostgreSQL counts by itself: it goes on after those that were carried over."""

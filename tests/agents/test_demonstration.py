@@ -17,6 +17,7 @@ from ledger.fiscal import closing_day
 from producers.simulator import simulate
 from streams.fold import hold
 from streams.folder import Folder
+from streams.notices.switch import ON
 from streams.people import lagging_acts, trail
 from streams.people.lagging_acts import lagging_reasons
 from streams.people.overlay import overlay_on
@@ -50,7 +51,7 @@ def test_people_act_once_and_the_books_agree(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "demo")
     make_folder(folder)
     first = acts(folder)
-    assert first[:2] == [LAGGING_PRESENTED] * 2
+    assert first[:3] == [ON, *[LAGGING_PRESENTED] * 2]
     assert {LAGGING_REASON, ACKNOWLEDGE, NOTE} <= set(first)
     assert acts(folder) == first, "a restart does nothing again"
     remove(folder)

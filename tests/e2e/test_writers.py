@@ -19,7 +19,8 @@ import sqlalchemy as sa
 
 from alerts.channels import Outside, open_channels
 from alerts.subjects import alert_id
-from streams.outbox import Courier, Outbox, undelivered
+from streams.courier import Courier
+from streams.outbox import Outbox, undelivered
 from streams.people import accounts, trail
 from streams.people.acts import acknowledge, close_alert
 from streams.people.person import Person
