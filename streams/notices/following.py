@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any, Final
 
 import msgspec
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from alerts.letters.compose import recipient_for
 from alerts.letters.notice import Recipient
 from alerts.routing.deciding import addresses
+from alerts.routing.hours import may_leave
 from alerts.routing.routes import OfficeRole
 from ledger.books import Alert
 from streams.notices.bulletins import leave_message
@@ -19,6 +21,7 @@ from streams.people.answers import ESCALATED, REMINDED, RETURNED
 from streams.people.trail import TrailEntry, acts_of_kinds
 from streams.store import Store, queries, schema
 from streams.store.store import moment
+from streams.taipei import TAIPEI
 
 FOLLOWED: Final = (REMINDED, ESCALATED, RETURNED)
 
@@ -37,6 +40,7 @@ def follow(store: Store, settings: NoticeSettings, after: int = 0) -> int:
 def _leave(store: Store, settings: NoticeSettings, act: TrailEntry, alert: Alert) -> None:
     names, routing, at = settings.names(), settings.routing(), moment(settings.now())
     to, roles = _to(act, alert, settings)
+    leaves = may_leave(routing, settings.catalogue.calendar, settings.now().astimezone(TAIPEI), "warn")
     name, said = f"act-{act.n}", _said(act)
     with store.writing() as connection:
         if not leave_message(connection, name, "step", act.subject, msgspec.to_builtins(said), at):
@@ -52,7 +56,7 @@ def _leave(store: Store, settings: NoticeSettings, act: TrailEntry, alert: Alert
                 "subject": act.subject,
                 "state": "waiting",
                 "attempts": 0,
-                "next_try_at": at,
+                "next_try_at": moment(leaves.astimezone(UTC)),
                 "recipient_kind": to.kind,
                 "recipient_key": to.key,
                 "language": language or routing.language,

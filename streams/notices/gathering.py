@@ -25,7 +25,7 @@ from streams.taipei import TAIPEI
 ROWS: Final = 4_000
 """Deliveries looked at in one round."""
 HOURLY: Final = "hourly-limit"
-NEVER_TOLD: Final = "never-told"
+NO_NEWS: Final = "no-news"
 _HOUR: Final = timedelta(hours=1)
 _KEY: Final = ("channel", "address", "recipient_kind", "recipient_key", "language")
 _ORDER: Final[Sequence[NoticeKind]] = ("opened", "worsened", "returned", "reminded")
@@ -51,7 +51,7 @@ def gather(store: Store, settings: NoticeSettings) -> int:
     for key, rows in groupby(due, key=lambda row: tuple(getattr(row, name) for name in _KEY)):
         group, where = list(rows), key[:2]
         news = [row for row in group if row.subject not in _ends_alone(group) or (*where, row.subject) in known]
-        changes += [_change(row, state="suppressed", cause=NEVER_TOLD) for row in group if row not in news]
+        changes += [_change(row, state="suppressed", cause=NO_NEWS) for row in group if row not in news]
         if not news:
             continue
         is_urgent = any(row.mode == "immediately" for row in news)
@@ -102,8 +102,8 @@ def _due(store: Store, now: datetime) -> list[Any]:
 
 def _ends_alone(group: Sequence[Any]) -> set[str]:
     """Alerts of which nothing is to be told but that they ended."""
-    told = {row.subject for row in group if _kind(row) != "resolved"}
-    return {row.subject for row in group} - told
+    others = {row.subject for row in group if _kind(row) != "resolved"}
+    return {row.subject for row in group} - others
 
 
 def _notice(rows: Sequence[Any], settings: NoticeSettings) -> Notice:
