@@ -133,3 +133,57 @@ TURN: Final[Mapping[str, Words]] = {
     "joined": Words("再犯", "again"),
 }
 """What an event that is asked about would do to an alert."""
+
+DELIVERY_STATE: Final[Mapping[str, Words]] = {
+    "waiting": Words("待送", "waiting"),
+    "held": Words("暫緩", "held"),
+    "sent": Words("已送達郵件伺服器", "handed over"),
+    "failed": Words("未送達，將重試", "failed, will be tried again"),
+    "given_up": Words("放棄", "given up"),
+    "suppressed": Words("不予發送", "suppressed"),
+}
+"""Of a delivery (CONTRACT §8). Whether a mail was read nobody can know."""
+
+DELIVERY_CAUSE: Final[Mapping[str, Words]] = {
+    "address": Words(
+        "地址被永久拒收：更正登記冊或使用者之地址", "the address is refused for good: put it right where it stands"
+    ),
+    "mailbox": Words(
+        "信箱已滿或對方伺服器無回應：系統將自動重試", "the mailbox is full or its server away: it is tried again"
+    ),
+    "connection": Words(
+        "本系統之郵件連線不通：檢查 routing.yaml 之伺服器、憑證與密碼",
+        "our own way out does not work: look at server, certificate and password in routing.yaml",
+    ),
+    "content": Words("內容被永久拒收：洽郵件管理員", "what is said is refused for good: ask who runs the mail server"),
+    "storm": Words("大量警示，待人員放行或捨棄", "a storm: an officer releases or drops it"),
+    "address-barred": Words("此地址曾被永久拒收", "the address was refused for good before"),
+    "hourly-limit": Words("已達每小時上限，併入彙整", "the hour's limit is reached: it waits for the digest"),
+    "no-news": Words("發生時未通知，解除亦不通知", "its opening was told to nobody, so its end is not"),
+    "restored": Words("自備份還原，不再寄送", "the store was restored from a copy: nobody is told twice"),
+    "by-wish": Words("經人員決定不予發送", "somebody decided so"),
+    "notices-dropped": Words("經人員捨棄", "somebody dropped it"),
+}
+"""Why a delivery stands as it does, and what to do about it."""
+
+PLAN_REASON: Final[Mapping[str, Words]] = {
+    "now": Words("現在發送", "leaves now"),
+    "later": Words("屆時發送", "leaves later"),
+    "off": Words("通知尚未啟用", "notices are off"),
+    "older": Words("早於啟用日", "older than the day from which is told"),
+    "rebuild": Words("重新計算所發現", "found by a rebuild"),
+    "nobody": Words("routing.yaml 未指定任何人", "routing.yaml names nobody"),
+    "no-way": Words("routing.yaml 未設定郵件（ways）", "routing.yaml names no way for mail"),
+    "held": Words("大量警示，暫緩中", "held by a storm"),
+    "failed": Words("未送達，將重試", "failed, is tried again"),
+    "given_up": Words("已放棄", "given up"),
+    "hourly-limit": Words("已達每小時上限，併入彙整", "waits for the digest: the hour's limit is reached"),
+}
+"""What `notices plan` says of a telling."""
+
+RECIPIENT: Final[Mapping[str, Words]] = {
+    "agency": Words("機關", "agency"),
+    "authority": Words("主管機關", "authority"),
+    "office": Words("主計機關", "the office"),
+}
+"""Who is told."""

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import typer
 
-from budgetwatch import boards, files, naming, notices, people, questions, rebuilding, running, topics, upkeep
+from budgetwatch import boards, files, naming, people, questions, rebuilding, running, switching, topics, upkeep
 from budgetwatch.options import RefusedCommand
 
 app = typer.Typer(
@@ -26,7 +26,7 @@ app = typer.Typer(
 for group in (files, questions, naming, running, upkeep, rebuilding, topics, people):
     app.add_typer(group.app)
 app.add_typer(boards.app, name="dashboards")
-app.add_typer(notices.app, name="notices")
+app.add_typer(switching.app, name="notices")
 
 
 def main() -> NoReturn:

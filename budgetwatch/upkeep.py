@@ -181,3 +181,4 @@ def restore(
     except RefusedCommand as wrong:
         raise RefusedCommand(f"{file}: {wrong.format_message()}; nothing was changed") from None
     sys.stdout.write(f"{data}: restored from {file}: {proofs[0]}\n")
+    sys.stderr.write("notices are off in what was restored; `budgetwatch notices on` lets them leave once more\n")

@@ -15,6 +15,7 @@ from streams.store import Store, schema
 
 ON: Final = "notices-on"
 OFF: Final = "notices-off"
+RESTORED: Final = "restored"
 _SUBJECT: Final = "notices"
 
 
@@ -67,3 +68,12 @@ def turn_off(store: Store, reason: str) -> bool:
     with store.writing() as connection:
         append_by_hand(connection, OFF, _SUBJECT, {"reason": reason})
     return True
+
+
+def quieten(store: Store) -> None:
+    """Of a restored copy: nothing leaves until somebody decides so, and what waited when it was made stays here."""
+    rows = schema.deliveries
+    pending = (rows.c.made_at.is_not(None), rows.c.state.in_(("waiting", "held", "failed")))
+    with store.writing() as connection:
+        connection.execute(rows.update().where(*pending).values(state="suppressed", cause=RESTORED, next_try_at=None))
+    turn_off(store, RESTORED)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from streams.folder import Folder
+from streams.notices.switch import quieten
 from streams.store import Store, StoreRefused, open_store
 from streams.upkeep.settings_copy import put_settings, settings_beside, unpack_settings
 
@@ -72,6 +73,7 @@ def restore_store(backup: Path, folder: Folder, prove: Callable[[Store, Folder],
             store = open_store(fresh, create=True)
             try:
                 prove(store, Folder(unpacked) if unpacked.exists() else folder)
+                quieten(store)  # what left since the copy was made is not known to it
             finally:
                 store.close()
             _to_disk(fresh)
