@@ -138,8 +138,8 @@ DELIVERY_STATE: Final[Mapping[str, Words]] = {
     "waiting": Words("待送", "waiting"),
     "held": Words("暫緩", "held"),
     "sent": Words("已送達郵件伺服器", "handed over"),
-    "failed": Words("未送達，將重試", "failed, will be tried again"),
-    "given_up": Words("放棄", "given up"),
+    "failed": Words("失敗，將重試", "failed, tried again"),
+    "given_up": Words("已放棄", "given up"),
     "suppressed": Words("不予發送", "suppressed"),
 }
 """Of a delivery (CONTRACT §8). Whether a mail was read nobody can know."""
@@ -174,16 +174,5 @@ PLAN_REASON: Final[Mapping[str, Words]] = {
     "rebuild": Words("重新計算所發現", "found by a rebuild"),
     "nobody": Words("routing.yaml 未指定任何人", "routing.yaml names nobody"),
     "no-way": Words("routing.yaml 未設定郵件（ways）", "routing.yaml names no way for mail"),
-    "held": Words("大量警示，暫緩中", "held by a storm"),
-    "failed": Words("未送達，將重試", "failed, is tried again"),
-    "given_up": Words("已放棄", "given up"),
-    "hourly-limit": Words("已達每小時上限，併入彙整", "waits for the digest: the hour's limit is reached"),
 }
-"""What `notices plan` says of a telling."""
-
-RECIPIENT: Final[Mapping[str, Words]] = {
-    "agency": Words("機關", "agency"),
-    "authority": Words("主管機關", "authority"),
-    "office": Words("主計機關", "the office"),
-}
-"""Who is told."""
+"""What `notices plan` says of a telling that no delivery says more of."""

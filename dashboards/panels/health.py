@@ -8,6 +8,7 @@ from grafana_foundation_sdk.builders import bargauge, common, stat, table, times
 from grafana_foundation_sdk.models.common import BarGaugeNamePlacement, BigValueTextMode
 from grafana_foundation_sdk.models.dashboard import DynamicConfigValue
 
+from alerts.vocabulary import DELIVERY_STATE
 from dashboards.colours import ACTUAL, FORECAST, PLAN, STATUS_FILL
 from dashboards.panels.looks import (
     COUNT,
@@ -36,12 +37,7 @@ _WELL: Final = {
 }
 
 
-_UNSENT: Final = {
-    "waiting": Words("待送", "waiting"),
-    "held": Words("暫緩", "held"),
-    "failed": Words("失敗", "failed"),
-    "given_up": Words("已放棄", "given up"),
-}
+_UNSENT: Final = ("waiting", "held", "failed", "given_up")
 
 
 def _there(metric: str) -> str:
@@ -158,9 +154,9 @@ def deliveries(reader: Language) -> bargauge.Panel:
     made = bars_panel(reader, Words("未送達之訊息", "Messages not sent"), said, COUNT).thresholds(
         one_fill(STATUS_FILL["watch"])
     )
-    for (state, words), ref_id in zip(_UNSENT.items(), "ABCD", strict=True):
+    for state, ref_id in zip(_UNSENT, "ABCD", strict=True):
         left = f"sum by (channel) ({now('deliveries', state=state)}) > 0"
-        made = made.with_target(instant(left, "{{channel}} " + words.text(reader), ref_id))
+        made = made.with_target(instant(left, "{{channel}} " + DELIVERY_STATE[state].text(reader), ref_id))
     return made.no_value(Words("全部送達", "all sent").text(reader)).name_placement(BarGaugeNamePlacement.TOP)
 
 

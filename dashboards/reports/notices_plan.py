@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from alerts.catalogue import Catalogue
-from alerts.vocabulary import ALERT_CHANGE, DELIVERY_CAUSE, DELIVERY_STATE, NOTICE_KIND, PLAN_REASON, RECIPIENT
+from alerts.vocabulary import ALERT_CHANGE, DELIVERY_CAUSE, DELIVERY_STATE, LEVEL, NOTICE_KIND, PLAN_REASON
 from dashboards.reports.table import Column, Table
+from ledger.city import NO_CITY
 from ledger.words import NOTHING, Words
 from streams.notices.listing import NoticeDelivery, PlannedNotice
 from streams.taipei import taipei_time
@@ -33,10 +34,10 @@ def plan_table(planned: Sequence[PlannedNotice], catalogue: Catalogue) -> Table:
         ),
         rows=[
             (
-                PLAN_REASON[each.why],
+                PLAN_REASON.get(each.why) or DELIVERY_STATE.get(each.why) or DELIVERY_CAUSE[each.why],
                 taipei_time(each.leaves_at) if each.leaves_at else None,
                 each.address or None,
-                RECIPIENT.get(each.recipient_kind, NOTHING) if each.recipient_kind else None,
+                LEVEL.get(each.recipient_kind, NO_CITY.office) if each.recipient_kind else None,
                 _titled(each, catalogue),
                 each.subject if each.subject.zh else None,
                 each.routed_by or None,
@@ -69,7 +70,7 @@ def deliveries_table(found: Sequence[NoticeDelivery]) -> Table:
             (
                 DELIVERY_STATE[each.state],
                 each.address,
-                RECIPIENT.get(each.recipient_kind, NOTHING),
+                LEVEL.get(each.recipient_kind, NO_CITY.office),
                 each.matters,
                 each.attempts,
                 DELIVERY_CAUSE.get(each.cause) if each.cause else None,
