@@ -12,6 +12,7 @@ from streams.clock import LOOK_SECONDS, Backlog, Clock
 from streams.fold.judging import judge
 from streams.kafka.topics import SourceReader
 from streams.kafka.worker import LogWorker
+from streams.people.heads import announce_head
 
 _WAIT_MS: Final = 10_000
 
@@ -25,6 +26,7 @@ def attach(app: faust.App, worker: LogWorker, connection: Connection) -> None:
         done = judge(worker.store, worker.catalogue, day)
         if done is not None:
             log.info("the time rules were judged", day=day, transitions=len(done))
+            announce_head(worker.store)
 
     backlog = Backlog(worker.store, lambda: SourceReader(connection, wait_ms=_WAIT_MS))
     clock = Clock(judge_and_say, is_folded=backlog.is_folded)

@@ -17,6 +17,7 @@ from streams.notices.making import Making
 from streams.notices.notifier import Notifier
 from streams.notices.settings import NoticeSettings
 from streams.outbox import Outbox
+from streams.people.heads import head_file
 from streams.store.leading import Leading
 from streams.store.locks import DELIVERY_LOCK, NOTICE_LOCK
 
@@ -34,7 +35,7 @@ def attach(app: faust.App, worker: LogWorker, connection: Connection, settings: 
     def send(kind: str, records: Records) -> list[str | None]:
         return sender.send(TOPIC_OF[kind], records)
 
-    channels = open_channels(Outside(send, sender.close))
+    channels = open_channels(Outside(send, sender.close, head_file()))
     outbox = Outbox(worker.store, channels, people=Making(worker.store, settings))
     couriers = (
         Courier(outbox, Leading(worker.store, DELIVERY_LOCK).holds),

@@ -19,6 +19,7 @@ from streams.notices.making import Making
 from streams.notices.notifier import Notifier
 from streams.notices.settings import NoticeSettings
 from streams.outbox import Outbox
+from streams.people.heads import announce_head, head_file
 from streams.reach import Reach
 from streams.store import open_store, queries
 from streams.store.store import digest_of, folded_with
@@ -62,10 +63,18 @@ def opened(
 def serve(monitor: Monitor, folder: Folder, port: int, *, beside: Sequence[Part] = (), clock: bool = True) -> None:
     """Listen until told to stop (see `listen`), with the inbox, the outbox and, unless told otherwise, the clock."""
     settings = notice_settings(monitor, folder, port)
-    courier = Courier(Outbox(monitor.store, open_channels(Outside()), people=Making(monitor.store, settings)))
+    courier = Courier(
+        Outbox(monitor.store, open_channels(Outside(head_file=head_file())), people=Making(monitor.store, settings))
+    )
     people = Courier(Notifier(monitor.store, settings), name="notices")
     judged = queries.judgements(monitor.store)
-    daily = Clock(lambda day: monitor.replica.judge(day).result(), judged[-1].day if judged else None)
+
+    def judge(day: str) -> None:
+        monitor.replica.judge(day).result()
+        announce_head(monitor.store)
+        courier.wake()
+
+    daily = Clock(judge, judged[-1].day if judged else None)
     monitor.replica.watchers.append(lambda _: courier.wake())
     parts: list[Part] = [
         courier,

@@ -13,7 +13,20 @@ from typing import NoReturn
 
 import typer
 
-from budgetwatch import boards, files, naming, people, questions, rebuilding, running, switching, topics, upkeep
+from budgetwatch import (
+    boards,
+    files,
+    naming,
+    people,
+    questions,
+    rebuilding,
+    running,
+    switching,
+    tokens,
+    topics,
+    trail,
+    upkeep,
+)
 from budgetwatch.options import RefusedCommand
 
 app = typer.Typer(
@@ -23,7 +36,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode="markdown",
 )
-for group in (files, questions, naming, running, upkeep, rebuilding, topics, people):
+for group in (files, questions, naming, running, upkeep, rebuilding, topics, people, tokens, trail):
     app.add_typer(group.app)
 app.add_typer(boards.app, name="dashboards")
 app.add_typer(switching.app, name="notices")

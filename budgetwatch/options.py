@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -76,6 +77,69 @@ PublicUrl = Annotated[
         help="What browsers call the page, https://NAME: cookies are then for https alone. Needs users.",
     ),
 ]
+
+
+def _name_trail_key(path: Path | None) -> Path | None:
+    """Whoever opens a store looks there; in the environment, as the file of the store's password is."""
+    from streams.trail.keys import KEY_FILE  # `--help` must not wait for it
+
+    if path is not None:
+        os.environ[KEY_FILE] = str(path)
+    return path
+
+
+TrailKey = Annotated[
+    Path | None,
+    typer.Option(
+        "--trail-key",
+        metavar="FILE",
+        envvar="BUDGETWATCH_TRAIL_KEY",
+        callback=_name_trail_key,
+        help="The key of the audit trail, kept outside the store; of a data folder: its trail.key unless named.",
+    ),
+]
+
+
+def _name_head_file(path: Path | None) -> Path | None:
+    if path is not None:
+        from streams.people.heads import HEAD_FILE
+
+        os.environ[HEAD_FILE] = str(path)
+    return path
+
+
+TrailSink = Annotated[
+    Path | None,
+    typer.Option(
+        "--trail-sink",
+        metavar="FILE",
+        envvar="BUDGETWATCH_TRAIL_SINK",
+        callback=_name_head_file,
+        help="The head of the audit trail is added to this file once a day; best on another machine's disk.",
+    ),
+]
+ExpectedHeads = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--expect-head",
+        metavar="N:HASH",
+        help="A head of the trail as a report or the log says it, or a file of heads: act N has this hash; may be repeated.",
+    ),
+]
+
+
+def heads_of(texts: list[str] | None) -> list[tuple[int, str]]:
+    """Heads that were named; Unusable for what is none."""
+    from streams.trail.keys import parse_head
+
+    found = []
+    for text in texts or ():
+        listed = Path(text).read_text(encoding="utf-8").splitlines() if Path(text).is_file() else [text]
+        found += [(one, parse_head(one.split()[-1])) for one in listed if one.strip()]
+    wrong = [text for text, head in found if head is None]
+    if wrong:
+        raise Unusable(f"--expect-head {wrong[0]}: N:HASH, with 16 digits of the hash or more, or a file of such lines")
+    return [head for _, head in found if head is not None]
 
 
 class Language(StrEnum):

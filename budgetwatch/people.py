@@ -1,4 +1,4 @@
-"""Who may do what: `user`, `token`."""
+"""Who may log in: `user`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from budgetwatch.options import DataFolder, Language, Store, Unusable
+from budgetwatch.options import DataFolder, Language, Store, TrailKey, Unusable
 
 if TYPE_CHECKING:
     from streams.people.accounts import Domain
@@ -39,68 +39,8 @@ OwnLanguage = Annotated[
 
 
 app = typer.Typer()
-tokens = typer.Typer(no_args_is_help=True, help="What programs show to send events and read figures.")
-app.add_typer(tokens, name="token")
 users = typer.Typer(no_args_is_help=True, help="Who may log in to the page.")
 app.add_typer(users, name="user")
-
-
-@tokens.command("add", epilog="Example: `budgetwatch token add cba --agency 020010000A --type disbursement.paid`")
-def token_add(
-    name: Annotated[str, typer.Argument(help="Who shows it, such as the feeding system's name.")],
-    role: Annotated[
-        list[str] | None,
-        typer.Option(help="feeder (unless named), officer, reviewer or administrator; may be repeated."),
-    ] = None,
-    agency: OfAgencies = None,
-    authority: OfAuthority = None,
-    right: WithRights = None,
-    event_type: Annotated[list[str] | None, typer.Option("--type", help="Only these types; else all.")] = None,
-    data: DataFolder = Path("data"),
-    store: Store = None,
-) -> None:
-    """Make a token. It is shown once, and kept only as a hash."""
-    from ledger.events import BY_NAME
-    from streams.people import accounts
-
-    unknown = [one for one in event_type or () if one not in BY_NAME]
-    if unknown:
-        raise Unusable(f"--type {unknown[0]}: no event type; see docs/schema/event.schema.json")
-    with _people(data, store) as opened:
-        domain = _domain(data, store, agency, authority, right)
-        _, secret = accounts.add_token(opened, name, role or ["feeder"], domain, event_type)
-    sys.stderr.write("keep it now, it is not shown again:\n")
-    sys.stdout.write(f"{secret}\n")
-
-
-@tokens.command("list")
-def token_list(data: DataFolder = Path("data"), store: Store = None) -> None:
-    """Every token, without its secret."""
-    from streams.people import accounts
-    from streams.taipei import taipei_time
-
-    with _people(data, store) as opened:
-        for token in accounts.tokens(opened):
-            agencies = _said(token.domain)
-            types = "every type" if token.event_types is None else " ".join(sorted(token.event_types))
-            ended = f" revoked {token.revoked_at}" if token.revoked_at else ""
-            roles = " ".join(token.roles)
-            sys.stdout.write(
-                f"{token.id} {token.name} | {roles} | {agencies} | {types} | {taipei_time(token.created_at)}{ended}\n"
-            )
-
-
-@tokens.command("revoke")
-def token_revoke(
-    token: Annotated[str, typer.Argument(help="Its id, as `token list` shows it.")],
-    data: DataFolder = Path("data"),
-    store: Store = None,
-) -> None:
-    """The token is no longer taken, from now on."""
-    from streams.people import accounts
-
-    with _people(data, store) as opened:
-        accounts.revoke_token(opened, token)
 
 
 @users.command("add", epilog="Example: `budgetwatch user add wang --shown-as 王小明 --role officer`")
@@ -117,13 +57,14 @@ def user_add(
     own_language: OwnLanguage = None,
     data: DataFolder = Path("data"),
     store: Store = None,
+    trail_key: TrailKey = None,
 ) -> None:
     """Let somebody log in. The password is asked for, or read from standard input where that is no terminal."""
     from streams.people import accounts
 
     password = _password()
-    with _people(data, store) as opened:
-        domain = _domain(data, store, agency, authority, right)
+    with people_of(data, store) as opened:
+        domain = domain_of(data, store, agency, authority, right)
         roles, language = role or ["officer"], _code(own_language)
         accounts.add_user(opened, name, shown_as or name, password, roles, domain, email or "", language)
 
@@ -140,6 +81,7 @@ def user_change(
     own_language: OwnLanguage = None,
     data: DataFolder = Path("data"),
     store: Store = None,
+    trail_key: TrailKey = None,
 ) -> None:
     """Give a user other roles or another scope: agencies, authority and rights named take the place of those there are."""
     from streams.people import accounts
@@ -147,42 +89,52 @@ def user_change(
     confined = agency or authority or right
     if everywhere and confined:
         raise Unusable("--everywhere: without --agency, --authority and --right")
-    with _people(data, store) as opened:
-        domain = _domain(data, store, agency, authority, right) if confined or everywhere else None
+    with people_of(data, store) as opened:
+        domain = domain_of(data, store, agency, authority, right) if confined or everywhere else None
         accounts.change_user(opened, name, role, domain, email, _code(own_language))
 
 
 @users.command("password")
-def user_password(name: Annotated[str, typer.Argument()], data: DataFolder = Path("data"), store: Store = None) -> None:
+def user_password(
+    name: Annotated[str, typer.Argument()],
+    data: DataFolder = Path("data"),
+    store: Store = None,
+    trail_key: TrailKey = None,
+) -> None:
     """Give a user another password, asked for as by `user add`; the user's sessions end."""
     from streams.people import accounts
 
     password = _password()
-    with _people(data, store) as opened:
+    with people_of(data, store) as opened:
         accounts.change_password(opened, name, password)
 
 
 @users.command("list")
-def user_list(data: DataFolder = Path("data"), store: Store = None) -> None:
+def user_list(data: DataFolder = Path("data"), store: Store = None, trail_key: TrailKey = None) -> None:
     """Everybody who may log in, or might."""
     from streams.people import accounts
     from streams.taipei import taipei_time
 
-    with _people(data, store) as opened:
+    with people_of(data, store) as opened:
         for user in accounts.users(opened):
             ended = f" disabled {user.disabled_at}" if user.disabled_at else ""
             sys.stdout.write(
-                f"{user.name} ({user.shown_as}) | {' '.join(user.roles)} | {_said(user.domain)} |"
+                f"{user.name} ({user.shown_as}) | {' '.join(user.roles)} | {said_domain(user.domain)} |"
                 f" {taipei_time(user.created_at)}{ended}\n"
             )
 
 
 @users.command("disable")
-def user_disable(name: Annotated[str, typer.Argument()], data: DataFolder = Path("data"), store: Store = None) -> None:
+def user_disable(
+    name: Annotated[str, typer.Argument()],
+    data: DataFolder = Path("data"),
+    store: Store = None,
+    trail_key: TrailKey = None,
+) -> None:
     """The user can no longer log in; what the user did stays on the trail."""
     from streams.people import accounts
 
-    with _people(data, store) as opened:
+    with people_of(data, store) as opened:
         accounts.disable_user(opened, name)
 
 
@@ -199,7 +151,7 @@ def _password() -> str:
     return sys.stdin.readline().rstrip("\n")
 
 
-def _domain(
+def domain_of(
     data: Path, url: str | None, agencies: list[str] | None, authority: str | None, rights: list[str] | None
 ) -> Domain:
     """What somebody is confined to; where the folder has a register, a code that it lacks is Unusable."""
@@ -216,7 +168,7 @@ def _domain(
     return Domain(None if agencies is None else frozenset(agencies), authority, frozenset(rights or ()))
 
 
-def _said(domain: Domain) -> str:
+def said_domain(domain: Domain) -> str:
     """A scope in words."""
     if domain.agencies is None and domain.authority is None:
         return "every agency"
@@ -225,7 +177,7 @@ def _said(domain: Domain) -> str:
 
 
 @contextlib.contextmanager
-def _people(data: Path, url: str | None) -> Iterator[OpenStore]:
+def people_of(data: Path, url: str | None) -> Iterator[OpenStore]:
     """The store whose people are meant: a named one, else a data folder's, which is begun where it has a register."""
     from streams.folder import Folder
     from streams.people.person import PeopleProblem

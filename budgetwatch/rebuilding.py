@@ -18,6 +18,7 @@ from budgetwatch.options import (
     ReportFormat,
     Settings,
     Store,
+    TrailKey,
     Unusable,
 )
 from budgetwatch.sources import kafka_at, registry_of, write_tables
@@ -37,6 +38,7 @@ def rebuild(
     store: Store = None,
     registry: Registry = Path("agencies.csv"),
     settings: Settings = None,
+    trail_key: TrailKey = None,
     dry_run: Annotated[
         bool,
         typer.Option(

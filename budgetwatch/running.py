@@ -17,6 +17,8 @@ from budgetwatch.options import (
     Registry,
     Settings,
     Shared,
+    TrailKey,
+    TrailSink,
     TrustedProxy,
     Unusable,
 )
@@ -37,6 +39,8 @@ def run(
     host: Host = "127.0.0.1",
     trusted_proxy: TrustedProxy = None,
     public_url: PublicUrl = None,
+    trail_key: TrailKey = None,
+    trail_sink: TrailSink = None,
     registry: Annotated[
         Path | None, typer.Option(envvar="BUDGETWATCH_REGISTRY", help="Copied into a new data folder.")
     ] = None,
@@ -60,6 +64,7 @@ def demo(
     host: Host = "127.0.0.1",
     trusted_proxy: TrustedProxy = None,
     public_url: PublicUrl = None,
+    trail_key: TrailKey = None,
     speed: Annotated[
         float, typer.Option(min=0.001, max=100, envvar="BUDGETWATCH_SPEED", help="Simulated days a second.")
     ] = 0.2,
@@ -90,6 +95,8 @@ def worker(
     store: Shared,
     registry: Registry = Path("agencies.csv"),
     settings: Settings = None,
+    trail_key: TrailKey = None,
+    trail_sink: TrailSink = None,
     session_timeout: Annotated[
         float, typer.Option(min=6, envvar="BUDGETWATCH_SESSION_TIMEOUT", help="Seconds until a silent worker is gone.")
     ] = 10.0,
@@ -139,6 +146,7 @@ def serve(
     host: Host = "127.0.0.1",
     trusted_proxy: TrustedProxy = None,
     public_url: PublicUrl = None,
+    trail_key: TrailKey = None,
     session_key: Annotated[
         Path | None,
         typer.Option(

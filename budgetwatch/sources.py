@@ -69,8 +69,10 @@ def write_report(
     opened: OpenedBooks, tables: list[Table], format_: FormatName, out: str | None, lang: Language
 ) -> None:
     """Write tables to a file, or print them, marked where the books are made up."""
-    from dashboards.reports.table import marked
+    from dashboards.reports.table import PRINTED, marked, with_head
 
+    if format_.value in PRINTED:
+        tables = with_head(tables, opened.trail_head)
     write_tables(marked(tables) if opened.demonstration else tables, format_, out, lang)
 
 

@@ -19,7 +19,8 @@ from alerts.channels import Channel, Message
 from streams.notices.bulletins import OWN_KINDS
 from streams.notices.making import Decided, Making, NewMessage
 from streams.store import Store, schema
-from streams.store.store import moment
+from streams.store.deliveries_sealed import of_messages, sealed_run
+from streams.store.times import moment
 
 BATCH: Final = 500
 _RETRY_SECONDS_MAX: Final = 300
@@ -132,7 +133,8 @@ class Outbox:
         same = [column == sa.bindparam(f"of_{column.name}") for column in (rows.message, rows.channel, rows.address)]
         # Another process may have taken the lead meanwhile and delivered it too: what is finished stays so.
         pending = sa.text(schema.PENDING)
-        with self._store.writing() as connection:
+        tried = [one & (rows.channel == channel.name) for one in of_messages([one["of_message"] for one in noted])]
+        with self._store.writing() as connection, sealed_run(connection, channel.name, *tried):
             connection.execute(schema.deliveries.update().where(*same, pending), noted)
         return len(noted) - len(failed)
 

@@ -54,6 +54,8 @@ class OpenedBooks(msgspec.Struct, frozen=True):
     """Whether the books are made up."""
     of_store: bool = False
     """Whether they are a store's, which keeps what people said too; files hold events alone."""
+    trail_head: tuple[int, str] | None = None
+    """Number and hash of the newest act; of a store."""
     booked_later: str | None = None
     """The latest booking in a store's books where it lies after the day judged: their figures are not of that day."""
 
@@ -117,6 +119,7 @@ def _folded(
 def _loaded(name: str | Path, names: Names, catalogue: Catalogue, as_of: str | None) -> OpenedBooks:
     from streams.people.closings import apply_closings  # noqa: PLC0415
     from streams.people.lagging_acts import lagging_reasons, presented_lists  # noqa: PLC0415
+    from streams.people.trail import head  # noqa: PLC0415
     from streams.store import open_store  # noqa: PLC0415
     from streams.store.loading import load_partition  # noqa: PLC0415
     from streams.store.segments import all_payments  # noqa: PLC0415
@@ -128,14 +131,25 @@ def _loaded(name: str | Path, names: Names, catalogue: Catalogue, as_of: str | N
         apply_closings(books, store)
         made_up = store.manifest().get("demonstration") == "yes"
         day = as_of or (_day_of_demonstration(store) if made_up else today())
-        presented, reasons = presented_lists(store), lagging_reasons(store)
+        presented, reasons, newest = presented_lists(store), lagging_reasons(store), head(store)
     finally:
         store.close()
     judge_day(books, catalogue, day)
     latest = max((year.latest for year in books.agency_years()), default="")
     later = latest if latest > day else None
     return OpenedBooks(
-        books, unfinished(books), names.registry, catalogue, names, day, presented, reasons, made_up, True, later
+        books,
+        unfinished(books),
+        names.registry,
+        catalogue,
+        names,
+        day,
+        presented,
+        reasons,
+        made_up,
+        True,
+        newest,
+        later,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,14 @@ from ledger.registry import Registry, parse
 from streams.files import EventFiles
 from streams.replay import fold, output
 from streams.settings import read_names
+from streams.trail.keys import KEY_FILE
 from tests.machine.random_events import REGISTRY
 
 settings.register_profile("ci", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+os.environ[KEY_FILE] = str(Path(tempfile.mkdtemp(prefix="budgetwatch-key-")) / "trail.key")
+"""Stores on PostgreSQL have no folder that a key could stand in; it is made with the first store."""
 
 Replay = Callable[..., dict[str, Any]]
 

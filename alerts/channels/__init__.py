@@ -25,7 +25,7 @@ class Message(msgspec.Struct, frozen=True):
     id: str
     """The same each time it is delivered: at least once, and whoever takes it can tell."""
     kind: str
-    """`alert` (a transition) or `refusal`."""
+    """`alert` (a transition), `refusal` or `trail-head`."""
     subject: str
     """What it is about: an alert's id. Messages about one subject are delivered in their order."""
     payload: dict[str, Any]
@@ -56,6 +56,8 @@ class Outside(msgspec.Struct, frozen=True):
     kafka: Callable[[str, Records], Sequence[str | None]] | None = None
     """Sends the records of one kind of message: of each None once the brokers have it, else why not."""
     close_kafka: Callable[[], None] = lambda: None
+    head_file: Path | None = None
+    """The file to which the heads of the trail are written, a line each."""
 
 
 def open_channels(outside: Outside) -> list[Channel]:

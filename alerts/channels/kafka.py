@@ -1,4 +1,4 @@
-"""Kafka: transitions of alerts and refusals, as records of a topic each (CONTRACT §6)."""
+"""Kafka: transitions of alerts, refusals and heads of the trail, as records of a topic each (CONTRACT §6)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class KafkaChannel:
     """Sends messages of a kind together; all about one subject share its key and so their order."""
 
     name = "kafka"
-    kinds = frozenset({"alert", "refusal"})
+    kinds = frozenset({"alert", "refusal", "trail-head"})
 
     def __init__(self, outside: Outside) -> None:
         assert outside.kafka is not None, "there is a way to Kafka"

@@ -169,6 +169,19 @@ MADE_UP: Final = Words(
 )
 
 
+def with_head(tables: Sequence[Table], head: tuple[int, str] | None) -> list[Table]:
+    """Tables with the head of the audit trail last among the notes: whoever keeps the paper can have it looked for."""
+    if head is None or not tables:
+        return list(tables)
+    said = f"{head[0]}:{head[1][:16]}"
+    note = Words(f"稽核鏈首 {said}", f"Head of the audit trail {said}")
+    return [*tables[:-1], msgspec.structs.replace(tables[-1], notes=(*tables[-1].notes, note))]
+
+
+PRINTED: Final = frozenset(("pdf", "xlsx", "ods"))
+"""Formats that people take with them, on which the head of the trail stands."""
+
+
 def marked(tables: Sequence[Table]) -> list[Table]:
     """Tables of a demonstration, so that none is taken for a city's: said in the title and first among the notes."""
     return [

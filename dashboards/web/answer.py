@@ -17,7 +17,7 @@ from markupsafe import Markup
 from alerts.lagging import target
 from dashboards.reports.formats import FORMATS
 from dashboards.reports.formats.cells import day, large_sum
-from dashboards.reports.table import ReportProblem, Table, marked
+from dashboards.reports.table import PRINTED, ReportProblem, Table, marked, with_head
 from dashboards.web import grid, language, names, shown, static_files
 from dashboards.web.desk import Desk
 from dashboards.web.grid import Grid
@@ -25,6 +25,7 @@ from dashboards.web.paging import paged
 from dashboards.web.visitor import visitor_of
 from dashboards.web.words import NAVIGATION, SESSION_ENDED, WORDS
 from ledger.words import Language, Words, alike
+from streams.people import trail
 from streams.people.links import PATH as LINK_PATH
 from streams.people.vocabulary import ACT_FIELD
 from streams.scope import Scope
@@ -242,6 +243,8 @@ def report(desk: Desk, tables: Sequence[Table], name: str, reader: Language, fil
     form = FORMATS[name]
     if desk.monitor.demonstration:
         tables, file_name = marked(tables), f"demonstration-{file_name}"
+    if name in PRINTED:
+        tables = with_head(tables, trail.head(desk.monitor.store))
     try:
         content = form.render(tables, reader)
     except ReportProblem as problem:

@@ -24,6 +24,7 @@ from streams.people.overlay import overlay_on
 from streams.people.person import Person
 from streams.scope import Scope
 from streams.store.alert_lists import Overlay
+from streams.trail.chain import BEGINNING, ChainState
 
 T = TypeVar("T")
 TRAIL_SHORT: Final = 5_000
@@ -61,7 +62,7 @@ class Desk:
         self._computed_for: tuple[int, str, int, int] | None = None
         self._named: Names | None = None
         self._has_users = False
-        self._verified, self._verified_at = trail.BEGINNING, time.monotonic()
+        self._verified, self._verified_at = BEGINNING, time.monotonic()
         self._computed: dict[object, Any] = {}
         monitor.replica.watchers.append(self.live.committed)
 
@@ -112,18 +113,18 @@ class Desk:
             "overlay", lambda _: overlay_on(self.monitor.store, self.monitor.catalogue, self.monitor.today())
         )
 
-    def broken_link(self) -> int | None:
-        """The first act of the trail that does not follow the one before, if any.
+    def trail_checked(self) -> ChainState:
+        """Whether each act of the trail is as it was written and follows the one before.
 
         A short trail is looked through at each view; of a long one what held is looked through again every ten minutes.
         """
         newest, now = trail.newest_acts(self.monitor.store, limit=1), time.monotonic()
         if not newest or newest[0].n <= TRAIL_SHORT or now - self._verified_at > VERIFY_SECONDS:
-            self._verified, self._verified_at = trail.BEGINNING, now
-        broken = trail.broken_link(self.monitor.store, self._verified)
-        if broken is None and newest:
-            self._verified = (newest[0].n, newest[0].hash)
-        return broken
+            self._verified, self._verified_at = BEGINNING, now
+        found = trail.checked(self.monitor.store, self._verified)
+        if found.holds:
+            self._verified = found.upto
+        return found
 
     def has_users(self) -> bool:
         """Whether there are users; once there are, there always will be."""

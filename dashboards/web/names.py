@@ -21,7 +21,7 @@ from ledger.vocabulary import (
     RESERVE,
 )
 from ledger.words import Words
-from streams.people.vocabulary import ACT, QUESTION, REFUSED_ACT, ROLE
+from streams.people.vocabulary import ACT, CREDENTIAL, QUESTION, REFUSED_ACT, ROLE
 
 STATUS: Final[Mapping[str, Words]] = {
     "breach": Words("違規", "breach"),
@@ -55,6 +55,7 @@ VOCABULARIES: Final[Mapping[str, Mapping[Any, Words]]] = {
     "REFUSED_ACT": REFUSED_ACT,
     "RESERVE": RESERVE,
     "ROLE": ROLE,
+    "CREDENTIAL": CREDENTIAL,
     "SEVERITY": SEVERITY,
     "STATUS": STATUS,
     "UNIT": UNIT,

@@ -49,16 +49,17 @@ def of_session(user: User, ticket: Ticket, registry: Registry, address: str) -> 
     """Who is logged in."""
     domain = user.domain
     scope = scope_of(registry, domain.agencies, domain.authority, domain.rights)
-    return Visitor(Person(user.name, user.roles, address, scope), "session", user.shown_as, user.language, ticket)
+    person = Person(user.name, user.roles, address, scope, "session", ticket.id)
+    return Visitor(person, "session", user.shown_as, user.language, ticket)
 
 
 def of_token(token: Token, registry: Registry, address: str) -> Visitor:
     """A program, under its token's name and roles."""
     domain = token.domain
     scope = scope_of(registry, domain.agencies, domain.authority, domain.rights)
-    return Visitor(Person(token.name, token.roles, address, scope), "token", token.name)
+    return Visitor(Person(token.name, token.roles, address, scope, "token", token.id), "token", token.name)
 
 
 def of_this_machine(address: str) -> Visitor:
     """Whoever sits there; a form asks for the name."""
-    return Visitor(Person("", (LOCAL,), address), "local")
+    return Visitor(Person("", (LOCAL,), address, credential="local"), "local")

@@ -410,7 +410,13 @@ WORDS: Final[Mapping[str, Words]] = {
         "每一行為以雜湊與前一筆相連，事後更改即可察覺。",
         "Each act is bound to the one before it by a hash, so that a change shows.",
     ),
+    "trail_head": Words("鏈首（末筆序號與雜湊）", "Head of the chain (number and hash of the newest act)"),
+    "trail_all": Words("含系統自行之紀錄", "with what the program does by itself"),
+    "trail_people": Words("僅人員之行為", "what people did alone"),
     "chain_holds": Words("雜湊鏈完整", "The chain of hashes holds"),
+    "chain_unverifiable": Words(
+        "第 {n} 筆起無法驗證：其金鑰不在此", "From act {n} on not verifiable: the key is not here"
+    ),
     "chain_broken": Words(
         "雜湊鏈於第 {n} 筆中斷：該筆或其前之紀錄遭更改", "The chain breaks at act {n}: it or one before it was changed"
     ),

@@ -14,7 +14,9 @@ from ledger.identity import key_of
 EVENTS: Final = "budget.events.v1"
 ALERTS: Final = "budget.alerts.v1"
 REFUSED: Final = "budget.refused.v1"
-TOPIC_OF: Final = {"alert": ALERTS, "refusal": REFUSED}
+HEADS: Final = "budget.trail.v1"
+"""The heads of the audit trail, a record a day."""
+TOPIC_OF: Final = {"alert": ALERTS, "refusal": REFUSED, "trail-head": HEADS}
 """By the kind of a message on its way out."""
 GROUP: Final = "budgetwatch"
 """The consumer group of the workers."""

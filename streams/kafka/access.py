@@ -15,7 +15,7 @@ from kafka.admin import UserScramCredentialUpsertion as Credential
 from kafka.errors import CoordinatorNotAvailableError, TopicAuthorizationFailedError
 
 from producers.kafka.connection import Connection
-from producers.kafka.wire import ALERTS, EVENTS, GROUP, REFUSED
+from producers.kafka.wire import ALERTS, EVENTS, GROUP, HEADS, REFUSED
 from streams.errors import KafkaUnavailable
 from streams.kafka.topics import identity_of, plain_errors
 
@@ -28,6 +28,7 @@ _WORKER: Final = (
     (ResourceType.GROUP, GROUP, ACLOperation.READ),
     (ResourceType.TOPIC, ALERTS, ACLOperation.WRITE),
     (ResourceType.TOPIC, REFUSED, ACLOperation.WRITE),
+    (ResourceType.TOPIC, HEADS, ACLOperation.WRITE),
 )
 """`audit` and `rebuild` need no more than a worker."""
 

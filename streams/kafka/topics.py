@@ -14,7 +14,7 @@ from kafka.errors import KafkaError, TopicAuthorizationFailedError
 from producers.kafka.connection import REACH_MS, Connection
 from producers.kafka.partitions import PARTITIONS
 from producers.kafka.trouble import trouble
-from producers.kafka.wire import ALERTS, EVENTS, ISOLATION, RECORD_BYTES_MAX, REFUSED
+from producers.kafka.wire import ALERTS, EVENTS, HEADS, ISOLATION, RECORD_BYTES_MAX, REFUSED
 from streams.errors import KafkaRefused, KafkaUnavailable, StoreRefused
 from streams.kafka.fetch import digest_of_value
 from streams.store.mark import LogIdentity, Mark
@@ -57,6 +57,7 @@ def make_topics(connection: Connection, replicas: int = 1, partitions: int = PAR
         },
         ALERTS: {"num_partitions": partitions, "configs": _FOR_EVER | in_sync},
         REFUSED: {"num_partitions": 1, "configs": _FOR_EVER | in_sync},
+        HEADS: {"num_partitions": 1, "configs": _FOR_EVER | in_sync},
     }
     with plain_errors(connection), KafkaAdminClient(**connection.settings()) as admin:
         there = set(admin.list_topics())

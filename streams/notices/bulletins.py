@@ -17,7 +17,7 @@ from ledger.words import Language, Words
 from streams.notices.settings import NoticeSettings
 from streams.store import schema
 from streams.store.alerts import next_number
-from streams.store.store import moment
+from streams.store.times import moment
 
 OWN_KINDS: Final = ("storm", "rebuild", "paper", "step")
 """Messages that no fold makes: a rebuild carries them over."""

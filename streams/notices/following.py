@@ -20,7 +20,7 @@ from streams.notices.switch import switch_of
 from streams.people.answers import ESCALATED, REMINDED, RETURNED
 from streams.people.trail import TrailEntry, acts_of_kinds
 from streams.store import Store, queries, schema
-from streams.store.store import moment
+from streams.store.times import moment
 from streams.taipei import TAIPEI
 
 FOLLOWED: Final = (REMINDED, ESCALATED, RETURNED)

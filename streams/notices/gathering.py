@@ -19,7 +19,8 @@ from ledger.words import Words
 from streams.notices.settings import NoticeSettings
 from streams.store import Store, schema
 from streams.store.alerts import alert_of
-from streams.store.store import moment
+from streams.store.deliveries_sealed import of_messages, sealed_run
+from streams.store.times import moment
 from streams.taipei import TAIPEI
 
 ROWS: Final = 4_000
@@ -214,4 +215,5 @@ def _write(store: Store, made: Sequence[tuple[str, Notice]], changes: Sequence[d
         ]
         if fresh:
             connection.execute(notices.insert(), fresh)
-        connection.execute(rows.update().where(*still), list(changes))
+        with sealed_run(connection, "people", *of_messages([one["of_message"] for one in changes])):
+            connection.execute(rows.update().where(*still), list(changes))

@@ -16,7 +16,7 @@ from streams.notices.making import NewMessage, plans, why_not
 from streams.notices.settings import NoticeSettings
 from streams.notices.switch import Switch, switch_of
 from streams.store import Store, queries, schema
-from streams.store.store import moment
+from streams.store.times import moment
 
 _LOOKED_AT: Final = 500
 _STOPPED: Final = ("held", "given_up")

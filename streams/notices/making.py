@@ -19,7 +19,8 @@ from streams.notices.settings import NoticeSettings, readers
 from streams.notices.switch import Switch, switch_of
 from streams.store import Store, schema
 from streams.store.alerts import alert_of
-from streams.store.store import moment
+from streams.store.deliveries_sealed import of_messages, sealed_run
+from streams.store.times import moment
 from streams.taipei import TAIPEI
 
 STORM_WINDOW: Final = timedelta(minutes=10)
@@ -77,7 +78,8 @@ class Making:
         rows = schema.deliveries
         is_first = decided.held_since is not None and not _has_held(connection)
         if decided.rows:
-            connection.execute(rows.insert(), list(decided.rows))
+            with sealed_run(connection, "people", *of_messages([row["message"] for row in decided.rows])):
+                connection.execute(rows.insert(), list(decided.rows))
         if decided.held_since is None:
             return
         waiting = (rows.c.state == "waiting", rows.c.notice.is_(None), rows.c.made_at >= decided.held_since)

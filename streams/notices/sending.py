@@ -22,7 +22,8 @@ from streams.people.answers import ask, question_of
 from streams.people.links import make_link
 from streams.people.trail import acts_on
 from streams.store import Store, queries, schema
-from streams.store.store import moment
+from streams.store.deliveries_sealed import sealed_run
+from streams.store.times import moment
 
 BATCH: Final = 100
 """So many leave before it is noted: as many may come twice where it is cut short, under the same ids."""
@@ -177,8 +178,10 @@ def _note(
     left = [unit for unit, result in zip(units, results, strict=True) if result is None]
     asked = _to_ask(store, left, settings.names()) if channel == "mail" else {}
     same = [rows.c[name] == sa.bindparam(f"of_{name}") for name in ("channel", "address", "notice")]
+    mine = (rows.c.channel == channel) & rows.c.notice.in_(sorted({unit.notice for unit in units}))
     with store.writing() as connection:
-        connection.execute(rows.update().where(*same, _PENDING), noted)
+        with sealed_run(connection, channel, mine):
+            connection.execute(rows.update().where(*same, _PENDING), noted)
         within = store.within(connection)
         for (to, due_on, key), alerts in asked.items():
             ask(within, alerts, to, due_on, key)

@@ -12,6 +12,7 @@ from streams.people.acts import record_by
 from streams.people.person import PeopleProblem, Person
 from streams.people.trail import append_by_hand
 from streams.store import Store, schema
+from streams.store.deliveries_sealed import sealed_run
 
 ON: Final = "notices-on"
 OFF: Final = "notices-off"
@@ -75,5 +76,8 @@ def quieten(store: Store) -> None:
     rows = schema.deliveries
     pending = (rows.c.made_at.is_not(None), rows.c.state.in_(("waiting", "held", "failed")))
     with store.writing() as connection:
-        connection.execute(rows.update().where(*pending).values(state="suppressed", cause=RESTORED, next_try_at=None))
+        if connection.execute(sa.select(rows.c.n).where(*pending).limit(1)).first() is not None:
+            stays = {"state": "suppressed", "cause": RESTORED, "next_try_at": None}
+            with sealed_run(connection, RESTORED, rows.c.made_at.is_not(None)):
+                connection.execute(rows.update().where(*pending).values(**stays))
     turn_off(store, RESTORED)

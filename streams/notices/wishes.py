@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from streams.people.acts import record_by
 from streams.people.person import MAY_ACKNOWLEDGE, Person, RefusedAct, check_act
 from streams.store import Store, schema
-from streams.store.store import now
+from streams.store.deliveries_sealed import sealed_run
+from streams.store.times import now
 
 RETRIED: Final = "notices-retried"
 SUPPRESSED: Final = "notices-suppressed"
@@ -78,9 +79,10 @@ def _do(
     rows = schema.deliveries
     conditions = [] if chosen is None else chosen.conditions()
     with store.writing() as connection:
-        changed = connection.execute(
-            rows.update().where(rows.c.state.in_(states), rows.c.made_at.is_not(None), *conditions).values(values)
-        ).rowcount
+        with sealed_run(connection, kind, sa.and_(rows.c.made_at.is_not(None), *conditions)):
+            changed = connection.execute(
+                rows.update().where(rows.c.state.in_(states), rows.c.made_at.is_not(None), *conditions).values(values)
+            ).rowcount
         if not changed:
             raise RefusedAct("no-delivery")
         after = {"reason": reason, "deliveries": changed}

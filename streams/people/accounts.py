@@ -16,11 +16,12 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from ledger.text import is_text
 from ledger.words import Language
 from streams.people.passwords import LENGTH_MAX, weakness
-from streams.people.person import PeopleProblem
+from streams.people.person import PeopleProblem, Person
 from streams.people.trail import append, append_by_hand
 from streams.scope import RIGHTS
 from streams.store import Store, schema
-from streams.store.store import now
+from streams.store.times import now
+from streams.store.under_trail import Changed, added_row
 
 ROLES: Final = ("feeder", "officer", "reviewer", "administrator")
 """feeder sends events; officer acknowledges, notes and closes; reviewer only reads; administrator does all of it."""
@@ -119,15 +120,16 @@ def add_user(
         "shown_as": shown_as,
         "roles": _json(user.roles),
         "created_at": user.created_at,
-        "password_hash": _hashed(password, name, shown_as),
         "email": user.email,
         "language": language,
     }
+    hashed = _hashed(password, name, shown_as)
     with store.writing() as connection:
         if connection.execute(sa.select(schema.users.c.name).where(schema.users.c.name == name)).first():
             raise PeopleProblem(f"there is a user {name} already")
         connection.execute(schema.users.insert(), values | domain.columns())
-        append_by_hand(connection, "user-added", name, _recorded(user))
+        rows = [(schema.users, name), _new_password(connection, name, hashed)]
+        append_by_hand(connection, "user-added", name, _recorded(user), rows)
     return user
 
 
@@ -158,30 +160,39 @@ def change_user(
         _check(name, user.roles)
         values = {"roles": _json(user.roles), "email": user.email, "language": user.language}
         connection.execute(users.update().where(users.c.name == name), values | user.domain.columns())
-        append_by_hand(connection, "user-changed", name, _recorded(user))
+        append_by_hand(connection, "user-changed", name, _recorded(user), [(users, name)])
     return user
 
 
-def change_password(store: Store, name: str, password: str, *, by_hand: bool = True, address: str = "") -> None:
+def change_password(store: Store, name: str, password: str, by: Person | None = None) -> None:
     """Give a user another password and end the user's sessions; raises PeopleProblem.
 
-    `by_hand`: at the command line; else the user did it, from an address.
+    `by`: the user, who did it on the page; None: it is done at the command line.
     """
-    users = schema.users
     found = find_user(store, name)
     if found is None:
         raise PeopleProblem(f"there is no user {name} (any more)")
     hashed = _hashed(password, name, found.shown_as)
     with store.writing() as connection:
-        connection.execute(users.update().where(users.c.name == name), {"password_hash": hashed})
-        connection.execute(schema.session_generations.insert().values(name=name, at=now()))
-        if by_hand:
-            append_by_hand(connection, PASSWORD_CHANGED, name, None)
+        rows = [_new_password(connection, name, hashed), next_generation(connection, name)]
+        if by is None:
+            append_by_hand(connection, PASSWORD_CHANGED, name, None, rows)
         else:
-            append(connection, name, "", address, PASSWORD_CHANGED, name, None, None)
+            proof = (by.credential, by.credential_id)
+            append(connection, name, "", by.address, PASSWORD_CHANGED, name, None, None, credential=proof, rows=rows)
 
 
 PASSWORD_CHANGED: Final = "password-changed"  # noqa: S105  # a kind of act
+
+
+def _new_password(connection: sa.Connection, name: str, hashed: str) -> Changed:
+    """Keep a password; the newest of a user counts."""
+    return added_row(connection, schema.credentials, {"name": name, "password_hash": hashed, "at": now()})
+
+
+def next_generation(connection: sa.Connection, name: str) -> Changed:
+    """End every session of a user (see `streams.people.sessions`)."""
+    return added_row(connection, schema.session_generations, {"name": name, "at": now()})
 
 
 def users(store: Store) -> list[User]:
@@ -215,7 +226,10 @@ def log_in(store: Store, name: str, password: str) -> User | None:
         return None
     with store.reading() as connection:
         row = connection.execute(sa.select(schema.users).where(schema.users.c.name == name)).one_or_none()
-    kept = row.password_hash if row is not None and row.disabled_at is None else _DECOY
+        own = schema.credentials.c
+        newest = sa.select(own.password_hash).where(own.name == name).order_by(own.n.desc()).limit(1)
+        hashed = connection.execute(newest).scalar_one_or_none()
+    kept = hashed if hashed is not None and row is not None and row.disabled_at is None else _DECOY
     try:
         with _HASHES_AT_ONCE:
             _hasher.verify(kept, password)
@@ -254,7 +268,7 @@ def add_token(
     with store.writing() as connection:
         connection.execute(schema.tokens.insert(), values | domain.columns())
         given = {"name": name, "roles": token.roles, "event_types": sorted_types} | domain.recorded()
-        append_by_hand(connection, "token-added", token.id, given)
+        append_by_hand(connection, "token-added", token.id, given, [(schema.tokens, token.id)])
     return token, secret
 
 
@@ -301,7 +315,7 @@ def _stamp(
         changed = connection.execute(table.update().where(where, table.c[column].is_(None)).values({column: now()}))
         if changed.rowcount == 0:
             raise PeopleProblem(f"there is no {what} (any more)")
-        append_by_hand(connection, *act, None)
+        append_by_hand(connection, *act, None, [(table, act[1])])
 
 
 def _hashed(password: str, *own: str) -> str:

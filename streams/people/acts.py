@@ -7,6 +7,7 @@ done at, so that loading and auditing can do it again there.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from alerts.catalogue import Catalogue
@@ -28,6 +29,7 @@ from streams.people.trail import ACKNOWLEDGE, CLOSE, JUDGE, NOTE, REOPEN, TrailE
 from streams.store import Store, queries
 from streams.store.alert_lists import AlertState
 from streams.store.alerts import agency_of, is_within
+from streams.store.under_trail import Changed
 
 
 def acknowledge(
@@ -175,6 +177,10 @@ def _unfinished(store: Store, catalogue: Catalogue, alert: str, person: Person, 
     return found, state
 
 
-def record_by(store: Store, person: Person, kind: str, subject: str, before: Any, after: Any) -> TrailEntry:
-    """Append what a person did to the trail."""
-    return record(store, person.name, person.role, person.address, kind, subject, before, after)
+def record_by(
+    store: Store, person: Person, kind: str, subject: str, before: Any, after: Any, rows: Iterable[Changed] = ()
+) -> TrailEntry:
+    """Append what a person did to the trail; `rows`: those under the trail that were added by it."""
+    proof = (person.credential, person.credential_id)
+    who = (person.name, person.role, person.address)
+    return record(store, *who, kind, subject, before, after, credential=proof, rows=rows)

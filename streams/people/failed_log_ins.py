@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from streams.people.accounts import NAME_MAX
 from streams.store import Store, schema
-from streams.store.store import now
+from streams.store.times import now
 
 
 class FailedLogIn(msgspec.Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -11,9 +12,10 @@ import sqlalchemy as sa
 from ledger.fiscal import is_day
 from streams.people.acts import record_by
 from streams.people.person import MAY_ACKNOWLEDGE, Person, RefusedAct, check_act, check_scope
-from streams.people.trail import LAGGING_REASON, LAGGING_WITHDRAWN, TrailEntry, acts_of_kinds
+from streams.people.trail import LAGGING_PRESENTED, LAGGING_REASON, LAGGING_WITHDRAWN, TrailEntry, acts_of_kinds
 from streams.store import Store, schema
-from streams.store.store import now
+from streams.store.times import now
+from streams.store.under_trail import added_row
 
 REPEAT_WITHIN: Final = timedelta(hours=1)
 _ALL: Final = 10_000
@@ -60,17 +62,19 @@ class Presented(msgspec.Struct, frozen=True):
     """By whom and why it was withdrawn; a list that was stays visible as such."""
 
 
-def keep_list(store: Store, presented_on: str, as_of: str, person: str, payload: Any) -> None:
-    """Keep a list as it is presented."""
+def keep_list(store: Store, presented_on: str, as_of: str, person: Person, payload: Mapping[str, Any]) -> None:
+    """Keep a list as a person presents it; its ranks stand on the trail."""
     values = {
         "presented_on": presented_on,
         "as_of": as_of,
-        "person": person,
+        "person": person.name,
         "payload": msgspec.json.encode(payload).decode(),
         "at": now(),
     }
     with store.writing() as connection:
-        connection.execute(schema.presented_lists.insert(), values)
+        rows = [added_row(connection, schema.presented_lists, values)]
+        ranks = {"ranks": payload["ranks"]}
+        record_by(store.within(connection), person, LAGGING_PRESENTED, presented_on, None, ranks, rows)
 
 
 def presented_lists(store: Store, limit: int = 60) -> list[Presented]:

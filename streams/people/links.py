@@ -21,16 +21,19 @@ from sqlalchemy.exc import IntegrityError
 from alerts.catalogue import Catalogue
 from alerts.letters.notice import Recipient, RecipientKind
 from ledger.city import City
-from streams.people.answers import Answer, give_answer
+from streams.people.acts import record_by
+from streams.people.answers import NOTICES, Answer, give_answer
 from streams.people.person import LINK, Person, RefusedAct
-from streams.people.trail import TrailEntry
+from streams.people.trail import TrailEntry, append
 from streams.store import Store, schema
-from streams.store.store import moment, now
+from streams.store.times import moment, now
 
 VALID_FOR: Final = timedelta(days=30)
 OPENINGS_KEPT: Final = 20
 """Of one notice: further openings are no news."""
 PATH: Final = "/answer/"
+LINK_MADE: Final = "link-made"
+LINK_USED: Final = "link-used"
 _SECRET: Final = re.compile("[A-Za-z0-9_-]{43}")
 
 LinkState: TypeAlias = Literal["open", "used", "expired"]
@@ -77,6 +80,9 @@ def make_link(
         "expires_at": _later(made_at),
     }
     connection.execute(schema.answer_links.insert(), values)
+    after = {"alerts": list(alerts), "to": f"{recipient.kind}:{recipient.key}"}
+    who = (NOTICES.name, NOTICES.role, "")
+    append(connection, *who, LINK_MADE, notice, None, after, rows=[(schema.answer_links, values["hash"])])
     return f"{base}{PATH}{secret}"
 
 
@@ -137,8 +143,10 @@ def answer_by_link(
             connection.execute(schema.link_uses.insert(), {"notice": link.notice, "at": now()})
         except IntegrityError:  # somebody else was first
             raise RefusedAct("link-used") from None
-        person = Person(name, (LINK,), address)
-        return give_answer(within, catalogue, city, alerts, person, answer, today, by_link=True)
+        person = Person(name, (LINK,), address, credential=LINK, credential_id=_hash(secret)[:12])
+        made = give_answer(within, catalogue, city, alerts, person, answer, today, by_link=True)
+        record_by(within, person, LINK_USED, link.notice, None, None, [(schema.link_uses, link.notice)])
+        return made
 
 
 def openings_of(store: Store, alert: str) -> list[tuple[str, str]]:

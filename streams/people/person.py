@@ -31,6 +31,9 @@ class Person(msgspec.Struct, frozen=True):
     roles: tuple[str, ...]
     address: str = ""
     scope: Scope = EVERYTHING
+    credential: str = ""
+    """What proved who it is: session, token, local."""
+    credential_id: str = ""
 
     @property
     def role(self) -> str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from streams.people.accounts import User, find_user
+from streams.people.accounts import User, find_user, next_generation
+from streams.people.person import Person
+from streams.people.trail import LOG_OUT, append
 from streams.store import Store, schema
-from streams.store.store import now
 
 
 def generation_of(store: Store, name: str) -> int:
@@ -19,10 +20,12 @@ def generation_of(store: Store, name: str) -> int:
         return _generation(connection, name)
 
 
-def begin_generation(store: Store, name: str) -> None:
-    """End every session of this user."""
+def begin_generation(store: Store, person: Person) -> None:
+    """End every session of this user; it is an act."""
     with store.writing() as connection:
-        connection.execute(schema.session_generations.insert().values(name=name, at=now()))
+        rows, proof = [next_generation(connection, person.name)], (person.credential, person.credential_id)
+        name, address = person.name, person.address
+        append(connection, name, "", address, LOG_OUT, name, None, None, credential=proof, rows=rows)
 
 
 def user_of_session(store: Store, name: str, generation: int) -> User | None:

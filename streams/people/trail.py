@@ -1,18 +1,17 @@
-"""The trail of acts: what somebody did, when, from where, before and after, each bound to the one before by its hash."""
+"""The trail of acts: what somebody did, by which credential, when, from where, before and after (see `streams.trail.chain`)."""
 
 from __future__ import annotations
 
-import getpass
-import hashlib
-import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
 
 from streams.store import Store, schema
-from streams.store.store import now
+from streams.store.trail_begun import by_hand
+from streams.store.under_trail import Changed, append_act, trail_keys
+from streams.trail.chain import BEGINNING, ChainLink, ChainState, check
 
 ACKNOWLEDGE: Final = "acknowledge"
 MEASURED: Final = "acknowledgement-measured"
@@ -29,9 +28,11 @@ LAGGING_PRESENTED: Final = "lagging-presented"
 LAGGING_WITHDRAWN: Final = "lagging-withdrawn"
 JUDGE: Final = "judge"
 LOG_IN: Final = "log-in"
-_NO_HASH: Final = "0" * 64
-BEGINNING: Final = (0, _NO_HASH)
-"""Before the first act."""
+LOG_OUT: Final = "log-out"
+OF_ITSELF: Final = ("day-judged", "delivered")
+"""What the program does by itself, every day and at every sending run."""
+NOBODY: Final = ("", "")
+"""No credential."""
 
 
 class TrailEntry(msgspec.Struct, frozen=True):
@@ -48,6 +49,9 @@ class TrailEntry(msgspec.Struct, frozen=True):
     after: Any
     previous_hash: str
     hash: str
+    credential: str | None = None
+    """What proved who it was: a session, a token …; None: nothing was kept of it."""
+    credential_id: str | None = None
 
 
 def record(
@@ -59,36 +63,45 @@ def record(
     subject: str,
     before: Any,
     after: Any,
+    *,
+    credential: tuple[str, str] = NOBODY,
+    rows: Iterable[Changed] = (),
 ) -> TrailEntry:
-    """Append an act to the trail, bound to the one before it."""
+    """Append an act to the trail (see `append`)."""
     with store.writing() as connection:
-        return append(connection, person, role, address, kind, subject, before, after)
+        return append(connection, person, role, address, kind, subject, before, after, credential=credential, rows=rows)
 
 
 def append(
-    connection: sa.Connection, person: str, role: str, address: str, kind: str, subject: str, before: Any, after: Any
+    connection: sa.Connection,
+    person: str,
+    role: str,
+    address: str,
+    kind: str,
+    subject: str,
+    before: Any,
+    after: Any,
+    *,
+    credential: tuple[str, str] = NOBODY,
+    rows: Iterable[Changed] = (),
 ) -> TrailEntry:
-    """Append an act within a transaction that writes."""
-    acts = schema.acts
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.text("LOCK TABLE acts IN EXCLUSIVE MODE"))
-    last = connection.execute(sa.select(acts.c.n, acts.c.hash).order_by(acts.c.n.desc()).limit(1)).one_or_none()
-    n, previous = (1, _NO_HASH) if last is None else (last.n + 1, last.hash)
+    """Append an act within a transaction that writes, bound to the one before it.
+
+    `credential`: its kind and id; `rows`: those under the trail that the act added or changed.
+    Raises StoreRefused where the key of the trail is not here.
+    """
     values = {
-        "n": n,
-        "at": now(),
         "person": person,
         "role": role,
         "address": address,
+        "credential": credential[0] or None,
+        "credential_id": credential[1] or None,
         "kind": kind,
         "subject": subject,
         "before": _json(before),
         "after": _json(after),
-        "previous_hash": previous,
     }
-    values["hash"] = _link(values)
-    connection.execute(acts.insert(), values)
-    return _act(values)
+    return _act(append_act(connection, values, rows))
 
 
 def acts_on(store: Store, subject: str) -> list[TrailEntry]:
@@ -102,38 +115,38 @@ def acts_of_kinds(store: Store, *kinds: str, after: int = 0) -> list[TrailEntry]
     return list(_acts(store, lambda wanted: wanted.where(acts.kind.in_(kinds), acts.n > after)))
 
 
-def newest_acts(store: Store, before: int | None = None, limit: int = 100) -> list[TrailEntry]:
-    """The newest acts (before number `before`), newest first."""
+def newest_acts(
+    store: Store, before: int | None = None, limit: int = 100, without: Sequence[str] = ()
+) -> list[TrailEntry]:
+    """The newest acts (before number `before`, but those of some kinds), newest first."""
 
     def narrow(wanted: sa.Select[Any]) -> sa.Select[Any]:
         if before is not None:
             wanted = wanted.where(schema.acts.c.n < before)
+        if without:
+            wanted = wanted.where(schema.acts.c.kind.not_in(without))
         return wanted.order_by(None).order_by(schema.acts.c.n.desc()).limit(limit)
 
     return list(_acts(store, narrow))
 
 
-def broken_link(store: Store, after: tuple[int, str] = BEGINNING) -> int | None:
-    """The number of the first act that is not as it was written or does not follow the one before; None if all do.
-
-    `after`: number and hash of an act up to which it was looked through already.
-    """
-    expected, previous = after[0] + 1, after[1]
+def checked(store: Store, after: ChainLink = BEGINNING) -> ChainState:
+    """Whether each act is as it was written and follows the one before, from the one after `after` on."""
+    acts = schema.acts
     with store.reading() as connection:
-        for row in connection.execute(
-            sa.select(schema.acts).where(schema.acts.c.n >= expected).order_by(schema.acts.c.n)
-        ):
-            values = row._asdict()
-            kept = values.pop("hash")
-            if row.n != expected or row.previous_hash != previous or _link(values) != kept:
-                return expected
-            previous, expected = kept, expected + 1
-    return None
+        rows = connection.execute(sa.select(acts).where(acts.c.n > after.n).order_by(acts.c.n)).mappings()
+        return check((dict(row) for row in rows), trail_keys(connection).have(), after)
 
 
-def _link(values: Mapping[str, Any]) -> str:
-    named = {name: value for name, value in values.items() if name != "hash"}
-    return hashlib.sha256(msgspec.json.encode(named, order="sorted")).hexdigest()
+def broken_link(store: Store) -> int | None:
+    """The number of the first act that is not as it was written or does not follow the one before; None if all do."""
+    return checked(store).broken
+
+
+def head(store: Store) -> tuple[int, str] | None:
+    """Number and hash of the newest act."""
+    newest = newest_acts(store, limit=1)
+    return (newest[0].n, newest[0].hash) if newest else None
 
 
 def _acts(store: Store, narrow: Callable[[sa.Select[Any]], sa.Select[Any]]) -> Iterator[TrailEntry]:
@@ -143,7 +156,7 @@ def _acts(store: Store, narrow: Callable[[sa.Select[Any]], sa.Select[Any]]) -> I
 
 
 def _act(values: Mapping[str, Any]) -> TrailEntry:
-    fields = dict(values)
+    fields = {name: values[name] for name in TrailEntry.__struct_fields__}
     fields["before"], fields["after"] = msgspec.json.decode(fields["before"]), msgspec.json.decode(fields["after"])
     return TrailEntry(**fields)
 
@@ -153,16 +166,12 @@ def append_by_rebuild(connection: sa.Connection, kind: str, subject: str, after:
     append(connection, "rebuild", "local", "command line", kind, subject, None, after)
 
 
-def append_by_hand(connection: sa.Connection, kind: str, subject: str, after: Any) -> None:
+def append_by_hand(
+    connection: sa.Connection, kind: str, subject: str, after: Any, rows: Iterable[Changed] = ()
+) -> None:
     """What was done at the command line, under the name of the system's user: who may act is an act too."""
-    append(connection, _system_user(), "local", "command line", kind, subject, None, after)
-
-
-def _system_user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container without a list of users
-        return f"uid {os.getuid()}"
+    given = {"kind": kind, "subject": subject, "before": _json(None), "after": _json(after)}
+    append_act(connection, {**by_hand(), **given}, rows)
 
 
 def _json(value: Any) -> str:

@@ -44,9 +44,27 @@ ACT: Final[Mapping[str, Words]] = {
     "user-disabled": Words("停用使用者", "disabled a user"),
     "password-changed": Words("變更密碼", "changed a password"),
     "token-added": Words("新增權杖", "made a token"),
+    "link-made": Words("製作一次性連結", "made a one-time link"),
+    "link-used": Words("一次性連結已使用", "used a one-time link"),
+    "day-judged": Words("判定時間規則（每日）", "the time rules were judged"),
+    "delivered": Words("寄送通知", "notices were sent"),
+    "store-begun": Words("建立資料庫", "the store was begun"),
+    "trail-began": Words("稽核鏈啟用", "the chain began under a key"),
+    "trail-rotated": Words("更換稽核金鑰", "the chain goes on under another key"),
+    "rebuilt": Words("重建資料庫", "the store was rebuilt"),
+    "restored": Words("還原備份", "a backup was put back"),
     "token-revoked": Words("廢止權杖", "revoked a token"),
 }
 """What people do."""
+
+CREDENTIAL: Final[Mapping[str, Words]] = {
+    "session": Words("登入", "session"),
+    "token": Words("權杖", "token"),
+    "local": Words("本機", "this machine"),
+    "command line": Words("命令列", "command line"),
+    "link": Words("一次性連結（未驗證）", "one-time link (not verified)"),
+}
+"""By what it was proved who did it."""
 
 ACT_FIELD: Final[Mapping[str, Words]] = {
     "reason": Words("理由", "reason"),

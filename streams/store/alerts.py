@@ -36,7 +36,9 @@ def write_alerts(
     if not transitions:
         return
     first = next_number(connection, schema.outbox)
-    numbers = _transitions_so_far(connection, [ids[id(one.alert)] for one in transitions if one.change != "opened"])
+    # An act's alert is opened once under its id; a time rule's may be opened again the day it was resolved.
+    before = [one for one in transitions if one.change != "opened" or one.alert.opened_by is None]
+    numbers = _transitions_so_far(connection, [ids[id(one.alert)] for one in before])
     history, sent = [], []
     for n, one in enumerate(transitions, first):
         name = ids[id(one.alert)]

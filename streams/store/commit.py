@@ -19,7 +19,9 @@ from streams.store.mark import mark_within, move_mark
 from streams.store.rows import BUDGET, KEPT, budget_tuples, to_tuples
 from streams.store.segments import Digests, pack_touches, write_segment
 from streams.store.settling import settle_refusals
-from streams.store.store import Store, now
+from streams.store.store import Store
+from streams.store.times import now
+from streams.store.under_trail import added_row, append_act
 from streams.store.upsert import upsert
 
 
@@ -110,7 +112,12 @@ def write_judgement(
     """Write down a judgement within a transaction, with the place after the last line of each partition that it saw."""
     at = now()
     marks = [(store.log, partition, place) for partition, place in sorted(places.items())]
-    connection.execute(schema.judgements.insert(), {"day": day, "marks": msgspec.json.encode(marks).decode(), "at": at})
+    asked = connection.execute(sa.select(sa.func.max(schema.judgement_requests.c.n))).scalar_one()
+    values = {"day": day, "marks": msgspec.json.encode(marks).decode(), "at": at, "asked": asked}
+    row = added_row(connection, schema.judgements, values)
+    judged = {"person": "clock", "role": "", "address": "", "kind": "day-judged", "subject": day}
+    after = msgspec.json.encode({"marks": marks}).decode()
+    append_act(connection, judged | {"before": "null", "after": after}, [row])
     alerts = {id(alert): alert for alert in books.time_alerts.values()}
     write_alerts(connection, alerts, transitions, sum(places.values()), at)
 

@@ -20,14 +20,17 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from streams.errors import OlderSchema, StoreRefused, StoreUnavailable
 from streams.store.board_views import drop_views, make_views
+from streams.store.locks import SCHEMA_LOCK
+from streams.store.trail_begun import begin_trail
+from streams.store.under_trail import guard_tables, trail_keys, unguard_tables
+from streams.trail.keys import HEAD_SUFFIX, TrailKeys, key_path
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 BUSY_SECONDS: Final = 30
+KEYED_SINCE: Final = "0016"
+"""The schema from which on the trail is bound by a key."""
 _BEGUN_SECONDS: Final = 60
 """A file as young as that may be empty because somebody is beginning a store in it."""
-LOCKS: Final = 0x62770000
-"""Advisory locks count from here: told apart from other programs' in the same database."""
-SCHEMA_LOCK: Final = LOCKS + 4
 PASSWORD_FILE: Final = "BUDGETWATCH_STORE_PASSWORD_FILE"  # noqa: S105  # where it is, not what it is
 """In the environment: the name of a file with the password of the store's URL."""
 _LOST: Final = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
@@ -72,6 +75,8 @@ def open_database(
     create: bool = False,
     read_only: bool = False,
     folded_with: Mapping[str, str] | None = None,
+    begins_trail: bool = True,
+    key_of: Path | None = None,
 ) -> sa.Engine:
     """An engine whose database stands at this version's schema.
 
@@ -80,6 +85,8 @@ def open_database(
         create: make the database, or migrate an older one forward; else either is refused.
         read_only: nothing can be written through the engine.
         folded_with: what the manifest of an older database must say for it to be migrated; else it is left as it is.
+        begins_trail: a new store, or one that comes from before the trail had a key, begins its chain; a mere copy does not.
+        key_of: the store whose key it has, where that stands in another folder.
 
     Raises StoreRefused for a missing, foreign, corrupt or newer database, StoreError where it cannot be reached.
     """
@@ -87,12 +94,15 @@ def open_database(
     if url.get_backend_name() == "sqlite":
         _check_file(url.database or "", create=create)
     engine = sa.create_engine(url, **_options(url, read_only))
+    engine.update_execution_options(trail_keys=_trail_keys(url, key_of))
     if url.get_backend_name() == "sqlite":
         sa.event.listen(engine, "connect", _configure_read_only if read_only else _configure)
         sa.event.listen(engine, "begin", _begin_to_read if read_only else _begin)
     try:
         with transaction(engine, writes=create and not read_only) as connection:
-            _bring_to_head(connection, create=create and not read_only, folded_with=folded_with or {})
+            begun = _bring_to_head(connection, create=create and not read_only, folded_with=folded_with or {})
+            if begun and begins_trail:
+                begin_trail(connection)
     except DBAPIError as error:
         engine.dispose()
         raise (StoreUnavailable if is_passing(error) else StoreRefused)(f"{_shown(url)}: {plain(error)}") from None
@@ -100,6 +110,14 @@ def open_database(
         engine.dispose()
         raise type(error)(f"{_shown(url)}: {error}") from None
     return engine
+
+
+def _trail_keys(url: sa.URL, other: Path | None) -> TrailKeys:
+    """The key of the store's trail (see `key_path`), and beside a store that is a file the head seen last."""
+    if url.get_backend_name() != "sqlite":
+        return TrailKeys(key_path(None))
+    path = Path(url.database or "")
+    return TrailKeys(key_path(other or path), path.with_name(path.name + HEAD_SUFFIX))
 
 
 def postgresql_engine(url: str) -> sa.Engine:
@@ -209,8 +227,12 @@ def transaction(
     # Options of the connection: an engine with options of its own would be made, and its events joined, each time.
     with engine.connect() as connection:
         options = {"writes": True, "wait_seconds": wait_seconds} if writes else {"postgresql_readonly": True}
+        connection.info.pop("trail_head", None)
         with connection.execution_options(**options).begin():
             yield connection
+        head = connection.info.pop("trail_head", None)
+        if head is not None:  # committed now
+            trail_keys(connection).saw(head)
 
 
 def _begin(connection: sa.Connection) -> None:
@@ -228,8 +250,11 @@ def _begin_to_read(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN")
 
 
-def _bring_to_head(connection: sa.Connection, *, create: bool, folded_with: Mapping[str, str]) -> None:
-    """Migrate forward, or refuse. Of several workers that start together one migrates, the others find it done."""
+def _bring_to_head(connection: sa.Connection, *, create: bool, folded_with: Mapping[str, str]) -> bool:
+    """Migrate forward, or refuse. Of several workers that start together one migrates, the others find it done.
+
+    Returns whether the trail has no key yet: of a new store, and of one from before there were keys.
+    """
     if create and connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(SCHEMA_LOCK)))
     scripts = ScriptDirectory(str(MIGRATIONS))
@@ -237,7 +262,7 @@ def _bring_to_head(connection: sa.Connection, *, create: bool, folded_with: Mapp
     context = MigrationContext.configure(connection)
     current = context.get_current_revision()
     if current == head:
-        return
+        return False
     known = {revision.revision for revision in scripts.walk_revisions()}
     if current is not None and current not in known:
         raise StoreRefused(
@@ -263,6 +288,7 @@ def _bring_to_head(connection: sa.Connection, *, create: bool, folded_with: Mapp
     has_views = connection.dialect.name == "postgresql"
     if has_views:
         drop_views(connection)
+    unguard_tables(connection)
     with Operations.context(context):
         context._ensure_version_table()  # Alembic offers it only through its command line
         for step in steps:
@@ -271,6 +297,8 @@ def _bring_to_head(connection: sa.Connection, *, create: bool, folded_with: Mapp
     connection.execute(sa.text("INSERT INTO alembic_version (version_num) VALUES (:head)"), {"head": head})
     if has_views:
         make_views(connection)
+    guard_tables(connection)
+    return current is None or current < KEYED_SINCE
 
 
 def plain(error: SQLAlchemyError) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from streams.store.database import LOCKS
+from streams.store.locks import LOCKS
 from streams.store.store import Store
 
 _NAMES: Final = LOCKS << 32

@@ -6,11 +6,15 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from streams.store.database import LOCKS
-
+LOCKS: Final = 0x62770000
+"""Advisory locks count from here: told apart from other programs' in the same database."""
 FUNDS_LOCK: Final = LOCKS + 1
 CLOCK_LOCK: Final = LOCKS + 2
 DELIVERY_LOCK: Final = LOCKS + 3
+SCHEMA_LOCK: Final = LOCKS + 4
+REBUILD_LOCK: Final = LOCKS + 5
+SCRATCH_LOCK: Final = LOCKS + 6
+_TRAIL_LOCK: Final = LOCKS + 7
 NOTICE_LOCK: Final = LOCKS + 9
 ANSWER_LOCK: Final = LOCKS + 8
 
@@ -19,6 +23,13 @@ def lock(connection: sa.Connection, number: int) -> None:
     """Wait for an advisory lock and hold it until the transaction ends; SQLite has one writer as it is."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+
+
+def lock_trail(connection: sa.Connection) -> None:
+    """Append acts one after the other: to those of this schema, for a rebuild grows a generation of its own beside it."""
+    if connection.dialect.name == "postgresql":
+        schema = sa.func.hashtext(sa.func.current_schema())
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.cast(_TRAIL_LOCK, sa.Integer), schema)))
 
 
 def as_of_one_moment(connection: sa.Connection) -> None:

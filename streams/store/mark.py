@@ -15,7 +15,8 @@ from ledger.process import Effects
 from streams.errors import StoreUnavailable
 from streams.store import schema
 from streams.store.batch import Batch
-from streams.store.store import Store, now
+from streams.store.store import Store
+from streams.store.times import now
 
 _IDLE_TIMEOUT: Final = "SET LOCAL idle_in_transaction_session_timeout = '60s'"
 """A process that stands still, or whose machine is gone, must not keep its partition from the others for ever."""

@@ -121,6 +121,7 @@ segments: Final = Table(
     Column("at", Text, nullable=False),
     _offset("first_offset"),
     _offset("next_offset"),
+    Column("seal", Text, comment="by the key of the trail: of where, when and in what lines it came"),
     Column(
         "record_counts", Text, comment="JSON: [first offset, records, lines of each]; null where each line is a record"
     ),
@@ -376,7 +377,17 @@ judgements: Final = Table(
     Column("day", Text, nullable=False),
     Column("marks", Text, nullable=False, comment="JSON: [log, partition, position]"),
     Column("at", Text, nullable=False),
+    Column("asked", BigInteger, comment="the request that it answers, and all before it"),
 )
+
+judgement_requests: Final = Table(
+    "judgement_requests",
+    metadata,
+    Column("n", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("day", Text, nullable=False),
+    Column("at", Text, nullable=False),
+)
+"""Days that somebody asked for on the page beside workers: one of these judges them."""
 
 # ---------------------------------------------------------------- people
 
@@ -394,7 +405,6 @@ users: Final = Table(
     metadata,
     *_key(Column("name", Text)),
     Column("shown_as", Text, nullable=False),
-    Column("password_hash", Text, nullable=False),
     Column("roles", Text, nullable=False, comment="JSON"),
     Column("created_at", Text, nullable=False),
     Column("disabled_at", Text),
@@ -402,6 +412,16 @@ users: Final = Table(
     Column("email", Text, nullable=False, server_default=text("''")),
     Column("language", Text, comment="zh or en; null for the city's"),
 )
+
+credentials: Final = Table(
+    "credentials",
+    metadata,
+    Column("n", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("name", Text, nullable=False, index=True, comment="the user's"),
+    Column("password_hash", Text, nullable=False),
+    Column("at", Text, nullable=False),
+)
+"""Passwords. A user's newest row counts, so that the page, which adds rows alone, can take a new one."""
 
 failed_log_ins: Final = Table(
     "failed_log_ins",
@@ -449,8 +469,12 @@ acts: Final = Table(
     Column("after", Text, nullable=False, comment="JSON"),
     Column("previous_hash", Text, nullable=False),
     Column("hash", Text, nullable=False),
+    Column("credential", Text, comment="session, token, local, command line …"),
+    Column("credential_id", Text),
+    Column("key", Text, comment="fingerprint of the key that the next row is bound by; null in the first version's"),
+    Column("seals", Text, comment="JSON: by table and key, the digest of each row that the act added or changed"),
 )
-"""What people did: who, when, from where, before and after, each row bound to the one before it by its hash."""
+"""What people did: who, by which credential, when, from where, before and after, each row bound to the one before it."""
 
 presented_lists: Final = Table(
     "presented_lists",

@@ -9,13 +9,12 @@ from typing import Final
 import sqlalchemy as sa
 
 from streams.errors import StoreRefused
-from streams.store.database import LOCKS, postgresql_engine
+from streams.store.database import postgresql_engine
 from streams.store.leading import Leading
-from streams.store.locks import as_of_one_moment
+from streams.store.locks import SCRATCH_LOCK, as_of_one_moment
 from streams.store.store import Store, open_store
 
 SCRATCH: Final = "budgetwatch_scratch"
-_LOCK: Final = LOCKS + 6
 
 
 @contextmanager
@@ -25,13 +24,13 @@ def scratch_copy(url: str, log: str) -> Iterator[Store]:
     Raises StoreRefused while somebody else has one.
     """
     store = Store(postgresql_engine(url))
-    alone = Leading(store, _LOCK)
+    alone = Leading(store, SCRATCH_LOCK)
     try:
         if not alone.holds():
             raise StoreRefused("somebody else looks at what a rebuild would change; wait until they are done")
         _copy(store)
         within = sa.make_url(url).update_query_dict({"options": f"-c search_path={SCRATCH}"})
-        copied = open_store(within.render_as_string(hide_password=False), create=True, log=log)
+        copied = open_store(within.render_as_string(hide_password=False), create=True, log=log, begins_trail=False)
         try:
             yield copied
         finally:

@@ -23,6 +23,8 @@ from ledger.payments import PaymentDigests, PaymentsNoted
 from streams.errors import LogBroken
 from streams.store import schema
 from streams.store.batch import Batch, Origin
+from streams.store.segment_seals import segment_seal
+from streams.store.under_trail import key_in_force
 
 if TYPE_CHECKING:
     from streams.store.store import Store
@@ -138,6 +140,7 @@ def write_segment(
         "next_offset": batch.next_offset(first_place),
         "record_counts": None if records is None else msgspec.json.encode(records.runs).decode(),
     }
+    values["seal"] = segment_seal(values, key_in_force(connection))
     connection.execute(schema.segments.insert(), values)
     if digests.paid or digests.reversed:
         paid = {"paid": _bytes(array("Q", digests.paid)), "reversed": _bytes(array("Q", digests.reversed))}

@@ -6,7 +6,6 @@ import hashlib
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,24 +15,17 @@ from sqlalchemy.exc import DBAPIError
 from producers.kafka.partitions import partition_of_year
 from streams.errors import StoreError, StoreRefused, StoreUnavailable
 from streams.store import schema
-from streams.store.database import BUSY_SECONDS, SCHEMA_LOCK, is_passing, open_database, plain, transaction
-from streams.store.locks import as_of_one_moment, lock
+from streams.store.database import BUSY_SECONDS, is_passing, open_database, plain, transaction
+from streams.store.locks import SCHEMA_LOCK, as_of_one_moment, lock
 from streams.store.segments import segment_at
+from streams.store.times import now
+from streams.store.trail_begun import by_hand
+from streams.store.under_trail import append_act, key_in_force
 
 FOLD_VERSION: Final = "3"
 """Counted up whenever the same events would give other rows: a store folded by another version is not gone on with."""
 EMBEDDED: Final = "embedded"
 _REBUILD: Final = "start it with those, or fold the log again with `budgetwatch rebuild`"
-
-
-def now() -> str:
-    """This moment as RFC 3339 in UTC."""
-    return moment(datetime.now(UTC))
-
-
-def moment(at: datetime) -> str:
-    """A moment of UTC as RFC 3339: as text they stand in the order of time."""
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def digest_of(*parts: bytes) -> str:
@@ -125,6 +117,7 @@ class Store:
         `demonstration`: whether the data are made up; None takes a store as it is.
         """
         wanted = folded_with(rules_digest, registry_digest)
+        self.check_trail_key()
         found = self.manifest() or self._begin_manifest(wanted | {"demonstration": "yes" if demonstration else "no"})
         for name, value in wanted.items():
             if found.get(name) != value:
@@ -132,6 +125,11 @@ class Store:
         if demonstration is not None and (found["demonstration"] == "yes") != demonstration:
             kind = "demonstration data" if found["demonstration"] == "yes" else "a city's own data"
             raise StoreRefused(f"the store holds {kind}; name another data folder")
+
+    def check_trail_key(self) -> None:
+        """Raise StoreRefused where acts could not be recorded: without the trail's key nothing starts that records any."""
+        with self.reading() as connection:
+            key_in_force(connection)
 
     def _begin_manifest(self, values: Mapping[str, str]) -> dict[str, str]:
         """Write the manifest of a store that has none; another process may be beginning the store as well."""
@@ -142,6 +140,8 @@ class Store:
                 found = {**values, "store_id": uuid.uuid4().hex, "created_at": now()}
                 rows = [{"name": name, "value": value} for name, value in found.items()]
                 connection.execute(schema.manifest.insert(), rows)
+                begun = {"kind": "store-begun", "subject": found["store_id"], "before": "null", "after": "null"}
+                append_act(connection, {**by_hand(), **begun}, [(schema.manifest, name) for name in found])
             return found
 
     def recall(self, place: int) -> bytes:
@@ -199,10 +199,15 @@ def open_store(
     log: str = EMBEDDED,
     partition: int = 0,
     manifest: Mapping[str, str] | None = None,
+    begins_trail: bool = True,
+    key_of: Path | None = None,
 ) -> Store:
     """Open a store: a path (SQLite) or an SQLAlchemy URL.
 
     `manifest`: with `create`, an older store is brought forward only if its own says this. See `open_database` for what is
     refused.
     """
-    return Store(open_database(store, create=create, read_only=read_only, folded_with=manifest), log, partition)
+    engine = open_database(
+        store, create=create, read_only=read_only, folded_with=manifest, begins_trail=begins_trail, key_of=key_of
+    )
+    return Store(engine, log, partition)

@@ -8,7 +8,7 @@ is not compared, and of the alerts about the city's reserves only those that are
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
@@ -20,31 +20,43 @@ from producers.kafka.connection import Connection
 from streams.errors import LogBroken, RowMissing
 from streams.log.history import Done, History, Source, done
 from streams.log.segments import Segments
-from streams.people import trail
 from streams.store import Store, schema
 from streams.store.alerts import agency_of, alert_of, attach_alerts
 from streams.store.loading import load_books
 from streams.store.mark import COLUMNS, mark_of
 from streams.store.segments import seen_ids, stored_payments
+from streams.upkeep.beside_rows import beside_rows_differ
 from streams.upkeep.differences import Difference, compared, compared_all, rows_by_key, shown
 from streams.upkeep.refolded import Changed, Copies, Refolded
+from streams.upkeep.trail_audit import trail_differences
 
 Progress: TypeAlias = Callable[[int], None]
 
 
 def audit(
-    store: Store, registry: Registry, catalogue: Catalogue, progress: Progress = lambda _: None
+    store: Store,
+    registry: Registry,
+    catalogue: Catalogue,
+    progress: Progress = lambda _: None,
+    heads: Sequence[tuple[int, str]] = (),
 ) -> Iterator[Difference]:
     """Every difference between an embedded log folded again and its store; none where all is right.
+
+    `heads`: of the trail, known from elsewhere.
 
     Where the log itself is broken, that is the difference: what it says can no longer be compared.
     """
     with store.at_one_moment() as moment:
-        yield from _differences(moment, Segments(moment), registry, catalogue, progress)
+        yield from _differences(moment, Segments(moment), registry, catalogue, progress, heads)
 
 
 def audit_topic(
-    store: Store, connection: Connection, registry: Registry, catalogue: Catalogue, progress: Progress = lambda _: None
+    store: Store,
+    connection: Connection,
+    registry: Registry,
+    catalogue: Catalogue,
+    progress: Progress = lambda _: None,
+    heads: Sequence[tuple[int, str]] = (),
 ) -> Iterator[Difference]:
     """Every difference between the topic folded again and the store; none where all is right.
 
@@ -53,16 +65,19 @@ def audit_topic(
     from streams.log.topic import opened  # noqa: PLC0415  # an embedded monitor needs no Kafka
 
     with opened(connection) as topic, topic.store(store).at_one_moment() as moment:
-        yield from _differences(moment, topic, registry, catalogue, progress)
+        yield from _differences(moment, topic, registry, catalogue, progress, heads)
 
 
 def _differences(
-    store: Store, source: Source, registry: Registry, catalogue: Catalogue, progress: Progress
+    store: Store,
+    source: Source,
+    registry: Registry,
+    catalogue: Catalogue,
+    progress: Progress,
+    heads: Sequence[tuple[int, str]],
 ) -> Iterator[Difference]:
     source.check(store)
-    broken = trail.broken_link(store)
-    if broken is not None:
-        yield Difference("acts", str(broken), "a row bound to the one before it", "a row that was changed or taken out")
+    yield from trail_differences(store, heads)
     wanted = done(store)
     folded = Refolded(store, registry, catalogue)
     copies = Copies(store, sorted(wanted.ends)) if source.has_copy else None
@@ -75,6 +90,7 @@ def _differences(
         for of_part in copies.differences.values():
             yield from of_part
     yield from _of_partitions(store, folded, wanted)
+    yield from beside_rows_differ(store)
     yield from _of_payments(store, folded)
     yield from _of_rows(store, folded)
     yield from _of_alerts(store, folded)

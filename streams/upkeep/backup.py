@@ -12,7 +12,11 @@ from typing import Final
 
 from streams.folder import Folder
 from streams.notices.switch import quieten
+from streams.people import trail
 from streams.store import Store, StoreRefused, open_store
+from streams.store.under_trail import has_key
+from streams.trail.keys import HEAD_SUFFIX, head_beside
+from streams.upkeep.rebuilt import record_restored
 from streams.upkeep.settings_copy import put_settings, settings_beside, unpack_settings
 
 _PAGES: Final = 4_096
@@ -70,14 +74,20 @@ def restore_store(backup: Path, folder: Folder, prove: Callable[[Store, Folder],
             _own(fresh)
             shutil.copyfile(backup, fresh)
             _check_whole(fresh, backup)
+            abandoned = head_beside(folder.store).head
             store = open_store(fresh, create=True)
             try:
                 prove(store, Folder(unpacked) if unpacked.exists() else folder)
+                if has_key(store):
+                    record_restored(store, abandoned)
                 quieten(store)  # what left since the copy was made is not known to it
+                head = trail.head(store)
             finally:
                 store.close()
             _to_disk(fresh)
             swap_in(fresh, folder, "before-restore")
+            if head is not None:
+                head_beside(folder.store).saw(head)
             if unpacked.exists():  # cut short here, the store refuses the settings of before, and may be restored again
                 put_settings(unpacked, folder.path, "before-restore")
             folder.forget_sessions()  # the copy knows nothing of log-outs since it was made
@@ -85,7 +95,7 @@ def restore_store(backup: Path, folder: Folder, prove: Callable[[Store, Folder],
             raise StoreRefused(f"{folder.path}: {error.strerror}") from None
         finally:
             shutil.rmtree(unpacked, ignore_errors=True)
-            for suffix in ("", "-wal", "-shm"):  # nothing is left where it was refused
+            for suffix in ("", "-wal", "-shm", HEAD_SUFFIX):  # nothing is left where it was refused
                 fresh.with_name(fresh.name + suffix).unlink(missing_ok=True)
 
 

@@ -20,14 +20,19 @@ from streams.people.closings import apply_closing
 from streams.people.earlier import measure, record_measures, unmeasured_acts
 from streams.people.trail import TrailEntry
 from streams.store import Store, queries, schema
+from streams.store.under_trail import ADDED_TO, guard_tables, unguard_tables
+from streams.upkeep.rebuilt import record_rebuilt
+from streams.upkeep.refolded import Copies
 from streams.upkeep.settled import settled_by_partition
 
 LINES_LEFT: Final = 20_000
 """When no more than this is left to fold, the old store may be held up for it."""
 _PEOPLE: Final = (
     schema.users,
+    schema.credentials,
     schema.session_generations,
     schema.failed_log_ins,
+    schema.judgement_requests,
     schema.tokens,
     schema.acts,
     schema.presented_lists,
@@ -37,7 +42,7 @@ _PEOPLE: Final = (
     schema.notices,
     schema.notice_attachments,
 )
-_NUMBERED: Final = (schema.link_openings, schema.presented_lists, schema.session_generations, schema.failed_log_ins)
+_NUMBERED: Final = tuple(table for table in ADDED_TO if "n" in table.c and table is not schema.acts)
 """Tables whose numbers PostgreSQL counts by itself: it goes on after those that were carried over."""
 
 Progress: TypeAlias = Callable[[int], None]
@@ -47,13 +52,21 @@ class Generation:
     """The new store, folded as far as it is told to."""
 
     def __init__(
-        self, store: Store, source: Source, catalogue: Catalogue, open_partition: Callable[[Store], Partition]
+        self,
+        store: Store,
+        source: Source,
+        catalogue: Catalogue,
+        open_partition: Callable[[Store], Partition],
+        copies: Copies | None = None,
     ) -> None:
+        """`copies`: the old store's copy of the log, held against what is folded now."""
         self.store = store
         self._catalogue, self._open_partition = catalogue, open_partition
         self._history = History(source)
         self._parts: dict[int, Partition] = {}
         self._measured: dict[int, dict[str, Any]] = {}
+        self._copies = copies
+        self._batches_differ = 0
 
     @property
     def lines(self) -> int:
@@ -69,6 +82,7 @@ class Generation:
             before = self.lines
             self.follow(wanted, kept, progress)
             if self.lines - before <= LINES_LEFT:
+                self._end_comparison()
                 return
 
     def follow(self, to: Done, kept: Mapping[int, Mapping[int, Refusal]], progress: Progress) -> None:
@@ -77,6 +91,8 @@ class Generation:
             match step:
                 case ToFold(partition, _, batch):
                     self._part(partition).fold(batch, kept.get(partition))
+                    if self._copies is not None:
+                        self._copies.match(step)
                     progress(self.lines)
                 case ToClose(partition, closing):
                     apply_closing(self._part(partition).books, closing)
@@ -84,6 +100,12 @@ class Generation:
                     self._measure(act)
                 case ToJudge(day, places):
                     self._judge(day, places)
+
+    def _end_comparison(self) -> None:
+        """What is left to fold is not compared: the old store's tables are locked meanwhile."""
+        if self._copies is not None:
+            self._batches_differ = sum(map(len, self._copies.differences.values()))
+            self._copies = None
 
     def _part(self, partition: int) -> Partition:
         found = self._parts.get(partition)
@@ -98,8 +120,12 @@ class Generation:
             self._measured[act.n] = found
 
     def take_over(self, old: Store, reading: sa.Connection, writing: sa.Connection) -> None:
-        """What is not folded, from a store of the same log; acknowledgements have the measure of their place, or lapse."""
+        """What is not folded, from a store of the same log; acknowledgements have the measure of their place, or lapse.
+
+        That it was rebuilt is an act of the chain that is carried over.
+        """
         _carry_over(reading, writing, partitions=old.partitions)
+        record_rebuilt(writing, self.lines, self._batches_differ)
         record_measures(writing, unmeasured_acts(old.within(reading)), self._measured.get)
 
     def _judge(self, day: str, places: Mapping[int, int]) -> None:
@@ -112,6 +138,7 @@ class Generation:
 
 def _carry_over(old: sa.Connection, new: sa.Connection, *, partitions: int) -> None:
     """What people did, and what was already delivered: a transition and a refusal keep their ids through a rebuild."""
+    unguard_tables(new)
     for table in _PEOPLE:
         new.execute(table.delete())  # an attempt before may have got this far
         rows = [row._asdict() for row in old.execute(sa.select(table))]
@@ -125,6 +152,7 @@ def _carry_over(old: sa.Connection, new: sa.Connection, *, partitions: int) -> N
                     f" coalesce((SELECT max(n) FROM {name}), 0) + 1, false)"
                 )
             )
+    guard_tables(new)
     outbox.carry_over(old, new)
     if partitions > 1:
         # Partition after partition, draws come in another order than they did: what that opened and resolved never was.

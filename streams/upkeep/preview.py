@@ -80,7 +80,7 @@ def _opened(path: Path, copy: Path) -> Iterator[Store]:
         found = open_store(path, read_only=True)
     except OlderSchema:
         copy_store(path, copy)
-        found = open_store(copy, create=True)
+        found = open_store(copy, create=True, begins_trail=False)
     try:
         yield found
     finally:

@@ -26,22 +26,24 @@ from streams.folder import Folder
 from streams.log.history import done
 from streams.log.segments import Segments
 from streams.patience import patiently
+from streams.people import trail
 from streams.store import Store, StoreRefused, open_store, schema
 from streams.store.board_views import moves
 from streams.store.board_words import write_words
-from streams.store.database import LOCKS
-from streams.store.locks import CLOCK_LOCK, lock
+from streams.store.locks import CLOCK_LOCK, REBUILD_LOCK, lock
 from streams.store.mark import begin_mark
 from streams.store.register import register_for
 from streams.store.store import digest_of
+from streams.trail.keys import HEAD_SUFFIX, head_beside
 from streams.upkeep.backup import copy_store, swap_in
 from streams.upkeep.generation import Generation, Progress
+from streams.upkeep.rebuilt import check_rebuildable
+from streams.upkeep.refolded import Copies
 from streams.upkeep.settled import settled_by_partition
 
 NEXT: Final = "budgetwatch_next"
 """The schema in which the new generation grows."""
 _BEFORE: Final = "budgetwatch_before"
-_LOCK: Final = LOCKS + 5
 
 
 def rebuild(
@@ -59,6 +61,7 @@ def rebuild(
     for path in (fresh_path, copy_path):
         _remove(path)
     old = _readable(folder.store, copy_path)
+    check_rebuildable(old)
     new = open_store(fresh_path, create=True)
     try:
         new.agree(catalogue.digest, registry_digest, demonstration=_is_demonstration(old))
@@ -66,11 +69,15 @@ def rebuild(
         generation.catch_up(old, progress)
         with old.reading() as reading, new.writing() as writing:
             generation.take_over(old, reading, writing)
+        head = trail.head(new)
     finally:
         new.close()
         old.close()
         _remove(copy_path)
     swap_in(fresh_path, folder, "before-rebuild")
+    if head is not None:
+        head_beside(folder.store).saw(head)
+    _remove(fresh_path)
     return generation.lines
 
 
@@ -80,11 +87,11 @@ def _readable(store: Path, copy: Path) -> Store:
         return open_store(store)
     except OlderSchema:
         copy_store(store, copy)
-        return open_store(copy, create=True)
+        return open_store(copy, create=True, begins_trail=False)
 
 
 def _remove(path: Path) -> None:
-    for suffix in ("", "-wal", "-shm"):
+    for suffix in ("", "-wal", "-shm", HEAD_SUFFIX):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
@@ -114,6 +121,7 @@ def rebuild_topic(
     with opened(connection) as topic, _live(url) as live:
         old = topic.store(live)
         topic.check(old)
+        check_rebuildable(old)
 
         def open_partition(of: Store) -> Partition:
             begin_mark(of, topic.identity, next_offset=0)
@@ -122,7 +130,8 @@ def rebuild_topic(
         with _only_rebuild(old), _new_store(url, old) as fresh:
             fresh.agree(catalogue.digest, digest, demonstration=_is_demonstration(old))
             write_words(fresh, known, catalogue)
-            generation = Generation(topic.store(fresh), topic, catalogue, open_partition)
+            copies = Copies(old, range(old.partitions))
+            generation = Generation(topic.store(fresh), topic, catalogue, open_partition, copies)
             generation.catch_up(old, progress)
             patiently(lambda: _switch(old, generation, progress))  # a page that reads meanwhile may be in its way
             return generation.lines
@@ -148,12 +157,12 @@ def _only_rebuild(old: Store) -> Iterator[None]:
     """Be the only rebuild of this database."""
     with old.plain_errors(), old.engine.connect() as connection:
         alone = connection.execution_options(isolation_level="AUTOCOMMIT")
-        if not alone.execute(sa.select(sa.func.pg_try_advisory_lock(_LOCK))).scalar_one():
+        if not alone.execute(sa.select(sa.func.pg_try_advisory_lock(REBUILD_LOCK))).scalar_one():
             raise StoreRefused("the store is being rebuilt already")
         try:
             yield
         finally:
-            alone.execute(sa.select(sa.func.pg_advisory_unlock(_LOCK)))
+            alone.execute(sa.select(sa.func.pg_advisory_unlock(REBUILD_LOCK)))
 
 
 @contextmanager

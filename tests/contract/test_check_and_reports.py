@@ -246,7 +246,7 @@ def test_the_list_of_a_data_folder_tells_of_the_last_meeting_and_of_reasons(run:
     store = open_store(Folder(data).store)
     payload = {"ranks": {"114": {"02": 4}}, "tables": []}
     for day in ("2025-04-01", "2025-05-01", "2025-06-30"):
-        lagging_acts.keep_list(store, day, day, "somebody", payload)
+        lagging_acts.keep_list(store, day, day, Person("somebody", ("officer",)), payload)
     officer = Person("somebody", ("officer",))
     give_lagging_reason(store, "02", 114, officer, "=late", "2025-11-30", "2025-06-30")
     store.close()

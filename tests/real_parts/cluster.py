@@ -23,6 +23,7 @@ import yaml
 from producers.kafka.connection import Connection
 from producers.simulator import registry_csv
 from streams.kafka.topics import make_topics
+from streams.trail.keys import KEY_FILE
 from tests.real_parts.kafka import Broker, jars
 from tests.real_parts.postgres import MissingPart, Postgres, binaries, is_free
 
@@ -124,6 +125,7 @@ def run(folder: Path, ports: Ports, is_to_stop: Callable[[], bool]) -> None:
         if not registry.exists():
             registry.write_text(registry_csv(), encoding="utf-8")
         make_topics(Connection(bootstrap))
+        os.environ[KEY_FILE] = str(folder / "trail.key")  # of every part
         shared = ["--bootstrap", bootstrap, "--store", url, "--registry", str(registry)]
         wanted = {
             f"worker-{name}": ["worker", *shared, "--member", name, "--health-port", str(ports.health + number)]
@@ -186,7 +188,7 @@ def _addresses(folder: Path, bootstrap: str, url: str, ports: Ports, watched: bo
 Feed it, in another terminal:
   {program} simulate --events 20000 -o {events} --registry {registry}
   {program} publish {events} --bootstrap {bootstrap}
-  {program} audit --bootstrap {bootstrap} --store {plain_url} --registry {registry}
+  {program} audit --bootstrap {bootstrap} --store {plain_url} --registry {registry} --trail-key {folder / "trail.key"}
 
 Ctrl-C stops all of it."""
 

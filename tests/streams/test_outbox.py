@@ -14,7 +14,7 @@ from alerts.channels import Message, Outside, open_channels
 from streams.outbox import Outbox, undelivered
 from streams.store import Store, StoreError, open_store, schema
 from streams.store.database import url_of
-from streams.store.store import now
+from streams.store.times import now
 from tests.streams.channel import Taken
 from tests.streams.store.old_schemas import make_at_schema
 

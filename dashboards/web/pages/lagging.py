@@ -25,11 +25,10 @@ from dashboards.web.grid import Bar, Grid
 from dashboards.web.subjects import address
 from ledger.books import Books
 from ledger.words import Words
-from streams.people import lagging_acts, trail
+from streams.people import lagging_acts
 from streams.people.acts import judge_now
 from streams.people.lagging_acts import lagging_reasons
 from streams.people.person import MAY_ACKNOWLEDGE, Person, RefusedAct, check_scope
-from streams.people.trail import LAGGING_PRESENTED
 from streams.store import queries
 
 
@@ -200,10 +199,7 @@ def present_list(desk: Desk, person: Person) -> None:
         for year in years
     }
     payload = {"ranks": ranks, "figures": figures, "tables": msgspec.to_builtins(tables)}
-    lagging_acts.keep_list(monitor.store, today, today, person.name, payload)
-    trail.record(
-        monitor.store, person.name, person.role, person.address, LAGGING_PRESENTED, today, None, {"ranks": ranks}
-    )
+    lagging_acts.keep_list(monitor.store, today, today, person, payload)
 
 
 @get("/lagging/presented/{number:int}", include_in_schema=False, sync_to_thread=True, opt=CITY)

@@ -35,12 +35,11 @@ from streams.people.letters import LETTER_SENT
 from streams.people.passwords import LENGTH_MIN, weakness
 from streams.people.trail import LOG_IN, TrailEntry
 from streams.people.vocabulary import ACT, ACT_FIELD, RIGHT, ROLE
-from streams.store import Store, StoreError
+from streams.store import StoreError
 
 TRAIL_SHOWN: Final = 100
 EXPORTED_MAX: Final = 50_000
 FAILED_SHOWN: Final = 20
-_LOG_OUT: Final = "log-out"
 _NOT_KEPT: Final = Words(
     "此瀏覽器已登出，但資料庫無法寫入，其他登入未結束；請稍後再登出一次",
     "this browser is logged out, but the store cannot be written: other sessions go on; log in and out again later",
@@ -89,8 +88,10 @@ def _log_in(request: Request[Any, Any, Any], desk: Desk, form: dict[str, str]) -
         failed_log_ins.keep(store, name, address)
         return _form(request, desk, form, "wrong")
     desk.throttle.right(name, address)
-    trail.record(store, user.name, "", address, LOG_IN, user.name, None, None)
     cookie = desk.sessions.begin(user.name, sessions.generation_of(store, user.name))
+    ticket = desk.sessions.read(cookie)
+    proof = ("session", "" if ticket is None else ticket.id)
+    trail.record(store, user.name, "", address, LOG_IN, user.name, None, None, credential=proof)
     if user.domain.confined and form.get("next", "/") == "/":
         form = form | {"next": "/desk"}  # an agency's people have something to do there
     answer = _go_on(request, desk, form, cookie)
@@ -119,19 +120,12 @@ async def log_out(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) 
     if found is not None and found.credential == "session":
         person = found.person
         try:
-            await sync_to_thread(_log_out, desk.monitor.store, person.name, person.address)
+            await sync_to_thread(sessions.begin_generation, desk.monitor.store, person)
         except StoreError as error:  # this browser forgets the session; that others of it go on must be said
             log.error("a log-out could not be kept", person=person.name, reason=str(error))
             answer = problem_text(503, f"{_NOT_KEPT.zh} / {_NOT_KEPT.en}")
     answer.delete_cookie(COOKIE, path="/")
     return answer
-
-
-def _log_out(store: Store, name: str, address: str) -> None:
-    with store.writing() as connection:
-        within = store.within(connection)
-        sessions.begin_generation(within, name)
-        trail.record(within, name, "", address, _LOG_OUT, name, None, None)
 
 
 @get("/password", include_in_schema=False, sync_to_thread=True, opt=ANYBODY)
@@ -169,7 +163,7 @@ def _change_password(request: Request[Any, Any, Any], desk: Desk, form: dict[str
     desk.throttle.right(person.name, person.address)
     if weakness(fresh, person.name, found.shown_as) is not None:
         return _password_page(request, desk, PASSWORD_WEAK)
-    accounts.change_password(store, person.name, fresh, by_hand=False, address=person.address)
+    accounts.change_password(store, person.name, fresh, person)
     answer = go("/log-in")
     answer.delete_cookie(COOKIE, path="/")
     return answer
@@ -182,7 +176,9 @@ def audit_trail(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) ->
     text = request.query_params.get("before", "")
     before = int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
     exporting = request.query_params.get("export") is not None
-    acts = trail.newest_acts(store, before, EXPORTED_MAX if exporting else TRAIL_SHOWN)
+    every = request.query_params.get("all") is not None
+    limit = EXPORTED_MAX if exporting else TRAIL_SHOWN
+    acts = trail.newest_acts(store, before, limit, without=() if every else trail.OF_ITSELF)
     return page(
         desk,
         request,
@@ -190,7 +186,8 @@ def audit_trail(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) ->
         Words("稽核軌跡", "Audit trail"),
         {
             "acts": acts,
-            "broken_link": desk.broken_link(),
+            "checked": desk.trail_checked(),
+            "all": every,
             "older": acts[-1].n if len(acts) == TRAIL_SHOWN and acts[-1].n > 1 else None,
             "changes": {act.n: _changes(act) for act in acts},
             "links": {act.n: _subject_page(act) for act in acts},
@@ -255,7 +252,8 @@ def _grid(acts: list[TrailEntry], day: str) -> Grid:
                 Column("person", Words("人員", "Person"), "text"),
                 Column("role", Words("角色", "Role"), "text"),
                 Column("address", Words("位址", "Address"), "text"),
-                Column("kind", Words("行為", "TrailEntry"), "text"),
+                Column("credential", Words("憑證", "Credential"), "text"),
+                Column("kind", Words("行為", "Act"), "text"),
                 Column("subject", Words("對象", "Subject"), "text"),
                 Column("before", Words("之前", "Before"), "text"),
                 Column("after", Words("之後", "After"), "text"),
@@ -268,6 +266,7 @@ def _grid(acts: list[TrailEntry], day: str) -> Grid:
                     act.person,
                     ROLE.get(act.role, alike(act.role)),
                     act.address,
+                    " ".join(each for each in (act.credential, act.credential_id) if each),
                     ACT.get(act.kind, alike(act.kind)),
                     act.subject,
                     _json(act.before),

@@ -13,6 +13,7 @@ import pytest
 
 from dashboards.web import forms
 from streams.people import accounts, failed_log_ins, sessions, trail
+from streams.people.person import Person
 from tests.dashboards.web.test_scope import LINE, OWN, alert_of, event, paid
 from tests.running import Running, running
 
@@ -124,7 +125,7 @@ def test_what_was_typed_outlives_the_session(client: httpx.Client, city: Running
     alert = f"/alerts/{alert_of(city)}"
     reason = "查證中" * 600  # larger, encoded, than what a stranger may send
     form = {"reason": reason, "due_on": "2099-12-31", "_csrf_token": token(client, "/rules")}
-    sessions.begin_generation(city.monitor.store, "wang")
+    sessions.begin_generation(city.monitor.store, Person("wang", ("officer",)))
     asked = client.post(f"{alert}/acknowledge", data=form)
     assert asked.status_code == 401 and "登入" in asked.text
     kept = {

@@ -19,6 +19,7 @@ from streams.people import accounts
 from streams.people.accounts import Domain
 from streams.people.lagging_acts import keep_list
 from streams.people.links import make_link
+from streams.people.person import Person
 from streams.store import alert_lists
 from streams.store.alert_lists import Overlay, Wanted
 from tests.running import Running, running
@@ -106,7 +107,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         ]
         found.monitor.replica.submit(lines, "test").result()
         found.monitor.replica.judge(found.monitor.today()).result()
-        keep_list(found.monitor.store, DAY, DAY, "王", {"ranks": {}, "tables": []})
+        keep_list(found.monitor.store, DAY, DAY, Person("王", ("officer",)), {"ranks": {}, "tables": []})
         for name, domain in PEOPLE.items():
             accounts.add_user(found.monitor.store, name, name, PASSWORD, ["officer"], domain)
         yield found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from streams.people import accounts, sessions
+from streams.people.person import Person
 from streams.store import Store, open_store
 
 
@@ -14,7 +15,7 @@ def test_logging_out_ends_what_began_before_it_everywhere(store: Store, store_ur
     for each in (store, elsewhere):
         user = sessions.user_of_session(each, "wang", first)
         assert user is not None and user.shown_as == "王小明"
-    sessions.begin_generation(elsewhere, "wang")
+    sessions.begin_generation(elsewhere, Person("wang", ("officer",)))
     for each in (store, elsewhere):
         assert sessions.user_of_session(each, "wang", first) is None
         assert sessions.user_of_session(each, "chen", other) is not None

@@ -31,7 +31,7 @@ def add_act(store: Store, subject: str) -> None:
 
 def test_a_transaction_for_reading_writes_nothing(store: Store) -> None:
     for statement in (
-        schema.users.insert().values(name="a", shown_as="a", password_hash="", roles="[]", created_at=""),
+        schema.users.insert().values(name="a", shown_as="a", roles="[]", created_at=""),
         schema.users.update().values(shown_as="b"),
         schema.users.delete(),
     ):
@@ -57,7 +57,7 @@ def test_a_writer_waits_for_the_one_before_it(store: Store) -> None:
         add_act(store, "meanwhile")
         done.result()
     assert store.manifest()["slow"] == "1"
-    assert [act.subject for act in trail.newest_acts(store)] == ["meanwhile"]
+    assert trail.newest_acts(store)[0].subject == "meanwhile"
 
 
 def test_many_writers_on_one_file_all_succeed(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_many_writers_on_one_file_all_succeed(tmp_path: Path) -> None:
         list(beside.map(write, range(8)))
     store = open_store(path, read_only=True)
     assert trail.broken_link(store) is None
-    assert len(trail.newest_acts(store, limit=1_000)) == 200
+    assert len(trail.newest_acts(store, limit=1_000)) == 201
     store.close()
 
 

@@ -62,6 +62,7 @@ def test_a_rebuild_brings_it_here_and_keeps_what_was_there(folder: Folder) -> No
     assert sorted(path.name for path in folder.path.glob("*.db*")) == [
         "budgetwatch.db",
         "budgetwatch.db.before-rebuild-1",
+        "budgetwatch.db.head",
     ]
     assert "no differences" in command("audit", "--data", str(folder.path), code=0)
     store = open_store(folder.store)
