@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -37,6 +38,10 @@ def replay(
     ] = None,
     as_json: AsJson = False,
     lang: Annotated[Language, typer.Option(envvar="BUDGETWATCH_LANG", help="Language of the summary.")] = Language.ZH,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, help="How many processes fold; by default as many as processors, from 200,000 events on."),
+    ] = None,
 ) -> None:
     """Fold event files and print every position, reserve, alert and the list of lagging authorities. Writes nothing."""
     import msgspec
@@ -46,13 +51,23 @@ def replay(
     from producers.output_file import replacing
     from streams.files import EventFiles
     from streams.replay import fold, output
+    from streams.replay_jobs import JobLost, ReplayShare, fold_in_jobs, jobs_for
     from streams.settings import read_names
 
     day = None if as_of is None else day_of(as_of)
     known = registry_of(registry)
     catalogue, names = load(settings=settings), read_names(known, settings)
     with EventFiles(files) as opened, reading(opened.size) as progress:
-        replayed = fold(opened, known, catalogue, day, progress)
+        wanted = jobs_for(opened, len(os.sched_getaffinity(0))) if jobs is None else jobs
+        if wanted == 1 or "-" in files:
+            replayed = fold(opened, known, catalogue, day, progress)
+        else:
+            try:
+                replayed = fold_in_jobs(
+                    opened, ReplayShare(files, known, settings, day, 0, wanted), catalogue, progress
+                )
+            except JobLost as lost:
+                raise Unusable(str(lost)) from None
     if replayed.counts.read == 0:
         raise Unusable(f"{', '.join(files)}: no event in it; a file holds one JSON event a line")
     with replacing("-") as target:

@@ -106,9 +106,11 @@ def process(
     context: Context,
     routes: Sequence[Route] | None = None,
     kept: Mapping[int, Refusal] | None = None,
+    at: Sequence[int] | None = None,
 ) -> Effects:
     """Fold raw lines that stand one after the other in the log; changes the rows in `books`, returns the effects.
 
+    `at` gives the place of each line where they do not stand one after the other, in ascending order.
     Lines of only white space have a place but are no events. Where `routes` tells of each line how its record was
     addressed, an event of another agency or year is refused as misrouted. `kept` are refusals, by place, that stay what
     they are, whatever would be said of their lines now.
@@ -118,7 +120,7 @@ def process(
     judge, transitions, years = context.judge.judge, effects.transitions, books.years
     remember, touched_by_all, places, events = seen.add, effects.touched, effects.places, effects.events
     blank, scratch = 0, bytearray()
-    for place, line in enumerate(lines, first_place):
+    for place, line in enumerate(lines, first_place) if at is None else zip(at, lines, strict=True):
         if kept and place in kept:
             effects.refusals.append(Refused(place, kept[place]))
             continue

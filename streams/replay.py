@@ -22,7 +22,7 @@ from ledger.refusals import Refusal
 from ledger.registry import Registry
 from streams.files import EventFiles
 
-_LINE_BYTES: Final = 192
+LINE_BYTES: Final = 192
 """Somewhat shorter than most events are: for the number of ids to expect."""
 
 
@@ -53,8 +53,8 @@ def fold(
     progress: Callable[[int], None] = lambda _: None,
 ) -> Replayed:
     """Fold opened files and judge the time rules as of the day; `progress` is told how many bytes have been read."""
-    books, counts, seen = Books(), Counts(), SeenIds(files.size // _LINE_BYTES)
-    books.payments = PaymentsSeen(files.size // _LINE_BYTES * 2 // 3)
+    books, counts, seen = Books(), Counts(), SeenIds(files.size // LINE_BYTES)
+    books.payments = PaymentsSeen(files.size // LINE_BYTES * 2 // 3)
     context = Context(registry.agencies, seen, Engine(catalogue), files.recall, as_of, follow=False)
     alerts: list[Alert] = []
     refusals: list[RefusedEvent] = []
