@@ -7,8 +7,8 @@ done at, so that loading and auditing can do it again there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
 
 from alerts.catalogue import Catalogue
 from ledger.books import Alert, Books
@@ -30,6 +30,9 @@ from streams.store import Store, queries
 from streams.store.alert_lists import AlertState
 from streams.store.alerts import agency_of, is_within
 from streams.store.under_trail import Changed
+
+_ActAtRest: TypeAlias = Callable[[Store, Books, Catalogue, str, Person, str, str, int], TrailEntry | RefusedAct]
+"""`close` or `reopen`: of an alert, while its agency is at rest."""
 
 
 def acknowledge(
@@ -126,23 +129,19 @@ def reopen(
 
 def reopen_alert(monitor: Monitor, alert: str, person: Person, reason: str) -> TrailEntry:
     """Reopen an alert while nothing is folded of the agency it is about, and wait for it. Raises RefusedAct."""
-    found = _alert(monitor.store, alert, person)
-
-    def run(store: Store, books: Books, place: int) -> TrailEntry | RefusedAct:
-        return reopen(store, books, monitor.catalogue, alert, person, reason, monitor.today(), place)
-
-    done = monitor.replica.at_rest(found.fiscal_year, agency_of(found) or "", run)
-    if isinstance(done, RefusedAct):
-        raise done
-    return done
+    return _at_rest(monitor, alert, person, reason, reopen)
 
 
 def close_alert(monitor: Monitor, alert: str, person: Person, reason: str) -> TrailEntry:
     """Close an alert while nothing is folded of the agency it is about, and wait for it. Raises RefusedAct."""
+    return _at_rest(monitor, alert, person, reason, close)
+
+
+def _at_rest(monitor: Monitor, alert: str, person: Person, reason: str, act: _ActAtRest) -> TrailEntry:
     found = _alert(monitor.store, alert, person)
 
     def run(store: Store, books: Books, place: int) -> TrailEntry | RefusedAct:
-        return close(store, books, monitor.catalogue, alert, person, reason, monitor.today(), place)
+        return act(store, books, monitor.catalogue, alert, person, reason, monitor.today(), place)
 
     done = monitor.replica.at_rest(found.fiscal_year, agency_of(found) or "", run)
     if isinstance(done, RefusedAct):
