@@ -30,7 +30,7 @@ from ledger.books import Alert
 from ledger.money import thousands
 from ledger.names import Names, agency_name
 from ledger.registry import Agency
-from ledger.words import NOTHING, Language, Words, alike
+from ledger.words import Language, Words, alike
 
 
 class Happening(msgspec.Struct, frozen=True):
@@ -154,13 +154,11 @@ def _copies(recipient: Recipient, names: Names) -> tuple[Words, ...]:
 def letter_head(names: Names) -> LetterHead:
     """The office that writes, as the city says."""
     city = names.city
-    signed = NOTHING
+    signed = None
     if city.signatory is not None:
         title, name = city.signatory.title, city.signatory.name
-        signed = Words(f"{title.zh} {name}".strip(), f"{name}, {title.en}" if name else title.en)
-    return LetterHead(
-        plain(city.name), plain(city.office), on_a_line(city.address), on_a_line(city.telephone), plain(signed)
-    )
+        signed = plain(Words(f"{title.zh} {name}".strip(), f"{name}, {title.en}" if name else title.en))
+    return LetterHead(plain(city.name), plain(city.office), on_a_line(city.address), on_a_line(city.telephone), signed)
 
 
 def _matter(one: Happening, recipient: Recipient, catalogue: Catalogue, names: Names, day: str, pages: Pages) -> Matter:

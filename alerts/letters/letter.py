@@ -87,7 +87,7 @@ def letter_of(notice: Notice) -> Letter:
             LetterPart("辦法", "", _measures(notice)),
         ),
         ends=(("正本", notice.recipient.name.zh), ("副本", "、".join(each.zh for each in _copied(notice)))),
-        signature=office.signatory.zh,
+        signature="" if office.signatory is None else office.signatory.zh,
         annex_title=f"{notice.recipient.name.zh}{ANNEX}",
         annex=tuple(_annex_row(number, each) for number, each in enumerate(_listed(notice), start=1)),
     )

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from alerts.rule import BasisStatus, Severity, Wish
-from ledger.words import NOTHING, Language, Words
+from ledger.words import Language, Words
 
 NoticeKind: TypeAlias = Literal["opened", "worsened", "reminded", "returned", "resolved"]
 """What became of an alert, or of the answer about it: one that was returned is asked for once more."""
@@ -83,7 +83,8 @@ class LetterHead(msgspec.Struct, frozen=True):
     office: Words
     address: str = ""
     telephone: str = ""
-    signatory: Words = NOTHING
+    signatory: Words | None = None
+    """Who signs; None where the city does not say."""
 
 
 class Notice(msgspec.Struct, frozen=True):

@@ -188,7 +188,7 @@ def _common(desk: Desk, request: Request[Any, Any, Any], reader: Language) -> di
 
 def may_open(name: str, scope: Scope) -> bool:
     """Whether an entry of the navigation leads anywhere for who has a scope."""
-    return {"lagging": scope.city, "audit-trail": scope.whole}.get(name, True)
+    return {"lagging": scope.city, "audit-trail": scope.whole, "notices": scope.whole}.get(name, True)
 
 
 def _word(key: str, reader: Language, values: Mapping[str, Any]) -> str:

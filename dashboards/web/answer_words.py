@@ -76,4 +76,29 @@ WORDS: Final[Mapping[str, Words]] = {
     "story_lead": Words(
         "自發生至解除之全部經過；最舊在前。", "All that happened, from its opening to its end; the oldest first."
     ),
+    # notices
+    "notices_off": Words(
+        "尚未啟用：目前不會寄送任何通知。以 budgetwatch notices on 啟用；budgetwatch notices plan 列出將寄送之內容。",
+        "Not turned on: nothing leaves. Turn it on by `budgetwatch notices on`; `budgetwatch notices plan` lists what would leave.",
+    ),
+    "notices_on": Words("自 {at} 起啟用，通知 {day} 以後發生之事項。", "On since {at}, for what opened from {day} on."),
+    "notices_lead": Words(
+        "「已送出」指對方伺服器已收下；是否有人閱讀，無從得知。",
+        "Sent means that the other server has it; whether anybody read it, nobody can know.",
+    ),
+    "notices_most": Words(
+        "僅列最近 {count} 筆；全部見命令列。", "The newest {count} are listed; the command line has all."
+    ),
+    "notices_held": Words(
+        "短時間內發生大量警示，{count} 筆通知暫緩。請放行或捨棄。",
+        "Very many alerts opened at once: {count} deliveries are held. Release or drop them.",
+    ),
+    "release": Words("放行", "Release"),
+    "drop": Words("捨棄", "Drop"),
+    "retry": Words("重送", "Try once more"),
+    "suppress": Words("不予發送", "Suppress"),
+    "attachments": Words("附件", "Attachments"),
+    "mail_subject": Words("主旨", "Subject"),
+    "mail_matters": Words("所列警示", "Alerts in it"),
+    "as_it_left": Words("寄送內容（不含回復連結）", "As it left (without the link)"),
 }

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from alerts.vocabulary import ALERT_CHANGE, ALERT_STATE, BASIS_STATUS, LEVEL, SEVERITY, UNIT, VERDICT_PART
+from alerts.vocabulary import (
+    ALERT_CHANGE,
+    ALERT_STATE,
+    BASIS_STATUS,
+    DELIVERY_STATE,
+    LEVEL,
+    SEVERITY,
+    UNIT,
+    VERDICT_PART,
+)
 from ledger.figures import FIGURES
 from ledger.vocabulary import (
     COUNT,
@@ -41,6 +50,7 @@ VOCABULARIES: Final[Mapping[str, Mapping[Any, Words]]] = {
     "BASIS_STATUS": BASIS_STATUS,
     "COUNT": COUNT,
     "CR_BASIS": CR_BASIS,
+    "DELIVERY_STATE": DELIVERY_STATE,
     "ECONOMIC_CLASS": ECONOMIC_CLASS,
     "ESTIMATE": ESTIMATE,
     "EVENT": EVENT,

@@ -16,6 +16,7 @@ NAVIGATION: Final = (
     ("desk", "/desk", Words("待辦", "Desk")),
     ("lagging", "/lagging", Words("落後名單", "Lagging list")),
     ("alerts", "/alerts", Words("違規與警示", "Alerts")),
+    ("notices", "/notices", Words("通知", "Notices")),
     ("reserves", "/reserves", Words("預備金", "Reserves")),
     ("check", "/check", Words("可否支用", "May I spend?")),
     ("refusals", "/refusals", Words("拒收資料", "Refusals")),
@@ -34,6 +35,10 @@ DONE: Final[Mapping[str, Words]] = {
         "已同意回復，警示簽收至預計完成日。", "The reply is accepted; the alert is acknowledged until the day promised."
     ),
     "returned": Words("已退回，請機關補充。", "The reply is returned."),
+    "retried": Words("將立即再試。", "It is tried at once."),
+    "suppressed": Words("不再發送。", "It will not leave."),
+    "released": Words("已放行，陸續送出。", "Released; they leave now."),
+    "dropped": Words("已捨棄。", "Dropped."),
     "letter": Words("已登錄發文字號及日期。", "Number and date are recorded."),
     "explained": Words("已登錄落後原因。", "The reason is recorded."),
     "presented": Words("名單已存檔為本次提報內容。", "The list is kept as presented."),

@@ -28,6 +28,7 @@ FILLED = {
     "/agencies/050011": "#agency-lines tbody tr",
     "line": ".steps .step",
     "/desk": "main section table",
+    "/notices": "#table-notices",
     "/alerts": "#alert-list tbody tr",
     "alert": ".timeline li",
     "/reserves": "#table-cases tbody tr",

@@ -78,6 +78,12 @@ def test_a_rules_first_breach_is_told_whole(slug: str, language: Language, catal
         assert "https://budget.example/answer/x" in text
 
 
+@pytest.mark.parametrize("slug", RULES)
+def test_what_is_kept_of_it_is_all_of_it(slug: str, catalogue: Catalogue, city: Names) -> None:
+    notice = sample(catalogue.rules[slug], catalogue, city, "zh")
+    assert msgspec.json.decode(msgspec.json.encode(notice), type=Notice) == notice
+
+
 def test_days_of_rest_do_not_count(catalogue: Catalogue, city: Names) -> None:
     to = recipient_of(city, "agency", "020011")
     before_new_year = compose([Happening(OVER, "opened")], to, catalogue, city, day="2025-01-24")
@@ -186,7 +192,7 @@ def test_a_name_stays_on_its_line(catalogue: Catalogue, name: str) -> None:
         )
         assert not any(unicodedata.category(each) in ("Cc", "Cf", "Cs", "Zl", "Zp") for each in subject(one))
         assert len(subject(one)) <= 160
-    as_text(notice).encode()
+    assert msgspec.json.decode(msgspec.json.encode(notice), type=Notice) == notice, "it is kept as it leaves"
 
 
 @pytest.mark.parametrize(

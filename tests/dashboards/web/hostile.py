@@ -50,7 +50,16 @@ PATHS = (
         "/audit-trail",
         "/api",
     ),
-    *("/desk", "/desk/answer", "/answer/x", f"/answer/{'A' * 43}", "/alerts/x/letter.pdf", "/alerts/x/accept"),
+    *(
+        "/desk",
+        "/desk/answer",
+        "/answer/x",
+        f"/answer/{'A' * 43}",
+        "/alerts/x/letter.pdf",
+        "/alerts/x/accept",
+        "/notices",
+        "/notices/x",
+    ),
     *("/log-in", "/log-out", "/password", "/search", "/static/page.css", "/v1/alerts", "/v1/positions", "/v1/reserves"),
     *(
         "/v1/refusals",

@@ -10,17 +10,21 @@ import msgspec
 import pytest
 from litestar.routes import HTTPRoute
 
+from alerts.letters.bulletin import Bulletin
 from alerts.letters.compose import recipient_of
+from alerts.letters.notice import LetterHead
 from alerts.subjects import alert_id
 from dashboards.metrics import registry_of
 from dashboards.web.app import create_app
 from dashboards.web.site import site
+from ledger.words import alike
+from streams.notices.bulletins import keep_notice
 from streams.people import accounts
 from streams.people.accounts import Domain
 from streams.people.lagging_acts import keep_list
 from streams.people.links import make_link
 from streams.people.person import Person
-from streams.store import alert_lists
+from streams.store import alert_lists, schema
 from streams.store.alert_lists import Overlay, Wanted
 from tests.running import Running, running
 
@@ -28,6 +32,7 @@ OWN, OTHER, AUTHORITY = "020011", "030011", "02"
 LINE = "32020110199/current/2000"
 PASSWORD = "correct horse battery"  # noqa: S105
 DAY = "2025-09-15"
+NOTICE = "n-1"
 MARKS = (OWN, LINE.partition("/")[0], "臺北市政府民政局")
 """What names the agency: nobody else's page may hold it."""
 
@@ -65,6 +70,10 @@ NEEDS = {
     "POST /alerts/{name:str}/return": "whole",
     "POST /alerts/{name:str}/letter": "whole",
     "GET /alerts/{name:str}/letter.odt": "whole",
+    "GET /notices": "whole",
+    "GET /notices/{name:str}": "whole",
+    "GET /notices/{name:str}/attachments/{file:str}": "whole",
+    "POST /notices/{name:str}/{wish:str}": "whole",
     "GET /alerts/{name:str}/letter.pdf": "whole",
 }
 
@@ -108,9 +117,21 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         found.monitor.replica.submit(lines, "test").result()
         found.monitor.replica.judge(found.monitor.today()).result()
         keep_list(found.monitor.store, DAY, DAY, Person("王", ("officer",)), {"ranks": {}, "tables": []})
+        keep_a_notice(found)
         for name, domain in PEOPLE.items():
             accounts.add_user(found.monitor.store, name, name, PASSWORD, ["officer"], domain)
         yield found
+
+
+def keep_a_notice(city: Running) -> None:
+    """A notice to the agency as it left, with something attached."""
+    names = city.monitor.names()
+    recipient, office = recipient_of(names, "agency", OWN), LetterHead(alike("x"), alike("y"))
+    said = Bulletin("key", DAY, recipient, "zh", office, alike(OWN), (alike(OWN),))
+    with city.monitor.store.writing() as connection:
+        keep_notice(connection, NOTICE, said, "2025-09-15T00:00:00.000Z")
+        file = {"notice": NOTICE, "name": "a.pdf", "media_type": "application/pdf", "content": b"%PDF"}
+        connection.execute(schema.notice_attachments.insert(), file)
 
 
 def routes(city: Running) -> list[tuple[str, str]]:
@@ -134,7 +155,8 @@ def address(city: Running, path: str) -> str:
     code = AUTHORITY if "authorities" in path else OWN
     filled = {"code:str": code, "agency:str": OWN, "fiscal_year:int": "114", "name:path": LINE, "number:int": "1"}
     filled |= {"alert:str": alert_of(city), "slug:str": "spending-over-appropriation", "path:str": "openapi.json"}
-    filled["name:str"] = "page.css" if "static" in path else alert_of(city)
+    filled |= {"file:str": "a.pdf", "wish:str": "retry"}
+    filled["name:str"] = "page.css" if "static" in path else NOTICE if "notices" in path else alert_of(city)
     return re.sub(r"\{([^}]+)\}", lambda found: filled[found[1]], path)
 
 

@@ -1,0 +1,94 @@
+"""The page 通知: an officer sees what was said to whom and what became of it, and decides what to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from alerts.letters.compose import Happening, compose, recipient_of
+from alerts.subjects import alert_id
+from streams.notices.archive import counts
+from streams.notices.listing import deliveries
+from streams.store import alert_lists, schema
+from streams.store.alert_lists import Overlay, Wanted
+from streams.store.store import now
+from tests.e2e.conftest import DESKTOP, PHONE, Open
+from tests.e2e.serving import AGENCY, DAY, Serving, serving
+from tests.e2e.test_pages import AXE, AXE_RUN, CHECKS
+
+STATES = ("sent", "given_up", "held")
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Serving]:
+    """One notice that was given up, one that left, and what a storm holds."""
+    with serving(tmp_path / "data") as running:
+        running.overspend("over")
+        monitor = running.monitor
+        (alert,) = alert_lists.find(monitor.store, Wanted(rule="spending-without-appropriation"), Overlay(), "newest")
+        to = recipient_of(monitor.names(), "agency", AGENCY)
+        said = compose([Happening(alert, "opened")], to, monitor.catalogue, monitor.names(), day=DAY)
+        with monitor.store.writing() as connection:
+            (message,) = connection.execute(
+                schema.outbox.select().where(schema.outbox.c.subject == alert_id(alert)).limit(1)
+            ).all()
+            for number, state in enumerate(STATES):
+                notice = None if state == "held" else f"n-{number}"
+                if notice is not None:
+                    kept = {"id": notice, "key": said.key, "recipient_kind": "agency", "recipient_key": AGENCY}
+                    kept |= {"payload": msgspec.json.encode(said).decode(), "made_at": now()}
+                    connection.execute(schema.notices.insert(), kept)
+                row = {"message": message.id, "channel": "mail", "address": f"{state}@agency.example", "n": message.n}
+                row |= {"subject": alert_id(alert), "state": state, "attempts": number, "recipient_kind": "agency"}
+                row |= {"recipient_key": AGENCY, "mode": "immediately", "routed_by": "breach", "notice": notice}
+                row |= {"made_at": now(), "sent_at": now() if state == "sent" else None}
+                row |= {"cause": {"given_up": "address", "held": "storm"}.get(state)}
+                row |= {"last_error": "550 <script>alert(1)</script>" if state == "given_up" else None}
+                connection.execute(schema.deliveries.insert(), row)
+        yield running
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("path", ["/notices", "/notices/n-1"])
+def test_it_is_filled_labelled_and_fits(
+    office: Serving, open_page: Open, path: str, language: str, size: tuple[int, int]
+) -> None:
+    page = open_page(f"{office.url}{path}?lang={language}", size)
+    page.wait_for_load_state("load")
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    problems = page.evaluate(CHECKS)
+    assert problems == [], json.dumps(problems, ensure_ascii=False, indent=1)
+    page.evaluate(AXE)
+    assert page.evaluate(AXE_RUN) == []
+    assert "<script>alert(1)</script>" in page.locator("main").inner_text()
+
+
+def test_an_officer_tries_once_more_and_drops_what_a_storm_held(office: Serving, open_page: Open) -> None:
+    page = open_page(f"{office.url}/notices?state=given_up")
+    assert page.locator("#table-notices tbody tr").count() == 1
+    page.locator("#table-notices a", has_text="內容").click()
+    page.wait_for_url("**/notices/n-1")
+    assert "未編列預算" in page.locator(".mail").inner_text()
+    page.locator("#retry-person").fill("王科長")
+    page.locator("#retry-reason").fill("信箱已更正")
+    page.get_by_role("button", name="重送").click()
+    page.locator(".result.done").wait_for()
+    assert counts(office.monitor.store) == {"sent": 1, "waiting": 1, "held": 1}
+    page.goto(f"{office.url}/notices")
+    page.locator("#drop-person").fill("王科長")
+    page.locator("#drop-reason").fill("匯入舊帳所致")
+    page.get_by_role("button", name="捨棄").click()
+    page.locator(".result.done").wait_for()
+    assert {one.state for one in deliveries(office.monitor.store)} == {"sent", "waiting", "suppressed"}
+
+
+def test_the_story_of_an_alert_tells_what_left(office: Serving, open_page: Open) -> None:
+    page = open_page(f"{office.url}/notices/n-0")
+    page.locator(".plain-list a").click()
+    page.wait_for_url("**/alerts/*")
+    assert "已交付郵件伺服器" in page.locator(".timeline").inner_text()
