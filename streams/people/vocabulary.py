@@ -62,7 +62,7 @@ CREDENTIAL: Final[Mapping[str, Words]] = {
     "token": Words("權杖", "token"),
     "local": Words("本機", "this machine"),
     "command line": Words("命令列", "command line"),
-    "link": Words("一次性連結（未驗證）", "one-time link (not verified)"),
+    "link": Words("回復連結，身分未驗證", "by link, not verified"),
 }
 """By what it was proved who did it."""
 

@@ -33,6 +33,7 @@ LETTER = re.compile(r"\w")
 OTHER_MEANING = {
     frozenset(("REASON", "ADVICE")): "the name of a reason, and what can be done about it",
     frozenset(("ALERT_STATE", "DONE")): "a state, and the sentence that says that it was reached",
+    frozenset(("DELIVERY_CAUSE", "ACT")): "why a delivery stands as it does, and what somebody did",
     frozenset(("DONE", "QUESTION")): "the sentence that says that it was done, and how the question stands after it",
     frozenset(("ACT", "QUESTION")): "what was done, and how the question stands after it",
     frozenset(("NAMES", "EXPLAINED")): "an operation's name, and what it does",

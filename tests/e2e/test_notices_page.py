@@ -15,7 +15,7 @@ from streams.notices.archive import counts
 from streams.notices.listing import deliveries
 from streams.store import alert_lists, schema
 from streams.store.alert_lists import Overlay, Wanted
-from streams.store.store import now
+from streams.store.times import now
 from tests.e2e.conftest import DESKTOP, PHONE, Open
 from tests.e2e.serving import AGENCY, DAY, Serving, serving
 from tests.e2e.test_pages import AXE, AXE_RUN, CHECKS
