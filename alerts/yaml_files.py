@@ -15,10 +15,14 @@ from typing import Any, Final, Literal, TypeAlias, TypeVar, get_args, get_origin
 import msgspec
 import yaml
 
+from ledger.words import Words
+
 T = TypeVar("T")
 Steps: TypeAlias = tuple[str | int, ...]
 """The way to a value: keys of mappings and places in lists."""
 
+_WORDS: Final = tuple(Words.__struct_fields__)
+"""The keys of what people read: neither may be left empty."""
 _TAG: Final = "tag:yaml.org,2002:"
 _AT: Final = re.compile(r"^(?P<what>.*?)(?: - at `(?:key` in `)?\$(?P<path>[^`]*)`)?$", re.DOTALL)
 _STEP: Final = re.compile(r"\.([A-Za-z0-9_-]+)|\[([0-9]+)\]")
@@ -119,6 +123,8 @@ class YamlFile:
                 raise self.problem(at, f"the key `{key.value}` stands here twice; leave one")
             self._lines[at] = key.start_mark.line + 1
             built[key.value] = self._build(child, at)
+            if key.value in _WORDS and built[key.value] == "":
+                raise self.problem(at, f"`{key.value}`: text of length >= 1 is expected; write it")
         return built
 
     def _scalar(self, node: yaml.ScalarNode, steps: Steps) -> str | int | bool | None:

@@ -10,12 +10,15 @@ Language: TypeAlias = Literal["zh", "en"]
 Sentence: TypeAlias = Annotated[str, msgspec.Meta(min_length=1)]
 """What a YAML file must not leave empty."""
 
+Shown: TypeAlias = Annotated[str, msgspec.Meta(extra_json_schema={"minLength": 1})]
+"""What is shown is not empty, and schemas say so; a name from outside that is may be kept and read back."""
+
 
 class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The same in Traditional Chinese and in English."""
+    """The same in Traditional Chinese and in English. Names from outside may be empty; in a YAML file neither may be."""
 
-    zh: Sentence
-    en: Sentence
+    zh: Shown
+    en: Shown
 
     def text(self, language: Language) -> str:
         """The words in one language."""
