@@ -24,7 +24,7 @@ from streams.notices.settings import NoticeSettings
 from streams.outbox import Outbox
 from streams.store import Store
 from streams.store.alerts import write_alerts
-from streams.store.store import moment
+from streams.store.times import moment
 
 CATALOGUE: Final = load()
 NOON: Final = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
