@@ -9,12 +9,14 @@ import structlog
 
 from producers.kafka.connection import Connection
 from streams.clock import LOOK_SECONDS, Backlog, Clock
-from streams.fold.judging import judge
+from streams.fold.judging import judge, judge_asked
 from streams.kafka.topics import SourceReader
 from streams.kafka.worker import LogWorker
 from streams.people.heads import announce_head
 
 _WAIT_MS: Final = 10_000
+_ASKED_SECONDS: Final = 1.0
+"""How often it is looked whether somebody asked for a day on the page."""
 
 log = structlog.get_logger()
 
@@ -34,4 +36,8 @@ def attach(app: faust.App, worker: LogWorker, connection: Connection) -> None:
     async def look() -> None:
         await worker.beside(clock.look)
 
+    async def look_for_requests() -> None:
+        await worker.beside(judge_asked, worker.store, worker.catalogue)
+
     app.timer(LOOK_SECONDS)(look)
+    app.timer(_ASKED_SECONDS)(look_for_requests)

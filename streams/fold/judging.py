@@ -25,7 +25,27 @@ def judge_held(partition: Partition, catalogue: Catalogue, day: str) -> Sequence
     return transitions
 
 
-def judge(store: Store, catalogue: Catalogue, day: str, repeat: bool = False) -> Sequence[Transition] | None:
+def judge_asked(store: Store, catalogue: Catalogue) -> bool:
+    """Judge the day that somebody asked for on the page, unless that was done already; whether there was one."""
+    with store.reading() as connection:
+        asked = _unanswered(connection)
+    if asked is None:
+        return False
+    judge(store, catalogue, asked[1], repeat=True, asked=asked[0])
+    return True
+
+
+def _unanswered(connection: sa.Connection) -> tuple[int, str] | None:
+    """Number and day of the newest request that no judgement has answered."""
+    requests, answered = schema.judgement_requests.c, sa.func.coalesce(sa.func.max(schema.judgements.c.asked), 0)
+    wanted = sa.select(requests.n, requests.day).where(requests.n > sa.select(answered).scalar_subquery())
+    row = connection.execute(wanted.order_by(requests.n.desc()).limit(1)).first()
+    return None if row is None else (row.n, row.day)
+
+
+def judge(
+    store: Store, catalogue: Catalogue, day: str, repeat: bool = False, asked: int | None = None
+) -> Sequence[Transition] | None:
     """Judge all that the partitions have folded, of one moment, unless the day or a later one is judged already.
 
     Args:
@@ -33,6 +53,7 @@ def judge(store: Store, catalogue: Catalogue, day: str, repeat: bool = False) ->
         catalogue: the rules.
         day: `YYYY-MM-DD`.
         repeat: judge a day that is judged already: somebody asked for it.
+        asked: the request that it answers; nothing is judged where another worker was faster.
 
     Raises StoreRefused where the store is folded with other rules, as it is once a newer version has rebuilt it.
     """
@@ -42,6 +63,8 @@ def judge(store: Store, catalogue: Catalogue, day: str, repeat: bool = False) ->
             raise StoreRefused(
                 "the store is folded with other rules now: start this again in the version that folds it"
             )
+        if asked is not None and _unanswered(leading) is None:
+            return None
         latest = leading.execute(sa.select(sa.func.max(schema.judgements.c.day))).scalar_one()
         if latest is not None and (day < latest or (day == latest and not repeat)):
             return None

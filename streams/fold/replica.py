@@ -21,7 +21,7 @@ from ledger.books import Books
 from ledger.payments import OnTrial
 from ledger.receipt import Outcome
 from ledger.registry import Registry
-from streams.fold.judging import judge
+from streams.errors import StoreUnavailable
 from streams.fold.moment import Moment, moment_of, named_by, transitions_since
 from streams.kafka.posting import Posting
 from streams.monitor import Committed, Unavailable, tell
@@ -33,8 +33,11 @@ from streams.store.alerts import attach_alerts, attach_shared_alerts, load_time_
 from streams.store.loading import load_books, load_shared_funds
 from streams.store.mark import mark_held
 from streams.store.segments import StoredPayments, log_segments
+from streams.store.times import now
 
 LOOK_SECONDS: Final = 0.1
+ANSWER_SECONDS: Final = 30.0
+"""For so long it is waited for a worker to judge a day that was asked for."""
 """Between two looks at the marks."""
 SHARE_MAX: Final = 0.5
 """Of the time that may be spent loading; after a long load the next one waits."""
@@ -129,13 +132,36 @@ class StoreReplica:
         return self._posting.submit(lines, origin, first_line, self.reading)
 
     def judge(self, day: str) -> Future[int]:
-        """Judge the time rules as of a day, here and now; how many alerts changed by it."""
+        """Let a worker judge the time rules as of a day, and wait for it; how many alerts changed by it.
+
+        The page's role may change no figure: it asks for the day, and the workers look for who asks.
+        """
         done: Future[int] = Future()
         try:
-            done.set_result(len(judge(self.store, self._catalogue, day, repeat=True) or ()))
+            done.set_result(self._judged(day, self._ask_for(day)))
         except StoreError as error:
             done.set_exception(error)
         return done
+
+    def _ask_for(self, day: str) -> int:
+        requests = schema.judgement_requests
+        with self.store.writing() as connection:
+            self._check_folded_alike(connection)
+            (number,) = connection.execute(requests.insert().values(day=day, at=now())).inserted_primary_key or (0,)
+        return int(number)
+
+    def _judged(self, day: str, asked: int) -> int:
+        judged, history = schema.judgements.c, schema.alert_history.c
+        wanted = sa.select(judged.at).where(judged.asked >= asked).order_by(judged.n).limit(1)
+        until = time.monotonic() + ANSWER_SECONDS
+        while time.monotonic() < until:
+            with self.store.reading() as connection:
+                at = connection.execute(wanted).scalar_one_or_none()
+                if at is not None:
+                    changed = sa.select(sa.func.count()).where(history.by == day, history.at == at)
+                    return int(connection.execute(changed).scalar_one())
+            time.sleep(LOOK_SECONDS)
+        raise StoreUnavailable("no worker has judged the day yet: are any running?")
 
     def at_rest(self, fiscal_year: int, agency: str, run: Callable[[Store, Books, int], T]) -> T:
         """Run something while the partition of an agency's year is not folded on."""

@@ -21,6 +21,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from streams.errors import OlderSchema, StoreRefused, StoreUnavailable
 from streams.store.board_views import drop_views, make_views
 from streams.store.locks import SCHEMA_LOCK
+from streams.store.rights import give_rights
 from streams.store.trail_begun import begin_trail
 from streams.store.under_trail import guard_tables, trail_keys, unguard_tables
 from streams.trail.keys import HEAD_SUFFIX, TrailKeys, key_path
@@ -101,6 +102,8 @@ def open_database(
     try:
         with transaction(engine, writes=create and not read_only) as connection:
             begun = _bring_to_head(connection, create=create and not read_only, folded_with=folded_with or {})
+            if create and not read_only:
+                give_rights(connection)
             if begun and begins_trail:
                 begin_trail(connection)
     except DBAPIError as error:

@@ -15,6 +15,7 @@ SCHEMA_LOCK: Final = LOCKS + 4
 REBUILD_LOCK: Final = LOCKS + 5
 SCRATCH_LOCK: Final = LOCKS + 6
 _TRAIL_LOCK: Final = LOCKS + 7
+_PART_LOCK: Final = LOCKS + 10
 NOTICE_LOCK: Final = LOCKS + 9
 ANSWER_LOCK: Final = LOCKS + 8
 
@@ -23,6 +24,13 @@ def lock(connection: sa.Connection, number: int) -> None:
     """Wait for an advisory lock and hold it until the transaction ends; SQLite has one writer as it is."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+
+
+def lock_part(connection: sa.Connection, partition: int) -> None:
+    """Keep a partition from being folded on, for who may not lock its mark: the page, whose role changes no row."""
+    if connection.dialect.name == "postgresql":
+        place = sa.func.hashtext(sa.func.concat(sa.func.current_schema(), "/", str(partition)))
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.cast(_PART_LOCK, sa.Integer), place)))
 
 
 def lock_trail(connection: sa.Connection) -> None:

@@ -15,6 +15,7 @@ from ledger.process import Effects
 from streams.errors import StoreUnavailable
 from streams.store import schema
 from streams.store.batch import Batch
+from streams.store.locks import lock_part
 from streams.store.store import Store
 from streams.store.times import now
 
@@ -176,7 +177,8 @@ def move_mark(
 def mark_held(store: Store) -> Iterator[tuple[Store, int]]:
     """The store in a transaction in which its partition is not folded on, and the place after the last line."""
     with store.writing() as connection:
-        yield store.within(connection), lock_mark(store, connection)[0]
+        lock_part(connection, store.partition)
+        yield store.within(connection), mark_within(store, connection).place
 
 
 def lock_mark(store: Store, connection: sa.Connection) -> tuple[int, str]:
@@ -190,4 +192,5 @@ def lock_mark(store: Store, connection: sa.Connection) -> tuple[int, str]:
     store_id = sa.select(manifest.value).where(manifest.name == "store_id").scalar_subquery()
     wanted = sa.select(marks.position, store_id).where(*store.own(schema.marks)).with_for_update(of=schema.marks)
     found = connection.execute(wanted).one_or_none()
+    lock_part(connection, store.partition)
     return (0, "") if found is None else (found[0], found[1])
