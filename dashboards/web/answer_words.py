@@ -55,6 +55,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "answer_selected": Words("回復勾選之事項", "Reply about what is ticked"),
     "late_days": Words("逾 {days} 工作天", "{days} working days late"),
     "may_i_spend": Words("試算可否支用", "May I spend?"),
+    "desk_stopped": Words("{count} 筆通知{state}", "{count} deliveries {state}"),
     "desk_waiting": Words("{count} 項待回復", "{count} matters await a reply"),
     # alert
     "reply": Words("回復", "Reply"),

@@ -87,6 +87,12 @@ def test_an_officer_tries_once_more_and_drops_what_a_storm_held(office: Serving,
     assert {one.state for one in deliveries(office.monitor.store)} == {"sent", "waiting", "suppressed"}
 
 
+@pytest.mark.parametrize("path", ["/", "/desk"])
+def test_what_was_given_up_and_what_is_held_is_said(office: Serving, open_page: Open, path: str) -> None:
+    said = open_page(office.url + path).locator(".callout").all_inner_texts()
+    assert "1 筆通知暫緩" in said and "1 筆通知已放棄" in said
+
+
 def test_the_story_of_an_alert_tells_what_left(office: Serving, open_page: Open) -> None:
     page = open_page(f"{office.url}/notices/n-0")
     page.locator(".plain-list a").click()

@@ -19,11 +19,14 @@ from dashboards.web.forms import act, acting, form_of, form_result
 from dashboards.web.grid import Grid
 from dashboards.web.matters import OpenMatter, answer_in, chosen_in, matters_of, reason_lists
 from dashboards.web.subjects import page_of
+from ledger.books import Alert
 from ledger.words import Words
+from streams.notices.listing import stopped
 from streams.people import answers
-from streams.people.answers import ESCALATED, MAY_ANSWER
+from streams.people.answers import ESCALATED, MAY_ANSWER, questions
+from streams.people.overlay import overlay_on
 from streams.people.vocabulary import QUESTION
-from streams.store import alert_lists
+from streams.store import alert_lists, queries
 from streams.store.alert_lists import Wanted
 
 ANSWERABLE_MAX: Final = 50
@@ -83,9 +86,7 @@ def _own(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
 
 def _office(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
     today, calendar = desk.monitor.today(), desk.monitor.catalogue.calendar
-    wanted = Wanted(states=("open",))
-    found = alert_lists.find(desk.monitor.store, wanted, desk.overlay(), "newest", LISTED_MAX)
-    matters = [one for one in matters_of(desk, found) if one.question.state != "unasked"]
+    matters = matters_of(desk, _asked_about(desk))
 
     def some(name: str, title: Words, chosen: Callable[[OpenMatter], bool]) -> Grid:
         return _grid(desk, [one for one in matters if chosen(one)], title, name)
@@ -110,11 +111,32 @@ def _office(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
         request,
         "office-desk.html",
         _TITLE,
-        {"order": [grid.name for grid in grids], "result": form_result(request)},
+        {
+            "order": [grid.name for grid in grids],
+            "stopped": stopped_notices(desk),
+            "result": form_result(request),
+        },
         grids,
         here="desk",
         file_name="desk",
     )
+
+
+def stopped_notices(desk: Desk) -> list[tuple[str, int]]:
+    """How many deliveries a storm holds or were given up, where any are."""
+    return [(state, count) for state, count in stopped(desk.monitor.store).items() if count]
+
+
+def _asked_about(desk: Desk) -> list[Alert]:
+    """Open alerts about which somebody was asked, or answered unasked; what is acknowledged waits for its day."""
+
+    def build(_: object) -> list[Alert]:
+        known = [name for name, question in questions(desk.monitor.store).items() if question.state != "unasked"]
+        alerts = queries.alerts_of(desk.monitor.store, known)
+        overlay = overlay_on(desk.monitor.store, desk.monitor.catalogue, desk.monitor.today())
+        return [alert for alert in alerts.values() if overlay.state(alert) == "open"]
+
+    return desk.look("asked about", build)
 
 
 def _grid(desk: Desk, matters: Sequence[OpenMatter], title: Words, name: str) -> Grid:

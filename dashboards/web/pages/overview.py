@@ -17,6 +17,7 @@ from dashboards.web.access import ANYBODY
 from dashboards.web.alert_table import alert_grid
 from dashboards.web.answer import page
 from dashboards.web.desk import Desk
+from dashboards.web.pages.desks import stopped_notices
 from dashboards.web.pages.lagging import judged_on, lagging_rows, lagging_tables
 from dashboards.web.pages.reserves import runways
 from ledger.figures import PREDICTED_IN_FULL
@@ -87,6 +88,7 @@ def overview(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
             "not_judged_count": len(of_key(tables, "unjudged").rows),
             "silent_count": len(of_key(tables, "absent").rows),
             "ahead": ahead if ahead > figures.day else None,
+            "stopped": stopped_notices(desk) if desk.scope(request).whole else [],
         },
         [
             table,
