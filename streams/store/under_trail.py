@@ -43,6 +43,8 @@ ADDED_TO: Final = (
     schema.answer_links,
     schema.link_openings,
     schema.link_uses,
+    schema.notices,
+    schema.notice_attachments,
 )
 REBUILT: Final = "rebuilt"
 SEALED_WHOLE: Final = frozenset((BEGAN, REBUILT))
