@@ -9,6 +9,7 @@ from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 from dashboards.metrics import levels, reserves, warnings
+from dashboards.metrics.answers import of_answers
 from dashboards.metrics.instruments import Instruments
 from dashboards.metrics.log import of_log
 from dashboards.metrics.snapshot import Snapshot, snapshot
@@ -48,6 +49,7 @@ class FigureCollector(Collector):
         with monitor.replica.reading() as books:
             found = list(figures(snapshot(books, day, monitor.catalogue, monitor.registry), earlier))
         yield from found
+        yield from of_answers(monitor)
         yield from of_log(monitor, self._address)
 
 

@@ -176,7 +176,7 @@ def lines_by_month(reader: Language) -> statushistory.Panel:
     return made.links([page_link(reader, AGENCY_PAGE)])
 
 
-@panel("unit", 23, at=(14, 15, 10, 9))
+@panel("unit", 23, at=(18, 15, 6, 9))
 def commitments(reader: Language) -> bargauge.Panel:
     """What stands open under contracts, by the year that its money comes from."""
     said = Words(

@@ -39,6 +39,8 @@ _EXPLAINED: Final = Words(
     " under the limit, not judged where nothing can be predicted. ",
 )
 
+_AWAITED: Final = {"due": Words("期限內", "within time"), "overdue": Words("已逾期", "overdue")}
+
 
 def _alerts(reader: Language, title: Words, page: str, **labels: str) -> stat.Panel:
     """Unfinished alerts by severity, each on its fill; none of a severity is a pale 0."""
@@ -75,6 +77,25 @@ def agency_alerts(reader: Language) -> stat.Panel:
     page = "/alerts?year=${year}&agency=${agency:percentencode}"
     title = Words("${agency:text}：未結警示", "${agency:text}: unfinished alerts")
     return _alerts(reader, title, page, level="agency", key="$agency", **_YEAR)
+
+
+@panel("unit", 24, at=(14, 15, 4, 9))
+def agency_answers(reader: Language) -> stat.Panel:
+    """What an agency was asked about and has not answered."""
+    said = Words(
+        "已通知而尚待機關回復之警示：期限內與已逾期者。",
+        "Alerts that the agency was asked about and is to answer: within the time given, and beyond it.",
+    )
+    title = Words("${agency:text}：待回復之通知", "${agency:text}: notices unanswered")
+    made = stat_panel(reader, title, said, COUNT).decimals(0).text_mode(BigValueTextMode.VALUE_AND_NAME)
+    for (state, words), ref_id in zip(_AWAITED.items(), "AB", strict=True):
+        asked = now("answers_awaited", level="agency", key="$agency", state=state)
+        made = made.with_target(instant(f"sum ({asked}) or vector(0)", words.text(reader), ref_id))
+    fills = steps((None, STATUS_FILL["normal"]), (1, STATUS_FILL["watch"])).build()
+    made = made.override_by_name(
+        _AWAITED["overdue"].text(reader), [DynamicConfigValue(id_val="thresholds", value=fills)]
+    )
+    return made.links([page_link(reader, "/alerts?year=${year}&agency=${agency:percentencode}")])
 
 
 def _levels(reader: Language, title: Words, level: str, path: str, names: str) -> table.Panel:

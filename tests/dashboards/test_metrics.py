@@ -11,7 +11,12 @@ import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from alerts.subjects import alert_id
 from producers.simulator import registry_csv, simulate
+from streams.people.answers import ask
+from streams.store import alert_lists
+from streams.store.alert_lists import Overlay, Wanted
+from streams.store.alerts import agency_of
 from streams.store.mark import mark_of
 from tests.conftest import Replay, read_registry
 from tests.real_parts.prometheus import checked, prometheus
@@ -117,3 +122,23 @@ def test_a_monitor_without_events_can_be_scraped(tmp_path: Path) -> None:
     with running(tmp_path / "data") as empty, empty.client() as client:
         assert checked(client.get("/metrics").content) == ""
         assert msgspec.json.decode(client.get("/healthz").content)["status"] == "ok"
+
+
+def test_answers_that_are_awaited_are_counted_by_agency_within_and_beyond_their_day(tmp_path: Path) -> None:
+    with running(tmp_path / "data") as at:
+        for start in range(0, len(LINES), 500):
+            at.monitor.replica.submit(LINES[start : start + 500], "http:test").result()
+        at.monitor.replica.judge(DAY).result()
+        store = at.monitor.store
+        found = alert_lists.find(store, Wanted(states=("open",)), Overlay(), "newest", limit=200)
+        ours = [one for one in found if agency_of(one) == "020011"][:2]
+        assert len(ours) == 2
+        for one, due_on in zip(ours, ("2000-01-01", "2999-12-31"), strict=True):
+            ask(store, [alert_id(one)], "agency:020011", due_on, "n")
+        with at.client(at.token("officer")) as client:
+            scraped = client.get("/metrics").content
+    counted = {tuple(one.values()): value for one, value in samples(scraped, "budgetwatch_answers_awaited")}
+    assert counted == {
+        ("020011", "agency", "overdue"): 1, ("020011", "agency", "due"): 1,
+        ("city", "city", "overdue"): 1, ("city", "city", "due"): 1,
+    }  # fmt: skip
