@@ -145,6 +145,10 @@ REFUSED_ACT: Final[Mapping[str, Words]] = {
     "recovery-date": Words("預計改善完成日須為今日之後之日期", "The recovery date must be a day after today"),
     "no-list": Words("查無此提報名單", "There is no such list"),
     "withdrawn": Words("此名單已撤回", "The list is withdrawn already"),
+    "by-command-line": Words(
+        "此頁於資料庫僅能讀取通知；請於命令列以 budgetwatch notices retry、suppress、release 或 drop 辦理",
+        "This page only reads deliveries; use `budgetwatch notices retry`, suppress, release or drop where a worker runs",
+    ),
     "no-delivery": Words("沒有符合之通知", "No such delivery"),
     "unknown": Words("查無此警示", "There is no such alert"),
     "finished": Words("警示已解除或結案", "The alert is finished already"),

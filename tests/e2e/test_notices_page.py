@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import msgspec
 import pytest
 
@@ -85,6 +87,19 @@ def test_an_officer_tries_once_more_and_drops_what_a_storm_held(office: Serving,
     page.get_by_role("button", name="捨棄").click()
     page.locator(".result.done").wait_for()
     assert {one.state for one in deliveries(office.monitor.store)} == {"sent", "waiting", "suppressed"}
+
+
+def test_where_the_page_may_only_read_it_says_how_else(
+    office: Serving, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.notices.wishes._may_change", lambda _: False)
+    with httpx.Client(base_url=office.url) as client:
+        token = re.search(r'_csrf_token" value="([^"]+)"', client.get("/notices/n-1").text)
+        assert token is not None
+        form = {"_csrf_token": token[1], "person": "王科長", "reason": "信箱已更正"}
+        sent = client.post("/notices/n-1/retry", data=form)
+    assert sent.status_code == 422 and "budgetwatch notices retry" in sent.text
+    assert counts(office.monitor.store)["given_up"] == 1
 
 
 @pytest.mark.parametrize("path", ["/", "/desk"])
