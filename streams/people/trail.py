@@ -29,7 +29,7 @@ LAGGING_WITHDRAWN: Final = "lagging-withdrawn"
 JUDGE: Final = "judge"
 LOG_IN: Final = "log-in"
 LOG_OUT: Final = "log-out"
-OF_ITSELF: Final = ("day-judged", "delivered")
+OF_ITSELF: Final = ("day-judged", "delivered", "link-made")
 """What the program does by itself, every day and at every sending run."""
 NOBODY: Final = ("", "")
 """No credential."""
