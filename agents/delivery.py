@@ -7,6 +7,7 @@ from typing import Final
 
 import faust
 
+from agents.papers import leave_papers
 from alerts.channels import Outside, Records, open_channels
 from producers.kafka.connection import Connection
 from producers.kafka.sending import RecordSender
@@ -18,6 +19,7 @@ from streams.notices.notifier import Notifier
 from streams.notices.settings import NoticeSettings
 from streams.outbox import Outbox
 from streams.people.heads import head_file
+from streams.sources import OpenedBooks, stored_books
 from streams.store.leading import Leading
 from streams.store.locks import DELIVERY_LOCK, NOTICE_LOCK
 
@@ -37,9 +39,17 @@ def attach(app: faust.App, worker: LogWorker, connection: Connection, settings: 
 
     channels = open_channels(Outside(send, sender.close, head_file()))
     outbox = Outbox(worker.store, channels, people=Making(worker.store, settings))
+
+    def papers() -> int:
+        def books() -> OpenedBooks:
+            url = worker.store.engine.url.render_as_string(hide_password=False)
+            return stored_books(url, settings.names(), settings.catalogue)
+
+        return leave_papers(worker.store, settings, books)
+
     couriers = (
         Courier(outbox, Leading(worker.store, DELIVERY_LOCK).holds),
-        Courier(Notifier(worker.store, settings), Leading(worker.store, NOTICE_LOCK).holds, "notices"),
+        Courier(Notifier(worker.store, settings, papers=papers), Leading(worker.store, NOTICE_LOCK).holds, "notices"),
     )
 
     async def deliver() -> None:

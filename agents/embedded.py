@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from agents.inbox import InboxThread
 from agents.listening import Part, check_users, listen
 from agents.names import CurrentNames, current_routing
+from agents.papers import leave_papers
 from alerts.catalogue import load
 from alerts.channels import Outside, open_channels
 from streams.clock import Clock
@@ -21,6 +22,7 @@ from streams.notices.settings import NoticeSettings
 from streams.outbox import Outbox
 from streams.people.heads import announce_head, head_file
 from streams.reach import Reach
+from streams.sources import OpenedBooks, stored_books
 from streams.store import open_store, queries
 from streams.store.store import digest_of, folded_with
 from streams.taipei import today
@@ -66,7 +68,7 @@ def serve(monitor: Monitor, folder: Folder, port: int, *, beside: Sequence[Part]
     courier = Courier(
         Outbox(monitor.store, open_channels(Outside(head_file=head_file())), people=Making(monitor.store, settings))
     )
-    people = Courier(Notifier(monitor.store, settings), name="notices")
+    people = Courier(Notifier(monitor.store, settings, papers=_papers(monitor, folder, settings)), name="notices")
     judged = queries.judgements(monitor.store)
 
     def judge(day: str) -> None:
@@ -99,3 +101,10 @@ def notice_settings(monitor: Monitor, folder: Folder, port: int) -> NoticeSettin
         reach.public_url or local,
         monitor.demonstration,
     )
+
+
+def _papers(monitor: Monitor, folder: Folder, settings: NoticeSettings) -> Callable[[], int]:
+    def books() -> OpenedBooks:
+        return stored_books(folder.store, monitor.names(), monitor.catalogue)
+
+    return lambda: leave_papers(monitor.store, settings, books)

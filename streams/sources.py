@@ -90,14 +90,14 @@ def books_from(
         if replay:
             return _folded(replay, names, catalogue, as_of, reading)
         assert store is not None, "one of the two is named"
-        return _loaded(store, names, catalogue, as_of)
+        return stored_books(store, names, catalogue, as_of)
     if data is None:
         raise SourceProblem("name the books to look at: --replay FILE..., --data DIR or --store URL")
     from streams.folder import Folder  # noqa: PLC0415  # who reads files need not wait for SQL
 
     folder = Folder(data)
     own = settings or folder.path
-    return _loaded(folder.store, read_names(folder.read_registry()[0], own), load(settings=own), as_of)
+    return stored_books(folder.store, read_names(folder.read_registry()[0], own), load(settings=own), as_of)
 
 
 def _register(path: Path, store: str | None) -> Registry:
@@ -116,7 +116,8 @@ def _folded(
     return OpenedBooks(replayed.books, unfinished(replayed.books), names.registry, catalogue, names, replayed.as_of)
 
 
-def _loaded(name: str | Path, names: Names, catalogue: Catalogue, as_of: str | None) -> OpenedBooks:
+def stored_books(name: str | Path, names: Names, catalogue: Catalogue, as_of: str | None = None) -> OpenedBooks:
+    """The books of a store as it stands, judged as of a day."""
     from streams.people.closings import apply_closings  # noqa: PLC0415
     from streams.people.lagging_acts import lagging_reasons, presented_lists  # noqa: PLC0415
     from streams.people.trail import head  # noqa: PLC0415

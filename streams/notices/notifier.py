@@ -37,8 +37,11 @@ class Notifier:
         store: Store,
         settings: NoticeSettings,
         open_channels: Callable[[Ways, Path | None], Sequence[NoticeChannel]] = open_notice_channels,
+        papers: Callable[[], int] = lambda: 0,
     ) -> None:
+        """`papers`: leaves the scheduled papers that are due."""
         self._store, self._settings, self._open_channels = store, settings, open_channels
+        self._papers = papers
         self._ways: Ways | None = None
         self._channels: Sequence[NoticeChannel] = ()
         self._looked: datetime | None = None
@@ -100,6 +103,10 @@ class Notifier:
             self._stepped_on = day
             if taken:
                 log.info("steps were taken where nobody answered", day=day, steps=taken)
+        try:
+            self._papers()
+        except Exception as error:  # one that cannot be made must not keep back what else is to be told
+            log.error("a paper could not be made", reason=str(error))
         self._followed = follow(self._store, self._settings, self._followed)
 
 
