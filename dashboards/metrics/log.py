@@ -8,14 +8,12 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 
-from alerts.lifecycle import AWAITS_ANSWER
 from dashboards.metrics.snapshot import moment_seconds, seconds
 from ledger.vocabulary import REASON
 from streams.monitor import Monitor
 from streams.notices.listing import oldest_waiting
 from streams.notices.switch import switch_of
 from streams.outbox import undelivered
-from streams.people.answers import questions
 from streams.store import Store, schema
 from streams.store.mark import all_marks
 
@@ -49,7 +47,7 @@ def of_log(monitor: Monitor, address: str) -> Iterator[Metric]:
         if value is not None:
             yield GaugeMetricFamily(f"budgetwatch_{name}", text, value=value)
     yield from _since(store, mark.committed_at, manifest)
-    yield from _counted(store, monitor.today())
+    yield from _counted(store)
     info = InfoMetricFamily("budgetwatch_build", "What the figures are folded with")
     info.add_metric((), {name: manifest.get(name, "") for name in ("fold_version", "rules_digest", "registry_digest")})
     yield info
@@ -78,7 +76,7 @@ def _begun(manifest: Mapping[str, str]) -> float | None:
     return moment_seconds(at) if at else None
 
 
-def _counted(store: Store, day: str) -> Iterator[Metric]:
+def _counted(store: Store) -> Iterator[Metric]:
     refused, sent = schema.refusals.c, schema.deliveries.c
     wanted = sa.select(refused.reason, sa.func.count()).where(refused.settled_by.is_(None)).group_by(refused.reason)
     tried = sa.select(sent.channel, sent.state, sa.func.count()).group_by(sent.channel, sent.state)
@@ -98,18 +96,11 @@ def _counted(store: Store, day: str) -> Iterator[Metric]:
         for state in schema.DELIVERY_STATES:
             deliveries.add_metric((channel, state), counts.get((channel, state), 0))
     yield from (refusals, deliveries)
-    yield from _notices(store, day)
+    yield from _notices(store)
 
 
-def _notices(store: Store, today: str) -> Iterator[Metric]:
-    """How old the oldest notice is that should have left, and what agencies have still to answer."""
+def _notices(store: Store) -> Iterator[Metric]:
+    """How old the oldest notice is that should have left."""
     waits = oldest_waiting(store, datetime.now(UTC)) or 0.0
     yield GaugeMetricFamily("budgetwatch_notices_oldest_seconds", "Since when a notice that is due waits", value=waits)
     yield GaugeMetricFamily("budgetwatch_notices_on", "Whether notices leave: 1, or 0", value=int(switch_of(store).on))
-    due = [one.due_on for one in questions(store).values() if one.state in AWAITS_ANSWER and one.due_on is not None]
-    late = sum(day < today for day in due)
-    for name, text, value in (
-        ("due", "Alerts that agencies have to answer and whose day due has not passed", len(due) - late),
-        ("overdue", "Alerts that agencies should have answered", late),
-    ):
-        yield GaugeMetricFamily(f"budgetwatch_answers_{name}", text, value=value)

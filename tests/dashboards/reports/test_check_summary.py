@@ -37,8 +37,8 @@ ANSWERS: list[tuple[list[dict[str, Any]], dict[str, Any], list[str], list[str]]]
     (
         [*BUDGET, HELD, allotted()],
         pay(750),
-        ["不可辦理", "重大（新增）", "扣除凍結後餘額 B－O", "-50", "1 至 3 月分配餘額", "-510"],
-        ["Blocked", "critical (new)", "left of what is not on hold", "left of the allotment up to month 3"],
+        ["不可辦理", "重大（發生）", "扣除凍結後餘額 B－O", "-50", "1 至 3 月分配餘額", "-510"],
+        ["Blocked", "critical (opened)", "left of what is not on hold", "left of the allotment up to month 3"],
     ),
     (OVERSPENT, pay(50), ["重大（加重）", "補足至少 250 元"], ["critical (worse)", "At least NT$ 250"]),
     (
