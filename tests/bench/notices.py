@@ -54,6 +54,7 @@ def send(count: int) -> None:
         routed = time.monotonic()
         told.notifier.deliver_all()
         ended = time.monotonic()
+        told.notifier.close()
         assert len(set(post.ids)) == len(post.ids) and len(post.ids) >= count, len(post.ids)
         sys.stdout.write(
             f"{len(post.ids):,} notices: routed in {routed - began:.1f} s, gathered and sent in {ended - routed:.1f} s\n"
@@ -92,6 +93,7 @@ def kill(runs: int) -> dict[str, int]:
             sent = sa.select(sa.func.count(sa.distinct(rows.subject))).where(rows.state == "sent")
             arrived = connection.execute(sent).scalar_one()
         times = Counter(post.ids)
+        told.notifier.close()
         pending = left(told)
         told.store.close()
     return {
