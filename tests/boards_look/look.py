@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -22,6 +23,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from dashboards.boards.build import GENERATED
 from ledger.vocabulary import ECONOMIC_CLASS
+from streams.trail.keys import KEY_FILE
 from tests.dashboards.boards.city import City, city
 from tests.dashboards.boards.reading import BOARDS, panels
 from tests.dashboards.boards.test_figures import UNDER_CR, YEAR, answer
@@ -40,6 +42,7 @@ def main(build: Path, wanted: list[str]) -> None:
     _PICTURES.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder, sync_playwright() as playwright:
         Path(folder).chmod(0o755)
+        os.environ[KEY_FILE] = str(Path(folder) / "trail.key")
         with city(Path(folder)) as made:
             _await_scrapes(made)
             flags = ["--no-sandbox", "--allow-file-access-from-files"]
