@@ -1,6 +1,7 @@
 """How fast notices leave, what they cost a commit beside them, and what kills around sending do.
 
 `python -m tests.bench.notices send [COUNT]` sends so many notices to a real SMTP server on loopback.
+`python -m tests.bench.notices beside` measures commits alone and beside sending.
 `python -m tests.bench.notices kill [RUNS]` kills the sender so often at random moments; every mail must stand once by its id.
 """
 
@@ -11,6 +12,7 @@ import random
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -18,11 +20,14 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from alerts.channels.smtp import SmtpChannel
+from ledger.registry import parse
+from producers.simulator import registry_csv, simulate
+from streams.fold.queue import FoldQueue
 from streams.notices.switch import turn_on
 from streams.outbox import undelivered
 from streams.store import open_store, schema
 from tests.streams.notices.mail_server import at, mail_server
-from tests.streams.notices.saying import Told, registry_of, with_numbers
+from tests.streams.notices.saying import CATALOGUE, Told, registry_of, with_numbers
 
 ROUTING = with_numbers(storm=1_000_000, settle_minutes=0, max_per_hour=10_000)
 
@@ -108,8 +113,52 @@ def kill(runs: int) -> dict[str, int]:
     }
 
 
+def beside(commits: int) -> None:
+    """How long a commit takes while nothing leaves, and while notices leave without a pause in the same process."""
+    lines = [line.rstrip(b"\n") for line in simulate(fiscal_year=114, seed=7, events=30_000)]
+    registry = parse(registry_csv().encode(), "agencies.csv")
+    with tempfile.TemporaryDirectory() as folder, mail_server() as (_, port):
+        told = telling(Path(folder) / "store.db", port, 4_000)
+        queue = FoldQueue(told.store, registry, CATALOGUE)
+        queue.start()
+        turn_on(told.store, told.today())
+        place = 0
+
+        def posts() -> list[float]:
+            nonlocal place
+            took = []
+            for _ in range(commits):
+                began = time.perf_counter()
+                queue.submit(lines[place : place + 5], "bench").result()
+                took.append(time.perf_counter() - began)
+                place += 5
+                time.sleep(0.005)
+            return took
+
+        posts()
+        alone = posts()
+        for first in range(0, 4_000, 500):
+            told.opens(*range(first, first + 500))
+        while undelivered(told.store):
+            told.outbox.deliver()
+        sender = threading.Thread(target=told.notifier.deliver_all)
+        sender.start()
+        busy = posts()
+        assert sender.is_alive(), "it sent all the while"
+        sender.join()
+        queue.stop()
+        told.notifier.close()
+        told.store.close()
+    before, with_it = (sorted(each)[int(len(each) * 0.95)] * 1_000 for each in (alone, busy))
+    sys.stdout.write(
+        f"commit p95: {before:.1f} ms alone, {with_it:.1f} ms beside sending ({with_it / before:.2f} times)\n"
+    )
+
+
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["kill"]:
+    if sys.argv[1:2] == ["beside"]:
+        beside(int(sys.argv[2]) if len(sys.argv) > 2 else 300)
+    elif sys.argv[1:2] == ["kill"]:
         sys.stdout.write(f"{kill(int(sys.argv[2]) if len(sys.argv) > 2 else 200)}\n")
     else:
         send(int(sys.argv[2]) if len(sys.argv) > 2 else 10_000)
