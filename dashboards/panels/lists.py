@@ -183,9 +183,9 @@ def commitments(reader: Language) -> bargauge.Panel:
         "未清償之契約責任數，依經費所屬年度：年度越早，拖得越久。",
         "What stands open of commitments, by the year that the money comes from: the earlier, the older.",
     )
-    suffix = "年度" if reader == "zh" else ""
+    named = "origin_year || '年度'" if reader == "zh" else "'FY ' || origin_year"
     sql = (
-        f"SELECT origin_year || '{suffix}' AS year, sum(outstanding) / 1e8 AS outstanding FROM board_commitments"  # noqa: S608  # a word
+        f"SELECT {named} AS year, sum(outstanding) / 1e8 AS outstanding FROM board_commitments"  # noqa: S608  # a word
         " WHERE fiscal_year = $year AND agency = ${agency:sqlstring} GROUP BY origin_year ORDER BY origin_year"
     )
     made = bars_panel(
