@@ -64,7 +64,7 @@ def preview(
     opened = books_of(more, replay, data, store, registry, as_of, settings, lang)
     notice = _notice(opened, alert, lang)
     with replacing("-" if out is None else out) as target:
-        target.write(_in_form(notice, format_))
+        target.write(_in_form(notice, format_, opened.trail_head))
 
 
 def _notice(opened: OpenedBooks, asked: str, lang: Language) -> Notice:
@@ -97,7 +97,10 @@ def _notice(opened: OpenedBooks, asked: str, lang: Language) -> Notice:
     )
 
 
-def _in_form(notice: Notice, format_: NoticeFormat) -> bytes:
+def _in_form(notice: Notice, format_: NoticeFormat, head: tuple[int, str] | None) -> bytes:
+    from dashboards.reports.table import head_words
+
+    proof = "" if head is None else head_words(head).zh
     match format_:
         case NoticeFormat.TEXT:
             from alerts.letters.text import as_text, subject
@@ -119,11 +122,11 @@ def _in_form(notice: Notice, format_: NoticeFormat) -> bytes:
         case NoticeFormat.ODT:
             from alerts.letters.odt import as_odt
 
-            return as_odt(notice)
+            return as_odt(notice, proof)
         case NoticeFormat.PDF:
             from alerts.letters.pdf import NoTypeface, as_pdf
 
             try:
-                return as_pdf(notice)
+                return as_pdf(notice, proof)
             except NoTypeface as problem:
                 raise Unusable(str(problem)) from None

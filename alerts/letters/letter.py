@@ -57,10 +57,12 @@ class Letter(msgspec.Struct, frozen=True):
     signature: str
     annex_title: str
     annex: tuple[tuple[str, ...], ...]
+    proof: str = ""
+    """In small print at the end: what of the record the letter rests on."""
 
 
-def letter_of(notice: Notice) -> Letter:
-    """The official letter of a notice."""
+def letter_of(notice: Notice, proof: str = "") -> Letter:
+    """The official letter of a notice; `proof` stands at its end, in small print."""
     office = notice.office
     return Letter(
         mark=DEMONSTRATION.zh.strip() if notice.demonstration else "",
@@ -90,6 +92,7 @@ def letter_of(notice: Notice) -> Letter:
         signature="" if office.signatory is None else office.signatory.zh,
         annex_title=f"{notice.recipient.name.zh}{ANNEX}",
         annex=tuple(_annex_row(number, each) for number, each in enumerate(_listed(notice), start=1)),
+        proof=proof,
     )
 
 

@@ -37,9 +37,9 @@ _WIDTHS_CM: Final = (1.2, 5.3, 6.4, 4.2, 6.3, 3.3)
 _CODE_COLUMN: Final = 1
 
 
-def as_odt(notice: Notice) -> bytes:
-    """The letter, and its annex on a page of its own, as one document."""
-    letter = letter_of(notice)
+def as_odt(notice: Notice, proof: str = "") -> bytes:
+    """The letter, and its annex on a page of its own, as one document; `proof` as for `letter_of`."""
+    letter = letter_of(notice, proof)
     document = OpenDocumentText()
     document.meta.addElement(meta.Generator(text="budgetwatch"))
     document.meta.addElement(dc.Title(text=letter.title))
@@ -48,6 +48,8 @@ def as_odt(notice: Notice) -> bytes:
         document.text.addElement(_paragraph(each, name))
     document.text.addElement(_paragraph(letter.annex_title, "annex-title"))
     document.text.addElement(_annex(document, letter.annex))
+    if letter.proof:
+        document.text.addElement(_paragraph(letter.proof, "code"))
     target = io.BytesIO()
     document.write(target)
     return target.getvalue()

@@ -19,12 +19,12 @@ class NoTypeface(ValueError):
     """The system has no Chinese typeface; the message says what to install."""
 
 
-def as_pdf(notice: Notice) -> bytes:
-    """The letter and its annex as one PDF. Raises NoTypeface."""
+def as_pdf(notice: Notice, proof: str = "") -> bytes:
+    """The letter and its annex as one PDF; `proof` as for `letter_of`. Raises NoTypeface."""
     family = first_present((*KAI, *SERIF, *SANS))
     if family is None:
         raise NoTypeface(f"no Chinese font for the letter ({SANS[0]}); install Debian's package fonts-noto-cjk")
-    data = {"letter": letter_of(notice), "columns": ANNEX_COLUMNS, "font": family}
+    data = {"letter": letter_of(notice, proof), "columns": ANNEX_COLUMNS, "font": family}
     made = typst.compile(str(TEMPLATE), format="pdf", sys_inputs={"letter": msgspec.json.encode(data).decode()})
     assert isinstance(made, bytes), "one file, as no output path is given"
     return made

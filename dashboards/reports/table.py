@@ -173,9 +173,13 @@ def with_head(tables: Sequence[Table], head: tuple[int, str] | None) -> list[Tab
     """Tables with the head of the audit trail last among the notes: whoever keeps the paper can have it looked for."""
     if head is None or not tables:
         return list(tables)
+    return [*tables[:-1], msgspec.structs.replace(tables[-1], notes=(*tables[-1].notes, head_words(head)))]
+
+
+def head_words(head: tuple[int, str]) -> Words:
+    """The head of the audit trail as it is printed, and as `--expect-head` takes it."""
     said = f"{head[0]}:{head[1][:16]}"
-    note = Words(f"稽核鏈首 {said}", f"Head of the audit trail {said}")
-    return [*tables[:-1], msgspec.structs.replace(tables[-1], notes=(*tables[-1].notes, note))]
+    return Words(f"稽核鏈首 {said}", f"Head of the audit trail {said}")
 
 
 PRINTED: Final = frozenset(("pdf", "xlsx", "ods"))

@@ -14,12 +14,14 @@ from alerts.letters.odt import as_odt
 from alerts.letters.pdf import NoTypeface, as_pdf
 from alerts.subjects import alert_id
 from alerts.unfinished import UNFINISHED
+from dashboards.reports.table import head_words
 from dashboards.web.access import WHOLE
 from dashboards.web.answer import headers, problem_text
 from dashboards.web.desk import Desk
 from dashboards.web.forms import act, acting, form_of
 from dashboards.web.matters import all_questions
 from dashboards.web.pages.alerts import address_of
+from streams.people import trail
 from streams.people.answers import UNASKED, accept_answer, return_answer
 from streams.people.letters import enter_letter
 from streams.store import alert_lists
@@ -62,8 +64,10 @@ def _letter_file(desk: Desk, name: str, form: str) -> Response[Any]:
         ],
         demonstration=monitor.demonstration,
     )
+    newest = trail.head(monitor.store)
+    proof = "" if newest is None else head_words(newest).zh
     try:
-        content = as_odt(notice) if form == "odt" else as_pdf(notice)
+        content = as_odt(notice, proof) if form == "odt" else as_pdf(notice, proof)
     except NoTypeface as problem:
         return problem_text(503, str(problem))
     disposition = f'attachment; filename="letter-{name[:8]}-{monitor.today()}.{form}"'

@@ -163,6 +163,16 @@ def test_a_pdf_has_the_fields_in_their_order(slug: str, catalogue: Catalogue, ci
 
 
 @pytest.mark.usefixtures("printing")
+def test_what_a_letter_rests_on_stands_at_its_end(catalogue: Catalogue, city: Names, tmp_path: Path) -> None:
+    notice, proof = notice_of(catalogue, city), "稽核鏈首 235:9f3ac01b77e2d415"
+    assert paper(as_odt(notice, proof)).endswith(proof)
+    made = tmp_path / "letter.pdf"
+    made.write_bytes(as_pdf(notice, proof))
+    read = subprocess.run(["pdftotext", "-layout", str(made), "-"], capture_output=True, text=True, check=True).stdout
+    assert proof.replace(" ", "") in re.sub(r"\s", "", read)
+
+
+@pytest.mark.usefixtures("printing")
 @pytest.mark.parametrize("name", ['#set page(width: 1pt) $x$ \\ */ // "', "a\u202eb\u2028c", "局" * 128])
 def test_a_name_is_no_typst(catalogue: Catalogue, name: str) -> None:
     assert as_pdf(notice_of(catalogue, hostile_names(name))).startswith(b"%PDF")
