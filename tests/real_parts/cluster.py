@@ -62,7 +62,8 @@ class _Part:
         """Start it, out of reach of the terminal's Ctrl-C: it is told to stop in its turn."""
         with self.log.open("ab") as log:
             command = [*_PROGRAM, *self._arguments]
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+            environment = os.environ | {KEY_FILE: str(self.log.with_name("trail.key"))}
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
 
     def look(self) -> None:
         """Start it again if it ended; raises Ended where that is of no use."""
@@ -125,7 +126,6 @@ def run(folder: Path, ports: Ports, is_to_stop: Callable[[], bool]) -> None:
         if not registry.exists():
             registry.write_text(registry_csv(), encoding="utf-8")
         make_topics(Connection(bootstrap))
-        os.environ[KEY_FILE] = str(folder / "trail.key")  # of every part
         shared = ["--bootstrap", bootstrap, "--store", url, "--registry", str(registry)]
         wanted = {
             f"worker-{name}": ["worker", *shared, "--member", name, "--health-port", str(ports.health + number)]

@@ -113,7 +113,8 @@ def _encrypted(listener: socket.socket, folder: Path) -> ssl.SSLSocket:
     subprocess.run(made, check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    return context.wrap_socket(listener, server_side=True)
+    # Shaken hands with where a request is answered: one that fails while it is accepted would stay open.
+    return context.wrap_socket(listener, server_side=True, do_handshake_on_connect=False)
 
 
 @contextmanager
