@@ -140,8 +140,8 @@ def test_only_years_whose_books_are_open_are_shown() -> None:
 def test_the_command_reads_a_data_folder_and_a_store_alike(tmp_path: Path) -> None:
     events = tmp_path / "events.ndjson"
     events.write_bytes(b"\n".join(LINES) + b"\n")
-    with running(tmp_path / "data") as at:
-        sent = at.client(at.token()).post("/v1/events", content=events.read_bytes(), headers=NDJSON)
+    with running(tmp_path / "data") as at, at.client(at.token()) as client:
+        sent = client.post("/v1/events", content=events.read_bytes(), headers=NDJSON)
         assert sent.status_code == 200, sent.text
     folder = at.folder
     sources = {
