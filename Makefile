@@ -5,7 +5,7 @@ BIN := .venv/bin
 PORT ?= 8080
 RUNS ?= 200
 
-.PHONY: help install run cluster test lint bench bench-kafka crash chaos docs boards-look clean
+.PHONY: help install run cluster test lint bench bench-kafka crash chaos docs requirements boards-look clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -67,8 +67,16 @@ docs: install  ## write what is generated: the catalogue of rules, the JSON sche
 	$(BIN)/python -m streams.letters_page
 	$(BIN)/python -m dashboards.boards.build
 
+PIP_COMPILE := .venv-pins/bin/pip-compile -q --generate-hashes --allow-unsafe --no-header --no-annotate \
+	--no-emit-find-links --no-emit-index-url --no-emit-trusted-host --strip-extras
+
+requirements:  ## pin what the .in files name, with hashes and without addresses (UPGRADE=--upgrade for newer ones)
+	$(PYTHON) -m venv .venv-pins
+	.venv-pins/bin/pip install -q pip-tools
+	for one in requirements requirements-dev requirements-bench; do $(PIP_COMPILE) $(UPGRADE) -o $$one.txt $$one.in || exit 1; done
+
 boards-look: install  ## draw the boards with Grafana's own components, from npm, into docs/images/boards/ (development)
 	$(BIN)/python -m tests.boards_look.look build/boards-look $(BOARDS)
 
 clean:  ## remove what these targets made
-	rm -rf .venv .venv-bench build demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-bench .venv-pins build demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -20,6 +20,10 @@ NOTICE_LOCK: Final = LOCKS + 9
 ANSWER_LOCK: Final = LOCKS + 8
 
 
+_IDLE_TIMEOUT: Final = "60s"
+"""A process that stands still, or whose machine is gone, must not keep what all wait for from the others for ever."""
+
+
 def lock(connection: sa.Connection, number: int) -> None:
     """Wait for an advisory lock and hold it until the transaction ends; SQLite has one writer as it is."""
     if connection.dialect.name == "postgresql":
@@ -28,16 +32,20 @@ def lock(connection: sa.Connection, number: int) -> None:
 
 def lock_part(connection: sa.Connection, partition: int) -> None:
     """Keep a partition from being folded on, for who may not lock its mark: the page, whose role changes no row."""
-    if connection.dialect.name == "postgresql":
-        place = sa.func.hashtext(sa.func.concat(sa.func.current_schema(), "/", str(partition)))
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.cast(_PART_LOCK, sa.Integer), place)))
+    _lock_here(connection, _PART_LOCK, sa.func.concat(sa.func.current_schema(), "/", str(partition)))
 
 
 def lock_trail(connection: sa.Connection) -> None:
     """Append acts one after the other: to those of this schema, for a rebuild grows a generation of its own beside it."""
+    _lock_here(connection, _TRAIL_LOCK, sa.func.current_schema())
+
+
+def _lock_here(connection: sa.Connection, number: int, name: sa.ColumnElement[str]) -> None:
+    """Wait for the lock of that name; who then leaves the transaction idle is thrown out by PostgreSQL."""
     if connection.dialect.name == "postgresql":
-        schema = sa.func.hashtext(sa.func.current_schema())
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.cast(_TRAIL_LOCK, sa.Integer), schema)))
+        timeout = sa.func.set_config("idle_in_transaction_session_timeout", _IDLE_TIMEOUT, True)
+        held = sa.func.pg_advisory_xact_lock(sa.cast(number, sa.Integer), sa.func.hashtext(name))
+        connection.execute(sa.select(timeout, held))
 
 
 def as_of_one_moment(connection: sa.Connection) -> None:

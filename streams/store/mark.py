@@ -19,9 +19,6 @@ from streams.store.locks import lock_part
 from streams.store.store import Store
 from streams.store.times import now
 
-_IDLE_TIMEOUT: Final = "SET LOCAL idle_in_transaction_session_timeout = '60s'"
-"""A process that stands still, or whose machine is gone, must not keep its partition from the others for ever."""
-
 
 class MarkMoved(StoreUnavailable):
     """Somebody else committed to this log: what was folded here is not the log's next batch."""
@@ -186,11 +183,9 @@ def lock_mark(store: Store, connection: sa.Connection) -> tuple[int, str]:
 
     Returns the place after the last line folded, and the store's id.
     """
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(_IDLE_TIMEOUT)
+    lock_part(connection, store.partition)
     marks, manifest = schema.marks.c, schema.manifest.c
     store_id = sa.select(manifest.value).where(manifest.name == "store_id").scalar_subquery()
     wanted = sa.select(marks.position, store_id).where(*store.own(schema.marks)).with_for_update(of=schema.marks)
     found = connection.execute(wanted).one_or_none()
-    lock_part(connection, store.partition)
     return (0, "") if found is None else (found[0], found[1])

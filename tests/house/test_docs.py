@@ -17,3 +17,11 @@ _LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 def test_every_link_within_the_project_leads_somewhere(page: Path) -> None:
     links = [link for link in _LINK.findall(page.read_text(encoding="utf-8")) if "://" not in link]
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-bench.txt"])
+def test_pins_are_names_and_hashes_alone(name: str) -> None:
+    """Where a machine fetches them from is that machine's affair."""
+    lines = (ROOT / name).read_text().splitlines()
+    allowed = re.compile(r"[\w.-]+(\[[\w,.-]+\])?==\S+( ; .+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?")
+    assert [line for line in lines if not allowed.fullmatch(line)] == []
