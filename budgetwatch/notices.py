@@ -124,9 +124,10 @@ def _in_form(notice: Notice, format_: NoticeFormat, head: tuple[int, str] | None
 
             return as_odt(notice, proof)
         case NoticeFormat.PDF:
-            from alerts.letters.pdf import NoTypeface, as_pdf
+            from alerts.letters.pdf import as_pdf
+            from alerts.letters.typesetting import NotTypeset
 
             try:
                 return as_pdf(notice, proof)
-            except NoTypeface as problem:
+            except NotTypeset as problem:
                 raise Unusable(str(problem)) from None

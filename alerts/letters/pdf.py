@@ -5,26 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-import msgspec
-import typst
-
 from alerts.letters.letter import ANNEX_COLUMNS, letter_of
 from alerts.letters.notice import Notice
 from alerts.letters.typeface import KAI, SANS, SERIF, first_present
+from alerts.letters.typesetting import NotTypeset, typeset
 
 TEMPLATE: Final = Path(__file__).with_name("letter.typ")
 
 
-class NoTypeface(ValueError):
+class NoTypeface(NotTypeset):
     """The system has no Chinese typeface; the message says what to install."""
 
 
 def as_pdf(notice: Notice, proof: str = "") -> bytes:
-    """The letter and its annex as one PDF; `proof` as for `letter_of`. Raises NoTypeface."""
+    """The letter and its annex as one PDF; `proof` as for `letter_of`. Raises NotTypeset, and NoTypeface of its kind."""
     family = first_present((*KAI, *SERIF, *SANS))
     if family is None:
         raise NoTypeface(f"no Chinese font for the letter ({SANS[0]}); install Debian's package fonts-noto-cjk")
     data = {"letter": letter_of(notice, proof), "columns": ANNEX_COLUMNS, "font": family}
-    made = typst.compile(str(TEMPLATE), format="pdf", sys_inputs={"letter": msgspec.json.encode(data).decode()})
-    assert isinstance(made, bytes), "one file, as no output path is given"
-    return made
+    return typeset(TEMPLATE, "letter", data, family=family)

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Request, Response
-from litestar.response import Redirect
+from litestar.response import Redirect, Stream
 from markupsafe import Markup
 
 from alerts.lagging import target
@@ -239,19 +239,24 @@ def _export(
 
 
 def report(desk: Desk, tables: Sequence[Table], name: str, reader: Language, file_name: str) -> Response[Any]:
-    """Tables as a file in one of the formats; its name is ASCII and ends with the day judged."""
+    """Tables as a file in one of the formats; its name is ASCII and ends with the day judged.
+
+    What they hold is at hand by now: nothing of the store is held open while it is sent.
+    """
     form = FORMATS[name]
     if desk.monitor.demonstration:
         tables, file_name = marked(tables), f"demonstration-{file_name}"
     if name in PRINTED:
         tables = with_head(tables, trail.head(desk.monitor.store))
-    try:
-        content = form.render(tables, reader)
-    except ReportProblem as problem:
-        return problem_text(503, str(problem))
     stem = _UNSAFE_NAME.sub("-", file_name).strip("-")
     disposition = f'attachment; filename="{stem}-{tables[0].as_of}{form.suffix}"'
-    return Response(content, media_type=form.media_type, headers=headers() | {"Content-Disposition": disposition})
+    found = headers() | {"Content-Disposition": disposition}
+    if form.pieces is not None:
+        return Stream(form.pieces(tables, reader), media_type=form.media_type, headers=found)
+    try:
+        return Response(form.render(tables, reader), media_type=form.media_type, headers=found)
+    except ReportProblem as problem:
+        return problem_text(503, str(problem))
 
 
 def problem_text(status: int, sentence: str) -> Response[Any]:

@@ -6,7 +6,7 @@ A format is imported when something is written in it: the libraries of workbooks
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -17,12 +17,13 @@ from ledger.words import Language
 
 
 class Format(NamedTuple):
-    """A way to write tables: `render` gives the whole file."""
+    """A way to write tables: `render` gives the whole file, `pieces` one part after another as they are written."""
 
     suffix: str
     media_type: str
     binary: bool
     render: Callable[[Sequence[Table], Language], bytes]
+    pieces: Callable[[Sequence[Table], Language], Iterator[bytes]] | None = None
 
 
 def _render(module: str) -> Callable[[Sequence[Table], Language], bytes]:
@@ -33,12 +34,20 @@ def _render(module: str) -> Callable[[Sequence[Table], Language], bytes]:
     return render
 
 
+def _pieces(module: str) -> Callable[[Sequence[Table], Language], Iterator[bytes]]:
+    def pieces(tables: Sequence[Table], language: Language) -> Iterator[bytes]:
+        found: Iterator[bytes] = import_module(f"{__name__}.{module}").pieces(tables, language)
+        return found
+
+    return pieces
+
+
 FORMATS: Final[Mapping[str, Format]] = {
     "table": Format(".txt", "text/plain", False, terminal.render),
     "json": Format(".json", "application/json", False, _render("json")),
-    "csv": Format(".csv", "text/csv", False, _render("csv")),
+    "csv": Format(".csv", "text/csv", False, _render("csv"), _pieces("csv")),
     "xlsx": Format(".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", True, _render("xlsx")),
-    "ods": Format(".ods", "application/vnd.oasis.opendocument.spreadsheet", True, _render("ods")),
+    "ods": Format(".ods", "application/vnd.oasis.opendocument.spreadsheet", True, _render("ods"), _pieces("ods")),
     "pdf": Format(".pdf", "application/pdf", True, _render("pdf")),
 }
 

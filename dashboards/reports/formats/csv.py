@@ -8,28 +8,52 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from dashboards.reports.formats.cells import day, formula_safe, heading_with_unit, printable, words
 from dashboards.reports.table import Cell, Kind, Table, to_show
 from ledger.words import Language
 
+_ROWS_AT_ONCE: Final = 500
+
+
+def pieces(tables: Sequence[Table], language: Language) -> Iterator[bytes]:
+    """The tables as one CSV file, some hundred rows at a time."""
+    target = io.StringIO(newline="")
+    writer = csv.writer(target, lineterminator="\r\n")
+    target.write("\ufeff")
+    for number, row in enumerate(_rows(tables, language), 1):
+        writer.writerow(row)
+        if number % _ROWS_AT_ONCE == 0:
+            yield _taken(target)
+    yield _taken(target)
+
 
 def render(tables: Sequence[Table], language: Language) -> bytes:
     """The tables as one CSV file."""
-    target = io.StringIO(newline="")
-    writer = csv.writer(target, lineterminator="\r\n")
+    return b"".join(pieces(tables, language))
+
+
+def _taken(target: io.StringIO) -> bytes:
+    text = target.getvalue()
+    target.seek(0)
+    target.truncate()
+    return text.encode()
+
+
+def _rows(tables: Sequence[Table], language: Language) -> Iterator[list[str]]:
     shown = to_show(tables)
     lists = [table for table in shown if not table.annex] or shown
     for number, table in enumerate(lists):
         if len(lists) > 1:
-            writer.writerows([[]] if number else [])
-            writer.writerow([_text(table.title.text(language))])
-        writer.writerow([_text(heading_with_unit(column, language)) for column in table.columns])
+            if number:
+                yield []
+            yield [_text(table.title.text(language))]
+        yield [_text(heading_with_unit(column, language)) for column in table.columns]
         kinds = [column.kind for column in table.columns]
         for row in (*table.rows, *(() if table.total is None else (table.total,))):
-            writer.writerow([_cell(cell, kind, language) for cell, kind in zip(row, kinds, strict=True)])
-    return target.getvalue().encode("utf-8-sig")
+            yield [_cell(cell, kind, language) for cell, kind in zip(row, kinds, strict=True)]
 
 
 def _cell(cell: Cell, kind: Kind, language: Language) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+import re
+import secrets
+import zipfile
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Final
+from xml.sax.saxutils import escape, quoteattr
 
 from odf import dc, meta, number, style, table, text  # type: ignore[import-untyped]
 from odf.opendocument import OpenDocumentSpreadsheet  # type: ignore[import-untyped]
-from odf.teletype import addTextToElement  # type: ignore[import-untyped]
 
 from dashboards.reports.formats.cells import (
     EXACT_DIGITS,
@@ -26,23 +29,83 @@ from ledger.words import Language
 
 _NARROW_CM: Final = 0.22
 _WIDTHS_CM: Final = (1.8, 12.0)
+_KINDS: Final[tuple[Kind, ...]] = ("text", "money", "percent", "count", "day")
+_WEIGHTS: Final = ("normal", "bold")
+_ROWS_AT_ONCE: Final = 500
+_ROW_END: Final = "</table:table-row>"
+_NOTHING: Final = "<table:table-cell/>"
+_BLANKS: Final = re.compile(r"\t| {2,}")
+
+
+def pieces(tables: Sequence[Table], language: Language) -> Iterator[bytes]:
+    """The tables as one spreadsheet, some hundred rows at a time.
+
+    The library makes a document without rows, and they are put in as they are written: as its elements 5,000 lines would
+    take 200 MB.
+    """
+    parts, between = _without_rows(tables, language)
+    sink = _Sink()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, part in parts.items():  # the first says what the file is, and is not compressed
+            archive.writestr(name, part, zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED)
+        with archive.open("content.xml", "w") as target:
+            for each, text_before in zip(tables, between[:-1], strict=True):
+                target.write(text_before.encode())
+                for number, row in enumerate(_rows(each, language), 1):
+                    target.write(row.encode())
+                    if number % _ROWS_AT_ONCE == 0:
+                        yield sink.taken()
+            target.write(between[-1].encode())
+    yield sink.taken()
 
 
 def render(tables: Sequence[Table], language: Language) -> bytes:
     """The tables as one spreadsheet."""
+    return b"".join(pieces(tables, language))
+
+
+class _Sink(io.RawIOBase):
+    """Where an archive is written that is on its way already."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, part: Any) -> int:
+        self._parts.append(bytes(part))
+        return len(part)
+
+    def taken(self) -> bytes:
+        """What was written since."""
+        found, self._parts = b"".join(self._parts), []
+        return found
+
+
+def _without_rows(tables: Sequence[Table], language: Language) -> tuple[dict[str, bytes], list[str]]:
+    """The files of the document but its content, and that one as what stands before, between and after the tables' rows."""
     document = OpenDocumentSpreadsheet()
     document.meta.addElement(meta.Generator(text="budgetwatch"))
     if tables:
         document.meta.addElement(dc.Title(text=printable(tables[0].title.text(language))))
     styles = _Styles(document, language)
     taken: set[str] = set()
+    mark = secrets.token_hex(16)
     for each in tables:
         name = sheet_name(each.label.text(language), taken)
         taken.add(name.casefold())
-        document.spreadsheet.addElement(_sheet(each, name, styles, language))
+        document.spreadsheet.addElement(_sheet(each, name, styles, mark, language))
     target = io.BytesIO()
     document.write(target)
-    return target.getvalue()
+    with zipfile.ZipFile(target) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    content = parts.pop("content.xml").decode()
+    between = []
+    while (at := content.find(mark)) >= 0:
+        between.append(content[: content.rindex("<table:table-row", 0, at)])
+        content = content[content.index(_ROW_END, at) + len(_ROW_END) :]
+    return parts, [*between, content]
 
 
 class _Styles:
@@ -64,8 +127,8 @@ class _Styles:
         document.automaticstyles.addElement(sheet)
         for data_style in _data_styles(language):
             document.automaticstyles.addElement(data_style)
-        for kind in ("text", "money", "percent", "count", "day"):
-            for weight in ("normal", "bold"):
+        for kind in _KINDS:
+            for weight in _WEIGHTS:
                 document.automaticstyles.addElement(_cell_style(kind, weight))
         document.automaticstyles.addElement(_heading_style("title", None))
         document.automaticstyles.addElement(_heading_style("heading", "#D3E4F4"))
@@ -118,23 +181,17 @@ def _heading_style(name: str, colour: str | None) -> Any:
     return made
 
 
-def _sheet(each: Table, name: str, styles: _Styles, language: Language) -> Any:
+def _sheet(each: Table, name: str, styles: _Styles, mark: str, language: Language) -> Any:
+    """A sheet with its columns, and a row that names every style and is where the rows will be."""
     sheet = table.Table(name=name, stylename="sheet")
     for at, column in enumerate(each.columns):
         sheet.addElement(table.TableColumn(stylename=styles.column(_centimetres(each, at, column, language))))
-    head = table.TableHeaderRows()  # repeated on every printed page
-    head.addElement(_row([_text(each.title.text(language), "title")]))
-    head.addElement(_row([_text(subtitle(each, language), "text-normal")]))
-    head.addElement(_row([_text(column.heading.text(language), "heading") for column in each.columns]))
-    sheet.addElement(head)
-    for row in each.rows:
-        sheet.addElement(_values(row, each, "normal", language))
-    if each.total is not None:
-        sheet.addElement(_values(each.total, each, "bold", language))
-    if each.notes:
-        sheet.addElement(_row([table.TableCell()]))
-    for note in each.notes:
-        sheet.addElement(_row([_text(note.text(language), None)]))
+    row = table.TableRow()
+    for used in ("title", "heading", *(f"{kind}-{weight}" for kind in _KINDS for weight in _WEIGHTS)):
+        cell = table.TableCell(valuetype="string", stylename=used)
+        cell.addElement(text.P(text=mark))
+        row.addElement(cell)
+    sheet.addElement(row)
     return sheet
 
 
@@ -145,7 +202,26 @@ def _centimetres(each: Table, at: int, column: Column, language: Language) -> fl
     return min(high, max(low, _NARROW_CM * (2 + max(widest, width(column.heading.text(language)) // 2))))
 
 
-def _values(row: tuple[Cell, ...], each: Table, weight: str, language: Language) -> Any:
+def _rows(each: Table, language: Language) -> Iterator[str]:
+    """A table's rows as they stand in the file: its head, which is repeated on every printed page, its rows and notes."""
+    yield (
+        "<table:table-header-rows>"
+        + _row([_text(each.title.text(language), "title")])
+        + _row([_text(subtitle(each, language), "text-normal")])
+        + _row([_text(column.heading.text(language), "heading") for column in each.columns])
+        + "</table:table-header-rows>"
+    )
+    for row in each.rows:
+        yield _values(row, each, "normal", language)
+    if each.total is not None:
+        yield _values(each.total, each, "bold", language)
+    if each.notes:
+        yield _row([_NOTHING])
+    for note in each.notes:
+        yield _row([_text(note.text(language))])
+
+
+def _values(row: tuple[Cell, ...], each: Table, weight: str, language: Language) -> str:
     return _row(
         [
             _cell(cell, column.kind, f"{column.kind}-{weight}", language)
@@ -154,36 +230,37 @@ def _values(row: tuple[Cell, ...], each: Table, weight: str, language: Language)
     )
 
 
-def _row(cells: Sequence[Any]) -> Any:
-    made = table.TableRow()
-    for cell in cells:
-        made.addElement(cell)
-    return made
+def _row(cells: Sequence[str]) -> str:
+    return f"<table:table-row>{''.join(cells)}{_ROW_END}"
 
 
-def _cell(value: Cell, kind: Kind, stylename: str, language: Language) -> Any:
+def _cell(value: Cell, kind: Kind, style_name: str, language: Language) -> str:
     if value is None:
-        return table.TableCell()
+        return _NOTHING
     if kind == "text":
-        return _text(words(value, language), stylename)
+        return _text(words(value, language), style_name)
     if isinstance(value, int) and len(str(abs(value))) > EXACT_DIGITS:
-        return _text(shown(value, kind, language), stylename)
+        return _text(shown(value, kind, language), style_name)
     if kind == "percent":
-        typed = {"valuetype": "percentage", "value": str(Decimal(str(value)) / 100)}
+        typed = f'office:value-type="percentage" office:value="{Decimal(str(value)) / 100}"'
     elif kind == "day":
-        typed = {"valuetype": "date", "datevalue": str(value)}
+        typed = f'office:value-type="date" office:date-value={quoteattr(str(value))}'
     else:
-        typed = {"valuetype": "float", "value": str(value)}
-    cell = table.TableCell(stylename=stylename, **typed)
-    cell.addElement(text.P(text=shown(value, kind, language)))
-    return cell
+        typed = f'office:value-type="float" office:value="{int(value)}"'  # type: ignore[arg-type]  # money, count
+    said = _paragraph(shown(value, kind, language))
+    return f'<table:table-cell table:style-name="{style_name}" {typed}>{said}</table:table-cell>'
 
 
-def _text(value: str, stylename: str | None) -> Any:
-    named = {} if stylename is None else {"stylename": stylename}
-    cell = table.TableCell(valuetype="string", **named)
-    for line in formula_safe(printable(value)).split("\n"):
-        paragraph = text.P()
-        addTextToElement(paragraph, line)  # keeps tabs and spaces in a row, which XML would join
-        cell.addElement(paragraph)
-    return cell
+def _text(value: str, style_name: str = "") -> str:
+    lines = "".join(map(_paragraph, formula_safe(printable(value)).split("\n")))
+    named = f' table:style-name="{style_name}"' if style_name else ""
+    return f'<table:table-cell{named} office:value-type="string">{lines}</table:table-cell>'
+
+
+def _paragraph(line: str) -> str:
+    """Tabs and spaces in a row are kept, which XML would join."""
+    return f"<text:p>{_BLANKS.sub(_blank, escape(line))}</text:p>"
+
+
+def _blank(found: re.Match[str]) -> str:
+    return "<text:tab/>" if found[0] == "\t" else f' <text:s text:c="{len(found[0]) - 1}"/>'

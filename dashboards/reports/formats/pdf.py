@@ -12,10 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
-import typst
-
-from alerts.letters.typeface import SANS, first_present
+from alerts.letters.typeface import SANS, first_present, missing_from, name_of, spelled_out
+from alerts.letters.typesetting import NotTypeset, typeset
 from dashboards.reports.formats.cells import heading_width, is_number, printable, shown, shown_total, subtitle, width
 from dashboards.reports.table import EMPTY, ReportProblem, Table, to_show
 from ledger.words import Language, Words
@@ -34,22 +32,34 @@ _TEXT_NARROW: Final = 44
 """Text wider than so many narrow characters wraps; its columns share what is left of the page."""
 _TEXT_LEAST: Final = 22
 _PAGE_WORDS: Final = (Words("第 ", "Page "), Words(" 頁，共 ", " of "), Words(" 頁", ""))
+_CELLS_TAGGED: Final = 10_000
+"""With more, a document is set without the structure that screen readers go by: of 5,000 lines it would be 20 MB, and
+twice the time. Whoever needs it has the list on the page, and as ODS."""
+_PLACES_NAMED: Final = 5
 _UNBROKEN: Final = re.compile(rf"[!-~]{{{_TEXT_NARROW},}}")
 _PIECE: Final = re.compile(rf"[!-~]{{1,{_TEXT_LEAST}}}")
 
 
 def render(tables: Sequence[Table], language: Language) -> bytes:
-    """The tables as one document. Raises ReportProblem where the system has no Chinese font."""
+    """The tables as one document.
+
+    Raises ReportProblem where the system has no Chinese font, where they are too long for it, or too many are printing.
+    """
+    family = font()
+    shown_tables = [table.folded(paper=True) for table in to_show(tables, paper=True)]
+    is_long = sum(len(table.rows) * len(table.columns) for table in shown_tables) > _CELLS_TAGGED
     report = {
         "title": printable(tables[0].title.text(language)) if tables else "",
         "language": language,
-        "font": font(),
+        "font": family,
         "page": [each.text(language) for each in _PAGE_WORDS],
-        "tables": [_table(table.folded(paper=True), language) for table in to_show(tables, paper=True)],
+        "long": is_long,
+        "tables": [_table(table, language, family) for table in shown_tables],
     }
-    compiled = typst.compile(str(TEMPLATE), format="pdf", sys_inputs={"report": msgspec.json.encode(report).decode()})
-    assert isinstance(compiled, bytes)  # noqa: S101  # one file, as no output path is given
-    return compiled
+    try:
+        return typeset(TEMPLATE, "report", report, family=family, tagged=not is_long)
+    except NotTypeset as problem:
+        raise ReportProblem(str(problem)) from None
 
 
 @cache
@@ -61,11 +71,16 @@ def font() -> str:
     return found
 
 
-def _table(table: Table, language: Language) -> dict[str, Any]:
+def _table(table: Table, language: Language, family: str) -> dict[str, Any]:
     kinds = [column.kind for column in table.columns]
     rows = [
         [_breakable(shown(cell, kind, language)) for cell, kind in zip(row, kinds, strict=True)] for row in table.rows
     ]
+    unknown = missing_from("".join(map("".join, rows)), family)
+    notes = (*table.notes, *_places(table, rows, unknown, language))
+    if unknown:
+        codes = {ord(one): spelled_out(one) for one in unknown}
+        rows = [[cell.translate(codes) for cell in row] for row in rows]
     total = None
     if table.total is not None:
         total = [shown_total(cell, kind, language) for cell, kind in zip(table.total, kinds, strict=True)]
@@ -83,8 +98,31 @@ def _table(table: Table, language: Language) -> dict[str, Any]:
         "none": EMPTY.text(language),
         "notes_size": table.points or _NOTES_POINTS,
         "alone": table.paper,
-        "notes": [printable(note.text(language)) for note in table.notes],
+        "notes": [printable(note.text(language)) for note in notes],
     }
+
+
+def _places(table: Table, rows: list[list[str]], unknown: Sequence[str], language: Language) -> list[Words]:
+    """Of characters that no typeface has: which they are, and where they stand."""
+    places: dict[str, list[Words]] = {one: [] for one in unknown}
+    for number, row in enumerate(rows if unknown else (), 1):
+        for cell, column in zip(row, table.columns, strict=True):
+            for one in set(unknown).intersection(cell):
+                heading = column.heading.text(language).replace("\n", " ")
+                places[one].append(Words(f"第 {number} 列「{heading}」", f"row {number}, {heading}"))
+    return [_unknown_words(one, found) for one, found in places.items()]
+
+
+def _unknown_words(character: str, places: Sequence[Words]) -> Words:
+    code, called = spelled_out(character), name_of(character)
+    named, more = places[:_PLACES_NAMED], len(places) - _PLACES_NAMED
+    return Words(
+        f"字型缺字，以字碼代之：{code}{f'（{called}）' if called else ''}，見{'、'.join(one.zh for one in named)}"
+        + (f"等 {len(places)} 處" if more > 0 else ""),
+        f"No typeface here has {code}{f' ({called})' if called else ''}; its code stands in its place: "
+        + "; ".join(one.en for one in named)
+        + (f" and {more} more" if more > 0 else ""),
+    )
 
 
 def _breakable(text: str) -> str:

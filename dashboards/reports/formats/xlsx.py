@@ -6,15 +6,15 @@ import io
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Final, cast
+from typing import Any, Final
 
 from openpyxl import Workbook
 from openpyxl.cell.cell import Cell as SheetCell
+from openpyxl.cell.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
 from openpyxl.worksheet.properties import PageSetupProperties
-from openpyxl.worksheet.worksheet import Worksheet
 
 from dashboards.reports.formats.cells import (
     EXACT_DIGITS,
@@ -41,12 +41,16 @@ _NUMBER_FORMATS: Final[dict[Kind, Words]] = {
 }
 _HEADER_FILL: Final = PatternFill("solid", fgColor="D3E4F4")
 _RULE: Final = Border(top=Side("thin"))
+_BOLD: Final = Font(bold=True)
+_ALIGNMENTS: Final[dict[Kind, Alignment]] = {
+    kind: Alignment(horizontal="left" if kind in ("text", "day") else "right", vertical="top", wrap_text=kind == "text")
+    for kind in ("text", "money", "percent", "count", "day")
+}
 
 
 def render(tables: Sequence[Table], language: Language) -> bytes:
-    """The tables as one workbook."""
-    book = Workbook()
-    book.remove(book.worksheets[0])
+    """The tables as one workbook, written row by row: as cells at hand 50,000 rows would be 400 MB."""
+    book = Workbook(write_only=True)
     taken: set[str] = set()
     for table in to_show(tables):
         name = sheet_name(table.label.text(language), taken)
@@ -57,77 +61,74 @@ def render(tables: Sequence[Table], language: Language) -> bytes:
     return target.getvalue()
 
 
-def _fill(sheet: Worksheet, table: Table, language: Language) -> None:
-    bold = Font(bold=True)
-    _put_text(_at(sheet, 1, 1), table.title.text(language)).font = Font(bold=True, size=14)
-    _put_text(_at(sheet, 2, 1), subtitle(table, language))
+def _fill(sheet: Any, table: Table, language: Language) -> None:
+    """What a sheet says of itself comes before its rows, which go to the file as they come."""
     for at, column in enumerate(table.columns, start=1):
-        heading = _put_text(_at(sheet, HEADER_ROW, at), column.heading.text(language))
-        heading.font, heading.fill = bold, _HEADER_FILL
-        heading.alignment = Alignment(
-            horizontal="right" if is_number(column) else "left", vertical="center", wrap_text=True
-        )
         _widen(sheet, at, column, table, language)
-    for number, row in enumerate(table.rows, start=HEADER_ROW + 1):
-        _put_row(sheet, number, row, table, language)
-    last = HEADER_ROW + len(table.rows)
-    if table.rows:
-        sheet.auto_filter.ref = f"A{HEADER_ROW}:{get_column_letter(len(table.columns))}{last}"
-    if table.total is not None:
-        last += 1
-        for cell in _put_row(sheet, last, table.total, table, language):
-            cell.font, cell.border = bold, _RULE
-    for number, note in enumerate(table.notes, start=last + 2):
-        _put_text(_at(sheet, number, 1), note.text(language))
     sheet.freeze_panes = f"A{HEADER_ROW + 1}"
     sheet.print_title_rows = f"1:{HEADER_ROW}"
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9  # 9 is A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.HeaderFooter.oddFooter = HeaderFooterItem(center=_HeaderFooterPart("&P / &N"))
+    last = HEADER_ROW + len(table.rows)
+    if table.rows:
+        sheet.auto_filter.ref = f"A{HEADER_ROW}:{get_column_letter(len(table.columns))}{last}"
+    sheet.append([_text(sheet, table.title.text(language), font=Font(bold=True, size=14))])
+    sheet.append([_text(sheet, subtitle(table, language))])
+    sheet.append([_heading(sheet, column, language) for column in table.columns])
+    for row in table.rows:
+        sheet.append(_cells(sheet, row, table, language))
+    if table.total is not None:
+        sheet.append(_cells(sheet, table.total, table, language, font=_BOLD, border=_RULE))
+    if table.notes:
+        sheet.append([])
+    for note in table.notes:
+        sheet.append([_text(sheet, note.text(language))])
 
 
-def _at(sheet: Worksheet, row: int, column: int) -> SheetCell:
-    return cast(SheetCell, sheet.cell(row, column))  # no cell of these sheets is merged
+def _heading(sheet: Any, column: Column, language: Language) -> SheetCell:
+    at = "right" if is_number(column) else "left"
+    alignment = Alignment(horizontal=at, vertical="center", wrap_text=True)
+    return _text(sheet, column.heading.text(language), font=_BOLD, fill=_HEADER_FILL, alignment=alignment)
 
 
-def _put_row(sheet: Worksheet, number: int, row: tuple[Cell, ...], table: Table, language: Language) -> list[SheetCell]:
-    cells = []
-    for at, (value, column) in enumerate(zip(row, table.columns, strict=True), start=1):
-        cell = _at(sheet, number, at)
-        _put(cell, value, column.kind, language)
-        cell.alignment = Alignment(
-            horizontal="right" if is_number(column) else "left", vertical="top", wrap_text=column.kind == "text"
-        )
-        cells.append(cell)
-    return cells
+def _cells(sheet: Any, row: tuple[Cell, ...], table: Table, language: Language, **looks: Any) -> list[SheetCell]:
+    return [
+        _cell(sheet, value, column.kind, language, alignment=_ALIGNMENTS[column.kind], **looks)
+        for value, column in zip(row, table.columns, strict=True)
+    ]
 
 
-def _put(cell: SheetCell, value: Cell, kind: Kind, language: Language) -> None:
+def _cell(sheet: Any, value: Cell, kind: Kind, language: Language, **looks: Any) -> SheetCell:
     if value is None:
-        return
+        return _made(sheet, None, **looks)
     if kind == "text":
-        _put_text(cell, words(value, language))
-        return
+        return _text(sheet, words(value, language), **looks)
     if isinstance(value, int) and len(str(abs(value))) > EXACT_DIGITS:
-        cell.value, cell.data_type = shown(value, kind, language), "s"
-        return
+        return _text(sheet, shown(value, kind, language), **looks)
+    number_format = _NUMBER_FORMATS[kind].text(language)
     if kind == "percent":
-        cell.value = Decimal(str(value)) / 100
-    elif kind == "day":
-        cell.value = date.fromisoformat(str(value))
-    else:
-        cell.value = int(str(value))
-    cell.number_format = _NUMBER_FORMATS[kind].text(language)
+        return _made(sheet, Decimal(str(value)) / 100, number_format=number_format, **looks)
+    if kind == "day":
+        return _made(sheet, date.fromisoformat(str(value)), number_format=number_format, **looks)
+    return _made(sheet, int(str(value)), number_format=number_format, **looks)
 
 
-def _put_text(cell: SheetCell, text: str) -> SheetCell:
-    cell.value = formula_safe(printable(text))
+def _text(sheet: Any, text: str, **looks: Any) -> SheetCell:
+    cell = _made(sheet, formula_safe(printable(text)), **looks)
     cell.data_type = "s"  # openpyxl takes what begins with = for a formula, and #N/A for an error
     return cell
 
 
-def _widen(sheet: Worksheet, at: int, column: Column, table: Table, language: Language) -> None:
+def _made(sheet: Any, value: Any, **looks: Any) -> SheetCell:
+    cell = WriteOnlyCell(sheet, value)
+    for name, look in looks.items():
+        setattr(cell, name, look)
+    return cell
+
+
+def _widen(sheet: Any, at: int, column: Column, table: Table, language: Language) -> None:
     """As wide as the widest value or half the heading, which wraps, within limits."""
     values = [row[at - 1] for row in (*table.rows, *(() if table.total is None else (table.total,)))]
     widest = max((width(shown(value, column.kind, language)) for value in values), default=0)

@@ -11,7 +11,8 @@ from litestar.params import FromPath
 
 from alerts.letters.compose import Happening, compose, recipient_for
 from alerts.letters.odt import as_odt
-from alerts.letters.pdf import NoTypeface, as_pdf
+from alerts.letters.pdf import as_pdf
+from alerts.letters.typesetting import NotTypeset
 from alerts.subjects import alert_id
 from alerts.unfinished import UNFINISHED
 from dashboards.reports.table import head_words
@@ -68,7 +69,7 @@ def _letter_file(desk: Desk, name: str, form: str) -> Response[Any]:
     proof = "" if newest is None else head_words(newest).zh
     try:
         content = as_odt(notice, proof) if form == "odt" else as_pdf(notice, proof)
-    except NoTypeface as problem:
+    except NotTypeset as problem:
         return problem_text(503, str(problem))
     disposition = f'attachment; filename="letter-{name[:8]}-{monitor.today()}.{form}"'
     return Response(content, media_type=_FORMS[form], headers=headers() | {"Content-Disposition": disposition})

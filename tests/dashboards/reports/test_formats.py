@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import sys
+import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -13,14 +14,16 @@ from xml.etree import ElementTree
 
 import msgspec
 import openpyxl
+import psutil
 import pytest
 from rich.console import Console
 
 from alerts.catalogue import Catalogue
+from alerts.letters import typesetting
 from dashboards.reports import agency_report, lagging_list, reserve_report
 from dashboards.reports.formats import FORMATS, pdf, terminal, write
 from dashboards.reports.formats.cells import formula_safe, sheet_name
-from dashboards.reports.table import Column, ReportProblem, Table
+from dashboards.reports.table import LINE_CODE, Column, ReportProblem, Row, Table, named
 from ledger.words import Language, Words
 from tests.dashboards.reports.conftest import ROWS, SMALL, Fold, Year
 
@@ -310,3 +313,95 @@ def test_text_goes_to_standard_output(capsysbinary: pytest.CaptureFixture[bytes]
     assert capsysbinary.readouterr().out.startswith("\ufeff".encode())
     write([table("甲")], "table", language="en")
     assert "=title" in capsysbinary.readouterr().out.decode()
+
+
+LINES = 5_000
+
+
+@pytest.fixture(scope="module")
+def long_list() -> Table:
+    """A list of so many lines, as wide as those of an agency."""
+    money = tuple(Column(f"m{at}", Words(f"數額{at}", f"Sum {at}"), "money") for at in range(12))
+    columns = (*named("line", Words("預算科目", "Line"), LINE_CODE), *money)
+    rows: list[Row] = [
+        (
+            f"3202011{n:04d}/current/2000",
+            Words(f"第 {n} 號工作計畫", f"Plan {n}"),
+            *(n * 1_000 + at for at in range(12)),
+        )
+        for n in range(LINES)
+    ]
+    title = Words("科目執行情形", "Lines")
+    total = (None, Words("合計", "Total"), *(7,) * 12)
+    return Table("lines", title, title, "2025-09-15", columns, rows, total=total, notes=(Words("註", "note"),))
+
+
+def test_the_pdf_of_5000_lines_is_small_and_leaves_nothing_in_memory(
+    long_list: Table, pdf_pages: Callable[[bytes], list[str]]
+) -> None:
+    """It was 16 MB, and its process kept a gigabyte for ever."""
+    FORMATS["pdf"].render([table("a")], "zh")
+    before = psutil.Process().memory_info().rss
+    made = FORMATS["pdf"].render([long_list], "zh")
+    assert len(made) < 3_000_000
+    assert psutil.Process().memory_info().rss - before < 64 << 20
+    pages = pdf_pages(made)
+    assert all("預算科目" in page for page in (pages[0], pages[len(pages) // 2], pages[-1]))
+    assert f"第 {len(pages)} 頁，共 {len(pages)} 頁" in pages[-1] and "合計" in pages[-1]
+    assert "".join(pages).count("號工作計畫") == LINES
+
+
+@pytest.mark.parametrize("form", ["csv", "ods"])
+def test_a_long_file_comes_in_pieces_from_the_first_rows_on(form: str, long_list: Table) -> None:
+    found = FORMATS[form]
+    assert found.pieces is not None
+    pieces = found.pieces([long_list], "zh")
+    assert len(next(pieces)) > 1_000, "something is sent before most rows are looked at"
+    rest = list(pieces)
+    assert len(rest) >= LINES // 500 - 1
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "ods"])
+def test_writing_a_long_file_takes_little_memory(form: str, long_list: Table) -> None:
+    """As elements of a library's document the same took 40 to 180 MB."""
+    FORMATS[form].render([table("a")], "zh")
+    tracemalloc.start()
+    try:
+        pieces = FORMATS[form].pieces
+        if pieces is None:
+            FORMATS[form].render([long_list], "zh")
+        else:
+            sum(map(len, pieces([long_list], "zh")))  # each is sent, and forgotten
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 12 << 20
+
+
+def test_a_character_that_no_typeface_has_is_told_by_its_code_and_place(
+    pdf_pages: Callable[[bytes], list[str]],
+) -> None:
+    page = " ".join("".join(pdf_pages(FORMATS["pdf"].render([table("教育局", "王\U0010fffd明𠮷")], "zh"))).split())
+    assert "王〔U+10FFFD〕明" in page
+    assert "字型缺字，以字碼代之：〔U+10FFFD〕" in page and "第 2 列「=名稱」" in page
+    assert page.count("字型缺字") == 1, "of those that a typeface has nothing is said"
+    english = "".join(pdf_pages(FORMATS["pdf"].render([table("王\U0010fffc明")], "en")))
+    assert "No typeface here has 〔U+10FFFC〕" in english and "row 1, =name" in english
+
+
+@pytest.mark.parametrize("program", ["import os; os.abort()", "import time; time.sleep(60)"])
+def test_what_is_too_long_for_a_pdf_is_said_and_ends_nothing_but_itself(
+    program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Typst out of memory ends its process, as the first does."""
+    (tmp_path / "typesetter.py").write_text(program)
+    monkeypatch.setattr(typesetting, "_PROGRAM", tmp_path / "typesetter.py")
+    monkeypatch.setattr(typesetting, "SECONDS_MAX", 1.0)
+    with pytest.raises(ReportProblem, match="too long for a PDF: take ods, xlsx or csv"):
+        FORMATS["pdf"].render([table("a")], "zh")
+
+
+def test_papers_are_set_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(typesetting, "SECONDS_MAX", 0.1)
+    with typesetting._TURN, pytest.raises(ReportProblem, match="try again in a minute"):
+        FORMATS["pdf"].render([table("a")], "zh")
