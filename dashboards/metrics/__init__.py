@@ -5,7 +5,8 @@ that events could make up. Money is `_twd`, shares are `_ratio` from 0 to 1. Of 
 open; years that are closed stay in Prometheus as they were.
 """
 
-from dashboards.metrics.collector import FigureCollector, registry_of
+from dashboards.metrics.collector import FigureCollector, MetricsRegistry, registry_of
 from dashboards.metrics.instruments import Instruments
+from dashboards.metrics.scoped import SamplesAsked
 
-__all__ = ["FigureCollector", "Instruments", "registry_of"]
+__all__ = ["FigureCollector", "Instruments", "MetricsRegistry", "SamplesAsked", "registry_of"]

@@ -28,38 +28,43 @@ _FIGURES: Final = (
 
 
 def of_levels(at: Snapshot) -> Iterator[Metric]:
-    """Money and rates of every level, by class."""
-    money = {
-        name: GaugeMetricFamily(
+    """Money and rates of every level, by class: one family after another, for there may be a million samples.
+
+    It reads sums alone, and nothing of the books: they may go on meanwhile.
+    """
+    rows = [
+        ((str(level.fiscal_year), level.level, level.key, economic_class), sums)
+        for level in at.shown
+        for economic_class, sums in (*level.classes.items(), ("all", level.every_class))
+    ]
+    for name in _FIGURES:
+        family = GaugeMetricFamily(
             f"budgetwatch_{name}_twd",
             f"{FIGURES[name].formula.en or FIGURES[name].name.en}, NT$",
             labels=LEVEL_LABELS,
         )
-        for name in _FIGURES
-    }
+        for labels, sums in rows:
+            family.add_metric(labels, getattr(sums, name))
+        yield family
     predicted_money = GaugeMetricFamily(
         "budgetwatch_predicted_twd",
         "Capital money expected to be executed by the end of the year, NT$",
         labels=LEVEL_LABELS,
     )
+    for labels, sums in rows:
+        predicted = sums.predicted if labels[-1] == "capital" else None
+        if predicted is not None:
+            predicted_money.add_metric(labels, predicted.numerator * sums.available // predicted.denominator)
+    yield predicted_money
     rates = GaugeMetricFamily(
         "budgetwatch_execution_ratio",
         "Execution rates; a rate without a denominator above 0 is left out",
         labels=(*LEVEL_LABELS, "rate"),
     )
-    for level in at.levels:
-        for economic_class, sums in (*level.classes.items(), ("all", level.every_class)):
-            labels = (str(level.fiscal_year), level.level, level.key, economic_class)
-            for name, family in money.items():
-                family.add_metric(labels, getattr(sums, name))
-            for name, ratio in sums.ratios(capital=economic_class == "capital").items():
-                if ratio is not None:
-                    rates.add_metric((*labels, name), ratio.numerator / ratio.denominator)
-            predicted = sums.predicted if economic_class == "capital" else None
-            if predicted is not None:
-                predicted_money.add_metric(labels, predicted.numerator * sums.available // predicted.denominator)
-    yield from money.values()
-    yield predicted_money
+    for labels, sums in rows:
+        for name, ratio in sums.ratios(capital=labels[-1] == "capital").items():
+            if ratio is not None:
+                rates.add_metric((*labels, name), ratio.numerator / ratio.denominator)
     yield rates
 
 
@@ -98,9 +103,9 @@ def booked(at: Snapshot) -> Iterator[Metric]:
         for agency in at.books.years.get(fiscal_year, {}).values():
             latest[agency.agency] = max(agency.latest_by(at.day), latest.get(agency.agency, ""))
     for code, day in sorted(latest.items()):
-        if day:
+        if day and "agency" in at.asked:
             found.add_metric(("agency", code), seconds(day))
-    if any(latest.values()):
+    if any(latest.values()) and "city" in at.asked:
         found.add_metric(("city", CITY), seconds(max(latest.values())))
     yield found
 
@@ -112,7 +117,7 @@ def names(at: Snapshot) -> Iterator[Metric]:
         "The names of agencies and authorities; always 1",
         labels=("level", "key", "name_zh", "name_en", "authority"),
     )
-    shown = {(level.level, level.key) for level in at.levels}
+    shown = {(level.level, level.key) for level in at.shown}
     for code in sorted(key for level, key in shown if level == "agency"):
         agency = at.registry.agencies[code]
         found.add_metric(("agency", code, agency.name_zh, agency.name_en, agency.authority_code), 1)

@@ -72,10 +72,11 @@ def of_provisional(at: Snapshot) -> Iterator[Metric]:
         for agency in sorted(under, key=lambda each: each.agency):
             sums = _provisional(agency, allotted_months(year, at.day))
             for at_, (family, amount) in enumerate(zip(families, sums, strict=True)):
-                family.add_metric((str(year), "agency", agency.agency), amount)
                 city[at_] += amount
+                if "agency" in at.asked:
+                    family.add_metric((str(year), "agency", agency.agency), amount)
         for family, amount in zip(families, city, strict=True):
-            if under:
+            if under and "city" in at.asked:
                 family.add_metric((str(year), "city", CITY), amount)
     yield from families
 

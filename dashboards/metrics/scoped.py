@@ -1,30 +1,70 @@
-"""Metrics as somebody who is confined to agencies may see them: what names no agency or authority of theirs is left out."""
+"""What of the metrics somebody asks for, and may see: of some levels and agencies, and nothing else is made."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from prometheus_client import CollectorRegistry
+import msgspec
 from prometheus_client.core import Metric
-from prometheus_client.registry import Collector
 
-from streams.scope import Scope, agency_of_key
+from dashboards.metrics.snapshot import LEVELS
+from ledger.books import Books
+from streams.scope import EVERYTHING, Scope, agency_of_key
 
 
-class ScopedCollector(Collector):
-    """The families of a registry, with the samples that are in a scope; a family without any is left out."""
+class SamplesAsked(msgspec.Struct, frozen=True):
+    """Which samples."""
 
-    def __init__(self, whole: CollectorRegistry, scope: Scope) -> None:
-        self._whole, self._scope = whole, scope
+    scope: Scope = EVERYTHING
+    levels: frozenset[str] = LEVELS
+    agencies: frozenset[str] | None = None
+    """None: of all in the scope."""
 
-    def collect(self) -> Iterator[Metric]:
-        """Each family as far as it is in the scope."""
-        for family in self._whole.collect():
-            samples = [sample for sample in family.samples if is_within(sample.labels, self._scope)]
-            if samples:
-                found = Metric(family.name, family.documentation, family.type, family.unit)
-                found.samples = samples
-                yield found
+    @property
+    def whole(self) -> bool:
+        """Whether what names no agency is in it too: the log, the reserves of the city, the lagging list."""
+        return self.scope.whole and self.agencies is None
+
+    def books(self, books: Books) -> Books:
+        """As much of the books as its figures are made of."""
+        if (self.scope.whole or self.scope.city) and self.agencies is None:
+            return books
+        part = Books()
+        part.time_alerts = books.time_alerts
+        part.funds = books.funds
+        for fiscal_year, agencies in books.years.items():
+            part.years[fiscal_year] = {
+                code: year
+                for code, year in agencies.items()
+                if (code in self.agencies if self.agencies is not None else self._has(code, year.authority))
+            }
+        return part
+
+    def of(self, family: Metric) -> Metric | None:
+        """A family with the samples that are in it; None where there is none."""
+        if self.whole:
+            return family
+        samples = [sample for sample in family.samples if self._shows(sample.labels)]
+        if not samples:
+            return None
+        found = Metric(family.name, family.documentation, family.type, family.unit)
+        found.samples = samples
+        return found
+
+    def _has(self, agency: str, authority: str) -> bool:
+        return self.scope.has_agency(agency) or authority in self.scope.authorities
+
+    def _shows(self, labels: Mapping[str, str]) -> bool:
+        if self.agencies is not None and agency_named(labels) not in self.agencies:
+            return False
+        return is_within(labels, self.scope)
+
+
+def agency_named(labels: Mapping[str, str]) -> str | None:
+    """The agency that a sample is of."""
+    if "level" in labels and "key" in labels:
+        return agency_of_key(labels["level"], labels["key"])
+    return labels.get("agency") or None
 
 
 def is_within(labels: Mapping[str, str], scope: Scope) -> bool:

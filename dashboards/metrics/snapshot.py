@@ -17,6 +17,7 @@ from ledger.registry import Registry
 from ledger.rollup import Level, roll_up
 
 _TAIPEI: Final = ZoneInfo("Asia/Taipei")
+LEVELS: Final = frozenset(("agency", "authority", "city"))
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -31,14 +32,31 @@ class Snapshot(msgspec.Struct, frozen=True):
     """Of those years."""
     alerts: list[Alert]
     """The unfinished ones of those years."""
+    asked: frozenset[str] = LEVELS
+    """The kinds of levels that are shown."""
+    is_whole: bool = True
+    """Whether the books are there in full."""
+
+    @property
+    def shown(self) -> list[Level]:
+        """The levels that are asked for."""
+        return [level for level in self.levels if level.level in self.asked]
 
 
-def snapshot(books: Books, day: str, catalogue: Catalogue, registry: Registry) -> Snapshot:
-    """The books on a day; call it while they are read."""
+def snapshot(
+    books: Books,
+    day: str,
+    catalogue: Catalogue,
+    registry: Registry,
+    asked: frozenset[str] = LEVELS,
+    *,
+    is_whole: bool = True,
+) -> Snapshot:
+    """The books on a day, or a part of them; call it while they are read. `asked`: the kinds of levels that are shown."""
     years = years_shown(books.years, day)
     levels = [level for year in roll_up(books, day, years) for level in year]
     alerts = [alert for alert in unfinished(books) if alert.fiscal_year in years]
-    return Snapshot(books, day, catalogue, registry, years, levels, alerts)
+    return Snapshot(books, day, catalogue, registry, years, levels, alerts, asked, is_whole)
 
 
 def years_shown(years: Iterable[int], day: str) -> tuple[int, ...]:

@@ -52,7 +52,7 @@ def of_statuses(at: Snapshot) -> Iterator[Metric]:
         labels=("fiscal_year", "level", "key"),
     )
     limit = target(at.catalogue, at.day)
-    for level in at.levels:
+    for level in at.shown:
         labels = (str(level.fiscal_year), level.level, level.key)
         found = by_level.get((level.fiscal_year, level.level, level.key), NO_ALERTS)
         for severity in SEVERITY:

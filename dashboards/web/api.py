@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from collections.abc import Callable
+from itertools import chain
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -15,20 +16,23 @@ from litestar.exceptions import ValidationException
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody
-from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from litestar.response import Stream
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from alerts.lagging import lagging
 from alerts.verdict import Verdict
-from dashboards.metrics.scoped import ScopedCollector
+from dashboards.metrics import MetricsRegistry, SamplesAsked
+from dashboards.metrics.snapshot import LEVELS
 from dashboards.web.access import ANYBODY, CITY, PUBLIC, check_needs, let_in
 from dashboards.web.asking import asked_about
 from dashboards.web.filters import (
     PAGE_MAX,
+    Agencies,
     AsOf,
     EconomicClass,
     FiscalYear,
     LevelName,
+    Levels,
     Limit,
     Offset,
     Reserve,
@@ -47,7 +51,7 @@ from streams.people.overlay import overlay_on
 from streams.people.person import Person, RefusedAct
 from streams.people.trail import TrailEntry
 from streams.replay import alerts_out
-from streams.scope import Scope, agency_of_key
+from streams.scope import EVERYTHING, Scope, agency_of_key
 from streams.store import alert_lists, queries
 
 _OF_QUESTIONS: Final = problems(400, 401, 403)
@@ -368,19 +372,28 @@ async def healthz(monitor: NamedDependency[Monitor]) -> Response[Health]:
     "/metrics",
     summary="Metrics for Prometheus",
     tags=["operation"],
-    guards=[scraper_only],
+    guards=[scraper_only, known_names],
     opt=ANYBODY,
     media_type=MediaType.TEXT,
-    responses=problems(401),
+    responses=problems(400, 401),
     sync_to_thread=True,
 )
-def metrics(request: Request[Any, Any, Any], metrics_registry: NamedDependency[CollectorRegistry]) -> Response[bytes]:
-    """Everything that is the asker's, in Prometheus' text format."""
+def metrics(
+    request: Request[Any, Any, Any],
+    metrics_registry: NamedDependency[MetricsRegistry],
+    level: Levels = None,
+    agency: Agencies = None,
+) -> Stream:
+    """What is the asker's, in Prometheus' text format; of some levels or agencies alone where a large city asks so."""
     found = visitor_of(request)
-    if found is not None and not found.person.scope.whole:
-        metrics_registry = CollectorRegistry(auto_describe=False)
-        metrics_registry.register(ScopedCollector(request.app.state.metrics_registry, found.person.scope))
-    return Response(generate_latest(metrics_registry), media_type=CONTENT_TYPE_LATEST)
+    asked = SamplesAsked(
+        scope=EVERYTHING if found is None else found.person.scope,
+        levels=LEVELS if level is None else frozenset(level),
+        agencies=None if agency is None else frozenset(agency),
+    )
+    text = metrics_registry.text_of(asked)
+    first = next(text, b"")  # all that is read of the store, so that a fault is told by its status
+    return Stream(chain((first,), text), media_type=CONTENT_TYPE_LATEST)
 
 
 HANDLERS: Final = (

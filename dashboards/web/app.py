@@ -17,9 +17,8 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 from litestar.types import Message, Scope
-from prometheus_client import CollectorRegistry
 
-from dashboards.metrics import Instruments
+from dashboards.metrics import Instruments, MetricsRegistry
 from dashboards.web import api
 from dashboards.web.access import path_to_log
 from dashboards.web.site import Site
@@ -35,7 +34,7 @@ _YEAR_SECONDS: Final = 365 * 24 * 3600
 log = structlog.get_logger()
 
 
-def create_app(monitor: Monitor, page: Site, metrics_registry: CollectorRegistry, instruments: Instruments) -> Litestar:
+def create_app(monitor: Monitor, page: Site, metrics_registry: MetricsRegistry, instruments: Instruments) -> Litestar:
     """Put the parts together."""
 
     def by_reader(
@@ -71,7 +70,7 @@ def create_app(monitor: Monitor, page: Site, metrics_registry: CollectorRegistry
         },
         openapi_config=openapi(),
         logging_config=None,
-        state=State({"monitor": monitor, "metrics_registry": metrics_registry, **page.state.dict()}),
+        state=State({"monitor": monitor, **page.state.dict()}),
     )
 
 

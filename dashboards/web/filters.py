@@ -23,6 +23,13 @@ AsOf: TypeAlias = Annotated[
     str | None, QueryParameter(description="Count the allotments up to this day: 2025-06-30 or 114/06/30; else today.")
 ]
 LevelName: TypeAlias = Annotated[Literal["line", "agency", "authority", "city"] | None, QueryParameter()]
+Levels: TypeAlias = Annotated[
+    list[Literal["agency", "authority", "city"]] | None,
+    QueryParameter(description="Figures of these levels alone; may be repeated."),
+]
+Agencies: TypeAlias = Annotated[
+    list[str] | None, QueryParameter(description="What these agencies alone are named in; may be repeated.")
+]
 EconomicClass: TypeAlias = Annotated[Literal["current", "capital", "all"] | None, QueryParameter()]
 Reserve: TypeAlias = Annotated[Literal["first", "second", "disaster"] | None, QueryParameter()]
 State: TypeAlias = Annotated[

@@ -12,7 +12,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from alerts.subjects import alert_id
+from dashboards.metrics import SamplesAsked, registry_of
+from ledger import rollup
+from ledger.books import AgencyYear
 from producers.simulator import registry_csv, simulate
+from streams.people.accounts import Domain
 from streams.people.answers import ask
 from streams.store import alert_lists
 from streams.store.alert_lists import Overlay, Wanted
@@ -142,3 +146,58 @@ def test_answers_that_are_awaited_are_counted_by_agency_within_and_beyond_their_
         ("020011", "agency", "overdue"): 1, ("020011", "agency", "due"): 1,
         ("city", "city", "overdue"): 1, ("city", "city", "due"): 1,
     }  # fmt: skip
+
+
+def keyed(text: bytes) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    """Every sample by its name and labels."""
+    return {
+        (one.name, tuple(sorted(one.labels.items()))): one.value
+        for family in text_string_to_metric_families(text.decode())
+        for one in family.samples
+        if not one.name.startswith("budgetwatch_batch_seconds")
+    }
+
+
+def test_what_is_asked_for_is_what_the_whole_has_of_it(city: Running, scraped: bytes) -> None:
+    whole = keyed(scraped)
+    with city.client() as client:
+        of_city = keyed(client.get("/metrics?level=city").content)
+        of_two = keyed(client.get("/metrics?level=city&level=authority").content)
+        of_one = keyed(client.get("/metrics?agency=050011").content)
+        for query in ("level=line", "level=", "page=2"):
+            assert client.get(f"/metrics?{query}").status_code == 400, query
+    for found, levels in ((of_city, {"city"}), (of_two, {"city", "authority"})):
+        assert found == {key: value for key, value in whole.items() if dict(key[1]).get("level", "city") in levels}
+    assert of_one == {
+        key: value
+        for key, value in whole.items()
+        if (labels := dict(key[1])).get("agency") == "050011"
+        or (labels.get("level"), labels.get("key")) == ("agency", "050011")
+    }
+    assert len(of_one) > 10
+
+
+def test_of_an_agency_nothing_else_is_added_up(city: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With figures of 30,000 agencies a scrape took 12 s whoever asked; of one it takes 10 ms."""
+    added: list[str] = []
+
+    def counted(year: AgencyYear, months: int) -> rollup.Level:
+        added.append(year.agency)
+        return real(year, months)
+
+    real = rollup._agency
+    monkeypatch.setattr(rollup, "_agency", counted)
+    only = Domain(frozenset(["050011"]))
+    with city.client(city.token("reviewer", domain=only)) as client:
+        assert "050011" in client.get("/metrics").text
+    with city.client() as client:
+        assert "050011" in client.get("/metrics?agency=050011").text
+    assert added == ["050011", "050011"]
+
+
+def test_the_books_go_on_while_samples_are_made(city: Running) -> None:
+    registry, _ = registry_of(city.monitor)
+    pieces = registry.text_of(SamplesAsked())
+    next(pieces)  # everything that is read of the books and the store has been read
+    assert city.monitor.replica.submit([b"no event"], "test").result(10)
+    assert sum(map(len, pieces)) > 10_000
