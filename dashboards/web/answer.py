@@ -38,6 +38,8 @@ _NONE_BUT_OWN: Final = (
     "default-src 'none'; script-src 'self'; style-src {style}; img-src 'self' data:; font-src 'self'; connect-src 'self';"
     " form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+_MAY_DIFFER: Final = frozenset(("other_address", "csrf", "refresh_from"))
+"""What every template may name and a page may know better."""
 _SECRET: Final = {"Referrer-Policy": "no-referrer"}
 """Where the address itself is a secret."""
 _UNSAFE_NAME: Final = re.compile(r"[^A-Za-z0-9._-]+")
@@ -95,7 +97,10 @@ def page(
         "grids": views,
         "layout": "fragment.html" if fragment else "layout.html",
     }
-    text = _templates.get_template(template).render(_common(desk, request, reader) | dict(context) | own)
+    common = _common(desk, request, reader)
+    hidden = common.keys() & context.keys() - _MAY_DIFFER
+    assert not hidden, f"{template}: {sorted(hidden)} is said on every page alike"  # noqa: S101  # of the programmer
+    text = _templates.get_template(template).render(common | dict(context) | own)
     return _html(desk, request, text, status=status, charts=charts)
 
 

@@ -102,7 +102,9 @@ WORDS: Final[Mapping[str, Words]] = {
     "stopped": Words(
         "示範已停止，恢復後自動繼續：{reason}", "The demonstration has stopped; it goes on by itself: {reason}"
     ),
+    "stopped_for_strangers": Words("示範已停止，恢復後自動繼續", "The demonstration has stopped; it goes on by itself"),
     "broken": Words("目前無法寫入：{reason}", "Nothing can be written now: {reason}"),
+    "broken_for_strangers": Words("目前無法寫入", "Nothing can be written now"),
     "log_in": Words("登入", "Log in"),
     "log_out": Words("登出", "Log out"),
     "change_password": Words("變更密碼", "Change password"),

@@ -113,7 +113,7 @@ def _office(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
         _TITLE,
         {
             "order": [grid.name for grid in grids],
-            "stopped": stopped_notices(desk),
+            "notices_stopped": stopped_notices(desk),
             "result": form_result(request),
         },
         grids,

@@ -88,7 +88,7 @@ def overview(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
             "not_judged_count": len(of_key(tables, "unjudged").rows),
             "silent_count": len(of_key(tables, "absent").rows),
             "ahead": ahead if ahead > figures.day else None,
-            "stopped": stopped_notices(desk) if desk.scope(request).whole else [],
+            "notices_stopped": stopped_notices(desk) if desk.scope(request).whole else [],
         },
         [
             table,
