@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -73,9 +73,35 @@ def _opened(url: str, token_file: Path, ca_file: Path | None) -> Grafana:
         raise Unusable(str(problem)) from None
 
 
+def _prefix(text: str) -> str:
+    if not text.replace("-", "").isalnum() or not text.isascii() or len(text) > 20:
+        raise Unusable("--uid-prefix: letters, digits and hyphens, 20 at most")
+    return text
+
+
+def _sources(prefix: str, prometheus: str | None, postgres: str | None, password: Path | None) -> list[dict[str, Any]]:
+    """The sources of data that are asked for."""
+    from dashboards.data_sources import BadAddress, postgres_source, prometheus_source
+
+    if (postgres is None) != (password is None):
+        raise Unusable("--postgres-url and --postgres-password-file go together")
+    found = []
+    try:
+        if prometheus is not None:
+            found.append(prometheus_source(prefix, prometheus))
+    except BadAddress as error:
+        raise Unusable(f"--prometheus-url: {error}") from None
+    try:
+        if postgres is not None and password is not None:
+            found.append(postgres_source(prefix, postgres, password.read_text(encoding="utf-8").strip()))
+    except BadAddress as error:
+        raise Unusable(f"--postgres-url: {error}") from None
+    return found
+
+
 @app.command(
     epilog="Examples: `budgetwatch dashboards push --url https://grafana.example --token-file token --dry-run` ·"
-    " `… push … --uid-prefix tainan` · `… push … --embedded`"
+    " `… push … --prometheus-url http://prometheus:9090` · `… push … --uid-prefix tainan` · `… push … --embedded`"
 )
 def push(
     url: Url,
@@ -86,17 +112,46 @@ def push(
     uid_prefix: Prefix = "budgetwatch",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change; change nothing.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Boards that were edited by hand too.")] = False,
+    prometheus_url: Annotated[
+        str | None,
+        typer.Option(
+            "--prometheus-url",
+            metavar="URL",
+            envvar="BUDGETWATCH_GRAFANA_PROMETHEUS_URL",
+            help="Make the source of data too: Prometheus, as Grafana's server reaches it (wants the role Admin).",
+        ),
+    ] = None,
+    postgres_url: Annotated[
+        str | None,
+        typer.Option(
+            "--postgres-url",
+            metavar="URL",
+            envvar="BUDGETWATCH_GRAFANA_POSTGRES_URL",
+            help="The database's too: postgresql://budgetwatch_boards@HOST/DATABASE.",
+        ),
+    ] = None,
+    postgres_password_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--postgres-password-file",
+            metavar="FILE",
+            envvar="BUDGETWATCH_GRAFANA_POSTGRES_PASSWORD_FILE",
+            help="Holds that role's password.",
+        ),
+    ] = None,
 ) -> None:
     """Bring the boards to a Grafana that is there already, comparing first; exit 1 where one was edited by hand."""
     from dashboards import publishing
+    from dashboards.data_sources import push_sources
     from dashboards.grafana import GrafanaProblem
 
-    if not uid_prefix.replace("-", "").isalnum() or not uid_prefix.isascii() or len(uid_prefix) > 20:
-        raise Unusable("--uid-prefix: letters, digits and hyphens, 20 at most")
+    sources = _sources(_prefix(uid_prefix), prometheus_url, postgres_url, postgres_password_file)
     grafana = _opened(url, token_file, ca_file)
     wanted = publishing.boards(lang.value, embedded=embedded, prefix=uid_prefix)
     left = 0
     try:
+        for source in push_sources(grafana, sources, dry_run=dry_run):
+            sys.stdout.write(f"{source.uid}  {source.title}: {source.state}\n")
         title = publishing.FOLDER.text(lang.value)
         for each in publishing.push(grafana, wanted, uid_prefix, title, dry_run=dry_run, overwrite=overwrite):
             kept = each.state == "edited by hand" and not overwrite
@@ -116,6 +171,7 @@ def check(
     ca_file: CaFile = None,
     lang: Lang = Language.ZH,
     embedded: Embedded = False,
+    uid_prefix: Prefix = "budgetwatch",
 ) -> None:
     """Ask every query of every board through the server, and name those that fail (exit 1) or are empty."""
     from dashboards import publishing
@@ -124,7 +180,8 @@ def check(
     grafana = _opened(url, token_file, ca_file)
     asked = failed = 0
     try:
-        for each in publishing.check(grafana, publishing.boards(lang.value, embedded=embedded)):
+        wanted = publishing.boards(lang.value, embedded=embedded, prefix=_prefix(uid_prefix))
+        for each in publishing.check(grafana, wanted, uid_prefix):
             asked += 1
             if each.failure is not None:
                 failed += 1
@@ -154,7 +211,8 @@ def pull(
     grafana = _opened(url, token_file, ca_file)
     differ = False
     try:
-        for uid, lines in publishing.pull(grafana, publishing.boards(lang.value, embedded=embedded, prefix=uid_prefix)):
+        wanted = publishing.boards(lang.value, embedded=embedded, prefix=_prefix(uid_prefix))
+        for uid, lines in publishing.pull(grafana, wanted):
             differ |= bool(lines)
             sys.stdout.write(
                 "".join(f"{line}\n" for line in (f"{uid}: {'changed' if lines else 'as generated'}", *lines))

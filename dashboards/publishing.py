@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
+from dashboards.data_sources import KINDS, bound, uid_of
 from dashboards.grafana import STALE, Grafana, GrafanaProblem
 from ledger.words import Language, Words
 
@@ -41,7 +42,7 @@ def boards(reader: Language, *, embedded: bool, prefix: str = UID_PREFIX) -> lis
         board["tags"] = [prefix]
         for link in board["links"]:
             link["tags"] = [prefix] if link["tags"] else []
-        found.append(board)
+        found.append(bound(board, prefix))
     return found
 
 
@@ -131,17 +132,19 @@ class QueryAnswer(msgspec.Struct, frozen=True):
     failure: str | None = None
 
 
-def sources(grafana: Grafana) -> dict[str, str]:
-    """The uid of the source of data of each type; of several the default one, else the first."""
+def sources(grafana: Grafana, prefix: str = UID_PREFIX) -> dict[str, str]:
+    """The uid of the source of data of each type: of several the city's own, else the default one, else the first."""
+    own = {uid_of(prefix, variable) for variable in KINDS}
     found: dict[str, str] = {}
-    for each in sorted(grafana.get("/datasources") or [], key=lambda one: not one.get("isDefault")):
+    listed = grafana.get("/datasources") or []
+    for each in sorted(listed, key=lambda one: (one["uid"] not in own, not one.get("isDefault"))):
         found.setdefault(str(each["type"]), str(each["uid"]))
     return found
 
 
-def check(grafana: Grafana, wanted: list[dict[str, Any]]) -> Iterator[QueryAnswer]:
+def check(grafana: Grafana, wanted: list[dict[str, Any]], prefix: str = UID_PREFIX) -> Iterator[QueryAnswer]:
     """Ask every query of every board through the server, with what is chosen first at its head."""
-    uids = sources(grafana)
+    uids = sources(grafana, prefix)
     if "prometheus" not in uids:
         raise GrafanaProblem("the server has no source of data of the type prometheus")
     chosen = _chosen(grafana, uids["prometheus"])

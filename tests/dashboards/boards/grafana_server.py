@@ -29,6 +29,9 @@ class Served(msgspec.Struct):
     versions: dict[str, list[dict[str, Any]]] = {}
     asked: list[str] = []
     queries: list[dict[str, Any]] = []
+    sources: dict[str, dict[str, Any]] = {}
+    """Sources of data that were made, by uid, as the server gives them: without their passwords."""
+    passwords: dict[str, str] = {}
     status: int = 0
     """Answered to everything instead, so many times as `times`."""
     times: int = 0
@@ -72,9 +75,19 @@ class Served(msgspec.Struct):
             return (200, {"dashboard": board, "meta": {}}) if board else (404, {"message": "Dashboard not found"})
         if path == "/api/dashboards/db":
             return self._save(body)
+        if path == "/api/datasources" and method == "POST":
+            return self._keep_source(body)
+        if found := re.fullmatch(r"/api/datasources/uid/([\w-]+)", path):
+            held = self.sources.get(found[1])
+            if held is None:
+                return 404, {"message": "Data source not found"}
+            if method == "PUT":
+                return self._keep_source(body | {"version": held["version"]})
+            return 200, held
         if path == "/api/datasources":
             kinds = ("prometheus", "grafana-postgresql-datasource")
-            return 200, [{"uid": f"own-{kind}", "type": kind, "isDefault": kind == "prometheus"} for kind in kinds]
+            others = [{"uid": f"own-{kind}", "type": kind, "isDefault": kind == "prometheus"} for kind in kinds]
+            return 200, [*others, *self.sources.values()]
         if path == "/api/ds/query":
             return self._query(body)
         return 404, {"message": "Not found"}
@@ -92,6 +105,14 @@ class Served(msgspec.Struct):
             self.lose_answer = False
             return 504, {"message": "gateway timeout"}
         return (200, {"status": "success", "uid": board["uid"]}) if self.version == 12 else (204, None)
+
+    def _keep_source(self, body: dict[str, Any]) -> tuple[int, Any]:
+        held = {key: value for key, value in body.items() if key != "secureJsonData"}
+        secrets: dict[str, str] = body.get("secureJsonData", {})
+        self.passwords |= {body["uid"]: text for text in secrets.values()}
+        fields = {"secureJsonFields": dict.fromkeys(secrets, True), "readOnly": False, "basicAuth": False, "id": 3}
+        self.sources[body["uid"]] = held | fields | {"version": body.get("version", 0) + 1}
+        return 200, {"datasource": self.sources[body["uid"]], "message": "Datasource saved"}
 
     def _query(self, body: dict[str, Any]) -> tuple[int, Any]:
         (query,) = body["queries"]

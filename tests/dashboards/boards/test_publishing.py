@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from dashboards import publishing
+from dashboards.data_sources import BadAddress, postgres_source, prometheus_source, push_sources
 from dashboards.grafana import Grafana, GrafanaProblem
 from tests.dashboards.boards.grafana_server import TOKEN, Served, served
 from tests.house.test_words import ROOT
@@ -64,6 +65,61 @@ def test_two_cities_on_one_grafana_stay_apart(server: Served) -> None:
     assert len(server.boards) == 10 and set(server.folders) == {"budgetwatch", "tainan"}
     overview = server.boards["tainan-overview"]
     assert overview["tags"] == ["tainan"] and "budgetwatch" not in [*overview["links"][0]["tags"], overview["uid"]]
+
+
+def test_sources_of_data_are_made_by_uid_compared_and_never_show_a_password(server: Served) -> None:
+    def bring(url: str = "http://prometheus:9090", *, dry_run: bool = False) -> list[str]:
+        database = "postgresql://budgetwatch_boards@db.example/budgetwatch?sslmode=verify-full"
+        wanted = [prometheus_source("tainan", url), postgres_source("tainan", database, "p-w")]
+        return [each.state for each in push_sources(client(server), wanted, dry_run=dry_run)]
+
+    assert bring(dry_run=True) == ["create"] * 2 and not server.sources
+    assert bring() == ["create"] * 2 and set(server.sources) == {"tainan-prometheus", "tainan-postgres"}
+    database = server.sources["tainan-postgres"]
+    assert (database["url"], database["user"]) == ("db.example:5432", "budgetwatch_boards")
+    assert database["jsonData"]["sslmode"] == "verify-full" and server.passwords == {"tainan-postgres": "p-w"}
+    assert "p-w" not in str(server.sources)
+    assert bring() == ["up to date"] * 2
+    server.sources["tainan-prometheus"]["jsonData"]["httpMethod"] = "POST"  # set by somebody, none of ours
+    assert bring("http://another:9090", dry_run=True) == ["update", "up to date"]
+    assert bring("http://another:9090") == ["update", "up to date"]
+    moved = server.sources["tainan-prometheus"]
+    assert (moved["url"], moved["jsonData"]["httpMethod"], moved["version"]) == ("http://another:9090", "POST", 2)
+    server.sources["tainan-postgres"]["secureJsonFields"] = {}
+    assert bring("http://another:9090") == ["up to date", "update"], "a source without its password is none"
+    moved["readOnly"] = True
+    with pytest.raises(GrafanaProblem, match="a file of the server provides it"):
+        bring()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://role@host/db",
+        "postgresql://host/db",
+        "postgresql://role@host",
+        "postgresql://role@host/db?sslmode=maybe",
+        "postgresql://role:secret@host/db",
+    ],
+)
+def test_an_address_that_no_source_can_have_is_refused(url: str) -> None:
+    with pytest.raises(BadAddress) as found:
+        postgres_source("x", url, "p")
+    assert "secret" not in str(found.value)
+    with pytest.raises(BadAddress):
+        prometheus_source("x", url)
+
+
+def test_each_citys_boards_ask_its_own_sources_first(server: Served) -> None:
+    for prefix in ("budgetwatch", "tainan"):
+        list(push_sources(client(server), [prometheus_source(prefix, f"http://{prefix}:9090")]))
+        push(server, prefix=prefix)
+        for name in ("overview", "unit"):
+            variables = {one["name"]: one for one in server.boards[f"{prefix}-{name}"]["templating"]["list"]}
+            assert variables["prometheus"]["current"]["value"] == f"{prefix}-prometheus"
+        server.queries.clear()
+        list(publishing.check(client(server), publishing.boards("zh", embedded=True, prefix=prefix), prefix))
+        assert {query["datasource"]["uid"] for query in server.queries} == {f"{prefix}-prometheus"}
 
 
 def test_a_change_at_the_same_moment_is_never_lost(server: Served) -> None:
@@ -169,3 +225,14 @@ def test_the_commands_say_what_they_did_and_keep_the_token_to_themselves(server:
     code, said = run("push")
     assert code == 3 and "token is not taken" in said and said.count("\n") == 1
     assert run("push", "--uid-prefix", "a/b")[0] == 2
+    (tmp_path / "token").write_text(TOKEN)
+    (tmp_path / "password").write_text("the-database's\n")
+    database = ("--postgres-url", "postgresql://budgetwatch_boards@db/budgetwatch")
+    wanted = ("--prometheus-url", "http://prometheus:9090", *database)
+    said = run("push", *wanted, "--postgres-password-file", str(tmp_path / "password"))[1]
+    assert "budgetwatch-prometheus  budgetwatch Prometheus: create" in said and "the-database" not in said
+    assert server.passwords == {"budgetwatch-postgres": "the-database's"}
+    code, said = run("push", *wanted)
+    assert code == 2 and "--postgres-password-file go together" in said
+    code, said = run("push", "--prometheus-url", "prometheus:9090")
+    assert code == 2 and "--prometheus-url: write http://HOST:9090" in said
