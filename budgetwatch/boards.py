@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack
-from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from budgetwatch.options import Data, Lang, Language, More, RefusedCommand, Registry, Replay, Settings, Store, Unusable
-from budgetwatch.sources import day_of
+from budgetwatch import board_history
+from budgetwatch.options import Lang, Language, RefusedCommand, Unusable
 
 if TYPE_CHECKING:
     from dashboards.grafana import Grafana
@@ -21,6 +18,7 @@ app = typer.Typer(
     help="Grafana's boards: made, brought to a Grafana, checked there; the history behind their curves.",
     no_args_is_help=True,
 )
+app.add_typer(board_history.app)
 Url = Annotated[str, typer.Option("--url", metavar="URL", envvar="BUDGETWATCH_GRAFANA_URL", help="Grafana's address.")]
 TokenFile = Annotated[
     Path,
@@ -81,7 +79,7 @@ def _prefix(text: str) -> str:
 
 def _sources(prefix: str, prometheus: str | None, postgres: str | None, password: Path | None) -> list[dict[str, Any]]:
     """The sources of data that are asked for."""
-    from dashboards.data_sources import BadAddress, postgres_source, prometheus_source
+    from dashboards.data_sources import UnusableSource, postgres_source, prometheus_source
 
     if (postgres is None) != (password is None):
         raise Unusable("--postgres-url and --postgres-password-file go together")
@@ -89,12 +87,12 @@ def _sources(prefix: str, prometheus: str | None, postgres: str | None, password
     try:
         if prometheus is not None:
             found.append(prometheus_source(prefix, prometheus))
-    except BadAddress as error:
+    except UnusableSource as error:
         raise Unusable(f"--prometheus-url: {error}") from None
     try:
         if postgres is not None and password is not None:
             found.append(postgres_source(prefix, postgres, password.read_text(encoding="utf-8").strip()))
-    except BadAddress as error:
+    except UnusableSource as error:
         raise Unusable(f"--postgres-url: {error}") from None
     return found
 
@@ -221,59 +219,3 @@ def pull(
         raise RefusedCommand(str(problem)) from None
     if differ:
         raise typer.Exit(1)
-
-
-@app.command(
-    epilog="Examples: `budgetwatch dashboards history --data data --from 114/01/01 -o history.om`, then"
-    " `promtool tsdb create-blocks-from --max-block-duration=512h openmetrics history.om /prometheus`"
-)
-def history(
-    from_day: Annotated[str, typer.Option("--from", metavar="DATE", help="The first day.")],
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where it goes.")],
-    more: More = None,
-    to_day: Annotated[str | None, typer.Option("--to", metavar="DATE", help="The last day; else yesterday.")] = None,
-    replay: Replay = None,
-    data: Data = None,
-    store: Store = None,
-    registry: Registry = Path("agencies.csv"),
-    settings: Settings = None,
-) -> None:
-    """Write the figures of each day gone by, as OpenMetrics that Prometheus takes: curves are there at once.
-
-    Leave out the last hours: Prometheus takes no blocks beside what it is scraping just now.
-    """
-    from alerts.catalogue import load
-    from budgetwatch.sources import registry_of
-    from dashboards.history import NO_ACTS, Acts, write_history
-    from streams.files import EventFiles
-    from streams.folder import Folder
-    from streams.log.accepted import days_booked, lines_of_store
-    from streams.people.lagging_acts import presented_lists
-    from streams.people.trail import CLOSE, REOPEN, acts_of_kinds
-    from streams.store import open_store
-    from streams.taipei import today
-
-    yesterday = (date.fromisoformat(today()) - timedelta(days=1)).isoformat()
-    first, last = day_of(from_day), yesterday if to_day is None else day_of(to_day)
-    if last < first:
-        raise Unusable(f"--to {last} lies before --from {first}")
-    names = [*(replay or ()), *(more or ())]
-    with ExitStack() as stack:
-        acts = NO_ACTS
-        if names:
-            lines: Iterator[list[bytes]] = (batch.lines for batch in stack.enter_context(EventFiles(names)).batches())
-            known, catalogue = registry_of(registry), load(settings=settings)
-        else:
-            folder = Folder(data or Path("data"))
-            opened = open_store(folder.store if store is None else store, read_only=True)
-            stack.callback(opened.close)
-            known = folder.read_registry()[0] if store is None else registry_of(registry)
-            catalogue = load(settings=settings or (folder.path if store is None else None))
-            acts = Acts(
-                list(acts_of_kinds(opened, CLOSE, REOPEN)), [each.presented_on for each in presented_lists(opened)]
-            )
-            lines = lines_of_store(opened)
-        days = stack.enter_context(days_booked(lines, known))
-        with output.open("wb") as out:
-            points = write_history(days, known, catalogue, first, last, out, acts)
-    sys.stderr.write(f"{output}: {points:,} points, {first} to {last}\n")

@@ -29,7 +29,7 @@ class SourcePushed(msgspec.Struct, frozen=True):
     state: str
 
 
-class BadAddress(ValueError):
+class UnusableSource(ValueError):
     """An address that no source of data can have; the message says how to write it."""
 
 
@@ -44,23 +44,25 @@ def name_of(prefix: str, variable: str) -> str:
 
 
 def prometheus_source(prefix: str, url: str) -> dict[str, Any]:
-    """A Prometheus as Grafana's server reaches it. Raises BadAddress."""
+    """A Prometheus as Grafana's server reaches it. Raises UnusableSource."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
-        raise BadAddress("write http://HOST:9090, without a user, as Grafana's server reaches it")
+        raise UnusableSource("write http://HOST:9090, without a user, as Grafana's server reaches it")
     return _source(prefix, "prometheus", url, {"timeInterval": "15s"})
 
 
 def postgres_source(prefix: str, url: str, password: str) -> dict[str, Any]:
-    """A database as Grafana's server reaches it, asked by the role in the address. Raises BadAddress."""
+    """A database as Grafana's server reaches it, asked by the role in the address. Raises UnusableSource."""
     parts = urlsplit(url)
     name, mode = parts.path.strip("/"), "require"
     if parts.query:
         mode = parts.query.removeprefix("sslmode=")
     if parts.scheme != "postgresql" or not (parts.hostname and parts.username and name) or mode not in _SSL_MODES:
-        raise BadAddress(f"write postgresql://ROLE@HOST:5432/DATABASE, and ?sslmode={'|'.join(_SSL_MODES)} after it")
+        raise UnusableSource(
+            f"write postgresql://ROLE@HOST:5432/DATABASE, and ?sslmode={'|'.join(_SSL_MODES)} after it"
+        )
     if parts.password:
-        raise BadAddress("the password belongs into a file: --postgres-password-file")
+        raise UnusableSource("the password belongs into a file: --postgres-password-file")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     settings = {"database": unquote(name), "sslmode": mode, "maxOpenConns": 5, "connMaxLifetime": 3600}
     made = _source(prefix, "postgres", f"{host}:{parts.port or _POSTGRES_PORT}", settings)

@@ -19,6 +19,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from alerts.catalogue import Catalogue
 from alerts.clock import judge_day
 from alerts.engine import Engine
+from dashboards.metrics import levels
 from dashboards.metrics.collector import figures
 from dashboards.metrics.snapshot import Snapshot, moment_seconds, seconds, snapshot
 from ledger.books import Books
@@ -29,9 +30,7 @@ from streams.log.accepted import DaysBooked
 from streams.people.closings import apply_closing
 from streams.people.trail import TrailEntry
 
-OF_AGENCIES: Final = frozenset(
-    f"budgetwatch_{name}" for name in ("available_twd", "allotted_twd", "realised_twd", "predicted_twd")
-)
+OF_AGENCIES: Final = frozenset(f"budgetwatch_{name}_twd" for name in (*levels.OF_AGENCIES, "predicted"))
 """What is kept of each agency: its curves. Of authorities and the city everything is."""
 _PROVISIONAL: Final = "budgetwatch_provisional_"
 _NOON: Final = 12 * 3600

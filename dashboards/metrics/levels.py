@@ -25,6 +25,8 @@ _FIGURES: Final = (
     "executed",
     "remaining",
 )
+OF_AGENCIES: Final = ("available", "allotted", "realised")
+"""Of agencies, which are many: what boards ask. Their other figures are in the API and in the database's views."""
 
 
 def of_levels(at: Snapshot) -> Iterator[Metric]:
@@ -44,7 +46,8 @@ def of_levels(at: Snapshot) -> Iterator[Metric]:
             labels=LEVEL_LABELS,
         )
         for labels, sums in rows:
-            family.add_metric(labels, getattr(sums, name))
+            if name in OF_AGENCIES or labels[1] != "agency":
+                family.add_metric(labels, getattr(sums, name))
         yield family
     predicted_money = GaugeMetricFamily(
         "budgetwatch_predicted_twd",

@@ -21,6 +21,8 @@ _RESERVE: Final = {
     "pending": "Draws asked for on a reserve",
     "remaining": "What can still be drawn of a reserve",
 }
+_OF_AGENCIES: Final = ("established", "remaining")
+"""Of the first reserves, which every agency has one of."""
 
 
 def of_reserves(at: Snapshot) -> Iterator[Metric]:
@@ -41,9 +43,10 @@ def of_reserves(at: Snapshot) -> Iterator[Metric]:
         for reserve, funds in funds_by_reserve(at.books.funds, at.books.years.get(year, {}), year).items():
             for fund in funds:
                 of_fund = (str(year), reserve, fund.agency or "")
-                cases.add_metric(of_fund, fund.cases)
-                for name, family in families.items():
-                    family.add_metric(of_fund, getattr(fund, name))
+                for name in _OF_AGENCIES if fund.agency else _RESERVE:
+                    families[name].add_metric(of_fund, getattr(fund, name))
+                if not fund.agency:
+                    cases.add_metric(of_fund, fund.cases)
             drawn = sum(fund.approved - fund.cancelled for fund in funds)
             tenths = tenths_of_months(sum(fund.remaining for fund in funds), drawn, gone)
             if tenths is not None:

@@ -4,13 +4,29 @@ from __future__ import annotations
 
 from typing import Final
 
-from grafana_foundation_sdk.builders import bargauge, stat
+from grafana_foundation_sdk.builders import bargauge, stat, table
 from grafana_foundation_sdk.models.common import BigValueTextMode
 
 from dashboards.colours import ACTUAL, SEVERITY_FILL, STATUS_FILL
-from dashboards.panels.looks import COUNT, SHARE, bars_panel, link_to, page_link, stat_panel, steps, yi
+from dashboards.panels.looks import (
+    COUNT,
+    MONEY,
+    SHARE,
+    bars_panel,
+    hidden,
+    link_to,
+    linked,
+    narrow,
+    page_link,
+    stat_panel,
+    steps,
+    table_panel,
+    with_unit,
+    yi,
+)
 from dashboards.panels.panel import panel
-from dashboards.panels.queries import called, instant, now
+from dashboards.panels.queries import called, instant, now, rows
+from ledger.vocabulary import FIELD
 from ledger.words import Language, Words
 
 _YEAR: Final = {"fiscal_year": "$year"}
@@ -90,3 +106,35 @@ def blocked(reader: Language) -> stat.Panel:
     made = made.with_target(instant(f"sum ({now('alerts_open', rule='~cr-.*', **_YEAR)})"))
     link = link_to(Words("警示", "Alerts").text(reader), "${page}/alerts?year=${year}")
     return made.thresholds(steps((None, STATUS_FILL["normal"]), (1, SEVERITY_FILL["high"]))).links([link])
+
+
+@panel("reserves", 16, at=(0, 39, 24, 10))
+def lines_before_adoption(reader: Language) -> table.Panel:
+    """Line by line: what may be spent before adoption, what was, and what waits for it."""
+    agency, line = Words("機關", "Agency"), Words("預算科目", "Budget line")
+    base, counted, left = Words("可支用基準", "Base"), Words("已計入支付", "Counted"), Words("餘額", "Headroom")
+    barred = Words("審議完成前不得支用", "Barred until adoption")
+    flags = ", ".join(
+        f"CASE WHEN {flag} THEN '{FIELD[flag].text(reader)}' END"
+        for flag in ("new_capital", "new_account", "new_program")
+    )
+    between = "、" if reader == "zh" else ", "
+    sql = (
+        f'SELECT agency_{reader} AS "{agency.text(reader)}", name AS "{line.text(reader)}", base AS "{base.text(reader)}",'  # noqa: S608  # our own words
+        f' counted AS "{counted.text(reader)}", headroom AS "{left.text(reader)}",'
+        f" concat_ws('{between}', {flags}) AS \"{barred.text(reader)}\", agency FROM board_provisional_lines"
+        " WHERE fiscal_year = $year ORDER BY (new_capital OR new_account OR new_program) DESC, headroom NULLS LAST, agency, name"
+        " LIMIT 500"
+    )
+    said = Words(
+        "審議未完成之機關逐科目：不得支用者（新增資本支出、新增科目、新增計畫；法定經費及災害除外）在前，次依餘額由少至多，最多 500 筆。"
+        "基準空白者為尚未得知。",
+        "Of agencies without an adopted budget, line by line: what is barred (new capital spending, new accounts, new programs;"
+        " statutory money and disasters apart) first, then the least headroom, 500 at most. A base left blank is not known.",
+    )
+    made = table_panel(reader, Words("審議完成前各科目", "Lines before adoption"), said).with_target(rows(sql))
+    made = with_unit(made, MONEY, *(each.text(reader) for each in (base, counted, left)))
+    made = narrow(made, {agency.text(reader): 180, line.text(reader): 260}).no_value(_NOBODY.text(reader))
+    url = "${page}/agencies/${__data.fields.agency:percentencode}?year=${year}"
+    made = linked(hidden(made, "agency"), agency.text(reader), Words("機關網頁", "The agency").text(reader), url)
+    return made.links([page_link(reader, "/?year=${year}")])

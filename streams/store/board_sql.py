@@ -298,6 +298,34 @@ WHERE c.kind = 'commitment' AND c.outstanding > 0""",
             "outstanding": "what stands open, NT$; nothing is shown of which nothing does",
         },
     ),
+    "board_provisional_lines": View(
+        f"""
+SELECT b.fiscal_year, b.agency, {_named("b", "y.authority")}, b.name, d.base, d.counted, d.base - d.counted AS headroom,
+  d.new_capital, d.new_account, d.new_program
+FROM position_budgets b
+JOIN agency_years y ON (y.fiscal_year, y.agency) = (b.fiscal_year, b.agency)
+{_of_names("b", "y.authority")}
+CROSS JOIN LATERAL (
+  SELECT CASE WHEN proposal ->> 'authorised_plan' IS NOT NULL THEN (proposal ->> 'amount')::numeric
+      ELSE (proposal ->> 'prior_year_executed')::numeric END AS base,
+    greatest(0, coalesce((spent ->> 'counted')::numeric, 0)) AS counted,
+    coalesce((proposal ->> 'new_capital')::boolean, false) AS new_capital,
+    coalesce((proposal ->> 'new_account')::boolean, false) AS new_account,
+    coalesce((proposal ->> 'new_program')::boolean, false) AS new_program
+  FROM (SELECT b.detail::jsonb -> 0 AS proposal, b.detail::jsonb -> 1 AS spent) j
+  WHERE jsonb_typeof(proposal) = 'object' OR jsonb_typeof(spent) = 'object') d
+WHERE y.adopted_on > {_TODAY}""",
+        _AGENCY
+        | {
+            "name": "the line, of an agency whose budget is not adopted yet",
+            "base": "what may be spent before adoption (LGA Art. 40), NT$; null while it is not known",
+            "counted": "payments counted against the base, less reversals, NT$",
+            "headroom": "base − counted, NT$",
+            "new_capital": "proposed as new capital spending: barred until adoption",
+            "new_account": "proposed as a new account: barred until adoption",
+            "new_program": "proposed as a new program: barred until adoption",
+        },
+    ),
     "board_refusals": View(
         """
 SELECT f.partition, f.place, f.at, f.origin, f.line, f.id, f.fiscal_year, f.agency, coalesce(g.name_zh, f.agency) AS agency_zh,

@@ -1,11 +1,13 @@
 """Makes the `board_*` views of a PostgreSQL store.
 
-They are code, not data: they are dropped before the schema is brought forward and made anew after. The role
+They are code, not data: they are dropped before the schema is brought forward and made anew after; where the schema stands
+they are made anew when they are not this version's, which a digest in the comment of one says. The role
 `budgetwatch_boards`, where it exists, can read them and nothing else.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from typing import Final
 
@@ -14,6 +16,16 @@ import sqlalchemy as sa
 from streams.store.board_sql import FUNCTIONS, VIEWS
 
 ROLE: Final = "budgetwatch_boards"
+_LAST: Final = list(VIEWS)[-1]
+_DIGEST: Final = hashlib.sha256(
+    repr([*FUNCTIONS.items(), *((name, view.sql, dict(view.columns)) for name, view in VIEWS.items())]).encode()
+).hexdigest()
+
+
+def are_current(connection: sa.Connection) -> bool:
+    """Whether the views are those of this version."""
+    said = sa.text("SELECT obj_description(to_regclass(:name), 'pg_class')")
+    return connection.execute(said, {"name": _LAST}).scalar() == _DIGEST
 
 
 def drop_views(connection: sa.Connection) -> None:
@@ -37,6 +49,7 @@ def make_views(connection: sa.Connection) -> None:
             connection.exec_driver_sql(f"COMMENT ON COLUMN {name}.{column} IS '{said}'")
         if reader is not None:
             connection.exec_driver_sql(f"GRANT SELECT ON {name} TO {ROLE}")
+    connection.exec_driver_sql(f"COMMENT ON VIEW {_LAST} IS '{_DIGEST}'")
 
 
 def moves(from_schema: str, to_schema: str) -> Iterator[str]:

@@ -19,7 +19,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from streams.errors import OlderSchema, StoreRefused, StoreUnavailable
-from streams.store.board_views import drop_views, make_views
+from streams.store.board_views import are_current, drop_views, make_views
 from streams.store.locks import SCHEMA_LOCK
 from streams.store.rights import give_rights
 from streams.store.trail_begun import begin_trail
@@ -265,6 +265,8 @@ def _bring_to_head(connection: sa.Connection, *, create: bool, folded_with: Mapp
     context = MigrationContext.configure(connection)
     current = context.get_current_revision()
     if current == head:
+        if create and connection.dialect.name == "postgresql" and not are_current(connection):
+            make_views(connection)
         return False
     known = {revision.revision for revision in scripts.walk_revisions()}
     if current is not None and current not in known:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -40,6 +41,20 @@ from tests.running import listening
 MEETING = "2025-07-15"
 FIRST, LAST = "2025-01-01", "2025-12-31"
 EVENTS = 9_000
+UNADOPTED = "300011"
+"""An agency of which nothing is simulated: its budget stays a proposal."""
+
+
+def proposals() -> Iterator[tuple[str, bytes]]:
+    """What the council has not decided on: a line that may be spent on, and one that is new."""
+    common = {"type": "appropriation.proposed", "fiscal_year": 114, "agency": UNADOPTED, "booked_on": "2025-01-02"}
+    known = {"id": "p1", "line": "32020110101/current/2000", "amount": 900, "prior_year_executed": 700}
+    new = {"id": "p2", "line": "32020110102/capital/3000", "amount": 5_000, "new_capital": True, "new_program": True}
+    paid = {"id": "p3", "type": "disbursement.paid", "line": known["line"], "amount": 300, "voucher": "V1"}
+    paid["basis"] = "prior_year"
+    for one in (known, new, paid):
+        event = common | one
+        yield str(event["booked_on"]), json.dumps(event).encode()
 
 
 class City(msgspec.Struct):
@@ -135,7 +150,7 @@ def city(folder: Path) -> Iterator[City]:
         stack.callback(queue.stop)
         day = [MEETING]
         monitor = Monitor(store, queue, registry, catalogue, lambda: day[-1], demonstration=True)
-        lines = list(by_day(5, EVENTS))
+        lines = [*proposals(), *by_day(5, EVENTS)]
         for until in (MEETING, LAST):
             wanted = [line for booked, line in lines if (booked <= MEETING) == (until == MEETING)]
             queue.submit(wanted, "test").result()

@@ -109,7 +109,8 @@ class Served(msgspec.Struct):
     def _keep_source(self, body: dict[str, Any]) -> tuple[int, Any]:
         held = {key: value for key, value in body.items() if key != "secureJsonData"}
         secrets: dict[str, str] = body.get("secureJsonData", {})
-        self.passwords |= {body["uid"]: text for text in secrets.values()}
+        if "password" in secrets:
+            self.passwords[body["uid"]] = secrets["password"]
         fields = {"secureJsonFields": dict.fromkeys(secrets, True), "readOnly": False, "basicAuth": False, "id": 3}
         self.sources[body["uid"]] = held | fields | {"version": body.get("version", 0) + 1}
         return 200, {"datasource": self.sources[body["uid"]], "message": "Datasource saved"}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dashboards import publishing
-from dashboards.data_sources import BadAddress, postgres_source, prometheus_source, push_sources
+from dashboards.data_sources import UnusableSource, postgres_source, prometheus_source, push_sources
 from dashboards.grafana import Grafana, GrafanaProblem
 from tests.dashboards.boards.grafana_server import TOKEN, Served, served
 from tests.house.test_words import ROOT
@@ -103,10 +103,10 @@ def test_sources_of_data_are_made_by_uid_compared_and_never_show_a_password(serv
     ],
 )
 def test_an_address_that_no_source_can_have_is_refused(url: str) -> None:
-    with pytest.raises(BadAddress) as found:
+    with pytest.raises(UnusableSource) as found:
         postgres_source("x", url, "p")
     assert "secret" not in str(found.value)
-    with pytest.raises(BadAddress):
+    with pytest.raises(UnusableSource):
         prometheus_source("x", url)
 
 
