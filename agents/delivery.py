@@ -18,7 +18,7 @@ from streams.notices.making import Making
 from streams.notices.notifier import Notifier
 from streams.notices.settings import NoticeSettings
 from streams.outbox import Outbox
-from streams.people.heads import head_file
+from streams.people.heads import head_file, head_mail
 from streams.sources import OpenedBooks, stored_books
 from streams.store.leading import Leading
 from streams.store.locks import DELIVERY_LOCK, NOTICE_LOCK
@@ -37,7 +37,7 @@ def attach(app: faust.App, worker: LogWorker, connection: Connection, settings: 
     def send(kind: str, records: Records) -> list[str | None]:
         return sender.send(TOPIC_OF[kind], records)
 
-    channels = open_channels(Outside(send, sender.close, head_file()))
+    channels = open_channels(Outside(send, sender.close, head_file(), head_mail(settings)))
     outbox = Outbox(worker.store, channels, people=Making(worker.store, settings))
 
     def papers() -> int:

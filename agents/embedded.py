@@ -20,7 +20,7 @@ from streams.notices.making import Making
 from streams.notices.notifier import Notifier
 from streams.notices.settings import NoticeSettings
 from streams.outbox import Outbox
-from streams.people.heads import announce_head, head_file
+from streams.people.heads import announce_head, head_file, head_mail
 from streams.reach import Reach
 from streams.sources import OpenedBooks, stored_books
 from streams.store import open_store, queries
@@ -65,9 +65,8 @@ def opened(
 def serve(monitor: Monitor, folder: Folder, port: int, *, beside: Sequence[Part] = (), clock: bool = True) -> None:
     """Listen until told to stop (see `listen`), with the inbox, the outbox and, unless told otherwise, the clock."""
     settings = notice_settings(monitor, folder, port)
-    courier = Courier(
-        Outbox(monitor.store, open_channels(Outside(head_file=head_file())), people=Making(monitor.store, settings))
-    )
+    channels = open_channels(Outside(head_file=head_file(), head_mail=head_mail(settings)))
+    courier = Courier(Outbox(monitor.store, channels, people=Making(monitor.store, settings)))
     people = Courier(Notifier(monitor.store, settings, papers=_papers(monitor, folder, settings)), name="notices")
     judged = queries.judgements(monitor.store)
 

@@ -100,6 +100,26 @@ TrailKey = Annotated[
 ]
 
 
+def _name_head_kept(path: Path | None) -> Path | None:
+    from streams.trail.keys import HEAD_KEPT  # `--help` must not wait for it
+
+    if path is not None:
+        os.environ[HEAD_KEPT] = str(path)
+    return path
+
+
+TrailHead = Annotated[
+    Path | None,
+    typer.Option(
+        "--trail-head",
+        metavar="FILE",
+        envvar="BUDGETWATCH_TRAIL_HEAD",
+        callback=_name_head_kept,
+        help="Keeps the head of the trail that this process saw last, so that its next start finds a trail cut off.",
+    ),
+]
+
+
 def _name_head_file(path: Path | None) -> Path | None:
     if path is not None:
         from streams.people.heads import HEAD_FILE
@@ -116,6 +136,26 @@ TrailSink = Annotated[
         envvar="BUDGETWATCH_TRAIL_SINK",
         callback=_name_head_file,
         help="The head of the audit trail is added to this file once a day; best on another machine's disk.",
+    ),
+]
+
+
+def _name_head_address(address: str | None) -> str | None:
+    if address is not None:
+        from streams.people.heads import HEAD_ADDRESS
+
+        os.environ[HEAD_ADDRESS] = address
+    return address
+
+
+TrailMail = Annotated[
+    str | None,
+    typer.Option(
+        "--trail-mail",
+        metavar="ADDRESS",
+        envvar="BUDGETWATCH_TRAIL_MAIL",
+        callback=_name_head_address,
+        help="The head of the audit trail is mailed there once a day, by the mail server that routing.yaml names.",
     ),
 ]
 ExpectedHeads = Annotated[

@@ -17,7 +17,9 @@ from budgetwatch.options import (
     Registry,
     Settings,
     Shared,
+    TrailHead,
     TrailKey,
+    TrailMail,
     TrailSink,
     TrustedProxy,
     Unusable,
@@ -41,6 +43,7 @@ def run(
     public_url: PublicUrl = None,
     trail_key: TrailKey = None,
     trail_sink: TrailSink = None,
+    trail_mail: TrailMail = None,
     registry: Annotated[
         Path | None, typer.Option(envvar="BUDGETWATCH_REGISTRY", help="Copied into a new data folder.")
     ] = None,
@@ -96,7 +99,9 @@ def worker(
     registry: Registry = Path("agencies.csv"),
     settings: Settings = None,
     trail_key: TrailKey = None,
+    trail_head: TrailHead = None,
     trail_sink: TrailSink = None,
+    trail_mail: TrailMail = None,
     session_timeout: Annotated[
         float, typer.Option(min=6, envvar="BUDGETWATCH_SESSION_TIMEOUT", help="Seconds until a silent worker is gone.")
     ] = 10.0,
@@ -147,6 +152,7 @@ def serve(
     trusted_proxy: TrustedProxy = None,
     public_url: PublicUrl = None,
     trail_key: TrailKey = None,
+    trail_head: TrailHead = None,
     session_key: Annotated[
         Path | None,
         typer.Option(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from budgetwatch.options import DataFolder, ExpectedHeads, Store, TrailKey, Unusable, heads_of
+from budgetwatch.options import DataFolder, ExpectedHeads, Store, TrailHead, TrailKey, Unusable, heads_of
 
 if TYPE_CHECKING:
     from streams.store import Store as OpenStore
@@ -25,6 +25,7 @@ def verify(
     data: DataFolder = Path("data"),
     store: Store = None,
     trail_key: TrailKey = None,
+    trail_head: TrailHead = None,
     expect_head: ExpectedHeads = None,
 ) -> None:
     """Look through the acts and all that is under them; `audit` does the same, and folds the log again.
@@ -60,7 +61,9 @@ def rotate(data: DataFolder = Path("data"), store: Store = None, trail_key: Trai
 
 
 @trails.command("init")
-def init(data: DataFolder = Path("data"), store: Store = None, trail_key: TrailKey = None) -> None:
+def init(
+    data: DataFolder = Path("data"), store: Store = None, trail_key: TrailKey = None, trail_head: TrailHead = None
+) -> None:
     """Begin a chain anew, where the key is lost or acts are gone: all that stands is sealed as it is.
 
     What was done before stays, and stays not verifiable. A key is made where there is no file; one that stands there counts.

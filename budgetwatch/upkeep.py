@@ -14,6 +14,7 @@ from budgetwatch.options import (
     RefusedCommand,
     Registry,
     Settings,
+    TrailHead,
     TrailKey,
     Unusable,
     heads_of,
@@ -48,6 +49,7 @@ def audit(
     registry: Registry = Path("agencies.csv"),
     settings: Settings = None,
     trail_key: TrailKey = None,
+    trail_head: TrailHead = None,
     expect_head: ExpectedHeads = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the differences as a JSON array.")] = False,
 ) -> None:
@@ -108,6 +110,7 @@ def _audit_topic(
     from streams.store import open_store
     from streams.store.mark import places
     from streams.upkeep.audit import audit_topic
+    from streams.upkeep.trail_audit import remembered_heads
 
     store = open_store(url, log=EVENTS)
     try:
@@ -115,7 +118,8 @@ def _audit_topic(
             lines = sum(places(store, connection).values())
         with counting(lines, "folding again") as progress:
             register, catalogue = registry_of(registry, url), load(settings=settings)
-            found = list(audit_topic(store, kafka_at(bootstrap), register, catalogue, progress, heads))
+            known = [*heads, *remembered_heads(store)]
+            found = list(audit_topic(store, kafka_at(bootstrap), register, catalogue, progress, known))
             return found, lines
     finally:
         store.close()

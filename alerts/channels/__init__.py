@@ -11,12 +11,15 @@ import pkgutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import msgspec
 
 from alerts.channels.parcel import NoticeChannel
 from alerts.routing.routes import Ways
+
+if TYPE_CHECKING:
+    from alerts.channels.head_mail import HeadMail
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -58,6 +61,8 @@ class Outside(msgspec.Struct, frozen=True):
     close_kafka: Callable[[], None] = lambda: None
     head_file: Path | None = None
     """The file to which the heads of the trail are written, a line each."""
+    head_mail: HeadMail | None = None
+    """To whom they are mailed."""
 
 
 def open_channels(outside: Outside) -> list[Channel]:

@@ -10,6 +10,8 @@ import msgspec
 import sqlalchemy as sa
 import structlog
 
+from alerts.channels.head_mail import HeadMail
+from streams.notices.settings import NoticeSettings
 from streams.people.trail import head
 from streams.store import Store, schema
 from streams.store.alerts import next_number
@@ -18,6 +20,8 @@ from streams.trail.keys import shown_head
 
 HEAD_FILE: Final = "BUDGETWATCH_TRAIL_SINK"
 """In the environment: the file to which heads are written."""
+HEAD_ADDRESS: Final = "BUDGETWATCH_TRAIL_MAIL"
+"""In the environment: the address to which they are mailed."""
 KIND: Final = "trail-head"
 
 log = structlog.get_logger()
@@ -27,6 +31,14 @@ def head_file() -> Path | None:
     """The file that the city chose for it, if any."""
     named = os.environ.get(HEAD_FILE)
     return Path(named) if named else None
+
+
+def head_mail(settings: NoticeSettings) -> HeadMail | None:
+    """To whom the city chose to mail it, if to anybody; by the way out that `routing.yaml` names."""
+    named = os.environ.get(HEAD_ADDRESS)
+    if not named:
+        return None
+    return HeadMail(named, lambda: settings.routing().ways, settings.names, settings.folder, settings.demonstration)
 
 
 def announce_head(store: Store) -> None:

@@ -24,7 +24,7 @@ from streams.store.locks import SCHEMA_LOCK
 from streams.store.rights import give_rights
 from streams.store.trail_begun import begin_trail
 from streams.store.under_trail import guard_tables, trail_keys, unguard_tables
-from streams.trail.keys import HEAD_SUFFIX, TrailKeys, key_path
+from streams.trail.keys import TrailKeys, head_path, key_path
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 BUSY_SECONDS: Final = 30
@@ -78,6 +78,7 @@ def open_database(
     folded_with: Mapping[str, str] | None = None,
     begins_trail: bool = True,
     key_of: Path | None = None,
+    keeps_head: bool = True,
 ) -> sa.Engine:
     """An engine whose database stands at this version's schema.
 
@@ -88,6 +89,7 @@ def open_database(
         folded_with: what the manifest of an older database must say for it to be migrated; else it is left as it is.
         begins_trail: a new store, or one that comes from before the trail had a key, begins its chain; a mere copy does not.
         key_of: the store whose key it has, where that stands in another folder.
+        keeps_head: whether the head of its trail is remembered outside it; of a store that is not yet the city's it is not.
 
     Raises StoreRefused for a missing, foreign, corrupt or newer database, StoreError where it cannot be reached.
     """
@@ -95,7 +97,7 @@ def open_database(
     if url.get_backend_name() == "sqlite":
         _check_file(url.database or "", create=create)
     engine = sa.create_engine(url, **_options(url, read_only))
-    engine.update_execution_options(trail_keys=_trail_keys(url, key_of))
+    engine.update_execution_options(trail_keys=_trail_keys(url, key_of, keeps_head=keeps_head))
     if url.get_backend_name() == "sqlite":
         sa.event.listen(engine, "connect", _configure_read_only if read_only else _configure)
         sa.event.listen(engine, "begin", _begin_to_read if read_only else _begin)
@@ -115,12 +117,12 @@ def open_database(
     return engine
 
 
-def _trail_keys(url: sa.URL, other: Path | None) -> TrailKeys:
-    """The key of the store's trail (see `key_path`), and beside a store that is a file the head seen last."""
+def _trail_keys(url: sa.URL, other: Path | None, *, keeps_head: bool) -> TrailKeys:
+    """The key of the store's trail (see `key_path`), and the head seen last (see `head_path`)."""
     if url.get_backend_name() != "sqlite":
-        return TrailKeys(key_path(None))
+        return TrailKeys(key_path(None), head_path(None) if keeps_head else None)
     path = Path(url.database or "")
-    return TrailKeys(key_path(other or path), path.with_name(path.name + HEAD_SUFFIX))
+    return TrailKeys(key_path(other or path), head_path(path))
 
 
 def postgresql_engine(url: str) -> sa.Engine:

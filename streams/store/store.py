@@ -201,6 +201,7 @@ def open_store(
     manifest: Mapping[str, str] | None = None,
     begins_trail: bool = True,
     key_of: Path | None = None,
+    keeps_head: bool = True,
 ) -> Store:
     """Open a store: a path (SQLite) or an SQLAlchemy URL.
 
@@ -208,6 +209,12 @@ def open_store(
     refused.
     """
     engine = open_database(
-        store, create=create, read_only=read_only, folded_with=manifest, begins_trail=begins_trail, key_of=key_of
+        store,
+        create=create,
+        read_only=read_only,
+        folded_with=manifest,
+        begins_trail=begins_trail,
+        key_of=key_of,
+        keeps_head=keeps_head,
     )
     return Store(engine, log, partition)

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from streams.errors import StoreRefused
 from streams.store import schema
 from streams.store.deliveries_sealed import settled_sum
 from streams.store.segment_seals import seal_segments
@@ -19,10 +20,22 @@ from streams.trail.chain import check, fingerprint_of
 def begin_trail(connection: sa.Connection) -> None:
     """Begin the chain of a store that has none under a key; its key is made where there is no file yet.
 
-    The acts of the first version, bound by a plain hash, are looked through, and their head is sealed.
+    The acts of the first version, bound by a plain hash, are looked through, and their head is sealed. Raises StoreRefused
+    where there was a chain here that is gone: a new one would cover that up.
     """
+    _check_none_was_here(connection)
     trail_keys(connection).make_missing()
     begin_under(connection, trail_keys(connection).required().newest)
+
+
+def _check_none_was_here(connection: sa.Connection) -> None:
+    seen = trail_keys(connection).head
+    if connection.dialect.name != "postgresql" or seen is None:
+        return
+    raise StoreRefused(
+        f"the store is new, and its trail was at act {seen[0]} when it was seen last ({trail_keys(connection).head_file}):"
+        " restore a backup; where it is meant to begin anew, move that file away"
+    )
 
 
 def begin_under(connection: sa.Connection, key: bytes) -> None:

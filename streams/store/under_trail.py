@@ -33,6 +33,7 @@ SEALED: Final = (
     schema.answer_links,
     schema.link_uses,
 )
+# A table that joins these needs a migration that names it in `GUARDED_FROM_HERE`: only then older stores guard it too.
 ADDED_TO: Final = (
     schema.acts,
     schema.credentials,

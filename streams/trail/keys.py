@@ -12,6 +12,8 @@ from streams.trail.chain import KEY_BYTES_MIN, Keys, fingerprint_of
 
 KEY_FILE: Final = "BUDGETWATCH_TRAIL_KEY"
 """In the environment: the name of the file."""
+HEAD_KEPT: Final = "BUDGETWATCH_TRAIL_HEAD"
+"""In the environment: the name of the file that keeps the head seen last of a store that is no file."""
 HEAD_SUFFIX: Final = ".head"
 """Ends the name of the file beside a store that keeps the head seen last."""
 KEY_NAME: Final = "trail.key"
@@ -24,6 +26,14 @@ def key_path(store: Path | None) -> Path | None:
     if named:
         return Path(named)
     return None if store is None else store.parent / KEY_NAME
+
+
+def head_path(store: Path | None) -> Path | None:
+    """Where the head seen last is kept: beside a store that is a file, else where the environment says, if it does."""
+    if store is not None:
+        return store.with_name(store.name + HEAD_SUFFIX)
+    named = os.environ.get(HEAD_KEPT)
+    return Path(named) if named else None
 
 
 def read_keys(path: Path) -> Keys:
@@ -77,7 +87,7 @@ class TrailKeys:
     """
 
     def __init__(self, path: Path | None, head_file: Path | None = None) -> None:
-        self.path, self._head_file = path, head_file
+        self.path, self.head_file = path, head_file
         self._keys: Keys | None = None
         self._head: tuple[int, str] | None = None
         self._in_force: bytes | None = None
@@ -140,27 +150,28 @@ class TrailKeys:
     @property
     def head(self) -> tuple[int, str] | None:
         """Number and hash of the act that this machine saw last as the newest, if any."""
-        if self._head is None and self._head_file is not None and self._head_file.is_file():
-            self._head = parse_head(self._head_file.read_text(encoding="ascii", errors="replace").strip())
+        if self._head is None and self.head_file is not None and self.head_file.is_file():
+            self._head = parse_head(self.head_file.read_text(encoding="ascii", errors="replace").strip())
         return self._head
 
     def saw(self, head: tuple[int, str]) -> None:
         """Remember a head, once it is committed."""
         self._head = head
-        if self._head_file is not None:
-            fresh = self._head_file.with_name(self._head_file.name + ".new")
+        if self.head_file is not None:
+            # Its own name: several processes may keep one file, and what is older by a moment does no harm.
+            fresh = self.head_file.with_name(f"{self.head_file.name}.{os.uname().nodename}-{os.getpid()}.new")
             try:
                 descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
                 with os.fdopen(descriptor, "w", encoding="ascii") as file:
                     file.write(shown_head(head) + "\n")
-                fresh.replace(self._head_file)
+                fresh.replace(self.head_file)
             except OSError:  # a full disk: the process remembers it all the same
                 return
 
 
 def head_beside(store: Path) -> TrailKeys:
     """The head seen last of a store that is a file; without its key."""
-    return TrailKeys(None, store.with_name(store.name + HEAD_SUFFIX))
+    return TrailKeys(None, head_path(store))
 
 
 def shown_head(head: tuple[int, str]) -> str:

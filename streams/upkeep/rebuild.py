@@ -172,7 +172,8 @@ def _new_store(url: str, old: Store) -> Iterator[Store]:
         connection.execute(sa.text(f"DROP SCHEMA IF EXISTS {NEXT} CASCADE"))
         connection.execute(sa.text(f"CREATE SCHEMA {NEXT}"))
     within = sa.make_url(url).update_query_dict({"options": f"-c search_path={NEXT}"})
-    fresh = open_store(within.render_as_string(hide_password=False), create=True, log=EVENTS)
+    url_within = within.render_as_string(hide_password=False)
+    fresh = open_store(url_within, create=True, log=EVENTS, keeps_head=False)
     try:
         yield fresh
     finally:

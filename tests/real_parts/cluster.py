@@ -23,7 +23,7 @@ import yaml
 from producers.kafka.connection import Connection
 from producers.simulator import registry_csv
 from streams.kafka.topics import make_topics
-from streams.trail.keys import KEY_FILE
+from streams.trail.keys import HEAD_KEPT, KEY_FILE
 from tests.real_parts.kafka import Broker, jars
 from tests.real_parts.postgres import MissingPart, Postgres, binaries, is_free
 
@@ -62,7 +62,10 @@ class _Part:
         """Start it, out of reach of the terminal's Ctrl-C: it is told to stop in its turn."""
         with self.log.open("ab") as log:
             command = [*_PROGRAM, *self._arguments]
-            environment = os.environ | {KEY_FILE: str(self.log.with_name("trail.key"))}
+            environment = os.environ | {
+                KEY_FILE: str(self.log.with_name("trail.key")),
+                HEAD_KEPT: str(self.log.with_suffix(".head")),
+            }
             self._process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
 
     def look(self) -> None:

@@ -6,15 +6,19 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic.script import ScriptDirectory
 
 from alerts.catalogue import Catalogue
 from ledger.registry import Registry
 from streams.store import Store, StoreError, StoreRefused, open_store
+from streams.store.database import MIGRATIONS
 from streams.store.loading import load_partition
+from streams.store.under_trail import ADDED_TO, GUARDED
 from tests.streams.store.folding import Folding, differences
 
 ROOT = Path(__file__).parents[3]
@@ -170,3 +174,27 @@ def test_an_url_that_is_none_is_refused() -> None:
     for url in ("mysql://u:secret@h/d", "oracle://", "http://h/", "://"):
         with pytest.raises(StoreRefused):
             open_store(url)
+
+
+def test_a_table_whose_rows_are_only_added_is_guarded_in_older_stores_too() -> None:
+    """Triggers and rights are made where a migration is run: one that joins the list without would stand open there."""
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    named = [
+        name for revision in scripts.walk_revisions() for name in getattr(revision.module, "GUARDED_FROM_HERE", ())
+    ]
+    assert sorted(named) == sorted(table.name for table in ADDED_TO)
+
+
+def test_triggers_that_were_dropped_stay_so_until_an_audit_has_told_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "budgetwatch.db"
+    open_store(path, create=True).close()
+    with closing(sqlite3.connect(path)) as connection:
+        triggers = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+        assert set(GUARDED) == triggers
+        for name in triggers:
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.commit()
+    open_store(path, create=True).close()
+    with closing(sqlite3.connect(path)) as connection:
+        left = connection.execute("SELECT count(*) FROM sqlite_master WHERE type = 'trigger'").fetchone()[0]
+    assert left == 0, "what somebody dropped is not put back before an audit has told of it"

@@ -5,6 +5,11 @@ from alembic import op
 
 revision = "0016"
 down_revision = "0015"
+GUARDED_FROM_HERE = (
+    *("acts", "credentials", "session_generations", "presented_lists", "failed_log_ins", "judgement_requests"),
+    *("answer_links", "link_openings", "link_uses", "notices", "notice_attachments"),
+)
+"""Tables whose rows are only added, made here or before: a store gets its triggers for them when this is run."""
 
 
 def upgrade() -> None:
