@@ -66,7 +66,6 @@ class Generation:
         self._parts: dict[int, Partition] = {}
         self._measured: dict[int, dict[str, Any]] = {}
         self._copies = copies
-        self._batches_differ = 0
 
     @property
     def lines(self) -> int:
@@ -82,8 +81,12 @@ class Generation:
             before = self.lines
             self.follow(wanted, kept, progress)
             if self.lines - before <= LINES_LEFT:
-                self._end_comparison()
                 return
+
+    def go_on_in(self, old: Store) -> None:
+        """Hold what is folded from now on against the old store within the transaction that locks its tables."""
+        if self._copies is not None:
+            self._copies.go_on_in(old)
 
     def follow(self, to: Done, kept: Mapping[int, Mapping[int, Refusal]], progress: Progress) -> None:
         """Do everything that the old store had done at a moment; `kept`: the refusals that stay, by partition and place."""
@@ -100,12 +103,6 @@ class Generation:
                     self._measure(act)
                 case ToJudge(day, places):
                     self._judge(day, places)
-
-    def _end_comparison(self) -> None:
-        """What is left to fold is not compared: the old store's tables are locked meanwhile."""
-        if self._copies is not None:
-            self._batches_differ = sum(map(len, self._copies.differences.values()))
-            self._copies = None
 
     def _part(self, partition: int) -> Partition:
         found = self._parts.get(partition)
@@ -125,7 +122,8 @@ class Generation:
         That it was rebuilt is an act of the chain that is carried over.
         """
         _carry_over(reading, writing, partitions=old.partitions)
-        record_rebuilt(writing, self.lines, self._batches_differ)
+        differ = 0 if self._copies is None else sum(map(len, self._copies.differences.values()))
+        record_rebuilt(writing, self.lines, differ)
         record_measures(writing, unmeasured_acts(old.within(reading)), self._measured.get)
 
     def _judge(self, day: str, places: Mapping[int, int]) -> None:

@@ -193,6 +193,7 @@ def _switch(old: Store, generation: Generation, progress: Progress) -> None:
             connection.execute(sa.text(f"LOCK TABLE {_quoted(one)} IN ACCESS EXCLUSIVE MODE"))
         wanted = done(old.within(connection))
         stay = settled_by_partition(old.within(connection), wanted.ends)
+        generation.go_on_in(old.within(connection))
         try:
             generation.follow(wanted, stay, progress)
         except StoreUnavailable as error:  # begun steps are not done again: what was under way would be missing

@@ -131,6 +131,12 @@ class Copies:
         self.differences: dict[int, list[Difference]] = {partition: [] for partition in partitions}
         self._segments: dict[int, Iterator[Segment]] = {one: log_segments(store.part(one)) for one in partitions}
         self._unmatched: dict[int, list[bytes]] = {partition: [] for partition in partitions}
+        self._places: dict[int, int] = dict.fromkeys(partitions, 0)
+        """Of the first segment that was not compared."""
+
+    def go_on_in(self, store: Store) -> None:
+        """Compare what comes with another view of the same store, such as that of a transaction which locks its tables."""
+        self._segments = {one: log_segments(store.part(one), place) for one, place in self._places.items()}
 
     def match(self, step: ToFold) -> None:
         """Compare as many segments as the lines that came so far make whole."""
@@ -145,6 +151,7 @@ class Copies:
                 self._segments[part] = _put_back(segment, self._segments[part])
                 break
             own, self._unmatched[part] = self._unmatched[part][:count], self._unmatched[part][count:]
+            self._places[part] = segment.first_place + count
             if own != segment.lines:
                 key = f"{part} {segment.first_place}"
                 self.differences[part] += compared("segments", key, _digest(own), _digest(segment.lines))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import threading
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,10 +24,13 @@ from producers.simulator import registry_csv, simulate
 from streams.errors import StoreError, StoreUnavailable
 from streams.fold.partition import Partition
 from streams.patience import patiently
+from streams.people import trail
 from streams.store import database, schema
 from streams.store.batch import Batch
+from streams.store.under_trail import REBUILT
 from streams.taipei import today
 from streams.upkeep import rebuild as rebuilding
+from streams.upkeep.generation import Generation
 from streams.upkeep.preview import preview_topic
 from streams.upkeep.rebuild import rebuild_topic
 from tests.kafka.cluster import Cluster, wait_for
@@ -115,6 +120,33 @@ def test_workers_and_the_page_go_on_through_a_rebuild(cluster: Cluster) -> None:
         cluster.wait_delivered()
     assert cluster.differences() == []
     _nothing_was_told_twice_but_by_id(cluster)
+
+
+@pytest.mark.parametrize("caught_up", [True, False], ids=["before", "while the tables are locked"])
+def test_a_copy_of_the_log_that_was_changed_is_on_the_trail_whenever_it_is_folded(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, *, caught_up: bool
+) -> None:
+    cluster.begin(registry_csv())
+    with cluster.workers():
+        cluster.publish(LINES[:300])
+        cluster.wait_folded(300)
+    store = cluster.store()
+    with store.writing() as connection:
+        rows = schema.segments.c
+        wanted = sa.select(rows.partition, rows.first_place, rows.lines).where(rows.log == store.log)
+        one = connection.execute(wanted.order_by(rows.partition, rows.first_place.desc()).limit(1)).one()
+        lines = zlib.decompress(one.lines).replace(b'"', b"'", 1)
+        changed = {"lines": zlib.compress(lines), "digest": hashlib.sha256(lines).hexdigest()}
+        own = (rows.log == store.log, rows.partition == one.partition, rows.first_place == one.first_place)
+        assert connection.execute(schema.segments.update().where(*own).values(**changed)).rowcount == 1
+    store.close()
+    if not caught_up:
+        monkeypatch.setattr(Generation, "catch_up", lambda *_: None)
+    again(cluster)
+    store = cluster.store()
+    (rebuilt,) = trail.acts_of_kinds(store, REBUILT)
+    store.close()
+    assert (rebuilt.after["lines"], rebuilt.after["batches_differ"]) == (300, 1)
 
 
 def _nothing_was_told_twice_but_by_id(cluster: Cluster) -> None:
