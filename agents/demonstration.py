@@ -25,7 +25,8 @@ from streams.fold.queue import FoldQueue
 from streams.folder import Folder
 from streams.monitor import Monitor
 from streams.notices.switch import switch_of, turn_on
-from streams.people.acts import acknowledge, add_note, close_alert
+from streams.people.acts import acknowledge, add_note
+from streams.people.at_rest import close_alert
 from streams.people.lagging_acts import give_lagging_reason
 from streams.people.person import Person
 from streams.reach import Reach

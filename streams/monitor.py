@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import msgspec
 import structlog
@@ -16,11 +16,13 @@ from ledger.names import Names
 from ledger.process import Effects, Transition
 from ledger.receipt import Outcome
 from ledger.registry import Registry
+from streams.people.acts import ActAtRest
+from streams.people.person import RefusedAct
+from streams.people.trail import TrailEntry
 from streams.reach import Reach
 from streams.settings import read_names
 from streams.store import Store
 
-T = TypeVar("T")
 log = structlog.get_logger()
 
 
@@ -85,11 +87,8 @@ class Replica(Protocol):
     def judge(self, day: str) -> Future[int]:
         """Judge the time rules as of a day; how many alerts changed by it."""
 
-    def at_rest(self, fiscal_year: int, agency: str, run: Callable[[Store, Books, int], T]) -> T:
-        """Run something while nothing of an agency's year is folded.
-
-        It is given the store, the books, and the place up to which the year's log is folded; it must not raise.
-        """
+    def at_rest(self, act: ActAtRest) -> TrailEntry | RefusedAct:
+        """Do something while nothing is folded of the year of the agency that it is about."""
 
 
 class Monitor(msgspec.Struct, frozen=True):

@@ -46,7 +46,8 @@ from ledger.output import AlertOut, KeptRefusal, LaggingOut, PositionOut, Reserv
 from ledger.refusals import Reason
 from producers.gateway import TakesEvent, bearer, problem, problems
 from streams.monitor import Monitor
-from streams.people.acts import acknowledge, close_alert, judge_now, reopen_alert
+from streams.people.acts import acknowledge
+from streams.people.at_rest import close_alert, judge_now, reopen_alert
 from streams.people.overlay import overlay_on
 from streams.people.person import Person, RefusedAct
 from streams.people.trail import TrailEntry

@@ -26,6 +26,9 @@ from streams.fold.judging import judge_held
 from streams.fold.partition import Partition
 from streams.fold.receipts import of_effects
 from streams.monitor import Committed, Unavailable, tell
+from streams.people.acts import ActAtRest
+from streams.people.person import RefusedAct
+from streams.people.trail import TrailEntry
 from streams.store import Origin, Store, StoreError
 from streams.store.batch import Batch
 from streams.store.database import BUSY_SECONDS
@@ -111,10 +114,11 @@ class FoldQueue:
         """Queue what must not happen during a batch (a person closes an alert, the clock judges)."""
         return self._jobs.task(run)
 
-    def at_rest(self, fiscal_year: int, agency: str, run: Callable[[Store, Books, int], T]) -> T:
-        """Run something between two batches, and wait for it (see `Replica.at_rest`)."""
-        assert self._store.of_year(fiscal_year, agency) is self._store, "one partition is the whole log"
-        return self.between_batches(lambda: run(self._store, self._partition.books, self._partition.place)).result()
+    def at_rest(self, act: ActAtRest) -> TrailEntry | RefusedAct:
+        """Do something between two batches, and wait for it (see `Replica.at_rest`)."""
+        assert self._store.of_year(act.fiscal_year, act.agency) is self._store, "one partition is the whole log"
+        part = self._partition
+        return self.between_batches(lambda: act.do(self._store, part.books, self._catalogue, part.place)).result()
 
     # ------------------------------------------------------------ the thread
 

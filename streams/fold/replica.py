@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import Final, TypeVar
+from typing import Final
 
 import sqlalchemy as sa
 import structlog
@@ -26,8 +26,10 @@ from streams.fold.moment import Moment, moment_of, named_by, transitions_since
 from streams.kafka.posting import Posting
 from streams.monitor import Committed, Unavailable, tell
 from streams.people import trail
+from streams.people.acts import ActAtRest
 from streams.people.closings import apply_closings
-from streams.people.trail import CLOSE, REOPEN
+from streams.people.person import RefusedAct
+from streams.people.trail import CLOSE, REOPEN, TrailEntry
 from streams.store import Store, StoreError, StoreRefused, schema
 from streams.store.alerts import attach_alerts, attach_shared_alerts, load_time_alerts
 from streams.store.loading import load_books, load_shared_funds
@@ -44,7 +46,6 @@ SHARE_MAX: Final = 0.5
 LINES_MAX: Final = 100_000
 """More new lines than this and everything is loaded again, instead of reading which agencies they name."""
 
-T = TypeVar("T")
 log = structlog.get_logger()
 
 
@@ -163,12 +164,12 @@ class StoreReplica:
             time.sleep(LOOK_SECONDS)
         raise StoreUnavailable("no worker has judged the day yet: are any running?")
 
-    def at_rest(self, fiscal_year: int, agency: str, run: Callable[[Store, Books, int], T]) -> T:
-        """Run something while the partition of an agency's year is not folded on."""
+    def at_rest(self, act: ActAtRest) -> TrailEntry | RefusedAct:
+        """Do something while the partition of an agency's year is not folded on."""
         with self._lock:
             self._is_doubtful = True  # until it is known that what was done to the books is committed
-            with mark_held(self.store.of_year(fiscal_year, agency)) as (held, place):
-                done = run(held, self._books, place)
+            with mark_held(self.store.of_year(act.fiscal_year, act.agency)) as (held, place):
+                done = act.do(held, self._books, self._catalogue, place)
             self._is_doubtful = False
             return done
 

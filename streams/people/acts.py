@@ -7,13 +7,14 @@ done at, so that loading and auditing can do it again there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, TypeAlias
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import msgspec
 
 from alerts.catalogue import Catalogue
 from ledger.books import Alert, Books
 from ledger.fiscal import is_day
-from streams.monitor import Monitor
 from streams.people.closings import apply_closing, subject_row
 from streams.people.overlay import state_of
 from streams.people.person import (
@@ -22,17 +23,12 @@ from streams.people.person import (
     Person,
     RefusedAct,
     check_act,
-    check_person,
-    check_scope,
 )
-from streams.people.trail import ACKNOWLEDGE, CLOSE, JUDGE, NOTE, REOPEN, TrailEntry, acts_on, record
+from streams.people.trail import ACKNOWLEDGE, CLOSE, NOTE, TrailEntry, acts_on, record
 from streams.store import Store, queries
 from streams.store.alert_lists import AlertState
-from streams.store.alerts import agency_of, is_within
+from streams.store.alerts import is_within
 from streams.store.under_trail import Changed
-
-_ActAtRest: TypeAlias = Callable[[Store, Books, Catalogue, str, Person, str, str, int], TrailEntry | RefusedAct]
-"""`close` or `reopen`: of an alert, while its agency is at rest."""
 
 
 def acknowledge(
@@ -57,109 +53,74 @@ def acknowledge(
 def add_note(store: Store, alert: str, person: Person, text: str) -> TrailEntry:
     """Put a note beside an alert, whatever its state. Raises RefusedAct."""
     check_act(person, MAY_ACKNOWLEDGE, text)
-    _alert(store, alert, person)
+    alert_within(store, alert, person)
     return record_by(store, person, NOTE, alert, None, {"text": text})
 
 
-def close(
-    store: Store,
-    books: Books,
-    catalogue: Catalogue,
-    alert: str,
-    person: Person,
-    reason: str,
-    today: str,
-    place: int,
-) -> TrailEntry | RefusedAct:
-    """Close an alert of an act rule (see `close_alert`); answers RefusedAct rather than raising it.
+class ActAtRest(msgspec.Struct, frozen=True):
+    """The closing or reopening of an alert, done while nothing of its agency's year is folded.
 
-    `place` is the one after the last line committed; it is kept with the act.
+    Plain data: the page hands it to whoever folds, in this process or another.
     """
-    try:
-        check_act(person, MAY_CLOSE, reason)
-        found, before = _unfinished(store, catalogue, alert, person, today)
+
+    kind: Literal["close", "reopen"]
+    alert: str
+    person: Person
+    reason: str
+    today: str
+    """`YYYY-MM-DD`: the state of an alert depends on it."""
+    fiscal_year: int
+    agency: str
+    """Whose year rests; empty: the alert is of none."""
+
+    def do(self, store: Store, books: Books, catalogue: Catalogue, place: int) -> TrailEntry | RefusedAct:
+        """Write it down and do it in the books; a refusal is answered, not raised.
+
+        `place` is the one after the last line committed; it is kept with the act.
+        """
+        try:
+            check_act(self.person, MAY_CLOSE, self.reason)
+            if self.kind == CLOSE:
+                found, state = self._to_close(store, catalogue)
+                rest: dict[str, Any] = {"evidence": found.evidence}
+            else:
+                found, state = self._to_reopen(store, books, catalogue), "closed"
+                rest = {"opened_by": found.opened_by}
+        except RefusedAct as refused:
+            return refused
+        after = {
+            "reason": self.reason,
+            "rule": found.rule,
+            "level": found.level,
+            "key": found.key,
+            "fiscal_year": found.fiscal_year,
+            "partition": store.partition,
+            "position": place,
+        }
+        act = record_by(store, self.person, self.kind, self.alert, {"state": state}, after | rest)
+        apply_closing(books, act)
+        return act
+
+    def _to_close(self, store: Store, catalogue: Catalogue) -> tuple[Alert, AlertState]:
+        """The alert, which is of an act rule, and its state before."""
+        found, state = _unfinished(store, catalogue, self.alert, self.person, self.today)
         rule = catalogue.rules.get(found.rule)
         if rule is None or rule.kind != "act":
             raise RefusedAct("no-act")
-    except RefusedAct as refused:
-        return refused
-    after = {
-        "reason": reason,
-        "rule": found.rule,
-        "level": found.level,
-        "key": found.key,
-        "fiscal_year": found.fiscal_year,
-        "partition": store.partition,
-        "position": place,
-        "evidence": found.evidence,
-    }
-    act = record_by(store, person, CLOSE, alert, {"state": before}, after)
-    apply_closing(books, act)
-    return act
+        return found, state
 
-
-def reopen(
-    store: Store, books: Books, catalogue: Catalogue, alert: str, person: Person, reason: str, today: str, place: int
-) -> TrailEntry | RefusedAct:
-    """Reopen an alert that a person closed (see `reopen_alert`); answers RefusedAct rather than raising it."""
-    try:
-        check_act(person, MAY_CLOSE, reason)
-        found = _alert(store, alert, person)
-        if state_of(found, acts_on(store, alert), catalogue, today) != "closed":
+    def _to_reopen(self, store: Store, books: Books, catalogue: Catalogue) -> Alert:
+        """The alert, which a person closed and no newer one of its rule has followed."""
+        found = alert_within(store, self.alert, self.person)
+        if state_of(found, acts_on(store, self.alert), catalogue, self.today) != "closed":
             raise RefusedAct("not-closed")
         row = subject_row(books, found.fiscal_year, found.level, found.key)
         if row is not None and row.alerts is not None and found.rule in row.alerts:
             raise RefusedAct("superseded")
-    except RefusedAct as refused:
-        return refused
-    after = {
-        "reason": reason,
-        "rule": found.rule,
-        "level": found.level,
-        "key": found.key,
-        "fiscal_year": found.fiscal_year,
-        "opened_by": found.opened_by,
-        "partition": store.partition,
-        "position": place,
-    }
-    act = record_by(store, person, REOPEN, alert, {"state": "closed"}, after)
-    apply_closing(books, act)
-    return act
+        return found
 
 
-def reopen_alert(monitor: Monitor, alert: str, person: Person, reason: str) -> TrailEntry:
-    """Reopen an alert while nothing is folded of the agency it is about, and wait for it. Raises RefusedAct."""
-    return _at_rest(monitor, alert, person, reason, reopen)
-
-
-def close_alert(monitor: Monitor, alert: str, person: Person, reason: str) -> TrailEntry:
-    """Close an alert while nothing is folded of the agency it is about, and wait for it. Raises RefusedAct."""
-    return _at_rest(monitor, alert, person, reason, close)
-
-
-def _at_rest(monitor: Monitor, alert: str, person: Person, reason: str, act: _ActAtRest) -> TrailEntry:
-    found = _alert(monitor.store, alert, person)
-
-    def run(store: Store, books: Books, place: int) -> TrailEntry | RefusedAct:
-        return act(store, books, monitor.catalogue, alert, person, reason, monitor.today(), place)
-
-    done = monitor.replica.at_rest(found.fiscal_year, agency_of(found) or "", run)
-    if isinstance(done, RefusedAct):
-        raise done
-    return done
-
-
-def judge_now(monitor: Monitor, person: Person) -> int:
-    """Judge today's time rules again without waiting for the clock; how many alerts changed by it. Raises RefusedAct."""
-    check_person(person, MAY_ACKNOWLEDGE)
-    check_scope(within=person.scope.city)
-    day = monitor.today()
-    changes = monitor.replica.judge(day).result()
-    record_by(monitor.store, person, JUDGE, day, None, {"changes": changes})
-    return changes
-
-
-def _alert(store: Store, alert: str, person: Person) -> Alert:
+def alert_within(store: Store, alert: str, person: Person) -> Alert:
     """An alert that a person may know of: one outside the scope is as if there were none."""
     found = queries.alert(store, alert)
     if found is None or not is_within(found, person.scope):
@@ -168,7 +129,7 @@ def _alert(store: Store, alert: str, person: Person) -> Alert:
 
 
 def _unfinished(store: Store, catalogue: Catalogue, alert: str, person: Person, today: str) -> tuple[Alert, AlertState]:
-    found = _alert(store, alert, person)
+    found = alert_within(store, alert, person)
     openings = queries.openings(store, (alert,)).get(alert, 1)
     state = state_of(found, acts_on(store, alert), catalogue, today, openings)
     if state in ("resolved", "closed"):

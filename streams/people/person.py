@@ -51,7 +51,7 @@ class RefusedAct(PeopleProblem):
     def __init__(self, code: str, what: str = "") -> None:
         words = REFUSED_ACT[code].en
         super().__init__(f"{words}: {what}" if what else words)
-        self.code = code
+        self.code, self.what = code, what
 
 
 def check_person(person: Person, roles: frozenset[str]) -> None:

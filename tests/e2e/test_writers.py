@@ -22,7 +22,8 @@ from alerts.subjects import alert_id
 from streams.courier import Courier
 from streams.outbox import Outbox, undelivered
 from streams.people import accounts, trail
-from streams.people.acts import acknowledge, close_alert
+from streams.people.acts import acknowledge
+from streams.people.at_rest import close_alert
 from streams.people.person import Person
 from streams.store import alert_lists, open_store, schema
 from streams.store.alert_lists import Overlay, Wanted

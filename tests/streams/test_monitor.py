@@ -28,7 +28,7 @@ from streams.folder import Folder
 from streams.monitor import Committed, Monitor, Unavailable
 from streams.outbox import Outbox
 from streams.people import trail
-from streams.people.acts import close_alert, reopen_alert
+from streams.people.at_rest import close_alert, reopen_alert
 from streams.people.person import Person
 from streams.store import Store, StoreRefused, alert_lists, open_store, queries, schema
 from streams.store.alert_lists import Overlay, Wanted

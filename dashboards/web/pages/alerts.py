@@ -35,6 +35,7 @@ from ledger.words import NOTHING, Words, alike
 from streams.people import acts as alert_acts
 from streams.people import trail
 from streams.people.answers import MAY_ANSWER, question_of
+from streams.people.at_rest import close_alert, reopen_alert
 from streams.people.overlay import acknowledgement_of, lapsed, state_of
 from streams.people.person import MAY_ACKNOWLEDGE, MAY_CLOSE
 from streams.scope import Scope
@@ -335,7 +336,7 @@ async def close(request: Request[Any, Any, Any], desk: NamedDependency[Desk], na
 
     def run() -> None:
         person = acting(desk, request, form)
-        alert_acts.close_alert(desk.monitor, name, person, form.get("reason", ""))
+        close_alert(desk.monitor, name, person, form.get("reason", ""))
 
     return await act(desk, request, run, address_of(name), "closed")
 
@@ -347,7 +348,7 @@ async def reopen(request: Request[Any, Any, Any], desk: NamedDependency[Desk], n
 
     def run() -> None:
         person = acting(desk, request, form)
-        alert_acts.reopen_alert(desk.monitor, name, person, form.get("reason", ""))
+        reopen_alert(desk.monitor, name, person, form.get("reason", ""))
 
     return await act(desk, request, run, address_of(name), "reopened")
 

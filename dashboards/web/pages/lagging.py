@@ -26,7 +26,7 @@ from dashboards.web.subjects import address
 from ledger.books import Books
 from ledger.words import Words
 from streams.people import lagging_acts
-from streams.people.acts import judge_now
+from streams.people.at_rest import judge_now
 from streams.people.lagging_acts import lagging_reasons
 from streams.people.person import MAY_ACKNOWLEDGE, Person, RefusedAct, check_scope
 from streams.store import queries

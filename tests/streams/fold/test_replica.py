@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from alerts.catalogue import Catalogue
+from ledger.books import Books
 from ledger.identity import key_of
 from ledger.registry import Registry
 from producers.kafka.partitions import PARTITIONS, partition_of
@@ -22,8 +23,8 @@ from streams.fold.partition import Partition
 from streams.fold.replica import StoreReplica
 from streams.kafka.fetch import take
 from streams.monitor import Committed, Unavailable
-from streams.people.acts import close
-from streams.people.person import Person
+from streams.people.acts import ActAtRest
+from streams.people.person import Person, RefusedAct
 from streams.people.trail import TrailEntry
 from streams.store import Store, open_store
 from streams.store.alerts import attach_alerts
@@ -164,23 +165,27 @@ def test_an_alert_closed_by_another_page_is_closed_here_too(
     pages = [StoreReplica(workers.store, registry, catalogue, (catalogue.digest, DIGEST)) for _ in range(2)]
     names = [name for (name,) in _rows(workers.store, "SELECT id FROM alerts WHERE rule = 'virement-between-programs'")]
 
-    def closing(name: str) -> Any:
-        return lambda held, books, position: close(held, books, catalogue, name, OFFICER, "x", "2025-06-01", position)
+    def closing(name: str) -> ActAtRest:
+        return ActAtRest("close", name, OFFICER, "x", "2025-06-01", 114, "020011")
 
-    assert isinstance(pages[0].at_rest(114, "020011", closing(names[0])), TrailEntry)
+    assert isinstance(pages[0].at_rest(closing(names[0])), TrailEntry)
     assert (_standing(pages[0]), _standing(pages[1])) == (1, 2)
     for page in pages:
         assert page.refresh()
         assert _standing(page) == 1
 
-    def fail(held: Store, books: Any, position: int) -> None:
-        closing(names[1])(held, books, position)
-        raise RuntimeError("the connection is lost")
-
     with pytest.raises(RuntimeError):
-        pages[0].at_rest(114, "020011", fail)
+        pages[0].at_rest(CutOff(*msgspec.structs.astuple(closing(names[1]))))
     assert pages[0].refresh() and not pages[0].refresh()
     assert _standing(pages[0]) == 1, "what was not committed did not happen"
+
+
+class CutOff(ActAtRest, frozen=True):
+    """An act whose transaction does not end well."""
+
+    def do(self, store: Store, books: Books, catalogue: Catalogue, place: int) -> TrailEntry | RefusedAct:
+        super().do(store, books, catalogue, place)
+        raise RuntimeError("the connection is lost")
 
 
 def _rows(store: Store, text: str) -> Any:

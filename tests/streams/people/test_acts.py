@@ -11,7 +11,8 @@ from alerts.subjects import alert_id
 from ledger.books import Alert
 from streams.fold.queue import FoldQueue
 from streams.people import trail
-from streams.people.acts import acknowledge, close_alert, reopen_alert
+from streams.people.acts import acknowledge
+from streams.people.at_rest import close_alert, reopen_alert
 from streams.people.lagging_acts import give_lagging_reason, lagging_reasons
 from streams.people.overlay import lapsed, overlay_on, state_of
 from streams.people.person import LOCAL, MAY_ACKNOWLEDGE, MAY_CLOSE, Person, RefusedAct
