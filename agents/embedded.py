@@ -1,19 +1,28 @@
-"""The embedded monitor: one process with gateway, inbox, fold, clock, page, metrics and outbox on one data folder."""
+"""The embedded monitor on one data folder: a process that folds (inbox, clock, outbox), and one that shows (page, API, metrics).
+
+One command starts both (see `agents.supervisor`). The page follows the store, so that readers never hold up the fold.
+"""
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from agents.inbox import InboxThread
-from agents.listening import Part, check_users, listen
+from agents.listener import inherited
+from agents.listening import Part, beginning, check_users, listen
 from agents.names import CurrentNames, current_routing
 from agents.papers import leave_papers
+from agents.supervisor import ProcessPart
 from alerts.catalogue import load
 from alerts.channels import Outside, open_channels
 from streams.clock import Clock
 from streams.courier import Courier
+from streams.fold.follower import Follower
 from streams.fold.queue import FoldQueue
+from streams.fold.serving import FoldServer
 from streams.folder import Folder
 from streams.monitor import Monitor
 from streams.notices.making import Making
@@ -62,8 +71,49 @@ def opened(
             store.close()
 
 
-def serve(monitor: Monitor, folder: Folder, port: int, *, beside: Sequence[Part] = (), clock: bool = True) -> None:
-    """Listen until told to stop (see `listen`), with the inbox, the outbox and, unless told otherwise, the clock."""
+@contextmanager
+def shown(folder: Folder, reach: Reach, link: str) -> Iterator[Monitor]:
+    """A monitor of a data folder that another process folds, at the other end of the link; everything is closed again in the end."""
+    registry, registry_bytes = folder.read_registry()
+    settings, catalogue = CurrentNames(registry, folder.path), load(settings=folder.path)
+    store = open_store(folder.store)
+    try:
+        store.agree(catalogue.digest, digest_of(registry_bytes))
+        follower = Follower(store, registry, catalogue, link)
+        follower.start()
+        try:
+            made_up = store.manifest()["demonstration"] == "yes"
+            day = follower.day if made_up else today
+            yield Monitor(
+                store, follower, registry, catalogue, day, made_up, reach, lambda: follower.stopped, settings.names
+            )
+        finally:
+            follower.stop()
+    finally:
+        store.close()
+
+
+def run_page(folder: Folder, reach: Reach, part: ProcessPart) -> None:
+    """The page, API and metrics, until told to stop."""
+    with shown(folder, reach, part.link) as monitor:
+        part.say_ready()
+        listen(monitor, folder.session_key(), inherited(part.listener), (), data=str(folder.path))
+
+
+def run_fold(
+    monitor: Monitor, folder: Folder, part: ProcessPart, beside: Sequence[Part] = (), *, clock: bool = True
+) -> None:
+    """What folds, until told to stop: gateway's writer, inbox, outbox and, unless told otherwise, the clock."""
+    stopping = threading.Event()
+    for signalled in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signalled, lambda *_: stopping.set())
+    port = inherited(part.listener).getsockname()[1]
+    with beginning([*_parts(monitor, folder, port, clock=clock), *beside, FoldServer(monitor, part.link)]):
+        part.say_ready()
+        stopping.wait()
+
+
+def _parts(monitor: Monitor, folder: Folder, port: int, *, clock: bool) -> list[Part]:
     settings = notice_settings(monitor, folder, port)
     channels = open_channels(Outside(head_file=head_file(), head_mail=head_mail(settings)))
     courier = Courier(Outbox(monitor.store, channels, people=Making(monitor.store, settings)))
@@ -77,14 +127,7 @@ def serve(monitor: Monitor, folder: Folder, port: int, *, beside: Sequence[Part]
 
     daily = Clock(judge, judged[-1].day if judged else None)
     monitor.replica.watchers.append(lambda _: courier.wake())
-    parts: list[Part] = [
-        courier,
-        people,
-        InboxThread(monitor.replica, folder.inbox),
-        *beside,
-        *([daily] if clock else []),
-    ]
-    listen(monitor, folder.session_key(), port, parts, data=str(folder.path))
+    return [courier, people, InboxThread(monitor.replica, folder.inbox), *([daily] if clock else [])]
 
 
 def notice_settings(monitor: Monitor, folder: Folder, port: int) -> NoticeSettings:

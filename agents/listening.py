@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import FrameType
 from typing import Protocol
 
@@ -47,6 +48,7 @@ class WebServer:
     def __init__(self, monitor: Monitor, session_key: bytes | None, listener: socket.socket, **facts: object) -> None:
         """`session_key`: 32 bytes that keep people logged in over a restart; `facts` are logged with the address."""
         self._listener = listener
+        patient_listener(listener)
         host, port = listener.getsockname()[:2]
         metrics_registry, instruments = registry_of(monitor, monitor.reach.public_url or f"http://{host}:{port}")
         monitor.replica.watchers.append(instruments.committed)
@@ -87,49 +89,38 @@ class WebServer:
         self._server.leave()
 
 
-def listen(monitor: Monitor, session_key: bytes | None, port: int, beside: Sequence[Part], **facts: object) -> None:
+def listen(
+    monitor: Monitor, session_key: bytes | None, listener: socket.socket, beside: Sequence[Part], **facts: object
+) -> None:
     """Listen until told to stop (SIGTERM, SIGINT); what was acknowledged is committed.
 
     Args:
         monitor: what is shown.
         session_key: see `WebServer`; None: people log in again after a restart.
-        port: at the address that the monitor's reach names.
+        listener: the socket to listen at.
         beside: what runs as long as it listens, started in this order.
         facts: logged with the address.
-
-    Raises StoreRefused where nothing can listen at the address.
     """
-    server = WebServer(
-        monitor, session_key, listener_at(monitor.reach.host, port), position=monitor.replica.lines, **facts
-    )
+    server = WebServer(monitor, session_key, listener, position=monitor.replica.lines, **facts)
     for signalled in (signal.SIGTERM, signal.SIGINT):
         # While it runs the server has handlers of its own; it raises the signal again at its end, when there is still
         # something to do here.
         signal.signal(signalled, lambda *_: server.leave())
-    for part in beside:
+    with beginning(beside):
+        server.run()
+    log.info("stopped", position=monitor.replica.lines)
+
+
+@contextmanager
+def beginning(parts: Sequence[Part]) -> Iterator[None]:
+    """Start what runs beside, in this order, and stop it in the other."""
+    for part in parts:
         part.start()
     try:
-        server.run()
+        yield
     finally:
-        for part in reversed(beside):
+        for part in reversed(parts):
             part.stop()
-        log.info("stopped", position=monitor.replica.lines)
-
-
-def listener_at(host: str, port: int) -> socket.socket:
-    """A bound socket, before anything else is begun."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With the protocol named, or asyncio sets no TCP_NODELAY and each answer on a kept connection waits some 40 ms for
-    # the acknowledgement of its head.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    patient_listener(listener)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise StoreRefused(f"{host}:{port}: {error.strerror}; name another --port") from None
-    return listener
 
 
 class _Server(uvicorn.Server):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from agents.listener import listener_at
 from agents.listening import check_users, listen
 from agents.names import CurrentNames
 from alerts.catalogue import load
@@ -80,4 +81,5 @@ def serve(
 ) -> None:
     """Listen until told to stop (see `listen`)."""
     with opened(url, registry, name, connection, reach, metrics_token, settings) as (monitor, follower):
-        listen(monitor, session_key, port, (follower,), takes_events=connection is not None)
+        listener = listener_at(reach.host, port)
+        listen(monitor, session_key, listener, (follower,), takes_events=connection is not None)

@@ -48,16 +48,24 @@ def run(
         Path | None, typer.Option(envvar="BUDGETWATCH_REGISTRY", help="Copied into a new data folder.")
     ] = None,
 ) -> None:
-    """Start the monitor on a data folder: page, API, /metrics and inbox in one process, until it is told to stop."""
-    from agents import embedded
+    """Start the monitor on a data folder: page, API, /metrics and inbox, until it is told to stop."""
+    from agents.listener import listener_at
     from agents.logs import log_to
+    from agents.supervisor import part_of_environment, supervise
     from streams.folder import Folder
 
     log_to(sys.stderr.isatty())
-    folder = Folder(data)
-    folder.make(registry)
-    with embedded.opened(folder, _reach(host, trusted_proxy, public_url)) as monitor:
-        embedded.serve(monitor, folder, port)
+    folder, reach, part = Folder(data), _reach(host, trusted_proxy, public_url), part_of_environment()
+    if part is None:
+        folder.make(registry)
+        raise typer.Exit(supervise(listener_at(host, port)))
+    from agents import embedded
+
+    if part.name == "page":
+        embedded.run_page(folder, reach, part)
+        return
+    with embedded.opened(folder, reach) as monitor:
+        embedded.run_fold(monitor, folder, part)
 
 
 @app.command(epilog="Examples: `budgetwatch demo` · `budgetwatch demo --speed 2` · `budgetwatch demo --remove`")
@@ -77,7 +85,9 @@ def demo(
 ) -> None:
     """Start the monitor on a simulated year of the synthetic city, marked as demonstration data, and let it run on."""
     from agents import demonstration, embedded
+    from agents.listener import listener_at
     from agents.logs import log_to
+    from agents.supervisor import part_of_environment, supervise
     from streams.folder import Folder
 
     folder = Folder(data)
@@ -85,11 +95,17 @@ def demo(
         demonstration.remove(folder)
         return
     log_to(sys.stderr.isatty())
-    demonstration.make_folder(folder)
-    with demonstration.opened(folder, _reach(host, trusted_proxy, public_url), seed, events, speed) as (monitor, year):
+    reach, part = _reach(host, trusted_proxy, public_url), part_of_environment()
+    if part is None:
+        demonstration.make_folder(folder)
+        raise typer.Exit(supervise(listener_at(host, port)))
+    if part.name == "page":
+        embedded.run_page(folder, reach, part)
+        return
+    with demonstration.opened(folder, reach, seed, events, speed) as (monitor, year):
         sys.stderr.write(f"demonstration data: fiscal year 114 up to {year.day}, then {speed:g} days a second\n")
         sys.stderr.write(f"notices to its agencies: a mail each in {folder.path / demonstration.MAILS}\n")
-        embedded.serve(monitor, folder, port, beside=(year,), clock=False)
+        embedded.run_fold(monitor, folder, part, (year,), clock=False)
 
 
 @app.command(epilog="Example: `budgetwatch worker --bootstrap localhost:9092 --store postgresql://bw@db/budgetwatch`")

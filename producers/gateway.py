@@ -202,20 +202,16 @@ async def post_events(request: Request[Any, Any, Any], intake: NamedDependency[I
 
 
 async def taken(intake: Intake, lines: list[bytes], origin: str) -> list[Outcome]:
-    """The outcomes of lines once durable; 429 while too much waits, 503 when nothing could be kept."""
+    """The outcomes of lines once durable; 429 while too much waits, 503 where they are not known to be kept."""
     try:
-        future = intake.submit(lines, origin)
+        return await asyncio.wrap_future(intake.submit(lines, origin))
     except Exception as error:
         retry_after = getattr(error, "retry_after", None)
-        if retry_after is None:
-            raise
-        intake.counted("busy")
-        raise problem(429, "Busy", str(error), **{"Retry-After": str(retry_after)}) from None
-    try:
-        return await asyncio.wrap_future(future)
-    except Exception as error:
+        if retry_after is not None:
+            intake.counted("busy")
+            raise problem(429, "Busy", str(error), **{"Retry-After": str(retry_after)}) from None
         intake.counted("unavailable")
-        detail = f"nothing was kept, send it again: {error}"
+        detail = f"nothing is known to be kept; send it again, which does no harm: {error}"
         raise problem(503, "Not kept", detail, **{"Retry-After": "5"}) from error
 
 

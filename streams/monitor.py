@@ -13,7 +13,7 @@ import structlog
 from alerts.catalogue import Catalogue
 from ledger.books import Books
 from ledger.names import Names
-from ledger.process import Effects, Transition
+from ledger.process import Transition
 from ledger.receipt import Outcome
 from ledger.registry import Registry
 from streams.people.acts import ActAtRest
@@ -43,9 +43,8 @@ class Committed(msgspec.Struct, frozen=True):
 
     lines: int
     transitions: Sequence[Transition]
-    effects: Effects | None
-    """None where no batch was folded here: a day was judged, or the batch was another process's."""
-    seconds: float = 0.0
+    seconds: Sequence[float] = ()
+    """How long each batch took to be folded and committed; none where a day was judged."""
 
 
 def tell(watchers: Sequence[Callable[[Committed], None]], committed: Committed) -> None:
@@ -69,6 +68,13 @@ class Replica(Protocol):
     @property
     def lines(self) -> int:
         """How many lines of the log are folded and committed in the books shown."""
+
+    @property
+    def committed(self) -> int:
+        """How many lines are known to be committed; more than `lines` where the books shown follow."""
+
+    def wait_for(self, lines: int) -> bool:
+        """Wait a moment until so many lines are in the books shown; whether they are."""
 
     @property
     def waiting_lines(self) -> int | None:

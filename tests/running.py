@@ -12,7 +12,8 @@ import httpx
 import msgspec
 
 from agents import embedded
-from agents.listening import WebServer, listener_at
+from agents.listener import listener_at
+from agents.listening import WebServer
 from producers.simulator import registry_csv
 from streams.folder import Folder
 from streams.monitor import Monitor

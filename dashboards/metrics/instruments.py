@@ -26,7 +26,7 @@ class Instruments:
 
     def committed(self, committed: Committed) -> None:
         """Watch a commit."""
-        if committed.effects is not None:
-            self.batch_seconds.observe(committed.seconds)
+        for seconds in committed.seconds:
+            self.batch_seconds.observe(seconds)
         for transition in committed.transitions:
             self.transitions.labels(transition.change).inc()

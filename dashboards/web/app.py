@@ -21,6 +21,7 @@ from litestar.types import Message, Scope
 from dashboards.metrics import Instruments, MetricsRegistry
 from dashboards.web import api
 from dashboards.web.access import path_to_log
+from dashboards.web.marks import OwnPosts
 from dashboards.web.site import Site
 from dashboards.web.slow_clients import BodyInTime
 from producers.gateway import PROBLEM, Intake, post_events
@@ -55,7 +56,11 @@ def create_app(monitor: Monitor, page: Site, metrics_registry: MetricsRegistry, 
     )
     return Litestar(
         route_handlers=[post_events, *api.HANDLERS, *page.routes],
-        middleware=[DefineMiddleware(BodyInTime), *page.middleware],
+        middleware=[
+            DefineMiddleware(BodyInTime),
+            DefineMiddleware(OwnPosts, replica=monitor.replica),
+            *page.middleware,
+        ],
         dependencies={
             "monitor": Provide(lambda: monitor, sync_to_thread=False),
             "intake": Provide(lambda: intake, sync_to_thread=False),

@@ -79,6 +79,15 @@ class FoldQueue:
         return self._partition.place
 
     @property
+    def committed(self) -> int:
+        """The same."""
+        return self.lines
+
+    def wait_for(self, lines: int) -> bool:
+        """What is committed is shown."""
+        return self.lines >= lines
+
+    @property
     def waiting_lines(self) -> int:
         """How many lines wait to be folded."""
         return self._jobs.lines
@@ -184,12 +193,12 @@ class FoldQueue:
         effects = self._partition.fold(Batch(lines, origins))
         took = time.perf_counter() - started
         outcomes = of_effects(first_place, lines, effects, self._partition.books)
-        tell(self.watchers, Committed(self.lines, effects.transitions, effects, took))
+        tell(self.watchers, Committed(self.lines, effects.transitions, (took,)))
         return outcomes
 
     def _judge(self, day: str) -> int:
         transitions = judge_held(self._partition, self._catalogue, day)
-        tell(self.watchers, Committed(self.lines, transitions, None))
+        tell(self.watchers, Committed(self.lines, transitions))
         return len(transitions)
 
     # ------------------------------------------------------------ trouble

@@ -107,6 +107,15 @@ class StoreReplica:
         return sum(self._seen.places.values())
 
     @property
+    def committed(self) -> int:
+        """The same: a post is answered when it is shown."""
+        return self.lines
+
+    def wait_for(self, lines: int) -> bool:
+        """What was answered is shown."""
+        return self.lines >= lines
+
+    @property
     def waiting_lines(self) -> int | None:
         """How many records stand in Kafka behind the marks; None where Kafka is not asked, or does not answer."""
         return None if self._posting is None else self._posting.lag(self._seen.offsets)
@@ -201,7 +210,7 @@ class StoreReplica:
                     self._books.add(year)
                 self._books.funds, self._books.time_alerts = books.funds, books.time_alerts
             self._seen = now
-        tell(self.watchers, Committed(self.lines, transitions, None))
+        tell(self.watchers, Committed(self.lines, transitions))
         return True
 
     def _changed(self, store: Store, now: Moment) -> set[tuple[int, str]] | None:

@@ -101,6 +101,21 @@ class History:
         self._judged = 0
         self._acted: set[int] = set()
 
+    @classmethod
+    def after(cls, source: Source, begun: Done) -> History:
+        """One that goes on from what an embedded store has done, whose offsets are its places."""
+        history = cls(source)
+        history._places, history._offsets = dict(begun.ends), dict(begun.ends)
+        history._judged = len(begun.judgements)
+        acts = [act for places in begun.closings.values() for found in places.values() for act in found]
+        acts += [act for places in begun.unmeasured.by_place.values() for found in places.values() for act in found]
+        history._acted = {act.n for act in acts}
+        return history
+
+    def read_from(self, source: Source) -> None:
+        """Go on with another reader of the same log: one as of a later moment."""
+        self._source = source
+
     @property
     def lines(self) -> int:
         """How many lines it has gone through."""

@@ -210,7 +210,7 @@ def test_commits_between_two_messages_are_told_together(catalogue: Catalogue) ->
         first = await anext(stream)
         assert first.data is None and first.retry
         for number in range(12):
-            live.committed(Committed(number + 1, [Transition(alert(number), "opened", f"a:e{number}")], None))
+            live.committed(Committed(number + 1, [Transition(alert(number), "opened", f"a:e{number}")]))
         await asyncio.sleep(0)
         told = [json.loads(str((await anext(stream)).encode().partition(b"data: ")[2], "utf-8"))]
         live.close()

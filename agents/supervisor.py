@@ -1,0 +1,196 @@
+"""One command, several processes: each is the same command again, told by its environment which part it is.
+
+Whatever ends is started again, later and later where it ends at once; what refuses to go on ends all. On SIGTERM they are
+stopped in the opposite order.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+import structlog
+
+PartName: TypeAlias = Literal["fold", "page"]
+PARTS: Final[Sequence[PartName]] = ("fold", "page")
+"""In the order in which they are started: the page shows what is folded."""
+_PART: Final = "BUDGETWATCH_PART"
+STOP_SECONDS: Final = 20.0
+"""What has not ended so long after SIGTERM is killed."""
+RESTART_SECONDS: Final = 0.2
+RESTART_SECONDS_MAX: Final = 10.0
+STEADY_SECONDS: Final = 60.0
+"""What ran so long is started again at once."""
+_REFUSED: Final = (2, 3)
+"""Exit codes of what will not go on however often it is tried (see `budgetwatch.main`)."""
+
+log = structlog.get_logger()
+
+
+class ProcessPart(msgspec.Struct, frozen=True):
+    """What a process is told of itself."""
+
+    name: PartName
+    link: str
+    """The socket between the page and the process that folds."""
+    listener: int
+    """Descriptor of the socket that the page listens at."""
+    ready: int
+    """Descriptor of the pipe by which it says that it has begun."""
+    supervisor: int
+    """Its process: when it ends, however it does, its parts end."""
+
+    def say_ready(self) -> None:
+        """Say that it has begun."""
+        with contextlib.suppress(OSError):
+            os.write(self.ready, b".")
+            os.close(self.ready)
+
+
+def part_of_environment() -> ProcessPart | None:
+    """Which part this process is; None: it is the command itself, and supervises."""
+    told = os.environ.get(_PART)
+    if told is None:
+        return None
+    part = msgspec.json.decode(told, type=ProcessPart)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the supervisor stops us in order
+    _end_with(part.supervisor)
+    return part
+
+
+def _end_with(supervisor: int) -> None:
+    """End when the supervisor has ended, however it did."""
+    with contextlib.suppress(ProcessLookupError):
+        watched = os.pidfd_open(supervisor)
+        if os.getppid() == supervisor:
+            threading.Thread(target=_wait_for_end, args=(watched,), name="supervisor", daemon=True).start()
+            return
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _wait_for_end(watched: int) -> None:
+    select.select([watched], [], [])
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(STOP_SECONDS)
+    os._exit(1)
+
+
+class _Running:
+    """A part, started as often as need be."""
+
+    def __init__(self, name: PartName, link: str, listener: socket.socket) -> None:
+        self.name = name
+        self._link, self._listener = link, listener
+        self._wait = RESTART_SECONDS
+        self._process: subprocess.Popen[bytes]
+        self._started_at = 0.0
+        self.due: float | None = None
+        """When it is to be started again; None while it runs."""
+
+    def start(self) -> bool:
+        """Start it and wait until it has begun; False where it ended instead."""
+        reading, writing = os.pipe()
+        try:
+            part = ProcessPart(self.name, self._link, self._listener.fileno(), writing, os.getpid())
+            environment = os.environ | {_PART: msgspec.json.encode(part).decode()}
+            command = [sys.executable, "-m", "budgetwatch", *sys.argv[1:]]
+            self._process = subprocess.Popen(  # noqa: S603  # the command itself, with its own arguments
+                command, env=environment, pass_fds=(self._listener.fileno(), writing), stdin=subprocess.DEVNULL
+            )
+            self._started_at, self.due = time.monotonic(), None
+        finally:
+            os.close(writing)
+        with os.fdopen(reading, "rb") as ready:
+            return ready.read(1) == b"."
+
+    def ask_to_end(self) -> None:
+        """Stop it, without waiting for its end."""
+        if self._process.poll() is None:
+            self._process.terminate()
+
+    def end(self) -> int:
+        """Stop it and wait for its end; its exit code."""
+        self.ask_to_end()
+        try:
+            return self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            log.error("it does not stop and is killed", part=self.name)
+            self._process.kill()
+            return self._process.wait()
+
+    def ended(self) -> int | None:
+        """Its exit code where it has ended since it was last asked."""
+        return None if self.due is not None else self._process.poll()
+
+    def try_again_later(self, code: int) -> None:
+        """After an end that nobody asked for."""
+        if time.monotonic() - self._started_at > STEADY_SECONDS:
+            self._wait = RESTART_SECONDS
+        log.error("a process has ended and is started again", part=self.name, code=code, in_seconds=self._wait)
+        self.due = time.monotonic() + self._wait
+        self._wait = min(self._wait * 2, RESTART_SECONDS_MAX)
+
+
+def supervise(listener: socket.socket) -> int:
+    """Run every part until told to stop; the exit code.
+
+    Args:
+        listener: the socket that the page listens at: connections wait in it while the page is started again.
+    """
+    stopping = threading.Event()
+    begun: list[_Running] = []
+
+    def stop(*_: object) -> None:
+        stopping.set()
+        if begun:
+            begun[-1].ask_to_end()  # it may be starting, and is waited for
+
+    for signalled in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signalled, stop)
+    with _link() as link:
+        try:
+            for name in PARTS:
+                one = _Running(name, link, listener)
+                begun.append(one)
+                if not one.start() and not stopping.is_set():
+                    return one.end() or 1
+            return _watch(begun, stopping)
+        finally:
+            for one in reversed(begun):
+                one.end()
+
+
+def _watch(running: Sequence[_Running], stopping: threading.Event) -> int:
+    while not stopping.wait(0.1):
+        for one in running:
+            code = one.ended()
+            if code in _REFUSED:
+                return code
+            if code is not None:
+                one.try_again_later(code)
+            if one.due is not None and time.monotonic() >= one.due and not stopping.is_set():
+                one.start()
+    return 0
+
+
+@contextlib.contextmanager
+def _link() -> Iterator[str]:
+    """The path of a socket in a folder of our own, short enough for a socket wherever the data are."""
+    folder = tempfile.mkdtemp(prefix="budgetwatch-")
+    try:
+        yield str(Path(folder, "fold"))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
