@@ -62,10 +62,10 @@ class ProcessPart(msgspec.Struct, frozen=True):
 
 def part_of_environment() -> ProcessPart | None:
     """Which part this process is; None: it is the command itself, and supervises."""
-    told = os.environ.get(_PART)
-    if told is None:
+    described = os.environ.get(_PART)
+    if described is None:
         return None
-    part = msgspec.json.decode(told, type=ProcessPart)
+    part = msgspec.json.decode(described, type=ProcessPart)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the supervisor stops us in order
     _end_with(part.supervisor)
     return part

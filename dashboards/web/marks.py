@@ -44,7 +44,7 @@ class OwnPosts:
                 mark = str(self._replica.committed)
                 headers = MutableScopeHeaders.from_message(message)
                 headers[MARK] = mark
-                cookie = Cookie(_COOKIE, mark, max_age=_COOKIE_SECONDS, httponly=True, samesite="strict")
+                cookie = Cookie(_COOKIE, value=mark, max_age=_COOKIE_SECONDS, httponly=True, samesite="strict")
                 headers.add("Set-Cookie", cookie.to_header(header=""))
             await send(message)
 

@@ -25,10 +25,10 @@ log = structlog.get_logger()
 
 
 class FoldLink:
-    """Linked again as often as need be. `told` is called with each state that comes."""
+    """Linked again as often as need be. `heard` is called with each state that comes."""
 
-    def __init__(self, address: str, told: Callable[[FoldState], None]) -> None:
-        self._address, self._told = address, told
+    def __init__(self, address: str, heard: Callable[[FoldState], None]) -> None:
+        self._address, self._heard = address, heard
         self._wire: Wire | None = None
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
@@ -94,7 +94,7 @@ class FoldLink:
         self._heard_at = time.monotonic()
         answer = ANSWER.decode(message)
         if isinstance(answer, FoldState):
-            self._told(answer)
+            self._heard(answer)
             return
         done = self._asked.pop(answer.n, None)
         if done is None:

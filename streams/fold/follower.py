@@ -58,7 +58,7 @@ class Follower:
         self.watchers: list[Callable[[Committed], None]] = []
         self._store, self._registry, self._catalogue = store, registry, catalogue
         self._engine = Engine(catalogue)
-        self._link = FoldLink(address, self._told)
+        self._link = FoldLink(address, self._hear)
         self._state: FoldState | None = None
         self._broken: str | None = None
         self._seconds: list[float] = []
@@ -127,21 +127,21 @@ class Follower:
 
     def submit(self, lines: list[bytes], origin: str, first_line: int = 1) -> Future[list[Outcome]]:
         """Hand lines over to be folded; their outcomes once they are committed (see `FoldQueue.submit`)."""
-        told: Future[list[Outcome]] = Future()
+        shown: Future[list[Outcome]] = Future()
         asked = self._link.ask(lambda n: ToSubmit(n, lines, origin, first_line))
-        asked.add_done_callback(lambda asked: self._submitted(asked, told))
-        return told
+        asked.add_done_callback(lambda asked: self._submitted(asked, shown))
+        return shown
 
-    def _submitted(self, asked: Future[Answer], told: Future[list[Outcome]]) -> None:
+    def _submitted(self, asked: Future[Answer], shown: Future[list[Outcome]]) -> None:
         error = asked.exception()
         if error is not None:
-            told.set_exception(error)
+            shown.set_exception(error)
             return
         answer = asked.result()
         assert isinstance(answer, Submitted), "what was asked for is what is answered"
         self._committed = max(self._committed, answer.lines)
         self._woken.set()
-        told.set_result(answer.outcomes)
+        shown.set_result(answer.outcomes)
 
     def judge(self, day: str) -> Future[int]:
         """Let a day be judged; how many alerts changed by it, once the books shown have it."""
@@ -182,7 +182,7 @@ class Follower:
             self._woken.set()
             self._looked.wait_for(lambda: self._looks_ended >= wanted, CATCH_UP_SECONDS)
 
-    def _told(self, state: FoldState) -> None:
+    def _hear(self, state: FoldState) -> None:
         with self._lock_of_seconds:
             self._seconds += state.seconds
         self._state = state

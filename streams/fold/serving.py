@@ -125,15 +125,15 @@ class FoldServer:
 
     def _tell(self) -> None:
         """Tell every page what changed at once, and now and then that nothing did."""
-        last, told_at = self._state([]), time.monotonic()
+        last, sent_at = self._state([]), time.monotonic()
         while not self._stopping.is_set():
             self._committed.wait(LOOK_SECONDS)
             self._committed.clear()
             took, self._seconds = self._seconds, []
             state = self._state([])
-            if not took and state == last and time.monotonic() - told_at < HEARTBEAT_SECONDS:
+            if not took and state == last and time.monotonic() - sent_at < HEARTBEAT_SECONDS:
                 continue
-            last, told_at = state, time.monotonic()
+            last, sent_at = state, time.monotonic()
             for wire in tuple(self._wires):
                 wire.send(msgspec.structs.replace(state, seconds=took))
 

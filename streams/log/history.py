@@ -126,8 +126,8 @@ class History:
         for judgement in to.judgements[self._judged :]:
             for partition in sorted(to.ends):
                 yield from self._partition(partition, to, judgement.places.get(partition, 0))
+            self._judged += 1  # before it is handed on: whoever stops here goes on after it
             yield judgement
-            self._judged += 1
             for act in to.unmeasured.by_judgement.get(self._judged, ()):
                 yield ToMeasure(act)
         for partition in sorted(to.ends):
