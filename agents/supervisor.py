@@ -135,7 +135,7 @@ class _Running:
         """Its exit code where it has ended since it was last asked."""
         return None if self.due is not None else self._process.poll()
 
-    def try_again_later(self, code: int) -> None:
+    def start_later(self, code: int) -> None:
         """After an end that nobody asked for."""
         if time.monotonic() - self._started_at > STEADY_SECONDS:
             self._wait = RESTART_SECONDS
@@ -180,7 +180,7 @@ def _watch(running: Sequence[_Running], stopping: threading.Event) -> int:
             if code in _REFUSED:
                 return code
             if code is not None:
-                one.try_again_later(code)
+                one.start_later(code)
             if one.due is not None and time.monotonic() >= one.due and not stopping.is_set():
                 one.start()
     return 0
