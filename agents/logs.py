@@ -4,8 +4,28 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
+from typing import Final
 
 import structlog
+
+_QUIET_SECONDS: Final = 60.0
+
+
+class OncePerMinute(logging.Filter):
+    """What any client can bring about, such as a request that is none, is said once a minute: nobody fills a disk with it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._written: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a line is written; errors always are."""
+        now, text = time.monotonic(), str(record.msg)
+        if record.levelno < logging.ERROR and now - self._written.get(text, -_QUIET_SECONDS) < _QUIET_SECONDS:
+            return False
+        self._written[text] = now
+        return True
 
 
 def log_to(stream_is_terminal: bool) -> None:
@@ -33,4 +53,5 @@ def log_to(stream_is_terminal: bool) -> None:
         )
     )
     logging.basicConfig(level=logging.WARNING, handlers=[of_libraries])
+    logging.getLogger("uvicorn.error").addFilter(OncePerMinute())
     logging.getLogger("kafka").setLevel(logging.CRITICAL)  # what it cannot do is told once, in one line of our own

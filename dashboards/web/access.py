@@ -5,6 +5,7 @@ Every route says by `opt={"needs": …}` what it needs; one that says nothing is
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -53,6 +54,11 @@ class LogInFirst(Exception):
         self.address = address
 
 
+_HOST: Final = re.compile(rb"([a-z0-9._-]*|\[[0-9a-f:.]+\])(:(?P<port>[0-9]{1,5}))?", re.IGNORECASE)
+"""A name or an address, and perhaps a port: of what else stands there no address of a page can be made."""
+_PORT_MAX: Final = 65_535
+
+
 class WrongHost(HTTPException):
     """A name that is not this machine's: some other site made the browser ask (DNS rebinding)."""
 
@@ -75,6 +81,27 @@ class Encoded(HTTPException):
     """A body in an encoding that is not read."""
 
     status_code = 415
+
+
+class ProperHost:
+    """Before everything else, unknown addresses included: a `Host` that is none is refused, in plain words.
+
+    The framework makes the address of a request from it, and an error's page asks for its own address.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what names a host."""
+        named = [value for name, value in scope.get("headers", ()) if name == b"host"]
+        if all(map(_is_host, named)):
+            await self._app(scope, receive, send)
+            return
+        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
+        headers.append((b"x-content-type-options", b"nosniff"))
+        await send({"type": "http.response.start", "status": WrongHost.status_code, "headers": headers})
+        await send({"type": "http.response.body", "body": b"Host is no name of a machine\n", "more_body": False})
 
 
 class VisitorMiddleware:
@@ -117,6 +144,11 @@ class VisitorMiddleware:
             return None
         user = user_of_session(monitor.store, ticket.name, ticket.generation)
         return None if user is None else of_session(user, ticket, monitor.registry, address)
+
+
+def _is_host(text: bytes) -> bool:
+    found = _HOST.fullmatch(text)
+    return found is not None and int(found["port"] or 0) <= _PORT_MAX
 
 
 def is_own_host(host: str, reach: Reach, server: tuple[str, int | None] | None) -> bool:

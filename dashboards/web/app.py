@@ -20,7 +20,7 @@ from litestar.types import Message, Scope
 
 from dashboards.metrics import Instruments, MetricsRegistry
 from dashboards.web import api
-from dashboards.web.access import path_to_log
+from dashboards.web.access import ProperHost, path_to_log
 from dashboards.web.marks import OwnPosts
 from dashboards.web.site import Site
 from dashboards.web.slow_clients import BodyInTime
@@ -54,7 +54,7 @@ def create_app(monitor: Monitor, page: Site, metrics_registry: MetricsRegistry, 
         wait=TokenBucket().wait,
         counted=lambda reason: instruments.turned_away.labels(reason).inc(),
     )
-    return Litestar(
+    app = Litestar(
         route_handlers=[post_events, *api.HANDLERS, *page.routes],
         middleware=[
             DefineMiddleware(BodyInTime),
@@ -77,6 +77,8 @@ def create_app(monitor: Monitor, page: Site, metrics_registry: MetricsRegistry, 
         logging_config=None,
         state=State({"monitor": monitor, **page.state.dict()}),
     )
+    app.asgi_handler = ProperHost(app.asgi_handler)
+    return app
 
 
 async def as_what_it_says(message: Message, _: Scope) -> None:

@@ -54,6 +54,13 @@ def known_names(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         )
 
 
+def year_of_three_digits(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """A guard of pages: a year that can be none is refused, 400; one without books shows another year's, and says which."""
+    asked = Request(connection.scope).query_params.get("year", "")
+    if asked and not (asked.isascii() and asked.isdigit() and len(asked) <= 3):
+        raise ValidationException("year: a ROC year of at most three digits")
+
+
 def day_of(text: str) -> str:
     """A day in any form sources write; raises ValidationException."""
     try:

@@ -113,6 +113,9 @@ HEADERS = (
 )
 
 
+HOSTS = ("evil.example", "127.0.0.1:80.evil.example", "a:b:c", "[::1", "]", "localhost:99999999", "", "é", "a/b?c#d@e")
+
+
 class Outcome(msgspec.Struct):
     """What came of so many requests; memory in bytes, times in seconds."""
 
@@ -195,7 +198,7 @@ def request(chance: random.Random, host: str) -> bytes:
         scrap = quote(chance.choice(SCRAPS).encode("utf-8", "replace"), safe="")
         path = chance.choice((f"{path}/{scrap}", f"/{scrap}{path}", f"{path}?{chance.choice(NAMES)}={scrap}"))
     method, body = chance.choice(METHODS), b""
-    lines = [f"{method} {path} HTTP/1.1", f"Host: {host if chance.random() < 0.95 else 'evil.example'}"]
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {host if chance.random() < 0.9 else chance.choice(HOSTS)}"]
     for _ in range(chance.choice((0, 0, 1, 2))):
         scrap = chance.choice(SCRAPS).replace("\r\n", " ").replace("\x00", "")
         lines.append(f"{chance.choice(HEADERS)}: {quote(scrap) if chance.random() < 0.5 else scrap}")

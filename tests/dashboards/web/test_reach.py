@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
 from agents.listening import check_users
@@ -142,12 +143,28 @@ def test_a_body_in_an_encoding_is_not_read(alone: Running) -> None:
         assert client.post("/v1/events", content=b"{}", headers={"Content-Encoding": "identity"}).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "path", ["/?year=" + "9" * 5_000, "/alerts?year=" + "9" * 5_000, "/reserves?year=" + "9" * 5_000]
-)
-def test_a_number_of_5000_digits_is_no_fault(alone: Running, path: str) -> None:
+@pytest.mark.parametrize("path", ["/", "/alerts", "/v1/alerts", "/nothing", "/log-in", "/schema/openapi.json"])
+@pytest.mark.parametrize("host", ["127.0.0.1:80.evil.example", "a:b:c", "[::1", "localhost:65536", "a/b?c#d@e", "é"])
+def test_a_host_that_is_none_is_refused_on_loopback_and_elsewhere(alone: Running, host: str, path: str) -> None:
+    """It was a fault with a traceback: no address can be made of it, and the error's page asked for its own."""
     with alone.client() as client:
-        assert client.get(path).status_code < 500
+        for name in ("loopback", "elsewhere"):
+            if name == "elsewhere":
+                msgspec.structs.force_setattr(alone.monitor, "reach", Reach("0.0.0.0"))  # noqa: S104
+            try:
+                answer = client.get(path, headers={b"Host": host.encode()})
+            finally:
+                msgspec.structs.force_setattr(alone.monitor, "reach", Reach())
+            assert answer.status_code in (400, 421), (name, answer.status_code)
+
+
+@pytest.mark.parametrize("year", ["9" * 5_000, "9999", "x", "-1", "٣"])
+@pytest.mark.parametrize("path", ["/", "/alerts", "/reserves", "/lagging", "/agencies/020011", "/v1/positions"])
+def test_a_year_that_is_none_is_refused(alone: Running, path: str, year: str) -> None:
+    with alone.client() as client:
+        name = "fiscal_year" if path.startswith("/v1") else "year"
+        assert client.get(path, params={name: year}).status_code == 400
+        assert client.get(path, params={name: "114"}).status_code == 200
 
 
 def test_what_programs_are_told_is_not_kept(alone: Running) -> None:
