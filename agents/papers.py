@@ -14,6 +14,7 @@ from ledger.fiscal import roc_day
 from ledger.words import Words
 from streams.notices.bulletins import Saying, leave_bulletin
 from streams.notices.settings import NoticeSettings, readers
+from streams.people.trail import head
 from streams.sources import OpenedBooks
 from streams.store import Store, schema
 from streams.taipei import TAIPEI
@@ -45,7 +46,9 @@ def _leave(store: Store, settings: NoticeSettings, paper: Paper, key: str, messa
         return False
     language = settings.routing().language or settings.names().city.language
     title, made = TITLES[paper.paper], roc_day(day)
-    files = attached(paper, tables, f"{title.text(language)}{made}", language, made_up=settings.demonstration)
+    files = attached(
+        paper, tables, f"{title.text(language)}{made}", language, made_up=settings.demonstration, head=head(store)
+    )
     lines = (Words(f"{title.zh}（{made}）如附件。", f"{title.en} as of {day} is attached."),)
     saying = Saying(message, "paper", Words(f"{title.zh}（{made}）", f"{title.en}, {day}"), lines, "", files)
     with store.writing() as connection:

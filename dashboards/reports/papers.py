@@ -9,7 +9,7 @@ from alerts.routing.routes import Paper, PaperFormat, PaperKind
 from alerts.vocabulary import SEVERITY
 from dashboards.reports import agency_report, lagging_list
 from dashboards.reports.formats import FORMATS
-from dashboards.reports.table import Column, ReportProblem, Table, marked
+from dashboards.reports.table import Column, ReportProblem, Table, marked, with_head
 from ledger.books import Alert
 from ledger.words import Language, Words
 from streams.sources import OpenedBooks
@@ -44,10 +44,16 @@ def paper_tables(kind: PaperKind, key: str, opened: OpenedBooks, day: str) -> li
 
 
 def attached(
-    paper: Paper, tables: list[Table], name: str, language: Language, *, made_up: bool
+    paper: Paper,
+    tables: list[Table],
+    name: str,
+    language: Language,
+    *,
+    made_up: bool,
+    head: tuple[int, str] | None = None,
 ) -> tuple[Attachment, ...]:
-    """The tables in the formats that are asked for."""
-    shown = marked(tables) if made_up else tables
+    """The tables in the formats that are asked for, with the head of the trail that they rest on."""
+    shown = with_head(marked(tables) if made_up else tables, head)
     return tuple(_file(each, shown, name, language) for each in paper.formats)
 
 

@@ -20,9 +20,9 @@ from streams.monitor import Committed
 from streams.scope import EVERYTHING, Scope
 from streams.store.alerts import is_within
 
-STREAMS_MAX: Final = 256
+STREAMS_MAX: Final = 1_024
 STREAMS_A_CLIENT_MAX: Final = 24
-"""Of one session, or of one address where nobody is logged in."""
+"""Of one user, all sessions together, or of one token or address."""
 ASK_SECONDS: Final = 10.0
 """How often a stream that hears nothing asks whether its session goes on."""
 HEARTBEAT_SECONDS: Final = 15.0

@@ -140,6 +140,8 @@ def error_page(request: Request[Any, Any, Any], error: Exception) -> Response[An
     words = _ERRORS.get(status, _ERRORS[400] if status < 500 else _UNEXPECTED)
     words = _OUT_OF_SCOPE if isinstance(error, OutOfScope) else words
     try:
-        return page(desk, request, "error.html", words, {"status": status}, status=status)
+        answer = page(desk, request, "error.html", words, {"status": status}, status=status)
     except StoreError:
-        return problem_text(status, f"{words.zh} / {words.en}")
+        answer = problem_text(status, f"{words.zh} / {words.en}")
+    answer.headers.update(getattr(error, "headers", None) or {})  # when to come again
+    return answer

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -64,3 +66,7 @@ def test_each_paper_leaves_once_with_what_it_held(tmp_path: Path) -> None:
         assert {"lin@city.test", "budget@agency-020011.example"} <= to
         assert {row.media_type for row in kept} == {"application/pdf", "application/vnd.oasis.opendocument.spreadsheet"}
         assert all(row.content[:4] in (b"%PDF", b"PK\x03\x04") for row in kept)
+        sheets = [row.content for row in kept if row.content[:2] == b"PK"]
+        for sheet in sheets:
+            with zipfile.ZipFile(io.BytesIO(sheet)) as archive:
+                assert "稽核鏈首" in archive.read("content.xml").decode(), "the head of the trail is on every report"

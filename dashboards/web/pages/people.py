@@ -309,9 +309,10 @@ def _json(value: Any) -> str:
 async def events(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> ServerSentEvent:
     """One message a commit: the position, how many alerts changed, and the latest of them."""
     found = known_visitor(request)
-    client = request.cookies.get(COOKIE, "") if found.credential == "session" else found.person.address
+    person = found.person  # of a user all sessions together: logging in again gives no more streams
+    client = {"session": person.name, "token": person.credential_id}.get(found.credential, person.address)
     try:
-        stream = desk.live.listen(found.person.scope, client, _goes_on(found, desk))
+        stream = desk.live.listen(person.scope, f"{found.credential} {client}", _goes_on(found, desk))
     except TooManyStreams:
         raise HTTPException(status_code=503, detail="too many pages listen", headers={"Retry-After": "30"}) from None
     answer = ServerSentEvent(stream, headers=headers() | {"X-Accel-Buffering": "no"})
