@@ -22,6 +22,10 @@ SECONDS_MAX: Final = 90.0
 """For a document; the next one waits half as long at most."""
 _TURN: Final = threading.Lock()
 """One at a time: each may need as much memory as the monitor itself."""
+_PLACES: Final = threading.BoundedSemaphore(6)
+"""Who waits takes up a thread of the page's: more are turned away at once, or nobody's page would be answered."""
+_BUSY: Final = "others are printing: try again in a minute"
+_TOO_LONG: Final = "too long for a PDF: take ods, xlsx or csv"
 
 log = structlog.get_logger()
 
@@ -50,18 +54,27 @@ def typeset(template: Path, name: str, data: Any, *, family: str, tagged: bool =
         log.warning("characters that no typeface here has are set as their codes", characters=spelled_out(unknown))
         text = text.translate({ord(one): spelled_out(one) for one in unknown})
     command = [sys.executable, "-I", str(_PROGRAM), str(template), name, "tagged" if tagged else "plain"]
-    if not _TURN.acquire(timeout=SECONDS_MAX / 2):
-        raise NotTypeset("others are printing: try again in a minute")
-    try:
-        done = subprocess.run(  # noqa: S603  # our own program, on a template of ours
-            command, input=text.encode(), capture_output=True, timeout=SECONDS_MAX, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise NotTypeset("too long for a PDF: take ods, xlsx or csv") from None
-    finally:
-        _TURN.release()
+    done = _run(command, text.encode())
     if done.returncode < 0:  # out of memory
-        raise NotTypeset("too long for a PDF: take ods, xlsx or csv")
+        raise NotTypeset(_TOO_LONG)
     if done.returncode:
         raise RuntimeError(done.stderr.decode(errors="replace"))
     return done.stdout
+
+
+def _run(command: list[str], data: bytes) -> subprocess.CompletedProcess[bytes]:
+    if not _PLACES.acquire(blocking=False):
+        raise NotTypeset(_BUSY)
+    try:
+        if not _TURN.acquire(timeout=SECONDS_MAX / 2):
+            raise NotTypeset(_BUSY)
+        try:
+            return subprocess.run(  # noqa: S603  # our own program, on a template of ours
+                command, input=data, capture_output=True, timeout=SECONDS_MAX, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise NotTypeset(_TOO_LONG) from None
+        finally:
+            _TURN.release()
+    finally:
+        _PLACES.release()

@@ -415,3 +415,16 @@ def test_papers_are_set_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(typesetting, "SECONDS_MAX", 0.1)
     with typesetting._TURN, pytest.raises(ReportProblem, match="try again in a minute"):
         FORMATS["pdf"].render([table("a")], "zh")
+
+
+def test_whoever_would_wait_behind_many_is_turned_away_at_once() -> None:
+    """Each that waits holds a thread of the page's."""
+    places = 0
+    while typesetting._PLACES.acquire(blocking=False):
+        places += 1
+    try:
+        with pytest.raises(ReportProblem, match="try again in a minute"):
+            FORMATS["pdf"].render([table("a")], "zh")
+    finally:
+        typesetting._PLACES.release(places)
+    assert 2 <= places <= 10
