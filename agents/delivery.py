@@ -1,4 +1,4 @@
-"""Delivery: one worker at a time empties the outbox into the channels, and one sends the notices to people."""
+"""Delivery: one worker at a time empties the outbox into the channels, and the sender of one carries the notices to people."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Final
 
 import faust
 
-from agents.papers import leave_papers
+from agents.sender import SendingFor
+from agents.sender_process import SenderProcess
 from alerts.channels import Outside, Records, open_channels
 from producers.kafka.connection import Connection
 from producers.kafka.sending import RecordSender
@@ -15,22 +16,21 @@ from producers.kafka.wire import TOPIC_OF
 from streams.courier import Courier
 from streams.kafka.worker import LogWorker
 from streams.notices.making import Making
-from streams.notices.notifier import Notifier
 from streams.notices.settings import NoticeSettings
 from streams.outbox import Outbox
 from streams.people.heads import head_file, head_mail
-from streams.sources import OpenedBooks, stored_books
 from streams.store.leading import Leading
-from streams.store.locks import DELIVERY_LOCK, NOTICE_LOCK
+from streams.store.locks import DELIVERY_LOCK
 
 _STOP_SECONDS: Final = 5.0
 """Brokers that do not answer must not keep a worker from stopping: what was under way is delivered again."""
 
 
-def attach(app: faust.App, worker: LogWorker, connection: Connection, settings: NoticeSettings) -> None:
+def attach(app: faust.App, worker: LogWorker, connection: Connection, settings: NoticeSettings, registry: str) -> None:
     """Give the app the tasks that deliver what is due, whenever this worker leads.
 
-    In a thread of its own: channels may wait for whoever does not answer, the fold and its event loop must not.
+    In a thread of its own: channels may wait for whoever does not answer, the fold and its event loop must not. What goes to
+    people leaves by a process of its own, which reads the register from the file `registry`.
     """
     sender = RecordSender(connection, "budgetwatch-delivery")
 
@@ -40,24 +40,24 @@ def attach(app: faust.App, worker: LogWorker, connection: Connection, settings: 
     channels = open_channels(Outside(send, sender.close, head_file(), head_mail(settings)))
     outbox = Outbox(worker.store, channels, people=Making(worker.store, settings))
 
-    def papers() -> int:
-        def books() -> OpenedBooks:
-            url = worker.store.engine.url.render_as_string(hide_password=False)
-            return stored_books(url, settings.names(), settings.catalogue)
-
-        return leave_papers(worker.store, settings, books)
-
-    couriers = (
-        Courier(outbox, Leading(worker.store, DELIVERY_LOCK).holds),
-        Courier(Notifier(worker.store, settings, papers=papers), Leading(worker.store, NOTICE_LOCK).holds, "notices"),
+    courier = Courier(outbox, Leading(worker.store, DELIVERY_LOCK).holds)
+    meant = SendingFor(
+        worker.store.engine.url.render_as_string(hide_password=False),
+        worker.store.log,
+        registry,
+        None if settings.folder is None else str(settings.folder),
+        settings.public_url,
+        settings.demonstration,
+        settings.today(),
     )
+    people = SenderProcess(worker.store, meant, settings.today)
 
     async def deliver() -> None:
-        for courier in couriers:
-            courier.start()
+        courier.start()
+        people.start()
         try:
             await app.wait_for_stopped()
         finally:
-            await asyncio.gather(*(asyncio.to_thread(courier.stop, _STOP_SECONDS) for courier in couriers))
+            await asyncio.gather(asyncio.to_thread(courier.stop, _STOP_SECONDS), asyncio.to_thread(people.stop))
 
     app.task()(deliver)

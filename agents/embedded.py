@@ -1,6 +1,7 @@
 """The embedded monitor on one data folder: a process that folds (inbox, clock, outbox), and one that shows (page, API, metrics).
 
-One command starts both (see `agents.supervisor`). The page follows the store, so that readers never hold up the fold.
+One command starts both (see `agents.supervisor`). The page follows the store, so that readers never hold up the fold. The
+process that folds starts the sender of notices, a third one (see `agents.sender_process`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from agents.inbox import InboxThread
 from agents.listener import inherited
 from agents.listening import Part, beginning, check_users, listen
 from agents.names import CurrentNames, current_routing
-from agents.papers import leave_papers
+from agents.sender import SendingFor
+from agents.sender_process import SenderProcess
 from agents.supervisor import ProcessPart
 from alerts.catalogue import load
 from alerts.channels import Outside, open_channels
@@ -26,14 +28,12 @@ from streams.fold.serving import FoldServer
 from streams.folder import Folder
 from streams.monitor import Monitor
 from streams.notices.making import Making
-from streams.notices.notifier import Notifier
 from streams.notices.settings import NoticeSettings
 from streams.outbox import Outbox
 from streams.people.heads import announce_head, head_file, head_mail
 from streams.reach import Reach
-from streams.sources import OpenedBooks, stored_books
 from streams.store import open_store, queries
-from streams.store.store import digest_of, folded_with
+from streams.store.store import EMBEDDED, digest_of, folded_with
 from streams.taipei import today
 
 
@@ -117,7 +117,7 @@ def _parts(monitor: Monitor, folder: Folder, port: int, *, clock: bool) -> list[
     settings = notice_settings(monitor, folder, port)
     channels = open_channels(Outside(head_file=head_file(), head_mail=head_mail(settings)))
     courier = Courier(Outbox(monitor.store, channels, people=Making(monitor.store, settings)))
-    people = Courier(Notifier(monitor.store, settings, papers=_papers(monitor, folder, settings)), name="notices")
+    people = SenderProcess(monitor.store, _sending_for(folder, settings), monitor.today)
     judged = queries.judgements(monitor.store)
 
     def judge(day: str) -> None:
@@ -145,8 +145,13 @@ def notice_settings(monitor: Monitor, folder: Folder, port: int) -> NoticeSettin
     )
 
 
-def _papers(monitor: Monitor, folder: Folder, settings: NoticeSettings) -> Callable[[], int]:
-    def books() -> OpenedBooks:
-        return stored_books(folder.store, monitor.names(), monitor.catalogue)
-
-    return lambda: leave_papers(monitor.store, settings, books)
+def _sending_for(folder: Folder, settings: NoticeSettings) -> SendingFor:
+    return SendingFor(
+        str(folder.store),
+        EMBEDDED,
+        str(folder.registry),
+        str(folder.path),
+        settings.public_url,
+        settings.demonstration,
+        settings.today(),
+    )

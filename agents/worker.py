@@ -105,7 +105,7 @@ def run(
     with _named(store, group.member, patience) as claim:
         worker = LogWorker(store, connection, known, catalogue, digest_of(registry), patience)
         notices = NoticeSettings(catalogue, called.names, routing, today, settings, public_url)
-        _fold(connection, worker, group, health, claim, notices)
+        _fold(connection, worker, group, health, claim, notices, name)
 
 
 def _fold(
@@ -115,11 +115,12 @@ def _fold(
     health: tuple[str, int] | None,
     claim: Callable[[], None],
     notices: NoticeSettings,
+    registry: str,
 ) -> None:
     app = create_app(connection, worker, group)
     leave_at_a_crash(app)
     ledger.attach(app, worker)
-    delivery.attach(app, worker, connection, notices)
+    delivery.attach(app, worker, connection, notices, registry)
     clock.attach(app, worker, connection)
     watch.attach(app, worker, connection, claim)
     if health is not None:

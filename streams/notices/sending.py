@@ -18,15 +18,16 @@ from alerts.letters.compose import recipient_for
 from alerts.letters.notice import Matter, Notice
 from ledger.names import Names
 from streams.notices.settings import NoticeSettings
-from streams.people.answers import ask, question_of
-from streams.people.links import make_link
+from streams.people.answers import Asking, ask_all, question_of
+from streams.people.links import LinkWanted, make_links
 from streams.people.trail import acts_on
 from streams.store import Store, queries, schema
 from streams.store.deliveries_sealed import sealed_run
 from streams.store.times import moment
 
-BATCH: Final = 100
-"""So many leave before it is noted: as many may come twice where it is cut short, under the same ids."""
+BATCH: Final = 50
+"""So many leave before it is noted: as many may come twice where it is cut short, under the same ids. Noting them is short:
+a commit of the fold may wait for it."""
 FIRST_WAIT: Final = timedelta(seconds=30)
 LONGEST_WAIT: Final = timedelta(hours=1)
 _ERROR_CHARACTERS: Final = 500
@@ -127,11 +128,12 @@ def _with_links(store: Store, settings: NoticeSettings, channel: str, units: Seq
     asking = {} if base is None or channel != "mail" else _asking(store, units, names)
     linked: dict[int, str] = {}
     if asking and base is not None:
+        wanted = [
+            LinkWanted(units[place].key, units[place].said.recipient, [matter.alert for matter in matters])
+            for place, matters in asking.items()
+        ]
         with store.writing() as connection:
-            for place, matters in asking.items():
-                unit = units[place]
-                alerts = [matter.alert for matter in matters]
-                linked[place] = make_link(connection, base, unit.key, unit.said.recipient, alerts)
+            linked = dict(zip(asking, make_links(connection, base, wanted), strict=True))
     return [
         Parcel(
             parcel_id(unit.key, unit.address),
@@ -183,8 +185,8 @@ def _note(
         with sealed_run(connection, channel, mine):
             connection.execute(rows.update().where(*same, _PENDING), noted)
         within = store.within(connection)
-        for (to, due_on, key), alerts in asked.items():
-            ask(within, alerts, to, due_on, key)
+        if asked:
+            ask_all(within, [Asking(alerts, *key) for key, alerts in asked.items()])
 
 
 def _became(result: Failure | None, attempts: int, now: datetime, give_up: timedelta, made_at: str) -> dict[str, Any]:

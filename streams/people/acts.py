@@ -7,10 +7,11 @@ done at, so that loading and auditing can do it again there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import msgspec
+import sqlalchemy as sa
 
 from alerts.catalogue import Catalogue
 from ledger.books import Alert, Books
@@ -28,7 +29,7 @@ from streams.people.trail import ACKNOWLEDGE, CLOSE, NOTE, TrailEntry, acts_on, 
 from streams.store import Store, queries
 from streams.store.alert_lists import AlertState
 from streams.store.alerts import is_within
-from streams.store.under_trail import Changed
+from streams.store.under_trail import Changed, append_acts
 
 
 def acknowledge(
@@ -144,3 +145,17 @@ def record_by(
     proof = (person.credential, person.credential_id)
     who = (person.name, person.role, person.address)
     return record(store, *who, kind, subject, before, after, credential=proof, rows=rows)
+
+
+def record_all(connection: sa.Connection, person: Person, kind: str, acts: Sequence[tuple[str, Any]]) -> None:
+    """Append what a person did to several subjects, each with what came of it, within a transaction that writes."""
+    who: dict[str, str | None] = {
+        "person": person.name,
+        "role": person.role,
+        "address": person.address,
+        "kind": kind,
+        "before": "null",
+    }
+    who |= {"credential": person.credential or None, "credential_id": person.credential_id or None}
+    given = [who | {"subject": subject, "after": msgspec.json.encode(after).decode()} for subject, after in acts]
+    append_acts(connection, [(values, {}) for values in given])

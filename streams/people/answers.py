@@ -20,7 +20,7 @@ from ledger.city import City, ReasonChoice
 from ledger.fiscal import is_day
 from ledger.money import AMOUNT_MAX
 from ledger.text import is_note, is_text
-from streams.people.acts import record_by
+from streams.people.acts import record_all, record_by
 from streams.people.lagging_acts import lagging_reasons, lagging_subject
 from streams.people.overlay import state_of
 from streams.people.person import LINK, LOCAL, MAY_ACKNOWLEDGE, Person, RefusedAct, check_person
@@ -118,15 +118,35 @@ def questions(store: Store) -> dict[str, Question]:
     return {alert: question_of(acts, openings.get(alert, 1)) for alert, acts in by_alert.items()}
 
 
+class Asking(msgspec.Struct, frozen=True):
+    """Who is asked about alerts: in words `to` whom (`agency:020011`), by which day to answer, by which notice."""
+
+    alerts: Sequence[str]
+    to: str
+    due_on: str
+    notice: str
+
+
 def ask(store: Store, alerts: Sequence[str], to: str, due_on: str, notice: str) -> None:
-    """Record that somebody was asked about alerts: in words `to` whom (`agency:020011`), by which day, by which notice."""
+    """Record that somebody was asked about alerts (see `Asking`)."""
+    ask_all(store, [Asking(alerts, to, due_on, notice)])
+
+
+def ask_all(store: Store, asked: Sequence[Asking]) -> None:
+    """Record that people were asked about alerts, all of it in one transaction."""
     with store.writing() as connection:
         lock(connection, ANSWER_LOCK)
         within = store.within(connection)
-        openings = queries.openings(within, alerts)
-        for alert in alerts:
-            after = {"to": to, "due_on": due_on, "notice": notice, "openings": openings.get(alert, 1)}
-            record_by(within, NOTICES, ASKED, alert, None, after)
+        openings = queries.openings(within, [alert for one in asked for alert in one.alerts])
+        acts = [
+            (
+                alert,
+                {"to": one.to, "due_on": one.due_on, "notice": one.notice, "openings": openings.get(alert, 1)},
+            )
+            for one in asked
+            for alert in one.alerts
+        ]
+        record_all(connection, NOTICES, ASKED, acts)
 
 
 def give_answer(

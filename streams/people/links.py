@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
@@ -24,9 +24,11 @@ from ledger.city import City
 from streams.people.acts import record_by
 from streams.people.answers import NOTICES, Answer, give_answer
 from streams.people.person import LINK, Person, RefusedAct
-from streams.people.trail import TrailEntry, append
+from streams.people.trail import TrailEntry
 from streams.store import Store, schema
 from streams.store.times import moment, now
+from streams.store.under_trail import Seals, append_acts
+from streams.trail.chain import row_digest
 
 VALID_FOR: Final = timedelta(days=30)
 OPENINGS_KEPT: Final = 20
@@ -51,6 +53,14 @@ class Link(msgspec.Struct, frozen=True):
     state: LinkState
 
 
+class LinkWanted(msgspec.Struct, frozen=True):
+    """What a link is to be for: the key of the notice that it stands in, whose answer it takes, and the alerts' ids."""
+
+    notice: str
+    recipient: Recipient
+    alerts: Sequence[str]
+
+
 def make_link(
     connection: sa.Connection,
     base: str,
@@ -59,31 +69,44 @@ def make_link(
     alerts: Sequence[str],
     at: str | None = None,
 ) -> str:
-    """The address of a new link, within a transaction that writes; the secret in it is kept nowhere.
+    """The address of one new link (see `make_links`)."""
+    return make_links(connection, base, [LinkWanted(notice, recipient, alerts)], at)[0]
+
+
+def make_links(connection: sa.Connection, base: str, wanted: Sequence[LinkWanted], at: str | None = None) -> list[str]:
+    """The addresses of new links, within a transaction that writes; the secrets in them are kept nowhere.
 
     Args:
         connection: of the store.
         base: what the page is called, `https://budget.example.gov.tw`.
-        notice: the key of the notice that it stands in.
-        recipient: whose answer it takes.
-        alerts: the ids of the alerts that it is for.
-        at: when it is made, RFC 3339; None: now.
+        wanted: what each is for.
+        at: when they are made, RFC 3339; None: now.
     """
-    secret, made_at = secrets.token_urlsafe(32), at or now()
-    values = {
-        "hash": _hash(secret),
-        "notice": notice,
-        "recipient_kind": recipient.kind,
-        "recipient_key": recipient.key,
-        "alerts": msgspec.json.encode(list(alerts)).decode(),
-        "made_at": made_at,
-        "expires_at": _later(made_at),
-    }
-    connection.execute(schema.answer_links.insert(), values)
-    after = {"alerts": list(alerts), "to": f"{recipient.kind}:{recipient.key}"}
-    who = (NOTICES.name, NOTICES.role, "")
-    append(connection, *who, LINK_MADE, notice, None, after, rows=[(schema.answer_links, values["hash"])])
-    return f"{base}{PATH}{secret}"
+    made_at = at or now()
+    secrets_of = [secrets.token_urlsafe(32) for _ in wanted]
+    rows = [
+        {
+            "hash": _hash(secret),
+            "notice": one.notice,
+            "recipient_kind": one.recipient.kind,
+            "recipient_key": one.recipient.key,
+            "alerts": msgspec.json.encode(list(one.alerts)).decode(),
+            "made_at": made_at,
+            "expires_at": _later(made_at),
+        }
+        for one, secret in zip(wanted, secrets_of, strict=True)
+    ]
+    if rows:
+        connection.execute(schema.answer_links.insert(), rows)
+        append_acts(connection, [_act_of(one, row) for one, row in zip(wanted, rows, strict=True)])
+    return [f"{base}{PATH}{secret}" for secret in secrets_of]
+
+
+def _act_of(one: LinkWanted, row: Mapping[str, str]) -> tuple[dict[str, str], Seals]:
+    after = {"alerts": list(one.alerts), "to": f"{one.recipient.kind}:{one.recipient.key}"}
+    act = {"person": NOTICES.name, "role": NOTICES.role, "address": "", "kind": LINK_MADE, "subject": one.notice}
+    act |= {"before": "null", "after": msgspec.json.encode(after).decode()}
+    return act, {schema.answer_links.name: {row["hash"]: row_digest(row)}}
 
 
 def find_link(store: Store, secret: str, at: str | None = None) -> Link | None:

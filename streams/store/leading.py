@@ -1,12 +1,15 @@
-"""Being the one of several processes that does something: a PostgreSQL advisory lock held by a connection of its own."""
+"""Being the one of several processes that does something: an advisory lock of PostgreSQL, beside SQLite one of a file."""
 
 from __future__ import annotations
 
+import fcntl
+import os
 import zlib
 from typing import Final
 
 import sqlalchemy as sa
 
+from streams.errors import StoreUnavailable
 from streams.store.locks import LOCKS
 from streams.store.store import Store
 
@@ -20,17 +23,18 @@ def lock_of(name: str) -> int:
 
 
 class Leading:
-    """Held from the first `holds` that succeeds until the process or its connection ends."""
+    """Held from the first `holds` that succeeds until the process ends, or its connection."""
 
     def __init__(self, store: Store, number: int) -> None:
         self._store = store
         self._number = number
         self._connection: sa.Connection | None = None
+        self._file: int | None = None
 
     def holds(self) -> bool:
         """Whether this process leads now; it tries to where nobody does."""
         if self._store.engine.dialect.name != "postgresql":
-            return True
+            return self._holds_file()
         try:
             with self._store.plain_errors():
                 if self._connection is not None:
@@ -52,3 +56,23 @@ class Leading:
             self._connection.invalidate()
             self._connection.close()
             self._connection = None
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def _holds_file(self) -> bool:
+        """The lock of a file beside the database: the system lets go of it when the process ends, however it does."""
+        if self._file is not None:
+            return True
+        path = f"{self._store.engine.url.database}.lock-{self._number - LOCKS}"
+        try:
+            file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        except OSError as error:
+            raise StoreUnavailable(f"{path}: {error.strerror}") from None
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(file)
+            return False
+        self._file = file
+        return True

@@ -6,7 +6,7 @@ took out by hand does not agree with the newest act about it. Of `ADDED_TO` rows
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgspec
@@ -93,14 +93,24 @@ def append_act(
 
     Raises StoreRefused where the key is not here or another one, or the trail is not the one that was seen last.
     """
+    return append_acts(connection, [(values, seals if seals is not None else _digests(connection, rows))])[0]
+
+
+def append_acts(connection: sa.Connection, given: Iterable[tuple[Mapping[str, Any], Seals]]) -> list[dict[str, Any]]:
+    """Append acts with their seals, one after the other and in one statement (see `append_act`): for those of a batch."""
     keys, acts = trail_keys(connection), schema.acts
     lock_trail(connection)
-    last = connection.execute(sa.select(acts.c.n, acts.c.hash, acts.c.key).order_by(acts.c.n.desc()).limit(1)).first()
-    key = keys.bound_by(None if last is None else last.key)
-    assert last is not None, "an act bound by a key stands there"
-    _check_head(connection, keys, (last.n, last.hash))
-    sealed = seals if seals is not None else _digests(connection, rows)
-    return _insert(connection, (last.n, last.hash), key, {"key": last.key, **values}, sealed)
+    newest = connection.execute(sa.select(acts.c.n, acts.c.hash, acts.c.key).order_by(acts.c.n.desc()).limit(1)).first()
+    key = keys.bound_by(None if newest is None else newest.key)
+    assert newest is not None, "an act bound by a key stands there"
+    last: tuple[int, str] = (newest.n, newest.hash)
+    _check_head(connection, keys, last)
+    made = []
+    for values, seals in given:
+        made.append(_bound(last, key, {"key": newest.key, **values}, seals))
+        last = (made[-1]["n"], made[-1]["hash"])
+    _insert(connection, made)
+    return made
 
 
 def begin_chain(
@@ -121,13 +131,11 @@ def begin_chain(
     """
     after = msgspec.json.encode({"earlier": earlier, "deliveries": deliveries}).decode()
     values = {**by, "kind": BEGAN, "subject": fingerprint, "before": "null", "after": after, "key": fingerprint}
-    last = (earlier["n"], earlier["hash"])
-    _insert(connection, last, trail_keys(connection).required().newest, values, all_digests(connection))
+    last, key = (earlier["n"], earlier["hash"]), trail_keys(connection).required().newest
+    _insert(connection, [_bound(last, key, values, all_digests(connection))])
 
 
-def _insert(
-    connection: sa.Connection, last: tuple[int, str], key: bytes, values: Mapping[str, Any], seals: Seals
-) -> dict[str, Any]:
+def _bound(last: tuple[int, str], key: bytes, values: Mapping[str, Any], seals: Seals) -> dict[str, Any]:
     given = {"credential": None, "credential_id": None, **values}
     row = given | {
         "n": last[0] + 1,
@@ -136,9 +144,13 @@ def _insert(
         "seals": msgspec.json.encode(seals, order="sorted").decode() if seals else None,
     }
     row["hash"] = keyed_link(row, key)
-    connection.execute(schema.acts.insert(), row)
-    connection.info["trail_head"] = (row["n"], row["hash"])
     return row
+
+
+def _insert(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        connection.execute(schema.acts.insert(), list(rows))
+        connection.info["trail_head"] = (rows[-1]["n"], rows[-1]["hash"])
 
 
 def _check_head(connection: sa.Connection, keys: TrailKeys, last: tuple[int, str]) -> None:

@@ -1,0 +1,107 @@
+"""The sender's process under its supervisor: begun once notices are on, begun again where it ends, ended in order."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+import structlog
+
+from agents.sender import SendingFor
+from streams.notices.switch import switch_of
+from streams.store import Store
+
+_LOOK_SECONDS: Final = 0.5
+"""How often it is looked whether it still runs, and which day it is."""
+_WAIT_SECONDS: Final = 1.0
+_WAIT_SECONDS_MAX: Final = 60.0
+_STOP_SECONDS: Final = 10.0
+"""A mail server that does not answer must not keep the monitor from stopping: what was under way leaves again, under its id."""
+_COMMAND: Final = (sys.executable, "-P", "-m", "agents.sender")
+
+log = structlog.get_logger()
+
+
+class SenderProcess:
+    """A part that runs beside others (see `agents.listening.Part`)."""
+
+    def __init__(self, store: Store, meant: SendingFor, today: Callable[[], str]) -> None:
+        """`today`: the day written on notices; `meant.day` is where it begins."""
+        self._store, self._meant, self._today = store, meant, today
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
+        self.pid: int | None = None
+        """Of the process, while there is one."""
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Let it end in order, and wait until it has."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        wait = _WAIT_SECONDS
+        while self._is_off():
+            if self._stopping.wait(_WAIT_SECONDS):
+                return
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            try:
+                code: int | str = self._send()
+            except OSError as error:  # no memory, no process more
+                code = error.strerror or str(error)
+            if self._stopping.is_set():
+                return
+            wait = _WAIT_SECONDS if time.monotonic() - began > _WAIT_SECONDS_MAX else min(2 * wait, _WAIT_SECONDS_MAX)
+            log.error("the sender of notices has ended; it is started again", ended=code, in_seconds=wait)
+            self._stopping.wait(wait)
+
+    def _is_off(self) -> bool:
+        try:
+            return not switch_of(self._store).on
+        except Exception:  # the database is away; it is looked again
+            return True
+
+    def _send(self) -> int:
+        """Run the process until it ends or is to end; how it ended."""
+        with subprocess.Popen(_COMMAND, stdin=subprocess.PIPE) as child:  # noqa: S603  # ourselves
+            self.pid, told = child.pid, self._today()
+            try:
+                self._tell(child, msgspec.json.encode(msgspec.structs.replace(self._meant, day=told)))
+                while child.poll() is None and not self._stopping.wait(_LOOK_SECONDS):
+                    day = self._today()
+                    if day != told:
+                        told = day
+                        self._tell(child, day.encode())
+                return _ended(child)
+            finally:
+                self.pid = None
+                child.kill()  # nothing to a process that has ended
+
+    @staticmethod
+    def _tell(child: subprocess.Popen[bytes], line: bytes) -> None:
+        with contextlib.suppress(BrokenPipeError):  # it ended: its code says so
+            if child.stdin is not None:
+                child.stdin.write(line + b"\n")
+                child.stdin.flush()
+
+
+def _ended(child: subprocess.Popen[bytes]) -> int:
+    """Let a process end in order, and kill one that does not; how it ended."""
+    with contextlib.suppress(BrokenPipeError):
+        if child.stdin is not None:
+            child.stdin.close()
+    try:
+        return child.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        return child.wait()
