@@ -18,10 +18,13 @@ from agents.logs import log_to
 from agents.names import CurrentNames, current_routing
 from agents.papers import leave_papers
 from alerts.catalogue import load
+from alerts.yaml_files import CatalogueProblem
+from ledger.names import NamesProblem
 from streams.courier import Courier
 from streams.errors import StoreError
 from streams.notices.notifier import Notifier
 from streams.notices.settings import NoticeSettings
+from streams.settings import SettingsProblem
 from streams.sources import OpenedBooks, stored_books
 from streams.store import Store, open_store
 from streams.store.leading import Leading
@@ -69,11 +72,12 @@ def main() -> int:
     day.day = meant.day
     try:
         store = open_store(meant.store, log=meant.log)
-    except StoreError as error:
+        notifier = _notifier(store, meant, day)
+    except (StoreError, CatalogueProblem, NamesProblem, SettingsProblem, OSError) as error:
         log.error("notices cannot leave", reason=str(error))
         return 1
     leading = Leading(store, NOTICE_LOCK)
-    courier = Courier(_notifier(store, meant, day), leading.holds, "notices")
+    courier = Courier(notifier, leading.holds, "notices")
     courier.start()
     try:
         for line in sys.stdin:

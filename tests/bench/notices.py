@@ -1,7 +1,7 @@
 """How fast notices leave, what they cost a commit beside them, and what kills around sending do.
 
 `python -m tests.bench.notices send [COUNT]` sends so many notices to a real SMTP server on loopback.
-`python -m tests.bench.notices beside` measures commits alone and beside sending.
+`python -m tests.bench.notices beside [SECONDS]` measures commits alone and beside sending, to a server that takes so long a mail.
 `python -m tests.bench.notices kill [RUNS]` kills the sender so often at random moments; every mail must stand once by its id.
 """
 
@@ -12,9 +12,7 @@ import random
 import signal
 import sys
 import tempfile
-import threading
 import time
-from collections import Counter
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -23,10 +21,13 @@ from alerts.channels.smtp import SmtpChannel
 from ledger.registry import parse
 from producers.simulator import registry_csv, simulate
 from streams.fold.queue import FoldQueue
+from streams.notices.sending import parcel_id
 from streams.notices.switch import turn_on
 from streams.outbox import undelivered
 from streams.store import open_store, schema
 from tests.streams.notices.mail_server import at, mail_server
+from tests.streams.notices.mailbox import ids_in, mailbox
+from tests.streams.notices.own_process import sending, still_to_leave, telling_city, waits_until
 from tests.streams.notices.saying import CATALOGUE, Told, registry_of, with_numbers
 
 ROUTING = with_numbers(storm=1_000_000, settle_minutes=0, max_per_hour=10_000)
@@ -67,17 +68,17 @@ def send(count: int) -> None:
 
 
 def kill(runs: int) -> dict[str, int]:
-    """Kill −9 the sender at random moments, again and again; what arrived, how often twice, and what is missing."""
+    """Kill −9 the sender at random moments, again and again; what lies in a real mailbox by Message-ID, and what is missing."""
     numbers = random.Random(runs)
-    with tempfile.TemporaryDirectory() as folder, mail_server() as (post, port):
-        path, killed, made = Path(folder) / "store.db", 0, 0
+    with tempfile.TemporaryDirectory() as made, mailbox(Path(made) / "mails") as port:
+        path, killed, asked = Path(made) / "store.db", 0, 0
         told = telling(path, port, 400)
         turn_on(told.store, told.today())
         told.store.close()
         while killed < runs:
             told = telling(path, port, 400)
             told.opens(*range(10 * (killed % 40), 10 * (killed % 40) + 10), line=killed // 40)
-            made += 10
+            asked += 10
             told.store.close()
             child = os.fork()
             if child == 0:
@@ -97,67 +98,86 @@ def kill(runs: int) -> dict[str, int]:
             rows = schema.deliveries.c
             sent = sa.select(sa.func.count(sa.distinct(rows.subject))).where(rows.state == "sent")
             arrived = connection.execute(sent).scalar_one()
-        times = Counter(post.ids)
+            sent = (
+                sa.select(rows.notice, rows.address).distinct().where(rows.state == "sent", rows.mode == "immediately")
+            )
+            wanted = {
+                (f"<{parcel_id(notice.rsplit('-', 1)[0], address)}@city.test>", address)
+                for notice, address in connection.execute(sent)
+            }
         told.notifier.close()
         pending = left(told)
         told.store.close()
+        times = ids_in(Path(made) / "mails")
     return {
         "kills": killed,
-        "made": made,
+        "made": asked,
         "alerts": alerts,
         "told": arrived,
-        "mails": len(post.ids),
+        "mails": times.total(),
         "ids": len(times),
+        "missing": len(wanted - set(times)),
+        "unknown": len(set(times) - wanted),
         "twice": sum(count > 1 for count in times.values()),
         "left": pending,
     }
 
 
-def beside(commits: int) -> None:
-    """How long a commit takes while nothing leaves, and while notices leave without a pause in the same process."""
-    lines = [line.rstrip(b"\n") for line in simulate(fiscal_year=114, seed=7, events=30_000)]
+def beside(commits: int, seconds: float = 0.0) -> None:
+    """How long a commit takes while nothing leaves and while notices leave without a pause, in turns.
+
+    Fold, sender and mail server are a process each; the server takes so many seconds for a mail.
+    """
+    lines = [line.rstrip(b"\n") for line in simulate(fiscal_year=114, seed=7, events=60_000)]
     registry = parse(registry_csv().encode(), "agencies.csv")
-    with tempfile.TemporaryDirectory() as folder, mail_server() as (_, port):
-        told = telling(Path(folder) / "store.db", port, 4_000)
+    took: dict[bool, list[float]] = {False: [], True: []}
+    with (
+        tempfile.TemporaryDirectory() as made,
+        mailbox(Path(made) / "mails", seconds) as port,
+        telling_city(Path(made) / "city", port, 6_000) as (told, meant),
+    ):
         queue = FoldQueue(told.store, registry, CATALOGUE)
         queue.start()
-        turn_on(told.store, told.today())
-        place = 0
-
-        def posts() -> list[float]:
-            nonlocal place
-            took = []
-            for _ in range(commits):
-                began = time.perf_counter()
-                queue.submit(lines[place : place + 5], "bench").result()
-                took.append(time.perf_counter() - began)
-                place += 5
-                time.sleep(0.005)
-            return took
-
-        posts()
-        alone = posts()
-        for first in range(0, 4_000, 500):
+        for first in range(0, 6_000, 500):
             told.opens(*range(first, first + 500))
         while undelivered(told.store):
             told.outbox.deliver()
-        sender = threading.Thread(target=told.notifier.deliver_all)
-        sender.start()
-        busy = posts()
-        assert sender.is_alive(), "it sent all the while"
-        sender.join()
+        place = 0
+
+        def posts(count: int) -> list[float]:
+            nonlocal place
+            found = []
+            for _ in range(count):
+                began = time.perf_counter()
+                queue.submit(lines[place : place + 5], "bench").result()
+                found.append(time.perf_counter() - began)
+                place += 5
+                time.sleep(0.005)
+            return found
+
+        posts(300)
+        for _ in range(5):
+            took[False] += posts(commits)
+            waiting = still_to_leave(told)
+            with sending(told, meant):
+                waits_until(lambda than=waiting: still_to_leave(told) < than, 20)  # type: ignore[misc]
+                began, before = time.monotonic(), still_to_leave(told)
+                took[True] += posts(commits)
+                left = still_to_leave(told)
+                assert left, "it sent all the while"
+                sys.stdout.write(f"{(before - left) / (time.monotonic() - began):.0f} notices/s\n")
         queue.stop()
-        told.notifier.close()
-        told.store.close()
-    before, with_it = (sorted(each)[int(len(each) * 0.95)] * 1_000 for each in (alone, busy))
-    sys.stdout.write(
-        f"commit p95: {before:.1f} ms alone, {with_it:.1f} ms beside sending ({with_it / before:.2f} times)\n"
-    )
+    shares = (0.5, 0.9, 0.95, 0.99)
+    alone, with_it = ([sorted(each)[int(len(each) * share)] * 1_000 for share in shares] for each in took.values())
+    for share, one, other in zip(shares, alone, with_it, strict=True):
+        sys.stdout.write(
+            f"p{share * 100:.0f}: {one:.2f} ms alone, {other:.2f} ms beside sending, {other / one:.2f} times\n"
+        )
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["beside"]:
-        beside(int(sys.argv[2]) if len(sys.argv) > 2 else 300)
+        beside(300, float(sys.argv[2]) if len(sys.argv) > 2 else 0.0)
     elif sys.argv[1:2] == ["kill"]:
         sys.stdout.write(f"{kill(int(sys.argv[2]) if len(sys.argv) > 2 else 200)}\n")
     else:
