@@ -65,10 +65,10 @@ def main() -> int:
     log_to(sys.stderr.isatty())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is the parent's: it ends this one in order
     signal.signal(signal.SIGTERM, _leave)
-    told = sys.stdin.readline()
-    if not told:
+    line = sys.stdin.readline()
+    if not line:
         return 0
-    meant, day = msgspec.json.decode(told, type=SendingFor), _Day("")
+    meant, day = msgspec.json.decode(line, type=SendingFor), _Day("")
     day.day = meant.day
     try:
         store = open_store(meant.store, log=meant.log)

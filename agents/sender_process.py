@@ -74,21 +74,21 @@ class SenderProcess:
     def _send(self) -> int:
         """Run the process until it ends or is to end; how it ended."""
         with subprocess.Popen(_COMMAND, stdin=subprocess.PIPE) as child:  # noqa: S603  # ourselves
-            self.pid, told = child.pid, self._today()
+            self.pid, known = child.pid, self._today()
             try:
-                self._tell(child, msgspec.json.encode(msgspec.structs.replace(self._meant, day=told)))
+                self._write(child, msgspec.json.encode(msgspec.structs.replace(self._meant, day=known)))
                 while child.poll() is None and not self._stopping.wait(_LOOK_SECONDS):
                     day = self._today()
-                    if day != told:
-                        told = day
-                        self._tell(child, day.encode())
+                    if day != known:
+                        known = day
+                        self._write(child, day.encode())
                 return _ended(child)
             finally:
                 self.pid = None
                 child.kill()  # nothing to a process that has ended
 
     @staticmethod
-    def _tell(child: subprocess.Popen[bytes], line: bytes) -> None:
+    def _write(child: subprocess.Popen[bytes], line: bytes) -> None:
         with contextlib.suppress(BrokenPipeError):  # it ended: its code says so
             if child.stdin is not None:
                 child.stdin.write(line + b"\n")

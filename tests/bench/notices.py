@@ -98,12 +98,10 @@ def kill(runs: int) -> dict[str, int]:
             rows = schema.deliveries.c
             sent = sa.select(sa.func.count(sa.distinct(rows.subject))).where(rows.state == "sent")
             arrived = connection.execute(sent).scalar_one()
-            sent = (
-                sa.select(rows.notice, rows.address).distinct().where(rows.state == "sent", rows.mode == "immediately")
-            )
+            by = sa.select(rows.notice, rows.address).where(rows.state == "sent", rows.mode == "immediately")
             wanted = {
-                (f"<{parcel_id(notice.rsplit('-', 1)[0], address)}@city.test>", address)
-                for notice, address in connection.execute(sent)
+                (f"<{parcel_id(row.notice.rsplit('-', 1)[0], row.address)}@city.test>", row.address)
+                for row in connection.execute(by)
             }
         told.notifier.close()
         pending = left(told)
