@@ -54,8 +54,14 @@ def known_names(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         )
 
 
-def year_of_three_digits(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+TYPED: Final = {"year": "typed"}
+"""Of a route that is asked while somebody types: a year that is none yet has nothing to show."""
+
+
+def year_of_three_digits(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """A guard of pages: a year that can be none is refused, 400; one without books shows another year's, and says which."""
+    if handler.opt.get("year") == "typed":
+        return
     asked = Request(connection.scope).query_params.get("year", "")
     if asked and not (asked.isascii() and asked.isdigit() and len(asked) <= 3):
         raise ValidationException("year: a ROC year of at most three digits")

@@ -21,6 +21,7 @@ from dashboards.web.access import ANYBODY, OutOfScope
 from dashboards.web.answer import page
 from dashboards.web.asking import asked_about
 from dashboards.web.desk import Desk
+from dashboards.web.filters import TYPED
 from dashboards.web.forms import form_of
 from dashboards.web.grid import Grid
 from dashboards.web.subjects import page_of
@@ -149,7 +150,7 @@ def _page(
     return page(desk, request, "check.html", Words("可否支用", "May I spend this?"), context, grids, here="check")
 
 
-@get("/check/lines", include_in_schema=False, sync_to_thread=True, opt=ANYBODY)
+@get("/check/lines", include_in_schema=False, sync_to_thread=True, opt=ANYBODY | TYPED)
 def check_lines(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> list[tuple[str, str]]:
     """The lines of an agency and year with their names, for the form to suggest."""
     year, agency = request.query_params.get("year", ""), request.query_params.get("agency", "")
