@@ -1,4 +1,4 @@
-"""Event files without a monitor: `replay`, `simulate`, `import`."""
+"""Event files without a monitor: `replay`, `simulate`."""
 
 from __future__ import annotations
 
@@ -7,17 +7,12 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from budgetwatch.options import AsJson, Language, Registry, Settings, Unusable
 from budgetwatch.sources import day_of, registry_of, registry_rows
-from producers.importers import format_names
-
-if TYPE_CHECKING:
-    from producers.imported import Imported
-
 
 app = typer.Typer()
 
@@ -99,13 +94,13 @@ def simulate(
 
     if events < 1:
         raise Unusable(f"--events: {events}; give 1 or more")
-    _check_apart((out, "the output"), (registry, "the registry"))
+    check_apart((out, "the output"), (registry, "the registry"))
     is_new = not registry.exists()
     is_synthetic = is_new or registry.read_text(encoding="utf-8-sig", errors="replace") == registry_csv()
     rows = None if is_synthetic else registry_rows(registry)
     try:
         made = simulated(fiscal_year, seed, events, rows, lines)
-        written = _write(out, made, {registry: registry_csv().encode() if is_new else None})
+        written = write_events(out, made, {registry: registry_csv().encode() if is_new else None})
     except ValueError as error:
         raise Unusable(str(error)) from None
     sys.stderr.write(f"{written:,} events for fiscal year {fiscal_year} -> {out}; agencies in {registry}\n")
@@ -113,74 +108,7 @@ def simulate(
         sys.stderr.write(f"{registry}: there was no such file; the synthetic city's agencies were written to it\n")
 
 
-@app.command(
-    "import",
-    epilog="Example: `budgetwatch import g0v-budget tw2019ap.csv -o events.ndjson --registry agencies.csv`",
-)
-def import_source(
-    source_format: Annotated[str, typer.Argument(metavar="FORMAT", help=", ".join(format_names()))],
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The source file (UTF-8 or Big5).")],
-    out: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="Where the events go; - is stdout.")],
-    registry: Registry = Path("agencies.csv"),
-    accounts: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="BUDGETWATCH_ACCOUNTS",
-            help="Names of work plans, accounts.csv; else beside the register.",
-            show_default=False,
-        ),
-    ] = None,
-) -> None:
-    """Turn a real budget file into events, and say what could not be mapped.
-
-    The agencies it names are written to the registry, the work plans to accounts.csv; where a file exists, what it
-    lacks is added to it. Both are written after the events, and nothing if anything is wrong.
-    """
-    from producers.city_names import with_accounts
-    from producers.imported import ImportProblem
-    from producers.importers import reader_of
-    from producers.registry_file import with_agencies
-
-    read = reader_of(source_format)
-    if read is None:
-        raise Unusable(f"unknown format {source_format}; one of {', '.join(format_names())}")
-    _check_apart((out, "the output"), (file, "the source"), (registry, "the registry"))
-    try:
-        imported = read(file)
-    except ImportProblem as error:
-        raise Unusable(str(error)) from None
-    before = registry.read_bytes() if registry.exists() else None
-    register, added = with_agencies(before, imported.registry, str(registry))
-    names_file = accounts if accounts is not None else registry.with_name("accounts.csv")
-    names_before = names_file.read_bytes() if names_file.exists() else None
-    names, named = with_accounts(names_before, imported.accounts, str(names_file)) if imported.accounts else (None, 0)
-    beside = {
-        registry: register if register != before else None,
-        names_file: names if names != names_before else None,
-    }
-    written = _write(out, iter(imported.events), beside)
-    sys.stderr.writelines(f"{sentence}\n" for sentence in _import_report(imported, str(file), written, out))
-    sys.stderr.write(f"{registry}: {added:,} agencies added\n")
-    if imported.accounts:
-        sys.stderr.write(f"{names_file}: {named:,} names of work plans added\n")
-
-
-def _import_report(imported: Imported, file: str, written: int, out: str) -> Iterator[str]:
-    """What became of a source, a sentence each: what was mapped, what was assumed, what was left out."""
-    yield (
-        f"{file}: {imported.encoding}, {imported.rows_mapped:,} of {imported.rows_read:,} rows mapped,"
-        f" {len(imported.registry):,} of {imported.agencies_read:,} agencies -> {written:,} events in {out}"
-    )
-    for sentence in imported.assumptions:
-        yield f"assumed: {sentence}"
-    for left_out in imported.left_out():
-        amount = "" if left_out.amount is None else f", NT$ {left_out.amount:,} in all"
-        first = "; ".join(f"row {item.row} ({item.what})" for item in left_out.first)
-        more = "" if left_out.count == len(left_out.first) else "; ..."
-        yield f"not mapped: {left_out.count:,} x {left_out.reason}{amount}: {first}{more}"
-
-
-def _write(out: str, lines: Iterator[bytes], beside: Mapping[Path, bytes | None]) -> int:
+def write_events(out: str, lines: Iterator[bytes], beside: Mapping[Path, bytes | None]) -> int:
     """Write events, then the files beside them that are new or longer (None: left as they are); returns how many events."""
     from producers.output_file import replacing
 
@@ -196,7 +124,7 @@ def _write(out: str, lines: Iterator[bytes], beside: Mapping[Path, bytes | None]
     return written
 
 
-def _check_apart(*named: tuple[str | Path, str]) -> None:
+def check_apart(*named: tuple[str | Path, str]) -> None:
     """Refuse to write over what is read, or two things into one file."""
     from itertools import combinations
 

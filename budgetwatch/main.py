@@ -16,6 +16,7 @@ import typer
 from budgetwatch import (
     boards,
     files,
+    importing,
     naming,
     people,
     questions,
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 for group in (files, questions, naming, running, upkeep, rebuilding, topics, people, tokens, trail):
     app.add_typer(group.app)
+app.add_typer(importing.app, name="import")
 app.add_typer(boards.app, name="dashboards")
 app.add_typer(switching.app, name="notices")
 

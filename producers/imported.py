@@ -67,6 +67,8 @@ class Imported:
       rows_read: Data rows in the file.
       rows_mapped: Data rows that became at least one event.
       accounts: Names of accounts that the source tells, rows of `accounts.csv`.
+      objects: Names of objects that the source tells, by code.
+      sums: What was compared and agrees, one sentence each.
 
     """
 
@@ -80,6 +82,8 @@ class Imported:
     rows_read: int
     rows_mapped: int
     accounts: list[AccountRow] = field(default_factory=list)
+    objects: dict[str, str] = field(default_factory=dict)
+    sums: list[str] = field(default_factory=list)
 
     def left_out(self) -> list[LeftOut]:
         """What was left out by reason, most frequent first."""
@@ -100,13 +104,22 @@ class ImportProblem(Exception):  # the files have the problem, the program has n
     Args:
       message: What is wrong and what to do about it, as one sentence.
       file: The file's name.
+      sheet: The sheet's name, where a workbook has several or one is to blame.
       row: The row's number as an editor shows it, where one row is to blame.
       column: The column's name, where one column is to blame.
 
     """
 
-    def __init__(self, message: str, *, file: str, row: int | None = None, column: str | None = None) -> None:
-        place = file
+    def __init__(
+        self,
+        message: str,
+        *,
+        file: str,
+        sheet: str | None = None,
+        row: int | None = None,
+        column: str | None = None,
+    ) -> None:
+        place = file if sheet is None else f"{file}, sheet {sheet}"
         if row is not None:
             place += f", row {row}"
         if column is not None:
@@ -115,3 +128,17 @@ class ImportProblem(Exception):  # the files have the problem, the program has n
         self.file = file
         self.row = row
         self.column = column
+
+
+PROBLEMS_SHOWN: Final = 20
+
+
+class ImportProblems(ImportProblem):
+    """Several things are wrong; a line each, the first PROBLEMS_SHOWN of them. Nothing was imported."""
+
+    def __init__(self, problems: list[ImportProblem], count: int) -> None:
+        lines = [str(each) for each in problems[:PROBLEMS_SHOWN]]
+        if count > len(lines):
+            lines.append(f"… and {count - len(lines):,} more")
+        Exception.__init__(self, "\n".join(lines))
+        self.file, self.row, self.column = problems[0].file, problems[0].row, problems[0].column

@@ -1,0 +1,228 @@
+"""`import`: published budget files, a city's own tables, and which mapping a table wants."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from budgetwatch.files import check_apart, write_events
+from budgetwatch.options import Data, RefusedCommand, Registry, Unusable
+from producers.importers import format_names
+
+if TYPE_CHECKING:
+    from producers.imported import Imported
+
+app = typer.Typer(help="Turn files into events: published budgets, and a city's own tables.", no_args_is_help=True)
+Out = Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="Where the events go; - is stdout.")]
+Accounts = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="BUDGETWATCH_ACCOUNTS",
+        help="Names of work plans, accounts.csv; else beside the register.",
+        show_default=False,
+    ),
+]
+SheetName = Annotated[str | None, typer.Option("--sheet", metavar="NAME", help="Of a workbook with several sheets.")]
+_FIVE = 5
+
+
+def _published(name: str) -> None:
+    """Make the command of a published format."""
+
+    @app.command(name, epilog=f"Example: `budgetwatch import {name} FILE -o events.ndjson --registry agencies.csv`")
+    def import_published(
+        file: Annotated[Path, typer.Argument(metavar="FILE", help="The source file (UTF-8 or Big5).")],
+        out: Out,
+        registry: Registry = Path("agencies.csv"),
+        accounts: Accounts = None,
+    ) -> None:
+        """Turn a published budget file into events, and say what could not be mapped.
+
+        The agencies it names are written to the registry, the work plans to accounts.csv; where a file exists, what it
+        lacks is added to it. Both are written after the events, and nothing if anything is wrong.
+        """
+        from producers.imported import ImportProblem
+        from producers.importers import reader_of
+
+        read = reader_of(name)
+        if read is None:
+            raise Unusable(f"unknown format {name}")
+        check_apart((out, "the output"), (file, "the source"), (registry, "the registry"))
+        try:
+            imported = read(file)
+        except ImportProblem as error:
+            raise Unusable(str(error)) from None
+        _take(imported, imported.events, file, out, registry, accounts)
+
+
+for _name in format_names():
+    _published(_name)
+
+
+def _take(imported: Imported, events: list[bytes], file: Path, out: str, registry: Path, accounts: Path | None) -> None:
+    """Write events, and the names that the register and accounts.csv lack."""
+    from producers.city_names import with_accounts
+    from producers.registry_file import with_agencies
+
+    before = registry.read_bytes() if registry.exists() else None
+    register, added = with_agencies(before, imported.registry, str(registry)) if imported.registry else (None, 0)
+    names_file = accounts if accounts is not None else registry.with_name("accounts.csv")
+    names_before = names_file.read_bytes() if names_file.exists() else None
+    names, named = with_accounts(names_before, imported.accounts, str(names_file)) if imported.accounts else (None, 0)
+    beside = {
+        registry: register if register != before else None,
+        names_file: names if names != names_before else None,
+    }
+    written = write_events(out, iter(events), beside)
+    sys.stderr.writelines(f"{sentence}\n" for sentence in _import_report(imported, str(file), written, out))
+    if imported.registry:
+        sys.stderr.write(f"{registry}: {added:,} agencies added\n")
+    if imported.accounts:
+        sys.stderr.write(f"{names_file}: {named:,} names of work plans added\n")
+
+
+def _import_report(imported: Imported, file: str, written: int, out: str) -> Iterator[str]:
+    """What became of a source, a sentence each: what was mapped, what was assumed, what was left out."""
+    yield (
+        f"{file}: {imported.encoding}, {imported.rows_mapped:,} of {imported.rows_read:,} rows mapped,"
+        f" {len(imported.registry):,} of {imported.agencies_read:,} agencies -> {written:,} events in {out}"
+    )
+    yield from (f"agrees: {sentence}" for sentence in imported.sums)
+    for sentence in imported.assumptions:
+        yield f"assumed: {sentence}"
+    for left_out in imported.left_out():
+        amount = "" if left_out.amount is None else f", NT$ {left_out.amount:,} in all"
+        first = "; ".join(f"row {item.row} ({item.what})" for item in left_out.first)
+        more = "" if left_out.count == len(left_out.first) else "; ..."
+        yield f"not mapped: {left_out.count:,} x {left_out.reason}{amount}: {first}{more}"
+
+
+@app.command(
+    epilog="Examples: `budgetwatch import table 分配檔.csv --mapping allotments-cba -o 114.ndjson` ·"
+    " `… import table 執行.xlsx --mapping execution-by-authority --set fiscal_year=115 --set booked_on=115/05/31 …` ·"
+    " `… import table 分配檔更正.csv --mapping allotments-cba --data data --correct …`"
+)
+def table(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A table: csv (UTF-8, UTF-16, Big5), xlsx, xls, ods.")],
+    mapping: Annotated[str, typer.Option(metavar="MAP", help="A YAML file, or the name of a mapping that ships.")],
+    out: Out,
+    registry: Registry = Path("agencies.csv"),
+    accounts: Accounts = None,
+    sheet: SheetName = None,
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=VALUE", help="What the paper says in its title alone; may be repeated."),
+    ] = None,
+    earlier: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Events that were taken before, to compare with; may be repeated."),
+    ] = None,
+    data: Data = None,
+    correct: Annotated[
+        bool, typer.Option("--correct", help="Make corrections of rows that say something else than before.")
+    ] = False,
+) -> None:
+    """Turn a city's own table into events by a mapping; where anything is wrong each place is told, and nothing is taken.
+
+    Loaded again, the same rows are the same events. With --earlier or --data only what is new is written; rows that
+    conflict with what was taken are told (exit 1), or with --correct made into corrections.
+    """
+    from dashboards.reports.progress import counting
+    from producers.imported import ImportProblem
+    from producers.tables.events import events_of
+    from producers.tables.mapping import load_mapping, with_given
+    from producers.tables.sheet import read_sheet
+
+    check_apart((out, "the output"), (file, "the source"), (registry, "the registry"))
+    values: dict[str, str] = {}
+    for each in given or ():
+        field, _, value = each.partition("=")
+        values[field] = value
+    try:
+        name, found = load_mapping(mapping)
+        found = with_given(found, values, f"{name}.yaml")
+        cells = read_sheet(file, sheet or found.sheet)
+        with counting(cells.rows * len(found.events), "making events") as progress:
+            imported = events_of(cells, found, name, progress)
+    except ImportProblem as error:
+        raise Unusable(str(error)) from None
+    events = imported.events
+    if earlier or data is not None:
+        events = _compared(imported, earlier or [], data, correct)
+    elif correct:
+        raise Unusable("--correct compares with what was taken before: name it, --earlier FILE or --data DIR")
+    _take(imported, events, file, out, registry, accounts)
+
+
+@app.command(epilog="Example: `budgetwatch import suggest 分配檔.xlsx`")
+def suggest(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A table: csv, xlsx, xls, ods.")],
+    sheet: SheetName = None,
+) -> None:
+    """Propose a mapping for a table, as YAML, and show its first rows as events. Writes nothing."""
+    from producers.imported import ImportProblem
+    from producers.tables.events import events_of
+    from producers.tables.mapping import parse_mapping
+    from producers.tables.sheet import read_sheet
+    from producers.tables.suggesting import suggest as suggested
+
+    try:
+        cells = read_sheet(file, sheet)
+        found = suggested(cells)
+    except ImportProblem as error:
+        raise Unusable(str(error)) from None
+    exact = not found.replaced and not found.missing
+    sys.stdout.write(f"# closest: {found.name}, header in row {found.row}{'; it fits as it is' if exact else ''}\n")
+    sys.stdout.writelines(f"# instead of {old}: {new}\n" for old, new in found.replaced.items())
+    sys.stdout.writelines(f"# nothing looks like {name}: put its column here\n" for name in found.missing)
+    sys.stdout.write(found.text)
+    if found.missing:
+        return
+    try:
+        imported = events_of(cells, parse_mapping(found.text, f"{found.name}.yaml"), found.name)
+    except ImportProblem as error:
+        sys.stdout.write(f"\n# it cannot be taken yet:\n# {str(error).replace(chr(10), chr(10) + '# ')}\n")
+        return
+    sys.stdout.write("\n# its first rows as events:\n")
+    sys.stdout.writelines(f"# {line.decode()}" for line in imported.events[:_FIVE])
+
+
+def _compared(imported: Imported, earlier: list[Path], data: Path | None, correct: bool) -> list[bytes]:
+    """What is new beside what was taken before, corrections included where they are asked for."""
+    from producers.tables.corrections import compare
+
+    found = compare(imported.events, _lines_before(earlier, data))
+    sys.stderr.write(
+        f"{len(found.new):,} events are new, {found.same:,} were taken before, {len(found.conflicts):,} differ\n"
+    )
+    for each in found.conflicts:
+        differ = [name for name in each.now if each.was.get(name) != each.now[name] and name not in ("id", "note")]
+        said = "; ".join(f"{name} {each.was.get(name)} → {each.now[name]}" for name in differ)
+        by_hand = "" if each.corrections else " (correct it by hand)"
+        sys.stderr.write(f"{each.now['agency']} {each.now.get('line', '')} {each.now['type']}: {said}{by_hand}\n")
+    if found.conflicts and (not correct or not all(each.corrections for each in found.conflicts)):
+        raise RefusedCommand(
+            "nothing was written: rows differ from what was taken; --correct makes corrections of them"
+        )
+    return [*found.new, *(line for each in found.conflicts for line in each.corrections)]
+
+
+def _lines_before(earlier: list[Path], data: Path | None) -> Iterator[bytes]:
+    for path in earlier:
+        with path.open("rb") as lines:
+            yield from lines
+    if data is not None:
+        from streams.folder import Folder
+        from streams.log.accepted import lines_of_store
+        from streams.store import open_store
+
+        store = open_store(Folder(data).store, read_only=True)
+        try:
+            for batch in lines_of_store(store):
+                yield from batch
+        finally:
+            store.close()

@@ -1,0 +1,155 @@
+"""A table that comes again: what is the same, what is new, and what its rows would conflict with, made into corrections.
+
+A correction's id is that of its row, `~` and a digest of what it leads to: made again it is the same event.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+Fields: TypeAlias = dict[str, Any]
+EventKey: TypeAlias = tuple[str, int, str]
+"""Agency, fiscal year, id."""
+_MARK: Final = "~"
+_OF_DELIVERY: Final = ("id", "source", "seq", "recorded_at", "note")
+"""What tells of the delivery and not of the fact."""
+_MORE: Final[Mapping[str, str]] = {
+    "appropriation.enacted": "appropriation.corrected",
+    "disbursement.paid": "disbursement.paid",
+    "commitment.made": "commitment.made",
+    "reserve.approved": "reserve.approved",
+}
+_LESS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "appropriation.enacted": ("appropriation.corrected", ("line",)),
+    "disbursement.paid": (
+        "disbursement.reversed", ("line", "voucher", "origin_year", "item", "commitment", "payable", "prepayment"),
+    ),
+    "commitment.made": ("commitment.cancelled", ("commitment",)),
+    "reserve.approved": ("reserve.cancelled", ("reserve", "case")),
+}  # fmt: skip
+_SIGN: Final = {"disbursement.reversed": -1, "commitment.cancelled": -1, "reserve.cancelled": -1}
+
+
+class _Identified(msgspec.Struct, frozen=True, gc=False):
+    id: str
+    fiscal_year: int
+    agency: str
+
+
+_decode: Final = msgspec.json.Decoder(_Identified).decode
+
+
+class TableConflict(msgspec.Struct, frozen=True):
+    """A row that says something else than when it was taken."""
+
+    was: Fields
+    now: Fields
+    corrections: list[bytes]
+    """Empty where a person has to correct it."""
+
+
+class TableComparison(msgspec.Struct, frozen=True):
+    """What a table that comes again brings."""
+
+    new: list[bytes]
+    same: int
+    conflicts: list[TableConflict]
+
+
+def compare(events: Sequence[bytes], earlier: Iterable[bytes]) -> TableComparison:
+    """Compare a table's events with those that were taken before.
+
+    Args:
+        events: the table's.
+        earlier: lines of events taken before, corrections included; others are passed over.
+    """
+    keys = [_identified(line) for line in events]
+    ours = {line.rstrip(): key for line, key in zip(events, keys, strict=True)}
+    wanted = set(keys)
+    taken: set[EventKey] = set()
+    others: dict[EventKey, list[Fields]] = defaultdict(list)
+    for line in map(bytes.rstrip, earlier):
+        if (key := ours.get(line)) is not None:
+            taken.add(key)  # byte for byte the same, as nearly all are: nothing to decode
+            continue
+        key = _key(line)
+        if key is not None and key in wanted and (event := msgspec.json.decode(line)) not in others[key]:
+            others[key].append(event)
+    new: list[bytes] = []
+    same, conflicts = 0, []
+    for line, key in zip(events, keys, strict=True):
+        if key not in others:
+            same += key in taken
+            if key not in taken:
+                new.append(line)
+            continue
+        event = msgspec.json.decode(line)
+        was = _stands([event, *others[key]] if key in taken else others[key])
+        if _fact(was) == _fact(event):
+            same += 1
+        else:
+            conflicts.append(TableConflict(was, event, _corrections(was, event)))
+    return TableComparison(new, same, conflicts)
+
+
+def _key(line: bytes) -> EventKey | None:
+    """Whose event a line is; None of what is none. A correction has the key of what it corrects."""
+    try:
+        return _identified(line)
+    except (msgspec.DecodeError, msgspec.ValidationError):
+        return None  # a refused line is no event
+
+
+def _identified(line: bytes) -> EventKey:
+    found = _decode(line)
+    return found.agency, found.fiscal_year, found.id.partition(_MARK)[0]
+
+
+def _stands(events: Sequence[Fields]) -> Fields:
+    """What an event and its corrections come to."""
+    first = next((each for each in events if _MARK not in each["id"]), events[0])
+    made = dict(first)
+    if "months" in first:
+        newest = max(events, key=lambda each: each["revision"])
+        return made | {"months": newest["months"], "revision": newest["revision"]}
+    if "realised" in first:
+        return made | {"realised": events[-1]["realised"]}
+    if "amount" in first:
+        made["amount"] = sum(each["amount"] * _SIGN.get(each["type"], 1) for each in events)
+    return made
+
+
+def _fact(event: Fields) -> Fields:
+    left_out = (*_OF_DELIVERY, "revision") if "months" in event else _OF_DELIVERY
+    return {name: value for name, value in event.items() if name not in left_out}
+
+
+def _corrections(was: Fields, now: Fields) -> list[bytes]:
+    kind = now["type"]
+    differ = {name for name in {*was, *now} - set(_OF_DELIVERY) if was.get(name) != now.get(name)}
+    ident = f"{now['id']}{_MARK}{hashlib.blake2b(repr(sorted(_fact(now).items())).encode(), digest_size=4).hexdigest()}"
+    if kind == "allotment.approved" and differ <= {"months", "revision"}:
+        return [_line(now | {"id": ident, "revision": max(int(now["revision"]), int(was["revision"]) + 1)})]
+    if kind == "balance.reported" and differ == {"realised"}:
+        return [_line(now | {"id": ident})]
+    if differ != {"amount"} or kind not in _MORE:
+        return []
+    change = now["amount"] - was["amount"]
+    if kind == "appropriation.enacted":
+        common = {name: now[name] for name in ("fiscal_year", "agency", "booked_on", "line")}
+        fields = {"type": "appropriation.corrected", **common, "stage": "enacted", "amount": change}
+        return [_line({"id": ident, **fields})]
+    if change > 0:
+        return [_line(now | {"id": ident, "type": _MORE[kind], "amount": change})]
+    less, names = _LESS[kind]
+    common = {name: now[name] for name in ("fiscal_year", "agency", "booked_on")}
+    return [_line({"id": ident, "type": less, **common, **{n: now[n] for n in names if n in now}, "amount": -change})]
+
+
+def _line(event: Fields) -> bytes:
+    return msgspec.json.encode(event) + b"\n"

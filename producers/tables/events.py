@@ -1,0 +1,264 @@
+"""A sheet and a mapping come to events: the same ids whenever the same rows are read, and sums that agree, or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from ledger.events import BY_NAME, Event
+from producers.event_line import event_line
+from producers.imported import Imported, ImportProblems, Unmapped
+from producers.tables import cells
+from producers.tables.columns import AMOUNTS, Reading
+from producers.tables.header import Header, find_header
+from producers.tables.mapping import LINE_PARTS, SHARED, UNITS, MappedEvent, has_line, source_of
+from producers.tables.mapping import Mapping as TableMapping
+from producers.tables.names import accounts_in, agencies_in, objects_in
+from producers.tables.sheet import Sheet
+from producers.tables.totals import sums_of_rows
+
+_PROGRESS_EVERY: Final = 10_000
+_FIRST: Final = ("reserve", "case")
+_LAST: Final = ("source", "seq", "recorded_at", "note")
+_NOTE: Final = "is a title, a note or a foot: nothing but its text is filled in"
+
+
+def events_of(
+    sheet: Sheet, mapping: TableMapping, name: str, progress: Callable[[int], None] = lambda _: None
+) -> Imported:
+    """Make events of a sheet.
+
+    Args:
+        sheet: the cells.
+        mapping: what becomes what.
+        name: the mapping's short name: ids begin with it, so that a mapping's rows keep theirs.
+        progress: told how many rows are done, each once for every event of the mapping.
+
+    Returns:
+        Events in the order of the rows, names, and what was left out with its place and reason.
+
+    Raises:
+        ImportProblem: the header is not found, or cells cannot be read (a line each); nothing was taken then.
+    """
+    header = find_header(sheet, mapping)
+    rows, unmapped = _filled_rows(sheet, header)
+    totals = sums_of_rows(sheet, header, rows, mapping.totals)
+    details = [row for row in rows if row not in totals]
+    if not details:
+        raise sheet.problem("has a header but no rows below it")
+    reading = Reading(sheet, header, details, UNITS[mapping.unit])
+    shared = _shared(reading, mapping)
+    made = [_fields(reading, mapping, event, shared) for event in mapping.events]
+    sums = _checked_totals(reading, mapping, totals)
+    _stop(reading)
+    taken = _Taken(reading, mapping, name, shared)
+    for number, (event, fields) in enumerate(zip(mapping.events, made, strict=True)):
+        taken.take(number, event, fields, progress)
+    _stop(reading)
+    unmapped += [Unmapped(row, "total", "is a sum of other rows, and agrees with them") for row in totals]
+    unmapped += taken.unmapped
+    registry = agencies_in(reading, mapping, shared)
+    return Imported(
+        format=name,
+        encoding=sheet.encoding if sheet.name is None else f"{sheet.encoding}, sheet {sheet.name}",
+        events=taken.in_order(),
+        registry=registry,
+        agencies_read=len(set(shared["agency"])),
+        unmapped=sorted(unmapped, key=lambda each: each.row),
+        assumptions=list(mapping.assumed),
+        rows_read=len(details),
+        rows_mapped=len(taken.mapped),
+        accounts=accounts_in(reading, mapping, shared),
+        objects=objects_in(reading, mapping, shared),
+        sums=[*sums, *taken.sums],
+    )
+
+
+def _stop(reading: Reading) -> None:
+    if reading.problems:
+        raise ImportProblems(reading.problems, reading.count)
+
+
+def _filled_rows(sheet: Sheet, header: Header) -> tuple[list[int], list[Unmapped]]:
+    """The numbers of the rows that are data; titles, notes and feet apart."""
+    rows: list[int] = []
+    notes: list[Unmapped] = []
+    used = sorted(set(header.columns.values()))
+    columns = [sheet.columns[at] for at in used]
+    for row, each in enumerate(zip(*columns, strict=True), 1):
+        if row < header.first_row:
+            continue
+        filled = sum(1 for cell in each if cell not in ("", None) and cell == cell)  # noqa: PLR0124  # NaN
+        if filled > 1 or (filled == 1 and len(used) == 1):
+            rows.append(row)
+        elif any(cells.narrow(cell) for cell in sheet.row(row)):
+            notes.append(Unmapped(row, next(filter(None, map(cells.name, sheet.row(row))))[:40], _NOTE))
+    return rows, notes
+
+
+def _shared(reading: Reading, mapping: TableMapping) -> dict[str, list[Any]]:
+    """The values that every event of a row shares, by field; a line is put together of its parts."""
+    given = mapping.fields
+    found: dict[str, list[Any]] = {}
+    for name in dict.fromkeys(("fiscal_year", "booked_on", *given)):
+        if name in given:
+            found[name] = reading.values(name, given[name], found)
+    if has_line(mapping):
+        parts = zip(*(found[part] for part in LINE_PARTS), strict=True)
+        found["line"] = [None if None in each else "/".join(each) for each in parts]
+    return found
+
+
+def _fields(
+    reading: Reading, mapping: TableMapping, event: MappedEvent, shared: Mapping[str, list[Any]]
+) -> dict[str, list[Any]]:
+    """The values of one event's own fields, by name in the contract's order."""
+    own = {name: reading.values(name, given, shared) for name, given in event.fields.items()}
+    known = [each.name for each in msgspec.structs.fields(BY_NAME[event.type]) if each.name not in (*SHARED, "id")]
+    order = sorted(known, key=lambda name: (name not in _FIRST, name in _LAST))
+    return {name: own[name] if name in own else shared[name] for name in order if name in own or name in shared}
+
+
+def _checked_totals(reading: Reading, mapping: TableMapping, totals: Mapping[int, Sequence[int]]) -> list[str]:
+    """Compare each total with the rows it sums, in every column of amounts; what differs is a problem."""
+    if not totals:
+        return []
+    columns = dict.fromkeys(_amount_columns(mapping))
+    at = {row: number for number, row in enumerate(reading.rows)}
+    checked = 0
+    for name in columns:
+        values = _amounts_of(reading, mapping, name)
+        column = reading.sheet.columns[reading.header.at(name)]
+        for row, parts in totals.items():
+            if cells.is_nothing(column[row - 1]):
+                continue
+            try:
+                said = cells.amount(column[row - 1], reading.unit)
+            except cells.CellProblem as problem:
+                reading.note(str(problem), row, name)
+                continue
+            found = sum(values[at[part]] or 0 for part in parts)
+            checked += 1
+            if said != found:
+                reading.note(f"says {said:,} NT$ in all, and the rows it sums come to {found:,}", row, name)
+    return [f"{checked:,} sums of {len(totals):,} total rows agree with their rows"]
+
+
+def _amounts_of(reading: Reading, mapping: TableMapping, name: str) -> list[int]:
+    found = []
+    for cell in reading.raw(name):
+        try:
+            found.append(0 if cells.is_nothing(cell) else cells.amount(cell, reading.unit))
+        except cells.CellProblem:
+            found.append(0)  # told of where it is read
+    return found
+
+
+def _amount_columns(mapping: TableMapping) -> Iterator[str]:
+    for event in mapping.events:
+        for field, given in event.fields.items():
+            source = source_of(given)
+            if source.months is not None:
+                yield from (source.months.replace("{month}", str(month)) for month in range(1, 13))
+            elif source.month_total is not None:
+                yield source.month_total
+            elif field in AMOUNTS and source.column is not None:
+                yield source.column if isinstance(source.column, str) else source.column[0]
+
+
+class _Taken:
+    """The events made so far, by the place of their row."""
+
+    def __init__(self, reading: Reading, mapping: TableMapping, name: str, shared: Mapping[str, list[Any]]) -> None:
+        self._reading, self._shared = reading, shared
+        self._many = len(mapping.events) > 1
+        self._ids = _ids(reading, mapping, name, shared)
+        self._first: dict[str, tuple[int, bytes]] = {}
+        self._by_row: list[list[bytes]] = [[] for _ in reading.rows]
+        self.mapped: set[int] = set()
+        self.unmapped: list[Unmapped] = []
+        self.sums: list[str] = []
+
+    def in_order(self) -> list[bytes]:
+        """All of them, in the order of the rows."""
+        return [line for lines in self._by_row for line in lines]
+
+    def take(
+        self, number: int, event: MappedEvent, fields: Mapping[str, list[Any]], progress: Callable[[int], None]
+    ) -> None:
+        """Make one event of each row, see that the contract takes it, and that the sums agree."""
+        amount = next((name for name in fields if name in AMOUNTS or name == "months"), None)
+        decode = msgspec.json.Decoder(BY_NAME[event.type]).decode
+        names, columns = list(fields), list(fields.values())
+        zero = fields.get(event.unless_zero) if event.unless_zero is not None else None
+        years, agencies, days = (self._shared[name] for name in SHARED)
+        before = after = left = 0
+        for at, row in enumerate(self._reading.rows):
+            if not at % _PROGRESS_EVERY:
+                progress(number * len(self._reading.rows) + at)
+            value = _sum_of(fields[amount][at]) if amount is not None else 0
+            before += value
+            if zero is not None and not zero[at]:
+                continue
+            key = f"{self._ids[at]}-{number + 1}" if self._many else self._ids[at]
+            own = {name: column[at] for name, column in zip(names, columns, strict=True) if column[at] is not None}
+            line = event_line(key, event.type, years[at], agencies[at], booked_on=days[at], fields=own)
+            known = self._first.get(key)
+            if known is not None:
+                left += value
+                self._repeated(row, known, line)
+                continue
+            self._first[key] = (row, line)
+            found = self._decoded(decode, line, row, event.type)
+            if found is None:
+                continue
+            after += _sum_of(getattr(found, amount)) if amount is not None else 0
+            self._by_row[at].append(line)
+            self.mapped.add(row)
+        if not self._reading.problems:
+            self._compare(event, before, after, left)
+
+    def _decoded(self, decode: Any, line: bytes, row: int, kind: str) -> Event | None:
+        try:
+            event: Event = decode(line)
+        except msgspec.ValidationError as error:
+            self._reading.note(f"makes no {kind}: {' '.join(str(error).split())}", row)
+            return None
+        if (found := event.problem()) is not None:
+            self._reading.note(f"makes no {kind}: {found.text}", row)
+            return None
+        return event
+
+    def _repeated(self, row: int, known: tuple[int, bytes], line: bytes) -> None:
+        if known[1] == line:
+            self.unmapped.append(Unmapped(row, "repeated", f"is row {known[0]} once more: taken once"))
+        else:
+            self._reading.note(f"is told apart from row {known[0]} by nothing in `identity`, and differs from it", row)
+
+    def _compare(self, event: MappedEvent, before: int, after: int, left: int) -> None:
+        if before != after + left:
+            raise self._reading.sheet.problem(
+                f"the rows come to {before:,} NT$, the events ({event.type}) to {after:,}: nothing is taken"
+            )
+        if before:
+            self.sums.append(f"{event.type}: NT$ {after:,} in the rows and in the events")
+
+
+def _sum_of(value: Any) -> int:
+    return sum(value) if isinstance(value, list) else int(value or 0)
+
+
+def _ids(reading: Reading, mapping: TableMapping, name: str, shared: Mapping[str, list[Any]]) -> list[str]:
+    """An id for each row, of what identifies it."""
+    columns = [
+        [cells.narrow(cell) for cell in reading.raw(each.removeprefix("column:"))]
+        if each.startswith("column:")
+        else shared[each]
+        for each in mapping.identity
+    ]
+    return [
+        f"{name}-{hashlib.blake2b(repr(key).encode(), digest_size=8).hexdigest()}" for key in zip(*columns, strict=True)
+    ]

@@ -1,0 +1,144 @@
+"""Where a table's columns are: the header found among title rows, merged headers joined, names compared without spaces."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from producers.tables.mapping import MappedSource, Mapping, source_of
+from producers.tables.sheet import Sheet
+
+_SEARCHED: Final = 40
+"""Title rows are few."""
+_SPACES: Final = re.compile(r"\s+")
+MONTHS: Final = range(1, 13)
+
+
+class Header(msgspec.Struct, frozen=True):
+    """A header: where each column is, and the first row of data (from 1)."""
+
+    columns: dict[str, int]
+    """By name without spaces."""
+    first_row: int
+
+    def at(self, name: str) -> int:
+        """A column's place; KeyError where there is none."""
+        return self.columns[plain(name)]
+
+
+def plain(name: Any) -> str:
+    """A column's name as it is compared: narrow forms, without any space."""
+    if name is None or name != name:  # noqa: PLR0124  # NaN
+        return ""
+    return _SPACES.sub("", unicodedata.normalize("NFKC", str(name)))
+
+
+class HeaderMatch(msgspec.Struct, frozen=True):
+    """The row that looks most like a mapping's header."""
+
+    row: int
+    names: list[str]
+    missing: list[tuple[str, ...]]
+    wanted: int
+
+    @property
+    def share(self) -> float:
+        """Of the columns wanted how many are there."""
+        return 1 - len(self.missing) / self.wanted
+
+
+def closest(sheet: Sheet, mapping: Mapping) -> HeaderMatch:
+    """The row in which most of the columns stand that the mapping names. Raises ImportProblem for a sheet without rows."""
+    wanted = [*_wanted(mapping)]
+    best: HeaderMatch | None = None
+    for row in range(1, min(sheet.rows, _SEARCHED) + 1 - (mapping.header_rows - 1)):
+        names = _joined(sheet, row, mapping.header_rows)
+        missing = [each for each in wanted if not any(plain(name) in names for name in each)]
+        if best is None or len(missing) < len(best.missing):
+            best = HeaderMatch(row, names, missing, len(wanted))
+    if best is None:
+        raise sheet.problem("has no rows")
+    return best
+
+
+def find_header(sheet: Sheet, mapping: Mapping) -> Header:
+    """Find the rows in which all columns stand that the mapping names. Raises ImportProblem."""
+    found = closest(sheet, mapping)
+    if not found.missing:
+        placed = _placed(sheet, found.names, [*_wanted(mapping)], found.row)
+        return Header(placed, found.row + mapping.header_rows)
+    missing = ", ".join("／".join(each) for each in found.missing[:6])
+    if len(found.missing) == found.wanted:
+        raise sheet.problem(f"has no header with {missing}; is this the right mapping?")
+    raise sheet.problem(f"the header has no {missing}", row=found.row)
+
+
+def _placed(sheet: Sheet, names: Sequence[str], wanted: list[tuple[str, ...]], row: int) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for each in wanted:
+        there = [name for name in each if plain(name) in names]
+        if len(there) > 1:
+            raise sheet.problem(f"two columns for one: {', '.join(there)}; leave one out", row=row)
+        if names.count(plain(there[0])) > 1:
+            raise sheet.problem("stands twice in the header; rename one", row=row, column=there[0])
+        for name in each:
+            found[plain(name)] = list(names).index(plain(there[0]))
+    return found
+
+
+def _joined(sheet: Sheet, row: int, count: int) -> list[str]:
+    """Names of columns; of merged headers what stands above reaches to the right until something else does."""
+    parts: list[list[str]] = [[] for _ in sheet.columns]
+    for number in range(row, row + count):
+        last = ""
+        for at, cell in enumerate(sheet.row(number)):
+            text = plain(cell)
+            reaches = not text and number < row + count - 1
+            last = last if reaches else text
+            if last and (not parts[at] or parts[at][-1] != last):
+                parts[at].append(last)
+    return ["/".join(each) for each in parts]
+
+
+def _wanted(mapping: Mapping) -> Iterator[tuple[str, ...]]:
+    """The columns that the mapping names, each with the names that it may have."""
+    seen: set[tuple[str, ...]] = set()
+    for names in _named(mapping):
+        if names not in seen:
+            seen.add(names)
+            yield names
+
+
+def _named(mapping: Mapping) -> Iterator[tuple[str, ...]]:
+    for given in mapping.fields.values():
+        yield from columns_of(source_of(given))
+    for event in mapping.events:
+        for given in event.fields.values():
+            yield from columns_of(source_of(given))
+    yield from ((name.removeprefix("column:"),) for name in mapping.identity if name.startswith("column:"))
+    totals, names = mapping.totals, mapping.names
+    if totals.column is not None:
+        yield (totals.column,)
+    yield from ((name,) for name in totals.depth)
+    yield from ((name,) for name in names.account.values())
+    for given in names.agency.values():
+        yield from columns_of(source_of(given))
+    if names.object is not None:
+        yield (names.object,)
+
+
+def columns_of(source: MappedSource) -> Iterator[tuple[str, ...]]:
+    """The columns of one source."""
+    if source.column is not None:
+        yield (source.column,) if isinstance(source.column, str) else source.column
+    elif source.months is not None:
+        yield from ((source.months.replace("{month}", str(month)),) for month in MONTHS)
+    for name in (source.month_end, source.month_begin, source.month_total, source.derived):
+        if name is not None:
+            yield (name,)
+    for part in source.join or ():
+        yield from columns_of(source_of(part))
