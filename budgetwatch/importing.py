@@ -8,15 +8,36 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.core import TyperGroup
 
 from budgetwatch.files import check_apart, write_events
 from budgetwatch.options import Data, RefusedCommand, Registry, Unusable
 from producers.importers import format_names
 
 if TYPE_CHECKING:
+    from typer._click.core import Command, Context
+
     from producers.imported import Imported
 
-app = typer.Typer(help="Turn files into events: published budgets, and a city's own tables.", no_args_is_help=True)
+
+class FormatGroup(TyperGroup):
+    """Names the formats where one is asked for that there is not."""
+
+    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
+        """A format's command."""
+        found = super().get_command(ctx, cmd_name)
+        if found is None:
+            ctx.fail(f"unknown format {cmd_name}; one of {', '.join(self.commands)}")
+        return found
+
+
+app = typer.Typer(
+    cls=FormatGroup,
+    help="Turn files into events: published budgets, and a city's own tables.",
+    no_args_is_help=True,
+    epilog="Examples: `budgetwatch import g0v-budget tw2019ap.csv -o events.ndjson` ·"
+    " `budgetwatch import table 分配檔.csv --mapping allotments-cba -o 114.ndjson`",
+)
 Out = Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="Where the events go; - is stdout.")]
 Accounts = Annotated[
     Path | None,
