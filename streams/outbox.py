@@ -18,6 +18,7 @@ import structlog
 from alerts.channels import Channel, Message
 from streams.notices.bulletins import OWN_KINDS
 from streams.notices.making import Decided, Making, NewMessage
+from streams.notices.wishes import do_waiting
 from streams.store import Store, schema
 from streams.store.deliveries_sealed import of_messages, sealed_run
 from streams.store.times import moment
@@ -59,6 +60,8 @@ class Outbox:
 
     def deliver(self) -> int:
         """Route what is new and try what is due; returns how many deliveries succeeded."""
+        if self._people is not None:
+            do_waiting(self._store)
         self._route()
         return sum(self._deliver_by(channel) for channel in self._channels)
 

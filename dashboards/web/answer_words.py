@@ -90,6 +90,9 @@ WORDS: Final[Mapping[str, Words]] = {
     "notices_most": Words(
         "僅列最近 {count} 筆；全部見命令列。", "The newest {count} are listed; the command line has all."
     ),
+    "notices_wishes": Words(
+        "{count} 項決定已登錄，待工作程序執行。", "Decisions that a worker has still to carry out: {count}."
+    ),
     "notices_held": Words(
         "短時間內發生大量警示，{count} 筆通知暫緩。請放行或捨棄。",
         "Very many alerts opened at once: {count} deliveries are held. Release or drop them.",

@@ -39,6 +39,7 @@ DONE: Final[Mapping[str, Words]] = {
     "suppressed": Words("不再發送。", "It will not leave."),
     "released": Words("已放行，陸續送出。", "Released; they leave now."),
     "dropped": Words("已捨棄。", "Dropped."),
+    "wished": Words("已登錄，數秒內由工作程序執行。", "Recorded; a worker does it within seconds."),
     "letter": Words("已登錄發文字號及日期。", "Number and date are recorded."),
     "explained": Words("已登錄落後原因。", "The reason is recorded."),
     "presented": Words("名單已存檔為本次提報內容。", "The list is kept as presented."),

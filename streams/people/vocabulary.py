@@ -36,6 +36,7 @@ ACT: Final[Mapping[str, Words]] = {
     "notices-suppressed": Words("不予發送", "suppressed notices"),
     "notices-released": Words("放行暫緩之通知", "released notices that were held"),
     "notices-dropped": Words("捨棄暫緩之通知", "dropped notices that were held"),
+    "notices-wish-done": Words("執行通知之決定", "did what was decided about notices"),
     "log-in": Words("登入", "logged in"),
     "log-in-failed": Words("登入失敗", "failed to log in"),
     "log-out": Words("登出", "logged out"),
@@ -145,10 +146,6 @@ REFUSED_ACT: Final[Mapping[str, Words]] = {
     "recovery-date": Words("預計改善完成日須為今日之後之日期", "The recovery date must be a day after today"),
     "no-list": Words("查無此提報名單", "There is no such list"),
     "withdrawn": Words("此名單已撤回", "The list is withdrawn already"),
-    "by-command-line": Words(
-        "此頁於資料庫僅能讀取通知；請於命令列以 budgetwatch notices retry、suppress、release 或 drop 辦理",
-        "This page only reads deliveries; use `budgetwatch notices retry`, suppress, release or drop where a worker runs",
-    ),
     "no-delivery": Words("沒有符合之通知", "No such delivery"),
     "unknown": Words("查無此警示", "There is no such alert"),
     "finished": Words("警示已解除或結案", "The alert is finished already"),

@@ -13,6 +13,7 @@ import pytest
 
 from alerts.letters.compose import Happening, compose, recipient_of
 from alerts.subjects import alert_id
+from streams.notices import wishes
 from streams.notices.archive import counts
 from streams.notices.listing import deliveries
 from streams.store import alert_lists, schema
@@ -89,17 +90,22 @@ def test_an_officer_tries_once_more_and_drops_what_a_storm_held(office: Serving,
     assert {one.state for one in deliveries(office.monitor.store)} == {"sent", "waiting", "suppressed"}
 
 
-def test_where_the_page_may_only_read_it_says_how_else(
-    office: Serving, open_page: Open, monkeypatch: pytest.MonkeyPatch
+def test_where_the_page_may_only_add_it_records_what_a_worker_then_does(
+    office: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streams.notices.wishes._may_change", lambda _: False)
-    with httpx.Client(base_url=office.url) as client:
+    store = office.monitor.store
+    with monkeypatch.context() as limited, httpx.Client(base_url=office.url) as client:
+        limited.setattr("streams.notices.wishes.may_change", lambda _: False)
         token = re.search(r'_csrf_token" value="([^"]+)"', client.get("/notices/n-1").text)
         assert token is not None
         form = {"_csrf_token": token[1], "person": "王科長", "reason": "信箱已更正"}
-        sent = client.post("/notices/n-1/retry", data=form)
-    assert sent.status_code == 422 and "budgetwatch notices retry" in sent.text
-    assert counts(office.monitor.store)["given_up"] == 1
+        sent = client.post("/notices/n-1/retry", data=form, follow_redirects=True)
+        assert sent.status_code == 200 and "數秒內" in sent.text
+        assert counts(store)["given_up"] == 1
+        assert "1 項決定已登錄" in client.get("/notices").text
+        assert wishes.do_waiting(store) == 1
+        assert counts(store).get("given_up", 0) == 0
+        assert "項決定已登錄" not in client.get("/notices").text
 
 
 @pytest.mark.parametrize("path", ["/", "/desk"])

@@ -6,6 +6,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from litestar import Request, Response, get, post
+from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
@@ -68,6 +69,7 @@ def notices(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Res
             "chosen": state,
             "most": LISTED_MAX if len(found) == LISTED_MAX else 0,
             "held": number.get("held", 0),
+            "wishes": wishes.waiting(store),
             "may_decide": person is not None and person.may(MAY_ACKNOWLEDGE),
             "result": form_result(request),
         },
@@ -181,6 +183,8 @@ async def decide(
         else:
             wishes.suppress(store, person, Chosen(notice=name), reason)
 
+    if not await sync_to_thread(wishes.may_change, desk.monitor.store):
+        done = "wished"
     back = "/notices" if name == "held" else f"/notices/{quote(name, safe='')}"
     return await act(desk, request, run, back, done)
 

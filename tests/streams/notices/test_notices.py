@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from alerts.channels.parcel import Failure, Parcel
 from alerts.letters.notice import Notice
@@ -14,7 +15,7 @@ from streams.notices.listing import deliveries, oldest_waiting, plan_now, stoppe
 from streams.notices.switch import quieten, switch_of, turn_off, turn_on
 from streams.people.person import LOCAL, Person, RefusedAct
 from streams.people.trail import acts_of_kinds
-from streams.store import Store, schema
+from streams.store import Store, open_store, schema
 from tests.streams.notices.saying import Taker, Told, registry_of, with_numbers
 
 OFFICER = Person("lin", (LOCAL,))
@@ -233,6 +234,57 @@ def test_the_oldest_that_waits_is_as_old_as_it_is(told: Told) -> None:
     assert oldest_waiting(told.store, told.clock.at) is None, "it is not due yet"
     told.clock.passes(minutes=12)
     assert oldest_waiting(told.store, told.clock.at) == 600
+
+
+@pytest.fixture
+def page(request: pytest.FixtureRequest) -> Iterator[tuple[Store, Store]]:
+    """A store on PostgreSQL, and the same as the page's role sees it: it reads everything and adds to the trail."""
+    url, owner, role = sa.make_url(request.getfixturevalue("postgres_url")), "wished_owner", "wished_page"
+    admin = sa.create_engine(url)
+    with admin.begin() as connection:
+        for statement in (f"CREATE ROLE {owner} LOGIN", f"CREATE SCHEMA AUTHORIZATION {owner}"):
+            connection.execute(sa.text(statement))
+    made = open_store(url.set(username=owner).render_as_string(), create=True)
+    with admin.begin() as connection:
+        for statement in (
+            f"CREATE ROLE {role} LOGIN",
+            f"GRANT USAGE ON SCHEMA {owner} TO {role}",
+            f"GRANT SELECT ON ALL TABLES IN SCHEMA {owner} TO {role}",
+            f"GRANT INSERT ON {owner}.acts TO {role}",
+        ):
+            connection.execute(sa.text(statement))
+    admin.dispose()
+    within = url.set(username=role).update_query_dict({"options": f"-c search_path={owner}"})
+    seen = open_store(within.render_as_string())
+    yield made, seen
+    seen.close()
+    made.close()
+
+
+def test_what_is_wished_on_a_page_that_may_only_add_is_done_by_who_may_change(page: tuple[Store, Store]) -> None:
+    store, seen = page
+    told = Told(store, AGENCIES, with_numbers(storm=3, settle_minutes=0))
+    turned_on(told)
+    told.opens(*range(10))
+    told.round()
+    assert stopped(store)["held"] >= 10
+    with pytest.raises(RefusedAct, match="No such delivery"):
+        wishes.retry(seen, OFFICER, wishes.Chosen(address="nobody@city.test"), "x")
+    with pytest.raises(RefusedAct, match="reason"):
+        wishes.release(seen, OFFICER, " ")
+    assert wishes.waiting(seen) == 0, "what is refused is no wish"
+    wishes.suppress(seen, OFFICER, wishes.Chosen(address="a1@city.test"), "已電話通知")
+    wishes.release(seen, OFFICER, "查明屬實")
+    wishes.drop(seen, OFFICER, "太遲了")
+    assert wishes.waiting(seen) == 3 and stopped(store)["held"] >= 10, "nothing is changed by the page"
+    assert told.round() == 9 and wishes.waiting(seen) == 0
+    assert "a1@city.test" not in told.taker.addresses
+    done = acts_of_kinds(store, wishes.DONE)
+    assert [act.after["deliveries"] > 0 for act in done] == [True, True, False], (
+        "in their order: nothing was left to drop"
+    )
+    assert told.round() == 0 and len(acts_of_kinds(store, wishes.DONE)) == 3
+    told.notifier.close()
 
 
 def _add_officer(store: Store) -> None:
