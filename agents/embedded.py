@@ -52,7 +52,9 @@ def opened(
     with folder.locked():
         registry, registry_bytes = folder.read_registry()
         settings, catalogue = CurrentNames(registry, folder.path), load(settings=folder.path)
-        current_routing(catalogue, registry, folder.path)  # one that cannot stand is refused before anything starts
+        routing = current_routing(
+            catalogue, registry, folder.path
+        )  # one that cannot stand is refused before anything starts
         digests = (catalogue.digest, digest_of(registry_bytes))
         store = open_store(folder.store, create=True, manifest=folded_with(*digests))
         try:
@@ -63,7 +65,15 @@ def opened(
             queue.start()
             try:
                 yield Monitor(
-                    store, queue, registry, catalogue, day(queue), made_up, reach or Reach(), named=settings.names
+                    store,
+                    queue,
+                    registry,
+                    catalogue,
+                    day(queue),
+                    made_up,
+                    reach or Reach(),
+                    named=settings.names,
+                    routed=routing,
                 )
             finally:
                 queue.stop()
@@ -85,7 +95,16 @@ def shown(folder: Folder, reach: Reach, link: str) -> Iterator[Monitor]:
             made_up = store.manifest()["demonstration"] == "yes"
             day = follower.day if made_up else today
             yield Monitor(
-                store, follower, registry, catalogue, day, made_up, reach, lambda: follower.stopped, settings.names
+                store,
+                follower,
+                registry,
+                catalogue,
+                day,
+                made_up,
+                reach,
+                lambda: follower.stopped,
+                settings.names,
+                current_routing(catalogue, registry, folder.path),
             )
         finally:
             follower.stop()
@@ -137,7 +156,7 @@ def notice_settings(monitor: Monitor, folder: Folder, port: int) -> NoticeSettin
     return NoticeSettings(
         monitor.catalogue,
         monitor.names,
-        current_routing(monitor.catalogue, monitor.registry, folder.path),
+        monitor.routing,
         monitor.today,
         folder.path,
         reach.public_url or local,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from agents.listener import listener_at
 from agents.listening import check_users, listen
-from agents.names import CurrentNames
+from agents.names import CurrentNames, current_routing
 from alerts.catalogue import load
 from producers.kafka.connection import Connection
 from producers.kafka.partitions import PARTITIONS
@@ -43,7 +43,7 @@ def opened(
         connection: to Kafka, for events that are posted; None: none are taken.
         reach: from where it will be reached.
         metrics_token: what Prometheus may show.
-        settings: the folder of the city's names and rules.
+        settings: the folder of the city's names, rules and routing.
 
     Raises StoreRefused where the store was folded otherwise, or nobody has to log in where others can reach it.
     """
@@ -61,7 +61,15 @@ def opened(
         posting = None if connection is None else Posting(connection, store)
         follower = StoreReplica(store, known, catalogue, digests, posting)
         monitor = Monitor(
-            store, follower, known, catalogue, today, reach=reach, metrics_token=metrics_token, named=called.names
+            store,
+            follower,
+            known,
+            catalogue,
+            today,
+            reach=reach,
+            metrics_token=metrics_token,
+            named=called.names,
+            routed=current_routing(catalogue, known, settings),
         )
         yield monitor, follower
     finally:

@@ -11,6 +11,8 @@ import msgspec
 import structlog
 
 from alerts.catalogue import Catalogue
+from alerts.routing.file import read_routing
+from alerts.routing.routes import Routing
 from ledger.books import Books
 from ledger.names import Names
 from ledger.process import Transition
@@ -113,6 +115,8 @@ class Monitor(msgspec.Struct, frozen=True):
     """Why what feeds it has stopped; None while it goes on, or where nothing of its own does."""
     named: Callable[[], Names] | None = None
     """The names of a city as its files stand now; unless given, the register's and those of the objects that ship."""
+    routed: Callable[[], Routing] | None = None
+    """Who is told of what, as `routing.yaml` stands now; unless given, as it ships."""
     metrics_token: str | None = None
     """What Prometheus may show to read `/metrics` alone, beside the tokens of the store."""
 
@@ -121,8 +125,16 @@ class Monitor(msgspec.Struct, frozen=True):
         if self.named is None:
             fixed = read_names(self.registry, None)
             msgspec.structs.force_setattr(self, "named", lambda: fixed)
+        if self.routed is None:
+            shipped = read_routing(None, self.catalogue.rules)
+            msgspec.structs.force_setattr(self, "routed", lambda: shipped)
 
     def names(self) -> Names:
         """What everything is called."""
         assert self.named is not None, "set when made"
         return self.named()
+
+    def routing(self) -> Routing:
+        """Who is told of what."""
+        assert self.routed is not None, "set when made"
+        return self.routed()

@@ -90,6 +90,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "notices_most": Words(
         "僅列最近 {count} 筆；全部見命令列。", "The newest {count} are listed; the command line has all."
     ),
+    "notices_plan": Words("若開始發送，現在將送出", "What would leave now, were notices on"),
     "notices_wishes": Words(
         "{count} 項決定已登錄，待工作程序執行。", "Decisions that a worker has still to carry out: {count}."
     ),

@@ -16,6 +16,7 @@ from alerts.subjects import alert_id
 from streams.notices import wishes
 from streams.notices.archive import counts
 from streams.notices.listing import deliveries
+from streams.notices.switch import turn_on
 from streams.store import alert_lists, schema
 from streams.store.alert_lists import Overlay, Wanted
 from streams.store.times import now
@@ -119,3 +120,15 @@ def test_the_story_of_an_alert_tells_what_left(office: Serving, open_page: Open)
     page.locator(".plain-list a").click()
     page.wait_for_url("**/alerts/*")
     assert "已交付郵件伺服器" in page.locator(".timeline").inner_text()
+
+
+def test_while_notices_are_off_it_shows_what_would_leave(office: Serving, open_page: Open) -> None:
+    store = office.monitor.store
+    page = open_page(f"{office.url}/notices")
+    said = page.locator("#table-plan").inner_text()
+    assert "未開始發送" in said or "尚未" in said
+    assert page.locator("#table-plan tbody tr").count() >= 1
+    assert deliveries(store, ("waiting",)) == [], "looking at it changes nothing"
+    turn_on(store, DAY)
+    page.goto(f"{office.url}/notices")
+    assert page.locator("#table-plan").count() == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -17,6 +18,7 @@ from alerts.letters.mail import bulletin_subject, bulletin_text
 from alerts.letters.text import as_text, subject
 from alerts.vocabulary import DELIVERY_CAUSE, DELIVERY_STATE
 from dashboards.reports.formats.cells import moment_words
+from dashboards.reports.notices_plan import plan_table
 from dashboards.reports.table import Column, Row, Table
 from dashboards.web.access import WHOLE
 from dashboards.web.answer import headers, page
@@ -26,7 +28,8 @@ from dashboards.web.grid import Grid
 from ledger.words import Words, alike
 from streams.notices import wishes
 from streams.notices.archive import counts, kept_notice
-from streams.notices.listing import NoticeDelivery, deliveries
+from streams.notices.listing import NoticeDelivery, deliveries, plan_now
+from streams.notices.settings import NoticeSettings
 from streams.notices.switch import switch_of
 from streams.notices.wishes import Chosen
 from streams.people.person import MAY_ACKNOWLEDGE
@@ -73,10 +76,23 @@ def notices(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Res
             "may_decide": person is not None and person.may(MAY_ACKNOWLEDGE),
             "result": form_result(request),
         },
-        [_grid(desk, found)],
+        [_grid(desk, found), *_plan(desk)],
         here="notices",
         file_name="notices",
     )
+
+
+def _plan(desk: Desk) -> list[Grid]:
+    """What would leave now, were notices on; nothing while they are."""
+    monitor = desk.monitor
+    if switch_of(monitor.store).on:
+        return []
+    settings = NoticeSettings(monitor.catalogue, monitor.names, monitor.routing, monitor.today)
+    planned = plan_now(monitor.store, settings)
+    table = plan_table(planned, monitor.catalogue)
+    links: dict[str, Sequence[str | None]] = {"alert": [f"/alerts/{quote(one.alert, safe='')}" for one in planned]}
+    empty = Words("目前沒有待發通知", "Nothing would leave now.")
+    return [Grid(table=table, name="plan", links=links, row_header="alert", stacked=True, empty=empty)]
 
 
 def _grid(desk: Desk, found: list[NoticeDelivery]) -> Grid:

@@ -277,8 +277,8 @@ def test_what_is_wished_on_a_page_that_may_only_add_is_done_by_who_may_change(pa
     wishes.release(seen, OFFICER, "查明屬實")
     wishes.drop(seen, OFFICER, "太遲了")
     assert wishes.waiting(seen) == 3 and stopped(store)["held"] >= 10, "nothing is changed by the page"
-    assert told.round() == 9 and wishes.waiting(seen) == 0
-    assert "a1@city.test" not in told.taker.addresses
+    assert told.round() >= 9 and wishes.waiting(seen) == 0
+    assert set(told.taker.addresses) == {f"a{n}@city.test" for n in range(10) if n != 1}
     done = acts_of_kinds(store, wishes.DONE)
     assert [act.after["deliveries"] > 0 for act in done] == [True, True, False], (
         "in their order: nothing was left to drop"
