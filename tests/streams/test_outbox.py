@@ -6,16 +6,19 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from alerts.channels import Message, Outside, open_channels
-from streams.outbox import Outbox, undelivered
+from streams.notices.switch import turn_on
+from streams.outbox import Outbox, carry_over, undelivered
 from streams.store import Store, StoreError, open_store, schema
 from streams.store.database import url_of
 from streams.store.times import now
 from tests.streams.channel import Taken
+from tests.streams.notices.saying import Told, registry_of, with_numbers
 from tests.streams.store.old_schemas import make_at_schema
 
 
@@ -277,3 +280,31 @@ def test_what_was_sent_stays_sent_and_what_was_not_leaves(store_url: str) -> Non
         ["a-1", "a-2", "budget.events.v1/0/3/0", "budget.events.v1/0/3/1"], "sent"
     )
     store.close()
+
+
+def test_a_store_folded_anew_tells_nobody_again_and_nobody_of_what_it_finds_beside(
+    store: Store, tmp_path: Path
+) -> None:
+    told = Told(store, registry_of(10), with_numbers(settle_minutes=0))
+    turn_on(store, told.today())
+    told.opens(1, 2)
+    assert told.round() == 2
+    told.opens(3)  # told of, and not routed yet
+    before = told.taker.addresses
+    anew = Told(open_store(tmp_path / "anew.db", create=True), registry_of(10), told.routing, told.taker)
+    anew.opens(1, 2, 3, 4)
+    turn_on(anew.store, told.today())
+    with store.reading() as old, anew.store.writing() as new:
+        carry_over(old, new)
+        rows = schema.deliveries.c
+        carried, kept = (
+            connection.execute(sa.select(rows.address, rows.state, rows.sent_at).order_by(rows.address)).all()
+            for connection in (new, old)
+        )
+    assert carried == kept
+    anew.clock.passes(minutes=3)
+    anew.round()
+    assert anew.taker.addresses.count("a1@city.test") == before.count("a1@city.test") == 1
+    assert "a4@city.test" not in anew.taker.addresses, "what a rebuild finds in old books is told to no agency"
+    assert anew.taker.addresses.count("a3@city.test") == 1, "what was not routed yet is told once"
+    anew.store.close()
