@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.core import TyperGroup
 
+from budgetwatch import table_mappings
 from budgetwatch.files import check_apart, write_events
 from budgetwatch.options import Data, RefusedCommand, Registry, Unusable
+from budgetwatch.table_mappings import SheetName
 from producers.importers import format_names
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ app = typer.Typer(
     epilog="Examples: `budgetwatch import g0v-budget tw2019ap.csv -o events.ndjson` ·"
     " `budgetwatch import table 分配檔.csv --mapping allotments-cba -o 114.ndjson`",
 )
+app.add_typer(table_mappings.app)
 Out = Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="Where the events go; - is stdout.")]
 Accounts = Annotated[
     Path | None,
@@ -47,8 +50,6 @@ Accounts = Annotated[
         show_default=False,
     ),
 ]
-SheetName = Annotated[str | None, typer.Option("--sheet", metavar="NAME", help="Of a workbook with several sheets.")]
-_FIVE = 5
 
 
 def _published(name: str) -> None:
@@ -177,39 +178,6 @@ def table(
     elif correct:
         raise Unusable("--correct compares with what was taken before: name it, --earlier FILE or --data DIR")
     _take(imported, events, file, out, registry, accounts)
-
-
-@app.command(epilog="Example: `budgetwatch import suggest 分配檔.xlsx`")
-def suggest(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A table: csv, xlsx, xls, ods.")],
-    sheet: SheetName = None,
-) -> None:
-    """Propose a mapping for a table, as YAML, and show its first rows as events. Writes nothing."""
-    from producers.imported import ImportProblem
-    from producers.tables.events import events_of
-    from producers.tables.mapping import parse_mapping
-    from producers.tables.sheet import read_sheet
-    from producers.tables.suggesting import suggest as suggested
-
-    try:
-        cells = read_sheet(file, sheet)
-        found = suggested(cells)
-    except ImportProblem as error:
-        raise Unusable(str(error)) from None
-    exact = not found.replaced and not found.missing
-    sys.stdout.write(f"# closest: {found.name}, header in row {found.row}{'; it fits as it is' if exact else ''}\n")
-    sys.stdout.writelines(f"# instead of {old}: {new}\n" for old, new in found.replaced.items())
-    sys.stdout.writelines(f"# nothing looks like {name}: put its column here\n" for name in found.missing)
-    sys.stdout.write(found.text)
-    if found.missing:
-        return
-    try:
-        imported = events_of(cells, parse_mapping(found.text, f"{found.name}.yaml"), found.name)
-    except ImportProblem as error:
-        sys.stdout.write(f"\n# it cannot be taken yet:\n# {str(error).replace(chr(10), chr(10) + '# ')}\n")
-        return
-    sys.stdout.write("\n# its first rows as events:\n")
-    sys.stdout.writelines(f"# {line.decode()}" for line in imported.events[:_FIVE])
 
 
 def _compared(imported: Imported, earlier: list[Path], data: Path | None, correct: bool) -> list[bytes]:
