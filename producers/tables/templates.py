@@ -53,7 +53,7 @@ def template(mapping: Mapping) -> bytes:
             rule = DataValidation(type="list", formula1=f'"{choices}"', allow_blank=True)
             rule.add(f"{letter}{last + 1}:{letter}{last + _ROWS}")
             sheet.add_data_validation(rule)
-    sheet.freeze_panes = sheet.cell(last + 1, 1)
+    sheet.freeze_panes = f"A{last + 1}"
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()
