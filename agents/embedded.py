@@ -7,9 +7,11 @@ process that folds starts the sender of notices, a third one (see `agents.sender
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Final
 
 from agents.inbox import InboxThread
 from agents.listener import inherited
@@ -36,6 +38,9 @@ from streams.store import open_store, queries
 from streams.store.store import EMBEDDED, digest_of, folded_with
 from streams.taipei import today
 
+SWITCH_SECONDS: Final = 0.000_5
+"""A post passes through four threads of the page's process: beside threads that make pages each would wait 5 ms for its turn."""
+
 
 @contextmanager
 def opened(
@@ -44,8 +49,11 @@ def opened(
     *,
     demonstration: bool | None = None,
     day: Callable[[FoldQueue], Callable[[], str]] = lambda _: today,
+    opening: Callable[[], None] = lambda: None,
 ) -> Iterator[Monitor]:
     """A monitor on a data folder, folding but not yet listening; everything is closed again in the end.
+
+    `opening` is called once others may read the store, before its books are loaded here.
 
     Raises StoreRefused where the folder, its store or its register is not as it must be.
     """
@@ -60,6 +68,7 @@ def opened(
         try:
             store.agree(*digests, demonstration=demonstration)
             check_users(store, reach or Reach())
+            opening()
             queue = FoldQueue(store, registry, catalogue)
             made_up = store.manifest()["demonstration"] == "yes"
             queue.start()
@@ -114,6 +123,7 @@ def shown(folder: Folder, reach: Reach, link: str) -> Iterator[Monitor]:
 
 def run_page(folder: Folder, reach: Reach, part: ProcessPart) -> None:
     """The page, API and metrics, until told to stop."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     with shown(folder, reach, part.link) as monitor:
         part.say_ready()
         listen(monitor, folder.session_key(), inherited(part.listener), (), data=str(folder.path))
@@ -128,7 +138,6 @@ def run_fold(
         signal.signal(signalled, lambda *_: stopping.set())
     port = inherited(part.listener).getsockname()[1]
     with beginning([*_parts(monitor, folder, port, clock=clock), *beside, FoldServer(monitor, part.link)]):
-        part.say_ready()
         stopping.wait()
 
 

@@ -54,7 +54,7 @@ class ProcessPart(msgspec.Struct, frozen=True):
     """Its process: when it ends, however it does, its parts end."""
 
     def say_ready(self) -> None:
-        """Say that it has begun."""
+        """Say that it has begun, so that the next is started. Once: the descriptor may be another's afterwards."""
         with contextlib.suppress(OSError):
             os.write(self.ready, b".")
             os.close(self.ready)

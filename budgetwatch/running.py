@@ -64,7 +64,7 @@ def run(
     if part.name == "page":
         embedded.run_page(folder, reach, part)
         return
-    with embedded.opened(folder, reach) as monitor:
+    with embedded.opened(folder, reach, opening=part.say_ready) as monitor:
         embedded.run_fold(monitor, folder, part)
 
 
@@ -105,6 +105,7 @@ def demo(
     with demonstration.opened(folder, reach, seed, events, speed) as (monitor, year):
         sys.stderr.write(f"demonstration data: fiscal year 114 up to {year.day}, then {speed:g} days a second\n")
         sys.stderr.write(f"notices to its agencies: a mail each in {folder.path / demonstration.MAILS}\n")
+        part.say_ready()
         embedded.run_fold(monitor, folder, part, (year,), clock=False)
 
 

@@ -7,8 +7,8 @@ agency and year belongs to that agency and year alone; a fund of the city is sha
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, MutableSequence
-from typing import Any, Final, Literal, TypeAlias
+from collections.abc import Callable, Iterator, MutableSequence
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 import msgspec
 
@@ -469,6 +469,9 @@ class AgencyYear(Row, kw_only=True):
         return found
 
 
+T = TypeVar("T")
+
+
 class Books:
     """All rows, found by what they are about. A caller may fill it in part: what an agency's events need."""
 
@@ -479,6 +482,27 @@ class Books:
         self.payments: Payments = PaymentsSeen()
         self.put_aside: dict[tuple[str, str, int, str | None], Alert] = {}
         """Alerts that people closed, by rule, key, fiscal year and what opened them: one may be reopened."""
+        self._made: dict[tuple[int, str], dict[object, Any]] | None = None
+        """What was made of each agency's year since it changed last; None where nobody tells of changes."""
+
+    def keep_what_is_made(self) -> None:
+        """From here on whoever changes an agency's year tells of it (`changed`), and what is made of one is kept until then."""
+        self._made = {}
+
+    def made_of(self, year: AgencyYear, name: object, make: Callable[[AgencyYear], T]) -> T:
+        """What `make` makes of an agency's year, under a name."""
+        if self._made is None:
+            return make(year)
+        made = self._made.setdefault((year.fiscal_year, year.agency), {})
+        if name not in made:
+            made[name] = make(year)
+        found: T = made[name]
+        return found
+
+    def changed(self, fiscal_year: int, agency: str) -> None:
+        """An agency's year has changed: what was made of it holds no more."""
+        if self._made is not None:
+            self._made.pop((fiscal_year, agency), None)
 
     def find(self, fiscal_year: int, agency: str) -> AgencyYear | None:
         """The agency's books of a year, if it has any."""
@@ -488,6 +512,7 @@ class Books:
     def add(self, year: AgencyYear) -> None:
         """Take in an agency's books of a year."""
         self.years.setdefault(year.fiscal_year, {})[year.agency] = year
+        self.changed(year.fiscal_year, year.agency)
 
     def fund(self, year: AgencyYear, reserve: str) -> Fund:
         """The fund that a reserve event of this agency is about, begun on first sight."""

@@ -48,12 +48,16 @@ def roll_up(books: Books, as_of: str, years: Collection[int] | None = None) -> I
         if years is not None and fiscal_year not in years:
             continue
         months = allotted_months(fiscal_year, as_of)
-        agencies = [_agency(year, months) for _, year in sorted(books.years[fiscal_year].items())]
+        agencies = [_kept(books, year, months) for _, year in sorted(books.years[fiscal_year].items())]
         authorities = [
             _joined("authority", code, fiscal_year, [a for a in agencies if a.years[0].authority == code])
             for code in sorted({year.authority for year in books.years[fiscal_year].values()})
         ]
         yield [*agencies, *authorities, _joined("city", CITY, fiscal_year, agencies)]
+
+
+def _kept(books: Books, year: AgencyYear, months: int) -> Level:
+    return books.made_of(year, ("level", months), lambda year: _agency(year, months))
 
 
 def _agency(year: AgencyYear, months: int) -> Level:

@@ -34,6 +34,13 @@ class MonthSums(msgspec.Struct):
     carryover: int = 0
 
 
+def joined(sums: Sequence[MonthSums]) -> MonthSums:
+    """The sums of several together."""
+    realised = [sum(month) for month in zip(*(each.realised for each in sums), strict=True)]
+    allotted = [sum(month) for month in zip(*(each.allotted for each in sums), strict=True)]
+    return MonthSums(realised or [0] * MONTHS, allotted or [0] * 12, sum(each.carryover for each in sums))
+
+
 def month_sums(positions: Iterable[Position]) -> MonthSums:
     """Add positions up by month, NT$."""
     found = list(positions)

@@ -11,12 +11,14 @@ from litestar import Request
 
 from dashboards.web.form_tokens import FormTokens
 from dashboards.web.live import Live
+from dashboards.web.marks import ASKED
 from dashboards.web.sessions import Sessions, Throttle
 from dashboards.web.visitor import visitor_of
 from ledger.books import Books
 from ledger.fiscal import ROC_OFFSET
 from ledger.names import Names
 from ledger.rollup import CITY, Level, roll_up
+from streams.log.line_history import LineHistories
 from streams.log.reserve_log import ReserveLog
 from streams.monitor import Monitor
 from streams.people import accounts, trail
@@ -27,6 +29,10 @@ from streams.store.alert_lists import Overlay
 from streams.trail.chain import BEGINNING, ChainState
 
 T = TypeVar("T")
+MADE_MAX: Final = 4_096
+STAY_TIMES: Final = 10.0
+STAY_SECONDS_MIN: Final = 0.05
+STAY_SECONDS_MAX: Final = 3.0
 TRAIL_SHORT: Final = 5_000
 """Acts that are looked through in some fifty milliseconds."""
 VERIFY_SECONDS: Final = 600.0
@@ -49,6 +55,40 @@ class DayFigures(msgspec.Struct):
         return [found for (year, name, _), found in self.levels.items() if (year, name) == (fiscal_year, level)]
 
 
+class Sight(msgspec.Struct, frozen=True):
+    """What something was made of: the day, people's acts, lines folded, and what open pages heard of."""
+
+    day: str
+    acted: int
+    lines: int
+    version: int
+
+
+class Made(msgspec.Struct, frozen=True):
+    """Something that pages show, of what it was made, when (monotonic), and in how many seconds."""
+
+    found: Any
+    of: Sight
+    names: Names
+    at: float
+    took: float
+
+    def holds(self, now: Sight, names: Names) -> bool:
+        """Whether it may be shown still.
+
+        What is made at once is made anew after every commit. What takes longer (the city's sums of 100,000 lines) would
+        keep the processor while events come in, and readers waiting: it stays for `STAY_TIMES` as long as it took. Not
+        where somebody acted or names changed, nor for whoever has posted since: they see what they did.
+        """
+        if self.names is not names or (self.of.day, self.of.acted) != (now.day, now.acted):
+            return False
+        if self.of == now:
+            return True
+        if self.took < STAY_SECONDS_MIN or ASKED.get() > self.of.lines:
+            return False
+        return time.monotonic() - self.at < min(STAY_TIMES * self.took, STAY_SECONDS_MAX)
+
+
 class Desk:
     """One for the application. Handlers run in threads: what is kept here is only touched under the writer's lock."""
 
@@ -59,27 +99,31 @@ class Desk:
         self.form_tokens = FormTokens(session_key)
         self.throttle = Throttle()
         self.reserve_log = ReserveLog(monitor.store)
-        self._computed_for: tuple[int, str, int, int] | None = None
-        self._named: Names | None = None
+        self.histories = LineHistories(monitor.store, monitor.registry)
         self._has_users = False
         self._verified, self._verified_at = BEGINNING, time.monotonic()
-        self._computed: dict[object, Any] = {}
+        self._made: dict[object, Made] = {}
         monitor.replica.watchers.append(self.live.committed)
 
     def look(self, name: object, build: Callable[[Books], T]) -> T:
         """What `build` makes of the books as committed last; made once between two commits, acts or days.
 
-        `build` runs under the writer's lock: it computes and copies, and leaves no row behind.
+        What takes long to make stays a little longer while events come in (see `Made.holds`). `build` runs while nothing
+        is folded: it computes and copies, and leaves no row behind.
         """
         newest = trail.newest_acts(self.monitor.store, limit=1)  # programs act by API: the page is not told
         acted = newest[0].n if newest else 0
         with self.monitor.replica.reading() as books:
-            now = (self.monitor.replica.lines, self.monitor.today(), self.live.version, acted)
-            if now != self._computed_for or self._named is not self.monitor.names():
-                self._computed_for, self._computed, self._named = now, {}, self.monitor.names()
-            if name not in self._computed:
-                self._computed[name] = build(books)
-            found: T = self._computed[name]
+            now = Sight(self.monitor.today(), acted, self.monitor.replica.lines, self.live.version)
+            names = self.names
+            made = self._made.get(name)
+            if made is None or not made.holds(now, names):
+                began = time.monotonic()
+                made = Made(build(books), now, names, began, time.monotonic() - began)
+                if len(self._made) >= MADE_MAX:
+                    self._made.clear()
+                self._made[name] = made
+            found: T = made.found
             return found
 
     @property

@@ -14,7 +14,7 @@ from dashboards.level_status import NO_ALERTS, LevelCounts, status_of, whose
 from dashboards.reports import formulas
 from dashboards.reports.table import AGENCY_CODE, AUTHORITY_CODE, Column, Table, named
 from dashboards.web import names
-from dashboards.web.charts import MonthSums, course, course_figure, course_grid, month_sums
+from dashboards.web.charts import MonthSums, course, course_figure, course_grid, joined, month_sums
 from dashboards.web.desk import Desk
 from dashboards.web.grid import Bar, Grid, share
 from dashboards.web.subjects import address
@@ -137,13 +137,13 @@ def _years_of(books: Books, fiscal_year: int, level: str, key: str) -> list[Agen
 def months_of(desk: Desk, fiscal_year: int, level: str, key: str, economic_class: str) -> MonthSums:
     """A level's sums by month, of one class or of all."""
 
+    def of_agency(year: AgencyYear) -> MonthSums:
+        positions = year.positions.values()
+        return month_sums(each for each in positions if economic_class in ("all", each.economic_class))
+
     def build(books: Books) -> MonthSums:
-        return month_sums(
-            position
-            for year in _years_of(books, fiscal_year, level, key)
-            for position in year.positions.values()
-            if economic_class in ("all", position.economic_class)
-        )
+        name = ("months", economic_class)
+        return joined([books.made_of(year, name, of_agency) for year in _years_of(books, fiscal_year, level, key)])
 
     return desk.look(("months", fiscal_year, level, key, economic_class), build)
 

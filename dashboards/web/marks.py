@@ -6,6 +6,7 @@ Pages show the store as it was a moment ago (see `streams.fold.follower`); a pro
 from __future__ import annotations
 
 import asyncio
+from contextvars import ContextVar
 from typing import Final
 
 from litestar.datastructures import Cookie, MutableScopeHeaders
@@ -15,6 +16,8 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from streams.monitor import Replica
 
 MARK: Final = "Budgetwatch-Mark"
+ASKED: Final[ContextVar[int]] = ContextVar("asked", default=0)
+"""How many lines whoever asks has to see."""
 _COOKIE: Final = "budgetwatch_mark"
 _DIGITS_MAX: Final = 18
 _COOKIE_SECONDS: Final = 60
@@ -36,6 +39,7 @@ class OwnPosts:
             replica = self._replica
             if replica.lines < (mark := _mark_of(scope)) <= replica.committed:
                 await asyncio.to_thread(replica.wait_for, mark)
+            ASKED.set(min(mark, replica.committed))
             await self._app(scope, receive, send)
 
     def _marking(self, send: Send) -> Send:

@@ -6,6 +6,8 @@ nothing but its agency. So the last figures must be those of the books.
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -18,7 +20,9 @@ from ledger.process import Context, process
 from ledger.registry import Registry
 from streams.log.accepted import NoRules
 from streams.store import Origin, Store
-from streams.store.segments import segments_touching
+from streams.store.segments import places_touching, segments_touching
+
+HISTORIES_MAX: Final = 256
 
 FIGURES: Final = (
     "original",
@@ -92,6 +96,30 @@ def history_of(store: Store, registry: Registry, fiscal_year: int, agency: str, 
         steps.append(LineStep(place, origin, at, effects.events[0], line, before, after))
         before = after
     return LineHistory(steps, before)
+
+
+class LineHistories:
+    """Histories asked for lately: one is made anew when its line was touched since."""
+
+    def __init__(self, store: Store, registry: Registry) -> None:
+        self._store, self._registry = store, registry
+        self._kept: OrderedDict[tuple[int, str, str], tuple[int, LineHistory]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, fiscal_year: int, agency: str, name: str) -> LineHistory:
+        """The history of a position, by its name (see `history_of`)."""
+        key, part = (fiscal_year, agency, name), self._store.of_year(fiscal_year, agency)
+        with self._lock:
+            upto, history = self._kept.get(key, (0, None))
+        touched, end = places_touching(part, *key, upto)
+        if touched or history is None:
+            history = history_of(self._store, self._registry, *key)
+        with self._lock:
+            self._kept[key] = (end, history)
+            self._kept.move_to_end(key)
+            if len(self._kept) > HISTORIES_MAX:
+                self._kept.popitem(last=False)
+        return history
 
 
 class _Recalled(dict[int, bytes]):

@@ -166,13 +166,21 @@ def log_segments(store: Store, first_place: int = 0) -> Iterator[Segment]:
 
 def segments_touching(store: Store, fiscal_year: int, agency: str, name: str) -> Iterator[Segment]:
     """The batches of the log in which a position was touched, in their order."""
+    for place in places_touching(store, fiscal_year, agency, name)[0]:
+        yield next(log_segments(store, place))
+
+
+def places_touching(
+    store: Store, fiscal_year: int, agency: str, name: str, from_place: int = 0
+) -> tuple[list[int], int]:
+    """Where the batches begin in which a position was touched, and the place after the last batch; from a batch's place on."""
     wanted = position_hash(fiscal_year, agency, name)
     segments = schema.segments
+    columns = (segments.c.first_place, segments.c.count, segments.c.touches)
     with store.reading() as connection:
-        found = connection.execute(_segments(store, segments.c.first_place, segments.c.touches))
-        places = [place for place, packed in found if touches(packed, wanted)]
-    for place in places:
-        yield next(log_segments(store, place))
+        found = connection.execute(_segments(store, *columns).where(segments.c.first_place >= from_place)).all()
+    end = found[-1].first_place + found[-1].count if found else from_place
+    return [row.first_place for row in found if touches(row.touches, wanted)], end
 
 
 def segment_at(store: Store, place: int) -> tuple[int, list[bytes]]:

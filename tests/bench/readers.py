@@ -143,7 +143,7 @@ def paths_of(lines: Sequence[bytes]) -> list[str]:
     """Pages that people look at, with agencies and lines of the feed."""
     found = [msgspec.json.decode(line) for line in lines[:4_000:40] if line.startswith(b"{") and b'"line"' in line]
     agencies = sorted({one["agency"] for one in found})[:12]
-    of_lines = [f"/lines/114/{one['agency']}/{one['line']}" for one in found[:12]]
+    of_lines = [f"/lines/114/{one['agency']}/{one['line']}" for one in found[:4]]
     return ["/", "/lagging", "/alerts", "/reserves", *[f"/agencies/{one}?year=114" for one in agencies], *of_lines]
 
 

@@ -32,7 +32,7 @@ from ledger.rollup import Level
 from ledger.sums import Sums
 from ledger.vocabulary import EVENT
 from ledger.words import Words
-from streams.log.line_history import LineHistory, LineStep, differing, figures_of, history_of
+from streams.log.line_history import LineHistory, LineStep, differing, figures_of
 from streams.store import alert_lists
 from streams.store.alert_lists import Wanted
 from streams.store.queries import KeptTransition
@@ -97,7 +97,7 @@ def line(
     found = desk.look(("line", fiscal_year, agency, name), lambda books: _copy(desk, books, fiscal_year, agency, name))
     if known is None or found is None:
         raise NotFoundException("no accepted event names this line")
-    history: LineHistory = history_of(monitor.store, monitor.registry, fiscal_year, agency, name)
+    history = desk.histories.of(fiscal_year, agency, name)
     steps = _steps(desk, history, agency, fiscal_year, monitor.catalogue)
     number = _page_number(request)
     shown_steps = list(reversed(steps))[(number - 1) * STEPS_SHOWN : number * STEPS_SHOWN]
