@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from alerts.catalogue import Catalogue
 from alerts.subjects import alert_id
 from ledger.books import Books
-from streams.log.line_history import figures_of, history_of
+from ledger.registry import parse
+from producers.simulator import registry_csv
+from streams.log.line_history import HISTORIES_MAX, LineHistories, figures_of, history_of
 from streams.log.reserve_log import ReserveLog
-from streams.store import alert_lists
+from streams.store import alert_lists, open_store
 from streams.store.alert_lists import Overlay, Wanted
 from tests.e2e.serving import Serving, serving, simulated
+from tests.streams.store.folding import LINE, Folding, event
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +97,21 @@ def test_alerts_are_found_by_what_people_ask(city: Serving) -> None:
     assert alert_lists.count(store, Wanted(states=("acknowledged",)), acknowledged) == (one.state == "open")
     pages = [alert_lists.find(store, Wanted(), nothing, "newest", 7, at) for at in range(0, everything, 7)]
     assert len({alert_id(each) for page in pages for each in page}) == everything
+
+
+def test_a_history_is_kept_until_its_line_is_touched(tmp_path: Path, catalogue: Catalogue) -> None:
+    store, known = open_store(tmp_path / "store.db", create=True), parse(registry_csv().encode(), "agencies.csv")
+    folding = Folding(store, known, catalogue)
+    histories = LineHistories(store, known)
+    other = "32020110199/current/2000"
+    folding.feed([event(1, "disbursement.paid", line=LINE, amount=5, voucher="a")])
+    first = histories.of(114, "020011", LINE)
+    folding.feed([event(2, "disbursement.paid", line=other, amount=7, voucher="b")])
+    assert histories.of(114, "020011", LINE) is first
+    folding.feed([event(3, "disbursement.paid", line=LINE, amount=2, voucher="c")])
+    second = histories.of(114, "020011", LINE)
+    assert [len(first.steps), len(second.steps)] == [1, 2] and second.figures["realised"] == 7
+    for number in range(HISTORIES_MAX):
+        histories.of(114, "020011", f"none{number}")
+    assert histories.of(114, "020011", LINE) is not second, "the one asked for longest ago goes first"
+    store.close()
