@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -25,7 +26,7 @@ from ledger.money import percent
 from streams.store import open_store, schema
 from streams.store.board_sql import VIEWS
 from streams.store.board_views import are_current
-from tests.dashboards.boards.city import FIRST, LAST, UNADOPTED, City, city, worker, worker_metrics
+from tests.dashboards.boards.city import FIRST, LAST, MEETING, UNADOPTED, City, city, worker, worker_metrics
 from tests.dashboards.boards.reading import BOARDS, FULL, panels, targets
 from tests.real_parts.prometheus import blocks_from, checked, prometheus
 
@@ -369,6 +370,20 @@ def test_every_column_says_what_it_means(made: City) -> None:
     assert not {"person", "note", "detail", "payload", "hash", "email"} & {
         c for columns in found.values() for c in columns
     }
+
+
+def test_marks_stand_on_the_days_on_which_it_happened(made: City, chosen: dict[str, str]) -> None:
+    """Budgets become law on days that the books know, and the list was presented on the day of the meeting."""
+
+    def days(name: str) -> set[str]:
+        (one,) = (one for one in FULL["zh/overview.json"]["annotations"]["list"] if one["name"] == name)
+        found = made.over(filled(one["expr"], chosen), seconds(FIRST) + NOON, seconds(LAST) + NOON, "1d")
+        ats = [float(at) for series in found for at, _ in series["values"]]
+        return {(datetime.fromtimestamp(at, UTC) + timedelta(hours=8)).date().isoformat() for at in ats}
+
+    adopted = made.rows("SELECT DISTINCT adopted_on FROM board_agencies WHERE adopted_on IS NOT NULL")
+    assert days("預算審議完成") == {row["adopted_on"] for row in adopted} != set()
+    assert days("落後名單提報") == {MEETING}
 
 
 def test_a_day_that_was_scraped_too_counts_once(made: City, chosen: dict[str, str]) -> None:
