@@ -6,6 +6,7 @@ from typing import Final
 
 from grafana_foundation_sdk.builders import bargauge, stat, table
 from grafana_foundation_sdk.models.common import BigValueTextMode
+from grafana_foundation_sdk.models.dashboard import DynamicConfigValue
 
 from dashboards.colours import ACTUAL, SEVERITY_FILL, STATUS_FILL
 from dashboards.panels.looks import (
@@ -30,6 +31,8 @@ from ledger.vocabulary import FIELD
 from ledger.words import Language, Words
 
 _YEAR: Final = {"fiscal_year": "$year"}
+_NOT_KNOWN: Final = Words("尚未得知", "not known")
+_NOTHING_BARRED: Final = Words("—", "–")
 _NOBODY: Final = Words("無（預算均已審議完成）", "none (every budget is adopted)")
 
 
@@ -127,14 +130,16 @@ def lines_before_adoption(reader: Language) -> table.Panel:
         " LIMIT 500"
     )
     said = Words(
-        "審議未完成之機關逐科目：不得支用者（新增資本支出、新增科目、新增計畫；法定經費及災害除外）在前，次依餘額由少至多，最多 500 筆。"
-        "基準空白者為尚未得知。",
+        "審議未完成之機關逐科目：不得支用者（新增資本支出、新增科目、新增計畫；法定經費及災害除外）在前，次依餘額由少至多，最多 500 筆。",
         "Of agencies without an adopted budget, line by line: what is barred (new capital spending, new accounts, new programs;"
-        " statutory money and disasters apart) first, then the least headroom, 500 at most. A base left blank is not known.",
+        " statutory money and disasters apart) first, then the least headroom, 500 at most.",
     )
     made = table_panel(reader, Words("審議完成前各科目", "Lines before adoption"), said).with_target(rows(sql))
     made = with_unit(made, MONEY, *(each.text(reader) for each in (base, counted, left)))
     made = narrow(made, {agency.text(reader): 180, line.text(reader): 260}).no_value(_NOBODY.text(reader))
+    for column, blank in ((base, _NOT_KNOWN), (left, _NOT_KNOWN), (barred, _NOTHING_BARRED)):
+        none = DynamicConfigValue(id_val="noValue", value=blank.text(reader))
+        made = made.override_by_name(column.text(reader), [none])
     url = "${page}/agencies/${__data.fields.agency:percentencode}?year=${year}"
     made = linked(hidden(made, "agency"), agency.text(reader), Words("機關網頁", "The agency").text(reader), url)
     return made.links([page_link(reader, "/?year=${year}")])

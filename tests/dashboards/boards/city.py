@@ -41,8 +41,9 @@ from tests.running import listening
 MEETING = "2025-07-15"
 FIRST, LAST = "2025-01-01", "2025-12-31"
 EVENTS = 9_000
-UNADOPTED = "300011"
-"""An agency of which nothing is simulated: its budget stays a proposal."""
+UNADOPTED = "020991"
+"""An agency that the simulated city does not have: its budget stays a proposal."""
+REGISTER = registry_csv() + f"{UNADOPTED},新設機關,New Agency,02,高雄市政府主管,City Government HQ group,\n"
 
 
 def proposals() -> Iterator[tuple[str, bytes]]:
@@ -134,7 +135,7 @@ def worker() -> Iterator[str]:
 @contextmanager
 def city(folder: Path) -> Iterator[City]:
     """All of it; taken away in the end."""
-    registry, catalogue = parse(registry_csv().encode(), "agencies.csv"), load()
+    registry, catalogue = parse(REGISTER.encode(), "agencies.csv"), load()
     with ExitStack() as stack:
         url = stack.enter_context(postgres())
         engine = sa.create_engine(url)
