@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from alerts.catalogue import Catalogue
 from alerts.vocabulary import ALERT_CHANGE, DELIVERY_CAUSE, DELIVERY_STATE, LEVEL, NOTICE_KIND, PLAN_REASON
+from dashboards.reports.formats.cells import moment_words
 from dashboards.reports.table import Column, Table
 from ledger.city import NO_CITY
 from ledger.words import NOTHING, Words
 from streams.notices.listing import NoticeDelivery, PlannedNotice
-from streams.taipei import taipei_time
 
 _TO: Words = Words("寄往", "To")
 _LINE: Words = Words("依據（routing.yaml）", "By (routing.yaml)")
@@ -35,7 +35,7 @@ def plan_table(planned: Sequence[PlannedNotice], catalogue: Catalogue) -> Table:
         rows=[
             (
                 PLAN_REASON.get(each.why) or DELIVERY_STATE.get(each.why) or DELIVERY_CAUSE[each.why],
-                taipei_time(each.leaves_at) if each.leaves_at else None,
+                moment_words(each.leaves_at) if each.leaves_at else None,
                 each.address or None,
                 LEVEL.get(each.recipient_kind, NO_CITY.office) if each.recipient_kind else None,
                 _titled(each, catalogue),
@@ -75,7 +75,7 @@ def deliveries_table(found: Sequence[NoticeDelivery]) -> Table:
                 each.attempts,
                 DELIVERY_CAUSE.get(each.cause) if each.cause else None,
                 each.last_error,
-                taipei_time(each.sent_at or each.next_try_at or each.made_at),
+                moment_words(each.sent_at or each.next_try_at or each.made_at),
                 each.routed_by,
                 each.notice,
             )

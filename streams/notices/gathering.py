@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
@@ -25,6 +25,7 @@ from streams.taipei import TAIPEI
 
 ROWS: Final = 4_000
 """Deliveries looked at in one round."""
+WRITTEN_AT_ONCE: Final = 100
 HOURLY: Final = "hourly-limit"
 NO_NEWS: Final = "no-news"
 _HOUR: Final = timedelta(hours=1)
@@ -71,8 +72,22 @@ def gather(store: Store, settings: NoticeSettings) -> int:
         name = f"{notice.key}-{notice.language}"
         made.append((name, notice))
         changes += [_change(row, notice=name, next_try_at=None) for row in news]
-    _write(store, made, changes, moment(now))
+    for some in _in_parts(changes):
+        names = {change["notice"] for change in some}
+        _write(store, [one for one in made if one[0] in names], some, moment(now))
     return len(changes)
+
+
+def _in_parts(changes: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Parts that are short to write, for commits of the fold wait: what is about one address stays together, as its notice is."""
+    part: list[dict[str, Any]] = []
+    for _, of_address in groupby(changes, key=lambda change: (change["of_channel"], change["of_address"])):
+        part += of_address
+        if len(part) >= WRITTEN_AT_ONCE:
+            yield part
+            part = []
+    if part:
+        yield part
 
 
 def _due(store: Store, now: datetime) -> list[Any]:

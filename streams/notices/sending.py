@@ -25,9 +25,9 @@ from streams.store import Store, queries, schema
 from streams.store.deliveries_sealed import sealed_run
 from streams.store.times import moment
 
-BATCH: Final = 50
-"""So many leave before it is noted: as many may come twice where it is cut short, under the same ids. Noting them is short:
-a commit of the fold may wait for it."""
+BATCH: Final = 100
+"""So many leave before it is noted: as many may come twice where it is cut short, under the same ids. A commit of the fold may
+have to wait for the note; most of it is what the disk takes, so a few large ones hold it up less than many small ones."""
 FIRST_WAIT: Final = timedelta(seconds=30)
 LONGEST_WAIT: Final = timedelta(hours=1)
 _ERROR_CHARACTERS: Final = 500
