@@ -150,7 +150,9 @@ def _cases(reader: Language, title: Words, said: Words, where: str) -> table.Pan
         "ORDER BY net DESC, agency, id LIMIT 1000"
     )
     made = with_unit(table_panel(reader, title, said), MONEY, *amounts.values()).with_target(rows(sql))
-    made = narrow(made, {agency: 150, reserve: 110, case: 100, line: 210, notified: 120})
+    wide = 1 if reader == "zh" else 1.4  # English names are longer
+    widths = {agency: 150, reserve: 110, notified: 120}
+    made = narrow(made, {case: 100, line: 210} | {name: int(width * wide) for name, width in widths.items()})
     made = made.override_by_name(notified, [DynamicConfigValue(id_val="noValue", value=_NOT_ENTERED.text(reader))])
     url = "${page}/agencies/${__data.fields.agency:percentencode}?year=${year}"
     made = linked(hidden(made, "agency"), agency, Words("機關網頁", "The agency").text(reader), url)
