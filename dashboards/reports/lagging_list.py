@@ -13,7 +13,7 @@ from alerts.lagging import Behind, behind, lagging, silent_agencies, target
 from dashboards.reports.lagging_changes import EarlierLists, ListChange, Listed, change
 from dashboards.reports.lagging_sheet import left, sheet
 from dashboards.reports.lagging_tables import DIVERGES, PLANS_SHOWN, list_table, plans_table
-from dashboards.reports.not_judged import absent_table, unjudged_table
+from dashboards.reports.not_judged import absent_table, unjudged_table, unjudged_words
 from dashboards.reports.table import Table
 from ledger.books import Alert, Books
 from ledger.figures import CASH, apart
@@ -191,10 +191,12 @@ def tables(
     made: list[Table] = []
     for fiscal_year in years:
         rows_of_year = [row for row in listed if row.fiscal_year == fiscal_year]
+        left_out = unjudged_words(books, names, fiscal_year, as_of)
         if rows_of_year:
-            made.append(sheet(rows_of_year, fiscal_year, names, target(catalogue, as_of), as_of, reasons))
+            made.append(sheet(rows_of_year, fiscal_year, names, target(catalogue, as_of), as_of, reasons, left_out))
         gone = left(earlier, rows_of_year, fiscal_year, books, names, as_of)
-        made.append(list_table(rows_of_year, fiscal_year, catalogue, as_of, names, earlier, reasons, gone))
+        said = [words for words in (left_out, gone) if words is not None]
+        made.append(list_table(rows_of_year, fiscal_year, catalogue, as_of, names, earlier, reasons, said))
         made[-1].data = [row for row in contract if row.fiscal_year == fiscal_year]
         if rows_of_year:
             made.append(plans_table(rows_of_year, fiscal_year, names, as_of))

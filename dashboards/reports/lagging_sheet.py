@@ -32,8 +32,9 @@ def sheet(
     limit: int,
     as_of: str,
     reasons: Mapping[tuple[str, int], TrailEntry] | None,
+    left_out: Words | None,
 ) -> Table:
-    """A year's list on paper; amounts in the unit that `city.yaml` names."""
+    """A year's list on paper; amounts in the unit that `city.yaml` names. `left_out`: whom it does not judge."""
     return Table(
         name="sheet",
         fiscal_year=fiscal_year,
@@ -55,6 +56,7 @@ def sheet(
         ),
         rows=[_row(row, names, as_of, reasons or {}) for row in listed],
         notes=(
+            *([] if left_out is None else [left_out]),
             Words(
                 "預估執行率＝預估全年執行數÷可支用預算數；※ 為資料中斷之機關，其數字不完整。詳細數字及計算式見附表。",
                 "Predicted = execution predicted for the year ÷ available budget; ※ marks agencies not heard of, whose"

@@ -62,9 +62,9 @@ def list_table(
     names: Names,
     earlier: EarlierLists | None,
     reasons: Reasons | None,
-    gone: Words | None,
+    said: Sequence[Words],
 ) -> Table:
-    """A year's list with every figure; `gone` says who left it."""
+    """A year's list with every figure; `said` is noted below it first: who left it, whom it does not judge."""
     rule = catalogue.rules[RULE]
     limit = target(catalogue, as_of)
     points = catalogue.rules[DIVERGES].parameters_on(as_of)["points_max"]
@@ -91,6 +91,8 @@ def list_table(
         rows=[_cells(row, columns, points, names, reasons or {}, as_of) for row in listed],
         total=_total(listed, columns) if listed else None,
         notes=(
+            *said,
+            *_not_heard_of(listed, names, as_of),
             PREDICTED_IN_FULL,
             *formulas.of("available", "allotted", "executed"),
             Words(
@@ -104,11 +106,18 @@ def list_table(
                 f"A gap of more than {points} points between declared and computed is flagged; days since declared run"
                 " from the forecasts of its agencies to the day judged",
             ),
-            *(() if gone is None else (gone,)),
             formulas.ROUNDING,
             formulas.source(rule, as_of),
         ),
     )
+
+
+def _not_heard_of(listed: Sequence[LaggingRow], names: Names, as_of: str) -> Iterator[Words]:
+    """Paper has no room for the column: whose agencies are not heard of stands below the list."""
+    for row in listed:
+        if row.silent:
+            mark = silent_words(row.silent, names, as_of)
+            yield Words(f"{row.name.zh}數字不完整：{mark.zh}", f"{row.name.en}, figures not complete: {mark.en}")
 
 
 def _cells(

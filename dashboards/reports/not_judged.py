@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final
 
 from alerts.lagging import absent, silent_agencies, unjudged
+from dashboards.reports.formats.cells import large_sum
 from dashboards.reports.table import AGENCY_CODE, AUTHORITY_CODE, Column, Table, named
 from ledger.books import Alert, Books
 from ledger.figures import FIGURES
@@ -50,6 +51,21 @@ def unjudged_table(books: Books, names: Names, as_of: str) -> Table:
         ],
         data=[*found],
         optional=True,
+    )
+
+
+def unjudged_words(books: Books, names: Names, fiscal_year: int, as_of: str) -> Words | None:
+    """One sentence on the authorities of a year that could not be judged, with their money and the reason; None: there are none."""
+    found = [each for each in unjudged(books, names.registry, as_of) if each.fiscal_year == fiscal_year]
+    if not found:
+        return None
+    zh, en = [], []
+    for each in found:
+        name, money = authority_name(names, each.authority), large_sum(each.available, names.city.unit)
+        zh.append(f"{name.zh}（可支用預算數 {money.zh}：{REASON[each.reason].zh}）")
+        en.append(f"{name.en} (available {money.en}: {REASON[each.reason].en})")
+    return Words(
+        f"未能判定（未列入，非謂達成）：{'、'.join(zh)}", f"Not judged, which is no good news: {'; '.join(en)}"
     )
 
 

@@ -19,7 +19,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from alerts.lagging import lagging
+from alerts.lagging import absent, lagging, unjudged
 from alerts.verdict import Verdict
 from dashboards.metrics import MetricsRegistry, SamplesAsked
 from dashboards.metrics.snapshot import LEVELS
@@ -42,7 +42,17 @@ from dashboards.web.filters import (
     known_names,
 )
 from dashboards.web.visitor import known_visitor, visitor_of
-from ledger.output import AlertOut, KeptRefusal, LaggingOut, PositionOut, ReserveOut, positions, reserves
+from ledger.output import (
+    AbsentOut,
+    AlertOut,
+    KeptRefusal,
+    LaggingOut,
+    PositionOut,
+    ReserveOut,
+    UnjudgedOut,
+    positions,
+    reserves,
+)
 from ledger.refusals import Reason
 from producers.gateway import TakesEvent, bearer, problem, problems
 from streams.monitor import Monitor
@@ -202,6 +212,38 @@ def get_lagging(
     with monitor.replica.reading() as books:
         found = lagging(list(books.time_alerts.values()), books, monitor.registry, monitor.catalogue, monitor.today())
     return [one for one in found if fiscal_year in (None, one.fiscal_year) and authority in (None, one.authority)]
+
+
+@get(
+    "/v1/lagging/unjudged",
+    summary="Authorities not judged",
+    tags=["figures"],
+    guards=[let_in, known_names],
+    opt=CITY,
+    responses=_OF_QUESTIONS,
+    sync_to_thread=True,
+)
+def get_unjudged(monitor: NamedDependency[Monitor], fiscal_year: FiscalYear = None) -> list[UnjudgedOut]:
+    """The authorities with capital money of which nothing can be predicted, and why: that they are not on the list is no good news."""
+    with monitor.replica.reading() as books:
+        found = unjudged(books, monitor.registry, monitor.today())
+    return [one for one in found if fiscal_year in (None, one.fiscal_year)]
+
+
+@get(
+    "/v1/lagging/absent",
+    summary="Agencies without any event",
+    tags=["figures"],
+    guards=[let_in, known_names],
+    opt=CITY,
+    responses=_OF_QUESTIONS,
+    sync_to_thread=True,
+)
+def get_absent(monitor: NamedDependency[Monitor], fiscal_year: FiscalYear = None) -> list[AbsentOut]:
+    """The agencies that exist in a year judged and of which no event of it was accepted: their money is in no figure."""
+    with monitor.replica.reading() as books:
+        found = absent(books, monitor.registry, monitor.today())
+    return [one for one in found if fiscal_year in (None, one.fiscal_year)]
 
 
 @get(
@@ -407,6 +449,8 @@ HANDLERS: Final = (
     get_reserves,
     get_alerts,
     get_lagging,
+    get_unjudged,
+    get_absent,
     get_refusals,
     healthz,
     metrics,

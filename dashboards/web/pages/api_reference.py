@@ -25,6 +25,8 @@ NAMES: Final[Mapping[str, Words]] = {
     "get /v1/reserves": Words("預備金", "Reserves"),
     "get /v1/alerts": Words("違規與警示", "Alerts"),
     "get /v1/lagging": Words("資本支出執行落後名單", "Lagging authorities"),
+    "get /v1/lagging/unjudged": Words("未能判定之主管機關", "Authorities not judged"),
+    "get /v1/lagging/absent": Words("本年度無資料之機關", "Agencies without any event"),
     "get /v1/refusals": Words("拒收資料", "Refusals"),
     "get /healthz": Words("運作狀態", "Health"),
     "get /metrics": Words("Prometheus 指標", "Metrics for Prometheus"),

@@ -64,6 +64,8 @@ NEEDS = {
     "GET /lagging/presented/{number:int}": "city",
     "POST /lagging/presented/{number:int}/withdraw": "city",
     "GET /v1/lagging": "city",
+    "GET /v1/lagging/unjudged": "city",
+    "GET /v1/lagging/absent": "city",
     "POST /v1/judge": "city",
     "GET /audit-trail": "whole",
     "POST /alerts/{name:str}/accept": "whole",
