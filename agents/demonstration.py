@@ -52,7 +52,7 @@ KNOWN: Final = ("示範：已請機關查明", 30)
 
 @contextlib.contextmanager
 def opened(
-    folder: Folder, reach: Reach, seed: int, events: int, days_a_second: float
+    folder: Folder, reach: Reach, seed: int, events: int, days_a_second: float, *, is_locked: bool = False
 ) -> Iterator[tuple[Monitor, SimulatedYear]]:
     """A monitor on a demonstration's folder, folded up to the start, and the year that goes on in it."""
     years: list[SimulatedYear] = []
@@ -61,7 +61,7 @@ def opened(
         years.append(SimulatedYear(queue, seed, events, days_a_second))
         return years[0].today
 
-    with embedded.opened(folder, reach, demonstration=True, day=calendar) as monitor:
+    with embedded.opened(folder, reach, demonstration=True, day=calendar, is_locked=is_locked) as monitor:
         if not switch_of(monitor.store).on:
             turn_on(
                 monitor.store, MEETINGS[-1], by=PRESENTER

@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Final
 
 from agents.inbox import InboxThread
@@ -50,14 +50,16 @@ def opened(
     demonstration: bool | None = None,
     day: Callable[[FoldQueue], Callable[[], str]] = lambda _: today,
     opening: Callable[[], None] = lambda: None,
+    is_locked: bool = False,
 ) -> Iterator[Monitor]:
     """A monitor on a data folder, folding but not yet listening; everything is closed again in the end.
 
-    `opening` is called once others may read the store, before its books are loaded here.
+    `opening` is called once others may read the store, before its books are loaded here; `is_locked`: the folder is held
+    by who started this process.
 
     Raises StoreRefused where the folder, its store or its register is not as it must be.
     """
-    with folder.locked():
+    with nullcontext() if is_locked else folder.locked():
         registry, registry_bytes = folder.read_registry()
         settings, catalogue = CurrentNames(registry, folder.path), load(settings=folder.path)
         routing = current_routing(
@@ -126,7 +128,7 @@ def run_page(folder: Folder, reach: Reach, part: ProcessPart) -> None:
     sys.setswitchinterval(SWITCH_SECONDS)
     with shown(folder, reach, part.link) as monitor:
         part.say_ready()
-        listen(monitor, folder.session_key(), inherited(part.listener), (), data=str(folder.path))
+        listen(monitor, folder.session_key(), inherited(part.listener), (), is_supervised=True, data=str(folder.path))
 
 
 def run_fold(
@@ -134,8 +136,7 @@ def run_fold(
 ) -> None:
     """What folds, until told to stop: gateway's writer, inbox, outbox and, unless told otherwise, the clock."""
     stopping = threading.Event()
-    for signalled in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signalled, lambda *_: stopping.set())
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     port = inherited(part.listener).getsockname()[1]
     with beginning([*_parts(monitor, folder, port, clock=clock), *beside, FoldServer(monitor, part.link)]):
         stopping.wait()

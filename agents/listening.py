@@ -45,7 +45,15 @@ class Part(Protocol):
 class WebServer:
     """The page, API and metrics of a monitor, ready to listen."""
 
-    def __init__(self, monitor: Monitor, session_key: bytes | None, listener: socket.socket, **facts: object) -> None:
+    def __init__(
+        self,
+        monitor: Monitor,
+        session_key: bytes | None,
+        listener: socket.socket,
+        *,
+        is_supervised: bool = False,
+        **facts: object,
+    ) -> None:
         """`session_key`: 32 bytes that keep people logged in over a restart; `facts` are logged with the address."""
         self._listener = listener
         patient_listener(listener)
@@ -70,7 +78,7 @@ class WebServer:
             proxy_headers=bool(monitor.reach.trusted_proxies),
             forwarded_allow_ips=list(monitor.reach.trusted_proxies),
         )
-        self._server = _Server(page, config, **facts)
+        self._server = _Server(page, config, is_supervised, **facts)
 
     @property
     def is_listening(self) -> bool:
@@ -90,7 +98,13 @@ class WebServer:
 
 
 def listen(
-    monitor: Monitor, session_key: bytes | None, listener: socket.socket, beside: Sequence[Part], **facts: object
+    monitor: Monitor,
+    session_key: bytes | None,
+    listener: socket.socket,
+    beside: Sequence[Part],
+    *,
+    is_supervised: bool = False,
+    **facts: object,
 ) -> None:
     """Listen until told to stop (SIGTERM, SIGINT); what was acknowledged is committed.
 
@@ -99,10 +113,13 @@ def listen(
         session_key: see `WebServer`; None: people log in again after a restart.
         listener: the socket to listen at.
         beside: what runs as long as it listens, started in this order.
+        is_supervised: whoever started this process stops it by SIGTERM alone.
         facts: logged with the address.
     """
-    server = WebServer(monitor, session_key, listener, position=monitor.replica.lines, **facts)
-    for signalled in (signal.SIGTERM, signal.SIGINT):
+    server = WebServer(
+        monitor, session_key, listener, is_supervised=is_supervised, position=monitor.replica.lines, **facts
+    )
+    for signalled in (signal.SIGTERM, *(() if is_supervised else (signal.SIGINT,))):
         # While it runs the server has handlers of its own; it raises the signal again at its end, when there is still
         # something to do here.
         signal.signal(signalled, lambda *_: server.leave())
@@ -126,9 +143,10 @@ def beginning(parts: Sequence[Part]) -> Iterator[None]:
 class _Server(uvicorn.Server):
     """Ends the streams of open pages first: they would hold the server up."""
 
-    def __init__(self, page: Site, config: uvicorn.Config, **facts: object) -> None:
+    def __init__(self, page: Site, config: uvicorn.Config, is_supervised: bool, **facts: object) -> None:
         super().__init__(config)
         self._page = page
+        self._is_supervised = is_supervised
         self._facts = facts
 
     def leave(self) -> None:
@@ -141,6 +159,8 @@ class _Server(uvicorn.Server):
 
         uvicorn takes a SIGINT for the second one where it is leaving already, so it is told to leave by uvicorn itself.
         """
+        if sig == signal.SIGINT and self._is_supervised:
+            return  # Ctrl-C reaches the whole group: the supervisor stops its parts in order
         self._page.close()
         super().handle_exit(sig, frame)
 

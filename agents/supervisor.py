@@ -55,9 +55,9 @@ class ProcessPart(msgspec.Struct, frozen=True):
 
     def say_ready(self) -> None:
         """Say that it has begun, so that the next is started. Once: the descriptor may be another's afterwards."""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # of one that is started again nobody waits for it
             os.write(self.ready, b".")
-            os.close(self.ready)
+        os.close(self.ready)
 
 
 def part_of_environment() -> ProcessPart | None:
@@ -91,39 +91,59 @@ def _wait_for_end(watched: int) -> None:
 class _Running:
     """A part, started as often as need be."""
 
-    def __init__(self, name: PartName, link: str, listener: socket.socket) -> None:
+    def __init__(self, name: PartName, link: str, listener: socket.socket, held: int) -> None:
         self.name = name
-        self._link, self._listener = link, listener
+        self._link, self._listener, self._held = link, listener, held
         self._wait = RESTART_SECONDS
-        self._process: subprocess.Popen[bytes]
+        self._process: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
+        self.has_begun = False
+        """Whether it ever said that it had: what it refuses afterwards may pass (a disk that is full), and is tried again."""
         self.due: float | None = None
         """When it is to be started again; None while it runs."""
 
-    def start(self) -> bool:
-        """Start it and wait until it has begun; False where it ended instead."""
+    def start(self) -> int:
+        """Start it; a descriptor that is readable once it has begun, or ended. Raises OSError where nothing can be started."""
         reading, writing = os.pipe()
         try:
             part = ProcessPart(self.name, self._link, self._listener.fileno(), writing, os.getpid())
             environment = os.environ | {_PART: msgspec.json.encode(part).decode()}
+            kept = (self._listener.fileno(), writing, self._held)
             command = [sys.executable, "-m", "budgetwatch", *sys.argv[1:]]
             self._process = subprocess.Popen(  # noqa: S603  # the command itself, with its own arguments
-                command, env=environment, pass_fds=(self._listener.fileno(), writing), stdin=subprocess.DEVNULL
+                command, env=environment, pass_fds=kept, stdin=subprocess.DEVNULL
             )
-            self._started_at, self.due = time.monotonic(), None
+        except OSError:
+            os.close(reading)
+            raise
         finally:
             os.close(writing)
-        with os.fdopen(reading, "rb") as ready:
-            return ready.read(1) == b"."
+        self._started_at, self.due = time.monotonic(), None
+        return reading
+
+    def begin(self) -> bool:
+        """Start it and wait until it has begun; False where it ended instead."""
+        with os.fdopen(self.start(), "rb") as ready:
+            self.has_begun = ready.read(1) == b"."
+        return self.has_begun
+
+    def restart(self) -> None:
+        """Start it without waiting for it: others may have to be started again, too."""
+        try:
+            os.close(self.start())
+        except OSError as error:
+            self.start_later(error.errno or 1)
 
     def ask_to_end(self) -> None:
         """Stop it, without waiting for its end."""
-        if self._process.poll() is None:
+        if self._process is not None and self._process.poll() is None:
             self._process.terminate()
 
     def end(self) -> int:
         """Stop it and wait for its end; its exit code."""
         self.ask_to_end()
+        if self._process is None:
+            return 0
         try:
             return self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -132,8 +152,8 @@ class _Running:
             return self._process.wait()
 
     def ended(self) -> int | None:
-        """Its exit code where it has ended since it was last asked."""
-        return None if self.due is not None else self._process.poll()
+        """Its exit code where it has ended and is not to be started again yet."""
+        return None if self.due is not None or self._process is None else self._process.poll()
 
     def start_later(self, code: int) -> None:
         """After an end that nobody asked for."""
@@ -144,11 +164,12 @@ class _Running:
         self._wait = min(self._wait * 2, RESTART_SECONDS_MAX)
 
 
-def supervise(listener: socket.socket) -> int:
+def supervise(listener: socket.socket, held: int) -> int:
     """Run every part until told to stop; the exit code.
 
     Args:
         listener: the socket that the page listens at: connections wait in it while the page is started again.
+        held: descriptor of the folder's lock, which parts hold too: it is free when the last of them has ended.
     """
     stopping = threading.Event()
     begun: list[_Running] = []
@@ -163,26 +184,29 @@ def supervise(listener: socket.socket) -> int:
     with _link() as link:
         try:
             for name in PARTS:
-                one = _Running(name, link, listener)
+                if stopping.is_set():
+                    return 0
+                one = _Running(name, link, listener, held)
                 begun.append(one)
-                if not one.start() and not stopping.is_set():
+                if not one.begin() and not stopping.is_set():
                     return one.end() or 1
             return _watch(begun, stopping)
         finally:
             for one in reversed(begun):
                 one.end()
+                listener.close()  # after the page's end nobody is to wait here for an answer
 
 
 def _watch(running: Sequence[_Running], stopping: threading.Event) -> int:
     while not stopping.wait(0.1):
         for one in running:
             code = one.ended()
-            if code in _REFUSED:
+            if code in _REFUSED and not one.has_begun:
                 return code
             if code is not None:
                 one.start_later(code)
             if one.due is not None and time.monotonic() >= one.due and not stopping.is_set():
-                one.start()
+                one.restart()
     return 0
 
 

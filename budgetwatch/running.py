@@ -58,13 +58,15 @@ def run(
     folder, reach, part = Folder(data), _reach(host, trusted_proxy, public_url), part_of_environment()
     if part is None:
         folder.make(registry)
-        raise typer.Exit(supervise(listener_at(host, port)))
+        listener = listener_at(host, port)
+        with folder.locked() as held:
+            raise typer.Exit(supervise(listener, held))
     from agents import embedded
 
     if part.name == "page":
         embedded.run_page(folder, reach, part)
         return
-    with embedded.opened(folder, reach, opening=part.say_ready) as monitor:
+    with embedded.opened(folder, reach, opening=part.say_ready, is_locked=True) as monitor:
         embedded.run_fold(monitor, folder, part)
 
 
@@ -98,11 +100,13 @@ def demo(
     reach, part = _reach(host, trusted_proxy, public_url), part_of_environment()
     if part is None:
         demonstration.make_folder(folder)
-        raise typer.Exit(supervise(listener_at(host, port)))
+        listener = listener_at(host, port)
+        with folder.locked() as held:
+            raise typer.Exit(supervise(listener, held))
     if part.name == "page":
         embedded.run_page(folder, reach, part)
         return
-    with demonstration.opened(folder, reach, seed, events, speed) as (monitor, year):
+    with demonstration.opened(folder, reach, seed, events, speed, is_locked=True) as (monitor, year):
         sys.stderr.write(f"demonstration data: fiscal year 114 up to {year.day}, then {speed:g} days a second\n")
         sys.stderr.write(f"notices to its agencies: a mail each in {folder.path / demonstration.MAILS}\n")
         part.say_ready()

@@ -98,8 +98,8 @@ class Folder(msgspec.Struct, frozen=True):
             raise StoreRefused(f"{self.path / name}: {error.strerror}") from None
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the folder alone; StoreRefused while another process does."""
+    def locked(self) -> Iterator[int]:
+        """Hold the folder alone, also by processes that inherit the descriptor given; StoreRefused while another does."""
         try:
             handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
@@ -115,6 +115,6 @@ class Folder(msgspec.Struct, frozen=True):
             ):  # a full disk: the lock is held all the same, it only tells nobody by whom
                 os.ftruncate(handle, 0)
                 os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
-            yield
+            yield handle
         finally:
             os.close(handle)

@@ -6,7 +6,8 @@ import itertools
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from multiprocessing.connection import Client
 from typing import Final
 
@@ -62,14 +63,17 @@ class FoldLink:
     def ask(self, make: Callable[[int], Request]) -> Future[Answer]:
         """Send a request, made with the number it is given; fails with Unavailable or Busy."""
         done: Future[Answer] = Future()
+        if (why := self.trouble) is not None:  # else whoever asks a process that stands still waits as long as it does
+            done.set_exception(Unavailable(why))
+            return done
         with self._lock:
             number, wire = next(self._numbers), self._wire
             if wire is not None:
                 self._asked[number] = done
         if wire is None or not wire.send(make(number)):
             self._asked.pop(number, None)
-            if not done.done():
-                done.set_exception(Unavailable(self.trouble or "the process that folds is being started again"))
+            with suppress(InvalidStateError):  # the link was lost meanwhile, and said so
+                done.set_exception(Unavailable("the process that folds is being started again"))
         return done
 
     # ------------------------------------------------------------ the threads
@@ -110,8 +114,11 @@ class FoldLink:
         with self._lock:
             self._wire = None
             asked, self._asked = self._asked, {}
-        for done in asked.values():
-            done.set_exception(Unavailable(LOST))
-        if not self._stopping.is_set():
-            log.warning("the link to the process that folds was lost", unanswered=len(asked))
-        self._ended.set()
+        try:
+            for done in asked.values():
+                with suppress(InvalidStateError):
+                    done.set_exception(Unavailable(LOST))
+            if not self._stopping.is_set():
+                log.warning("the link to the process that folds was lost", unanswered=len(asked))
+        finally:
+            self._ended.set()

@@ -134,14 +134,16 @@ class Follower:
 
     def _submitted(self, asked: Future[Answer], shown: Future[list[Outcome]]) -> None:
         error = asked.exception()
-        if error is not None:
-            shown.set_exception(error)
-            return
-        answer = asked.result()
-        assert isinstance(answer, Submitted), "what was asked for is what is answered"
-        self._committed = max(self._committed, answer.lines)
-        self._woken.set()
-        shown.set_result(answer.outcomes)
+        answer = None if error is not None else asked.result()
+        if isinstance(answer, Submitted):
+            self._committed = max(self._committed, answer.lines)
+            self._woken.set()
+        if not shown.set_running_or_notify_cancel():
+            return  # whoever posted has left
+        if isinstance(answer, Submitted):
+            shown.set_result(answer.outcomes)
+        else:
+            shown.set_exception(error or TypeError("what was asked for is not what was answered"))
 
     def judge(self, day: str) -> Future[int]:
         """Let a day be judged; how many alerts changed by it, once the books shown have it."""
@@ -234,6 +236,7 @@ class Follower:
             case ToClose(_, closing):
                 with self._lock:
                     apply_closing(self._books, closing)
+                self._tell(())
             case ToJudge(day, _):
                 with self._lock:
                     transitions = judge_day(self._books, self._catalogue, day)
@@ -270,7 +273,7 @@ class Follower:
             history = History.after(Segments(moment), wanted)
         with self._lock:
             self._books, self._seen_ids, self._payments = loaded.books, loaded.seen, loaded.payments
-            self._place = loaded.mark.place
+            self._place = self._committed = loaded.mark.place
             self._history, self._wanted, self._seen, self._is_doubtful = history, wanted, seen, False
         self._tell(())
 

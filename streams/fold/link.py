@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection
 from typing import Final, TypeAlias
 
 import msgspec
+import structlog
 
 from ledger.receipt import Outcome
 from streams.people.acts import ActAtRest
@@ -22,6 +23,8 @@ from streams.people.trail import TrailEntry
 
 QUEUED_BYTES_MAX: Final = 256 << 20
 """What may wait to be sent; more means that nobody reads at the other end."""
+
+log = structlog.get_logger()
 
 
 class ToSubmit(msgspec.Struct, tag=True, gc=False):
@@ -155,9 +158,13 @@ class Wire:
                 self._queued -= len(message)
 
     def _receive_all(self) -> None:
-        with suppress(OSError, EOFError):
+        try:
             while True:
                 self._received(self, self._connection.recv_bytes())
+        except (OSError, EOFError):
+            pass  # the other end has ended, or this one cut it
+        except Exception:
+            log.exception("the link is cut: a message could not be dealt with")
         self.cut()
         self._threads[0].join()
         self._connection.close()

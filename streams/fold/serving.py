@@ -49,6 +49,7 @@ class FoldServer:
         self._wires: set[Wire] = set()
         self._acts = ThreadPoolExecutor(4, thread_name_prefix="act")
         self._seconds: list[float] = []
+        self._lock = threading.Lock()
         self._committed, self._stopping = threading.Event(), threading.Event()
         self._threads = [
             threading.Thread(target=run, name=name, daemon=True)
@@ -68,7 +69,7 @@ class FoldServer:
         with suppress(OSError):
             Client(self._address, "AF_UNIX").close()  # what waits for a page to come is woken by one
         for thread in self._threads:
-            thread.join()
+            thread.join(HEARTBEAT_SECONDS)
         self._listener.close()
         for wire in tuple(self._wires):
             wire.cut()
@@ -114,13 +115,17 @@ class FoldServer:
 
     def _answer(self, wire: Wire, n: int, make: Callable[[int, Any], Answer], done: Future[Any]) -> None:
         error = done.exception()
-        wire.send(make(n, done.result()) if error is None else Failed(n, str(error)))
+        try:
+            wire.send(make(n, done.result()) if error is None else Failed(n, str(error)))
+        except (OverflowError, TypeError, ValueError) as problem:  # a sum beyond what the link can carry
+            wire.send(Failed(n, f"it is done and cannot be told: {problem}"))
 
     # ------------------------------------------------------------ how things are
 
     def _note(self, committed: Committed) -> None:
         """Watch a commit."""
-        self._seconds += committed.seconds
+        with self._lock:
+            self._seconds += committed.seconds
         self._committed.set()
 
     def _tell(self) -> None:
@@ -129,7 +134,8 @@ class FoldServer:
         while not self._stopping.is_set():
             self._committed.wait(LOOK_SECONDS)
             self._committed.clear()
-            took, self._seconds = self._seconds, []
+            with self._lock:
+                took, self._seconds = self._seconds, []
             state = self._state([])
             if not took and state == last and time.monotonic() - sent_at < HEARTBEAT_SECONDS:
                 continue

@@ -23,6 +23,8 @@ from streams.store import Origin, Store
 from streams.store.segments import places_touching, segments_touching
 
 HISTORIES_MAX: Final = 256
+STEPS_KEPT_MAX: Final = 50_000
+"""Of all histories that are kept: a step takes some 3 KB."""
 
 FIGURES: Final = (
     "original",
@@ -117,9 +119,13 @@ class LineHistories:
         with self._lock:
             self._kept[key] = (end, history)
             self._kept.move_to_end(key)
-            if len(self._kept) > HISTORIES_MAX:
+            while len(self._kept) > 1 and not self._fits():
                 self._kept.popitem(last=False)
         return history
+
+    def _fits(self) -> bool:
+        steps = sum(len(history.steps) for _, history in self._kept.values())
+        return len(self._kept) <= HISTORIES_MAX and steps <= STEPS_KEPT_MAX
 
 
 class _Recalled(dict[int, bytes]):

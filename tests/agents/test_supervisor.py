@@ -20,6 +20,7 @@ import pytest
 
 from alerts.catalogue import load
 from producers.simulator import registry_csv
+from streams.errors import StoreRefused
 from streams.folder import Folder
 from streams.people import accounts
 from streams.people.accounts import EVERYWHERE
@@ -206,3 +207,21 @@ def test_what_it_refuses_ends_it_in_one_line(command: Command, tmp_path: Path) -
         done = subprocess.run([*run, port], capture_output=True, text=True, timeout=60, check=False)
         assert (done.returncode, done.stdout) == (3, "")
         assert said in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_folder_stays_held_while_a_part_is_started_again(command: Command) -> None:
+    """Whoever restores or rebuilds would put another store under the other part."""
+    fold = command.part("fold")
+    fold.kill()
+    with pytest.raises(StoreRefused, match="in use by process"), command.folder.locked():
+        raise AssertionError("it was free")
+    until(lambda: is_well(command.url), command.said)
+
+
+def test_ctrl_c_stops_them_in_order(command: Command) -> None:
+    """It reaches every process of the group; what folds goes on until the page has answered."""
+    parts = [psutil.Process(command.process.pid), *psutil.Process(command.process.pid).children()]
+    for one in parts:
+        one.send_signal(signal.SIGINT)
+    assert command.process.wait(30) == 0
+    assert not command.lines("the link to the process that folds was lost"), "the page went first"

@@ -141,7 +141,9 @@ def line(
             "page_number": number,
             "pages": max(1, -(-len(steps) // STEPS_SHOWN)),
             # Only what was read at the same place of the log can be compared.
-            "differing": differing(found.figures, history.figures) if found.position == monitor.replica.lines else [],
+            "differing": differing(found.figures, history.figures)
+            if not history.steps or history.steps[-1].place < found.position  # else the log is ahead of the books shown
+            else [],
             "rule_title": lambda slug: monitor.catalogue.rules[slug].title,
             "chart_list": [
                 {"id": "chart-line", "title": chart_title, "grid": "months", "spec": course_figure(of_year, reader)}

@@ -121,9 +121,12 @@ function say(word, name) {
   state.classList.toggle("is-off", name === "off");
 }
 
+const SETTLED_MS = 3_200;
+
 function listen() {
   const stream = new EventSource("/events");
   let lost = false;
+  let settled;
   stream.addEventListener("open", () => {
     say(texts.textLive, "live");
     if (lost) askForRefresh();
@@ -136,6 +139,9 @@ function listen() {
   stream.addEventListener("commit", (message) => {
     const news = JSON.parse(message.data);
     askForRefresh();
+    // Sums that take long to add up are shown as they were for up to three seconds (`STAY_SECONDS_MAX`).
+    clearTimeout(settled);
+    settled = setTimeout(askForRefresh, SETTLED_MS);
     for (const alert of news.alerts) {
       if (alert.change === "opened" && (alert.severity === "critical" || alert.severity === "high")) announce(alert);
     }
