@@ -23,6 +23,7 @@ import yaml
 from producers.kafka.connection import Connection
 from producers.simulator import registry_csv
 from streams.kafka.topics import make_topics
+from streams.taipei import today
 from streams.trail.keys import HEAD_KEPT, KEY_FILE
 from tests.real_parts.kafka import Broker, jars
 from tests.real_parts.postgres import MissingPart, Postgres, binaries, is_free
@@ -142,6 +143,7 @@ def run(folder: Path, ports: Ports, is_to_stop: Callable[[], bool]) -> None:
             while len(parts) == 1 and is_free(ports.health) and not is_to_stop():
                 parts[0].look()  # the first worker makes the store's tables; the others find them
                 time.sleep(0.2)
+        _make_history(folder, url, registry)
         watched = _prometheus(folder, ports)
         if watched is not None:
             stack.callback(_end, watched)
@@ -153,10 +155,39 @@ def run(folder: Path, ports: Ports, is_to_stop: Callable[[], bool]) -> None:
         _say("stopping")
 
 
+def _make_history(folder: Path, url: str, registry: Path) -> None:
+    """Blocks of what the store holds by day, for a Prometheus that has none yet, so that curves are there at once.
+
+    Nothing to tell of is no fault: a store that is new has no history.
+    """
+    promtool, blocks = shutil.which("promtool"), folder / "prometheus"
+    if promtool is None or any(blocks.glob("*/meta.json")):
+        return
+    history, first = folder / "history.om", f"{int(today()[:4]) - 1912}/01/01"  # of last year: 800 days are kept
+    program = [
+        sys.executable,
+        "-m",
+        "budgetwatch",
+        "dashboards",
+        "history",
+        "--store",
+        url,
+        "--registry",
+        str(registry),
+    ]
+    with (folder / "history.log").open("ab") as log:
+        told = subprocess.run([*program, "--from", first, "-o", str(history)], stdout=log, stderr=log, check=False)
+        if told.returncode == 0:
+            blocks.mkdir(exist_ok=True)
+            take = ["tsdb", "create-blocks-from", "--max-block-duration=512h", "openmetrics", str(history), str(blocks)]
+            subprocess.run([promtool, *take], stdout=log, stderr=log, check=False)
+    history.unlink(missing_ok=True)
+
+
 def _prometheus(folder: Path, ports: Ports) -> subprocess.Popen[bytes] | None:
     """Prometheus with the city's configuration and alarms, where it is installed; None elsewhere.
 
-    It goes on with what its folder holds: the blocks that `promtool` made of a history come in at a start.
+    It goes on with what its folder holds, the blocks of a history among it.
     """
     program = shutil.which("prometheus")
     if program is None or not is_free(ports.prometheus):

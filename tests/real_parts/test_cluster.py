@@ -60,6 +60,13 @@ def scraped(ports: Ports) -> set[str]:
         return set()
 
 
+def known_of(ports: Ports, day: str) -> int:
+    """How many figures Prometheus has of a day gone by."""
+    asked = {"query": 'count(last_over_time({__name__=~"budgetwatch_.+"}[1d]))', "time": f"{day}T12:00:00Z"}
+    found = httpx.get(f"http://127.0.0.1:{ports.prometheus}/api/v1/query", params=asked, timeout=20).json()
+    return sum(int(one["value"][1]) for one in found["data"]["result"])
+
+
 def health(ports: Ports) -> list[httpx.Response]:
     """What both workers say of themselves; raises httpx.HTTPError."""
     return [httpx.get(f"http://127.0.0.1:{ports.health + one}/healthz", timeout=5) for one in range(2)]
@@ -126,6 +133,7 @@ def test_it_starts_stops_and_goes_on(folder: Path, ports: Ports) -> None:
             wait_for(lambda: running.done() or position(ports) == EVENTS_FED, "the page to show them")
             if not is_first:
                 wait_for(lambda: running.done() or scraped(ports) == {"serve", "worker"}, "Prometheus", seconds=60)
+                assert known_of(ports, "2025-06-01") > 100, (folder / "history.log").read_text()
         assert all(is_free(port) for port in (ports.page, ports.kafka, ports.postgres, ports.health))
 
 
