@@ -109,7 +109,13 @@ class _Running:
             part = ProcessPart(self.name, self._link, self._listener.fileno(), writing, os.getpid())
             environment = os.environ | {_PART: msgspec.json.encode(part).decode()}
             kept = (self._listener.fileno(), writing, self._held)
-            command = [sys.executable, "-m", "budgetwatch", *sys.argv[1:]]
+            command = [
+                sys.executable,
+                "-P",
+                "-m",
+                "budgetwatch",
+                *sys.argv[1:],
+            ]  # -P: nothing is run from where it was started
             self._process = subprocess.Popen(  # noqa: S603  # the command itself, with its own arguments
                 command, env=environment, pass_fds=kept, stdin=subprocess.DEVNULL
             )

@@ -225,3 +225,21 @@ def test_ctrl_c_stops_them_in_order(command: Command) -> None:
         one.send_signal(signal.SIGINT)
     assert command.process.wait(30) == 0
     assert not command.lines("the link to the process that folds was lost"), "the page went first"
+
+
+def test_nothing_is_run_from_where_it_is_started(tmp_path: Path) -> None:
+    """Whoever may write there would have the trail's key."""
+    (tmp_path / "budgetwatch.py").write_text("open('found', 'w'); raise SystemExit(1)")
+    (tmp_path / "typer.py").write_text("open('found', 'w'); raise SystemExit(1)")
+    (tmp_path / "agencies.csv").write_text(registry_csv(), encoding="utf-8")
+    said, port = tmp_path / "said", free_port()
+    run = [sys.executable, "-P", "-m", "budgetwatch", "run", "--registry", "agencies.csv", "--port", str(port)]
+    with said.open("wb") as log:
+        process = subprocess.Popen(run, cwd=tmp_path, stdout=log, stderr=log)
+    try:
+        until(lambda: process.poll() is not None or is_well(f"http://127.0.0.1:{port}"), said)
+    finally:
+        process.terminate()
+        process.wait(30)
+    assert not (tmp_path / "found").exists()
+    assert process.returncode == 0, said.read_text()
