@@ -19,7 +19,7 @@ COPY streams /app/streams
 COPY agents /app/agents
 COPY dashboards /app/dashboards
 RUN /opt/budgetwatch/bin/python -m compileall -q /app \
- && printf '#!/bin/sh\nexec /opt/budgetwatch/bin/python -m budgetwatch "$@"\n' > /usr/local/bin/budgetwatch \
+ && printf '#!/bin/sh\nexec /opt/budgetwatch/bin/python -P -m budgetwatch "$@"\n' > /usr/local/bin/budgetwatch \
  && chmod 755 /usr/local/bin/budgetwatch
 ENV PYTHONPATH=/app PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 LANG=C.UTF-8 HOME=/tmp
 WORKDIR /tmp
