@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -27,6 +27,7 @@ from budgetwatch.options import (
 from budgetwatch.sources import kafka_at
 
 if TYPE_CHECKING:
+    from streams.folder import Folder
     from streams.reach import Reach
 
 app = typer.Typer()
@@ -49,18 +50,15 @@ def run(
     ] = None,
 ) -> None:
     """Start the monitor on a data folder: page, API, /metrics and inbox, until it is told to stop."""
-    from agents.listener import listener_at
     from agents.logs import log_to
-    from agents.supervisor import part_of_environment, supervise
+    from agents.supervisor import part_of_environment
     from streams.folder import Folder
 
     log_to(sys.stderr.isatty())
     folder, reach, part = Folder(data), _reach(host, trusted_proxy, public_url), part_of_environment()
     if part is None:
         folder.make(registry)
-        listener = listener_at(host, port)
-        with folder.locked() as held:
-            raise typer.Exit(supervise(listener, held))
+        _supervise(folder, host, port)
     from agents import embedded
 
     if part.name == "page":
@@ -87,9 +85,8 @@ def demo(
 ) -> None:
     """Start the monitor on a simulated year of the synthetic city, marked as demonstration data, and let it run on."""
     from agents import demonstration, embedded
-    from agents.listener import listener_at
     from agents.logs import log_to
-    from agents.supervisor import part_of_environment, supervise
+    from agents.supervisor import part_of_environment
     from streams.folder import Folder
 
     folder = Folder(data)
@@ -100,9 +97,7 @@ def demo(
     reach, part = _reach(host, trusted_proxy, public_url), part_of_environment()
     if part is None:
         demonstration.make_folder(folder)
-        listener = listener_at(host, port)
-        with folder.locked() as held:
-            raise typer.Exit(supervise(listener, held))
+        _supervise(folder, host, port)
     if part.name == "page":
         embedded.run_page(folder, reach, part)
         return
@@ -205,6 +200,16 @@ def serve(
     connection = None if bootstrap is None else kafka_at(bootstrap)
     reach = _reach(host, trusted_proxy, public_url)
     start(store, registry.read_bytes(), str(registry), connection, reach, port, key, token, settings)
+
+
+def _supervise(folder: Folder, host: str, port: int) -> NoReturn:
+    """Start this command's parts on a folder that is held for all of them, and end with them."""
+    from agents.listener import listener_at
+    from agents.supervisor import supervise
+
+    listener = listener_at(host, port)
+    with folder.locked() as held:
+        raise typer.Exit(supervise(listener, held))
 
 
 def _reach(host: str, trusted_proxy: list[str] | None, public_url: str | None) -> Reach:

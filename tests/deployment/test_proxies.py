@@ -16,7 +16,7 @@ import pytest
 
 from streams.people import accounts, failed_log_ins
 from streams.reach import reach
-from tests.real_parts.postgres import free_port
+from tests.real_parts.postgres import free_port, missing
 from tests.running import Running, running
 
 ROOT = Path(__file__).parents[2]
@@ -30,10 +30,7 @@ CLIENT = "127.0.0.2"
 def need(command: str) -> str:
     found = shutil.which(command) or shutil.which(command, path="/usr/sbin")
     if found is None:
-        missing = f"{command} is missing: install Debian's package {command}"
-        if os.environ.get("CI") or os.environ.get("BUDGETWATCH_REAL_PARTS") == "1":
-            pytest.fail(missing)
-        pytest.skip(missing)
+        missing(f"{command} (Debian's package {command})")
     return found
 
 

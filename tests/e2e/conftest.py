@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
 from tests.e2e.serving import Serving, serving, simulated
+from tests.real_parts.postgres import missing
 
 CHROMIUM = "/usr/bin/chromium"
 DESKTOP, PHONE = (1440, 900), (390, 844)
@@ -24,10 +24,7 @@ def browser() -> Iterator[Browser]:
     """The system's Chromium."""
     path = CHROMIUM if Path(CHROMIUM).exists() else shutil.which("chromium")
     if path is None:
-        missing = "Chromium is missing: install Debian's packages chromium and fonts-noto-cjk"
-        if os.environ.get("CI") or os.environ.get("BUDGETWATCH_REAL_PARTS") == "1":
-            pytest.fail(missing)
-        pytest.skip(missing)
+        missing("Chromium (Debian's packages chromium and fonts-noto-cjk)")
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(
             executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]

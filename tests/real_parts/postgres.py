@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 import pytest
 import sqlalchemy as sa
@@ -24,7 +24,7 @@ class MissingPart(Exception):
     """A real part is not installed; the message names it, and what to install."""
 
 
-def missing(part: str) -> None:
+def missing(part: str) -> NoReturn:
     """A real part is not there: a failure where it must be, a loud skip elsewhere."""
     if IS_REQUIRED:
         pytest.fail(f"{part} is missing, and the real parts are required here")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 import shutil
 import subprocess
@@ -28,6 +27,7 @@ from ledger.fiscal import roc_day
 from ledger.names import Names
 from streams.letters_page import sample
 from tests.alerts.letters.test_notices import HOSTILE, OVER, RULES, hostile_names, notice_of
+from tests.real_parts.postgres import missing
 
 FIELDS = (
     "檔號：",
@@ -148,9 +148,7 @@ def test_a_name_is_text_in_every_form(catalogue: Catalogue, name: str) -> None:
 def printing() -> None:
     """A Chinese typeface and Poppler; in CI a missing one is a failure."""
     if first_present(SANS) is None or shutil.which("pdftotext") is None:
-        if os.environ.get("CI") or os.environ.get("BUDGETWATCH_REAL_PARTS") == "1":
-            pytest.fail("no Chinese font or no pdftotext")
-        pytest.skip("no Chinese font or no pdftotext")
+        missing("a Chinese font (Debian's package fonts-noto-cjk) or pdftotext (poppler-utils)")
 
 
 @pytest.mark.usefixtures("printing")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable
@@ -22,6 +21,7 @@ from producers.simulator import registry_csv, simulate
 from streams.files import EventFiles
 from streams.replay import Replayed, fold
 from streams.settings import read_names
+from tests.real_parts.postgres import missing
 
 ROWS = (
     ("020011", "秘書處", "Secretariat", "02", "高雄市政府主管", "City Government HQ group"),
@@ -104,26 +104,19 @@ def simulated(catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory) ->
         return Year(fold(files, registry, catalogue, "2025-09-30"), registry, "2025-09-30")
 
 
-def _needed(what: str) -> None:
-    """A part of the system is missing: a failure where all must be there, a loud skip elsewhere."""
-    if os.environ.get("CI") or os.environ.get("BUDGETWATCH_REAL_PARTS") == "1":
-        pytest.fail(what)
-    pytest.skip(what)
-
-
 @pytest.fixture(scope="session")
 def pdf_pages() -> Callable[[bytes], list[str]]:
     """The text of each page of a PDF, by poppler's pdftotext."""
     try:
         pdf.font()
     except ReportProblem as problem:
-        _needed(str(problem))
+        missing(str(problem))
     command = shutil.which("pdftotext")
     if command is None:
-        _needed("pdftotext is missing: install Debian's package poppler-utils to read what the PDF says")
+        missing("pdftotext (Debian's package poppler-utils)")
 
     def pages(content: bytes) -> list[str]:
-        made = subprocess.run([command or "", "-layout", "-", "-"], input=content, capture_output=True, check=True)
+        made = subprocess.run([command, "-layout", "-", "-"], input=content, capture_output=True, check=True)
         return made.stdout.decode().split("\f")[:-1]
 
     return pages
