@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import stat
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +20,7 @@ from streams.errors import OlderSchema, StoreRefused, StoreUnavailable
 from streams.store.board_views import are_current, drop_views, make_views
 from streams.store.locks import SCHEMA_LOCK
 from streams.store.rights import give_rights
+from streams.store.store_file import check_file
 from streams.store.trail_begun import begin_trail
 from streams.store.under_trail import guard_tables, trail_keys, unguard_tables
 from streams.trail.keys import TrailKeys, head_path, key_path
@@ -30,8 +29,6 @@ MIGRATIONS: Final = Path(__file__).parent / "migrations"
 BUSY_SECONDS: Final = 30
 KEYED_SINCE: Final = "0016"
 """The schema from which on the trail is bound by a key."""
-_BEGUN_SECONDS: Final = 60
-"""A file as young as that may be empty because somebody is beginning a store in it."""
 PASSWORD_FILE: Final = "BUDGETWATCH_STORE_PASSWORD_FILE"  # noqa: S105  # where it is, not what it is
 """In the environment: the name of a file with the password of the store's URL."""
 _LOST: Final = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
@@ -95,7 +92,7 @@ def open_database(
     """
     url = _with_password(url_of(store))
     if url.get_backend_name() == "sqlite":
-        _check_file(url.database or "", create=create)
+        check_file(Path(url.database or ""), create=create)
     engine = sa.create_engine(url, **_options(url, read_only))
     engine.update_execution_options(trail_keys=_trail_keys(url, key_of, keeps_head=keeps_head))
     if url.get_backend_name() == "sqlite":
@@ -135,7 +132,7 @@ def lines_folded(store: str | Path) -> int:
     """How many lines a store of this or an earlier version has folded; nothing is brought forward for it."""
     url = _with_password(url_of(store))
     if url.get_backend_name() == "sqlite":
-        _check_file(url.database or "", create=False)
+        check_file(Path(url.database or ""), create=False)
     engine = sa.create_engine(url, **_options(url, read_only=True))
     try:
         with engine.connect() as connection:
@@ -162,32 +159,6 @@ def agencies_with_events(store: str | Path) -> frozenset[str]:
         raise (StoreUnavailable if is_passing(error) else StoreRefused)(f"{_shown(url)}: {plain(error)}") from None
     finally:
         engine.dispose()
-
-
-def _check_file(name: str, *, create: bool) -> None:
-    path = Path(name)
-    try:
-        if not path.exists():
-            if not create:
-                raise StoreRefused(f"{path}: no store there; start one with `budgetwatch run`")
-            if not path.parent.is_dir():
-                raise StoreRefused(f"{path.parent}: no such folder")
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite's other files have the same rights
-            return
-        if not path.is_file():
-            raise StoreRefused(f"{path}: not a file")
-        with path.open("rb") as file:
-            head, known = file.read(16), os.fstat(file.fileno())
-        if create and known.st_uid == os.geteuid() and stat.S_IMODE(known.st_mode) & 0o077:
-            path.chmod(0o600)
-    except OSError as error:
-        raise StoreRefused(f"{path}: {error.strerror or error}") from None
-    if not head and time.time() - known.st_mtime > _BEGUN_SECONDS:
-        raise StoreRefused(
-            f"{path}: empty (0 bytes), so what was in it is lost: restore a backup, or delete it to begin a new store"
-        )
-    if head and head != b"SQLite format 3\0":
-        raise StoreRefused(f"{path}: not a SQLite database; restore a backup or name another folder")
 
 
 def _options(url: sa.URL, read_only: bool) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def begin_trail(connection: sa.Connection) -> None:
 
 def _check_none_was_here(connection: sa.Connection) -> None:
     seen = trail_keys(connection).head
-    if connection.dialect.name != "postgresql" or seen is None:
+    if seen is None:
         return
     raise StoreRefused(
         f"the store is new, and its trail was at act {seen[0]} when it was seen last ({trail_keys(connection).head_file}):"

@@ -34,6 +34,7 @@ SEALED: Final = (
     schema.link_uses,
 )
 # A table that joins these needs a migration that names it in `GUARDED_FROM_HERE`: only then older stores guard it too.
+# It has no key but its primary one: by another a row could be replaced past its triggers.
 ADDED_TO: Final = (
     schema.acts,
     schema.credentials,
@@ -197,7 +198,8 @@ def added_row(connection: sa.Connection, table: sa.Table, values: Mapping[str, A
     return table, number
 
 
-GUARDED: Final = tuple(f"{table.name}_{verb}_refused" for table in ADDED_TO for verb in ("update", "delete"))
+_GUARDED_AGAINST: Final = ("update", "delete", "replace")
+GUARDED: Final = tuple(f"{table.name}_{verb}_refused" for table in ADDED_TO for verb in _GUARDED_AGAINST)
 """Triggers of SQLite by which rows that are only added can be neither changed nor taken out."""
 
 
@@ -206,13 +208,21 @@ def guard_tables(connection: sa.Connection) -> None:
     if connection.dialect.name != "sqlite":
         return
     for table in ADDED_TO:
-        for verb in ("update", "delete"):
+        for verb in _GUARDED_AGAINST:
             connection.execute(
                 sa.text(
-                    f"CREATE TRIGGER IF NOT EXISTS {table.name}_{verb}_refused BEFORE {verb.upper()} ON {table.name}"
+                    f"CREATE TRIGGER IF NOT EXISTS {table.name}_{verb}_refused BEFORE {_statement(verb, table)}"
                     f" BEGIN SELECT RAISE(ABORT, 'rows of {table.name} are only added'); END"
                 )
             )
+
+
+def _statement(verb: str, table: sa.Table) -> str:
+    """What a trigger comes before. INSERT OR REPLACE takes the row out without the triggers that come before a DELETE."""
+    if verb != "replace":
+        return f"{verb.upper()} ON {table.name}"
+    same = " AND ".join(f"{column.name} = NEW.{column.name}" for column in table.primary_key)
+    return f"INSERT ON {table.name} WHEN EXISTS (SELECT 1 FROM {table.name} WHERE {same})"  # noqa: S608
 
 
 def unguard_tables(connection: sa.Connection) -> None:

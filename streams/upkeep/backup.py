@@ -67,7 +67,7 @@ def restore_store(backup: Path, folder: Folder, prove: Callable[[Store, Folder],
         fresh = folder.store.with_name(folder.store.name + ".restored")
         unpacked, archive = folder.path / ".restored-settings", settings_beside(backup)
         try:
-            shutil.rmtree(unpacked, ignore_errors=True)
+            _take_away(fresh, unpacked)  # of one that was killed
             if archive.is_file():
                 unpacked.mkdir(mode=0o700)
                 unpack_settings(archive, unpacked)
@@ -94,9 +94,14 @@ def restore_store(backup: Path, folder: Folder, prove: Callable[[Store, Folder],
         except OSError as error:
             raise StoreRefused(f"{folder.path}: {error.strerror}") from None
         finally:
-            shutil.rmtree(unpacked, ignore_errors=True)
-            for suffix in ("", "-wal", "-shm", HEAD_SUFFIX):  # nothing is left where it was refused
-                fresh.with_name(fresh.name + suffix).unlink(missing_ok=True)
+            _take_away(fresh, unpacked)
+
+
+def _take_away(fresh: Path, unpacked: Path) -> None:
+    """Leave nothing of a restore but what it put in its place: a journal would be taken for the next copy's."""
+    shutil.rmtree(unpacked, ignore_errors=True)
+    for suffix in ("", "-wal", "-shm", HEAD_SUFFIX):
+        fresh.with_name(fresh.name + suffix).unlink(missing_ok=True)
 
 
 def _check_whole(copy: Path, backup: Path) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -121,13 +122,69 @@ def test_a_page_overwritten_is_noticed_when_it_is_read(
     assert "restore" in _one_line(refused.value)
 
 
-def test_an_empty_file_becomes_a_store(tmp_path: Path, city: Registry) -> None:
-    """What a full disk left behind at the first start."""
+_BEGINS = """
+import os, sys
+import streams.store.store_file as store_file
+from streams.store import open_store
+link = os.link
+def killed(*given):
+    if sys.argv[2] == "after": link(*given)
+    os._exit(9)
+store_file.os.link = killed
+open_store(sys.argv[1], create=True)
+"""
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_killed_where_a_store_is_begun_the_next_start_begins_it(tmp_path: Path, moment: str) -> None:
+    """There is no file, or one in which a store can be begun: an empty one is always a loss."""
     path = tmp_path / "budgetwatch.db"
-    path.touch()
+    run = subprocess.run([sys.executable, "-c", _BEGINS, str(path), moment], cwd=ROOT, check=False)
+    assert run.returncode == 9
+    assert path.exists() == (moment == "after")
     store = open_store(path, create=True)
     assert load_partition(store).mark.place == 0
     store.close()
+
+
+def test_several_that_begin_a_store_together_begin_one(tmp_path: Path) -> None:
+    path, sizes = tmp_path / "budgetwatch.db", set()
+
+    def begin(_: int) -> str:
+        store = open_store(path, create=True)
+        store.agree(*DIGESTS)
+        found = store.manifest()["store_id"]
+        store.close()
+        return found
+
+    with ThreadPoolExecutor(6) as pool:
+        begun = [pool.submit(begin, number) for number in range(6)]
+        while not all(one.done() for one in begun):
+            sizes.add(path.stat().st_size if path.exists() else None)
+        assert len({one.result() for one in begun}) == 1
+    assert 0 not in sizes
+    assert not [left.name for left in tmp_path.iterdir() if left.name.startswith(".")]
+
+
+@pytest.mark.parametrize("left", [".head", "-wal"])
+@pytest.mark.parametrize("create", [True, False])
+def test_a_store_that_was_taken_away_is_not_begun_anew(tmp_path: Path, left: str, create: bool) -> None:
+    """Its head would be written over, and with it the proof that there was one."""
+    path, beside = tmp_path / "budgetwatch.db", tmp_path / f"budgetwatch.db{left}"
+    open_store(path, create=True).close()
+    (tmp_path / "budgetwatch.db.head").rename(tmp_path / "kept")
+    path.unlink()
+    beside.write_bytes((tmp_path / "kept").read_bytes())
+    before = sorted(one.name for one in tmp_path.iterdir())
+    with pytest.raises(
+        StoreRefused, match=rf"gone.*budgetwatch\.db{left} is still here.*budgetwatch restore"
+    ) as refused:
+        open_store(path, create=create)
+    _one_line(refused.value)
+    assert sorted(one.name for one in tmp_path.iterdir()) == before
+    assert beside.read_bytes() == (tmp_path / "kept").read_bytes()
+    beside.unlink()
+    open_store(path, create=True).close()
 
 
 _AS_NOBODY = """
@@ -183,6 +240,25 @@ def test_a_table_whose_rows_are_only_added_is_guarded_in_older_stores_too() -> N
         name for revision in scripts.walk_revisions() for name in getattr(revision.module, "GUARDED_FROM_HERE", ())
     ]
     assert sorted(named) == sorted(table.name for table in ADDED_TO)
+
+
+def test_rows_that_are_only_added_are_not_replaced(tmp_path: Path) -> None:
+    """By whoever has SQLite's own command line: OR REPLACE takes a row out without the triggers for that."""
+    path = tmp_path / "budgetwatch.db"
+    open_store(path, create=True).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA ignore_check_constraints=ON")
+        for table in ADDED_TO:
+            assert not [one for one in table.constraints if isinstance(one, sa.UniqueConstraint)]
+            assert not [one for one in table.indexes if one.unique]
+            values = [f"'{number}'" if column.type.python_type is str else "7" for number, column in enumerate(table.c)]
+            row = f"INTO {table.name} VALUES ({', '.join(values)})"
+            connection.execute(f"INSERT {row}")
+            for verb in ("INSERT OR REPLACE", "REPLACE", "INSERT"):
+                with pytest.raises(sqlite3.IntegrityError, match=f"rows of {table.name} are only added"):
+                    connection.execute(f"{verb} {row}")
+            with pytest.raises(sqlite3.IntegrityError, match="only added"):
+                connection.execute(f"UPDATE OR REPLACE {table.name} SET {list(table.c)[-1].name} = '8'")
 
 
 def test_triggers_that_were_dropped_stay_so_until_an_audit_has_told_of_it(tmp_path: Path) -> None:

@@ -49,16 +49,17 @@ def test_a_trail_that_was_cut_off_is_found_after_a_restart(store_url: str, kept:
     again.close()
 
 
-@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
 def test_a_store_in_the_place_of_one_that_had_a_trail_is_not_begun(store_url: str, kept: Path) -> None:
-    """Who has the database's password drops all tables; the workers must not begin a new history in their place."""
+    """Who has the database's password drops all tables; nothing begins a new history in their place."""
     store = open_store(store_url, create=True)
     add_user(store, "wang")
+    cascade = " CASCADE" if store_url.startswith("postgresql") else ""
     with store.writing() as connection:
         for name in [*schema.metadata.tables, "alembic_version"]:
-            connection.execute(sa.text(f"DROP TABLE {name} CASCADE"))
+            connection.execute(sa.text(f"DROP TABLE {name}{cascade}"))
     store.close()
-    with pytest.raises(StoreRefused, match=r"its trail was at act 2 when it was seen last .*trail.head"):
+    with pytest.raises(StoreRefused, match=r"its trail was at act 2 when it was seen last .*head"):
         open_store(store_url, create=True)
-    kept.unlink()
+    head = kept if cascade else Path(f"{store_url}.head")
+    head.unlink()
     open_store(store_url, create=True).close()
