@@ -5,11 +5,12 @@ RUN python -m venv /opt/budgetwatch \
  && /opt/budgetwatch/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
 
 FROM python:3.11-slim-bookworm@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b
-# The font is for PDFs, the time zones for the day in Taipei.
+# The font is for PDFs, the time zones for the day in Taipei; a volume at the folder is its user's.
 RUN apt-get update \
  && apt-get install -y --no-install-recommends fonts-noto-cjk fontconfig tzdata \
  && rm -rf /var/lib/apt/lists/* \
- && useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin budgetwatch
+ && useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin budgetwatch \
+ && install -d -o 10001 -g 10001 -m 700 /var/lib/budgetwatch
 COPY --from=dependencies /opt/budgetwatch /opt/budgetwatch
 COPY budgetwatch /app/budgetwatch
 COPY ledger /app/ledger

@@ -9,12 +9,10 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -27,6 +25,8 @@ import structlog
 PartName: TypeAlias = Literal["fold", "page"]
 PARTS: Final[Sequence[PartName]] = ("fold", "page")
 """In the order in which they are started: the page shows what is folded."""
+LINK: Final = "fold.socket"
+"""In the data folder; one that was left by a process that was killed is taken away by the next."""
 _PART: Final = "BUDGETWATCH_PART"
 STOP_SECONDS: Final = 20.0
 """What has not ended so long after SIGTERM is killed."""
@@ -44,14 +44,19 @@ class ProcessPart(msgspec.Struct, frozen=True):
     """What a process is told of itself."""
 
     name: PartName
-    link: str
-    """The socket between the page and the process that folds."""
+    folder: int
+    """Descriptor of the data folder."""
     listener: int
     """Descriptor of the socket that the page listens at."""
     ready: int
     """Descriptor of the pipe by which it says that it has begun."""
     supervisor: int
     """Its process: when it ends, however it does, its parts end."""
+
+    @property
+    def link(self) -> str:
+        """The socket between the page and the process that folds: by a path that is short enough for one wherever the data are."""
+        return f"/proc/self/fd/{self.folder}/{LINK}"
 
     def say_ready(self) -> None:
         """Say that it has begun, so that the next is started. Once: the descriptor may be another's afterwards."""
@@ -91,9 +96,9 @@ def _wait_for_end(watched: int) -> None:
 class _Running:
     """A part, started as often as need be."""
 
-    def __init__(self, name: PartName, link: str, listener: socket.socket, held: int) -> None:
+    def __init__(self, name: PartName, listener: socket.socket, folder: int, held: int) -> None:
         self.name = name
-        self._link, self._listener, self._held = link, listener, held
+        self._listener, self._folder, self._held = listener, folder, held
         self._wait = RESTART_SECONDS
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
@@ -106,16 +111,11 @@ class _Running:
         """Start it; a descriptor that is readable once it has begun, or ended. Raises OSError where nothing can be started."""
         reading, writing = os.pipe()
         try:
-            part = ProcessPart(self.name, self._link, self._listener.fileno(), writing, os.getpid())
+            part = ProcessPart(self.name, self._folder, self._listener.fileno(), writing, os.getpid())
             environment = os.environ | {_PART: msgspec.json.encode(part).decode()}
-            kept = (self._listener.fileno(), writing, self._held)
-            command = [
-                sys.executable,
-                "-P",
-                "-m",
-                "budgetwatch",
-                *sys.argv[1:],
-            ]  # -P: nothing is run from where it was started
+            kept = (self._listener.fileno(), self._folder, writing, self._held)
+            # -P: nothing is run from where it was started
+            command = [sys.executable, "-P", "-m", "budgetwatch", *sys.argv[1:]]
             self._process = subprocess.Popen(  # noqa: S603  # the command itself, with its own arguments
                 command, env=environment, pass_fds=kept, stdin=subprocess.DEVNULL
             )
@@ -170,11 +170,12 @@ class _Running:
         self._wait = min(self._wait * 2, RESTART_SECONDS_MAX)
 
 
-def supervise(listener: socket.socket, held: int) -> int:
+def supervise(listener: socket.socket, folder: Path, held: int) -> int:
     """Run every part until told to stop; the exit code.
 
     Args:
         listener: the socket that the page listens at: connections wait in it while the page is started again.
+        folder: in which the parts have their socket.
         held: descriptor of the folder's lock, which parts hold too: it is free when the last of them has ended.
     """
     stopping = threading.Event()
@@ -187,12 +188,12 @@ def supervise(listener: socket.socket, held: int) -> int:
 
     for signalled in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signalled, stop)
-    with _link() as link:
+    with _opened(folder) as inside:
         try:
             for name in PARTS:
                 if stopping.is_set():
                     return 0
-                one = _Running(name, link, listener, held)
+                one = _Running(name, listener, inside, held)
                 begun.append(one)
                 if not one.begin() and not stopping.is_set():
                     return one.end() or 1
@@ -217,10 +218,10 @@ def _watch(running: Sequence[_Running], stopping: threading.Event) -> int:
 
 
 @contextlib.contextmanager
-def _link() -> Iterator[str]:
-    """The path of a socket in a folder of our own, short enough for a socket wherever the data are."""
-    folder = tempfile.mkdtemp(prefix="budgetwatch-")
+def _opened(folder: Path) -> Iterator[int]:
+    """A descriptor of a folder, which stands for its path."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        yield str(Path(folder, "fold"))
+        yield descriptor
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        os.close(descriptor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -50,11 +51,10 @@ def run(
     ] = None,
 ) -> None:
     """Start the monitor on a data folder: page, API, /metrics and inbox, until it is told to stop."""
-    from agents.logs import log_to
     from agents.supervisor import part_of_environment
     from streams.folder import Folder
 
-    log_to(sys.stderr.isatty())
+    _begin()
     folder, reach, part = Folder(data), _reach(host, trusted_proxy, public_url), part_of_environment()
     if part is None:
         folder.make(registry)
@@ -85,7 +85,6 @@ def demo(
 ) -> None:
     """Start the monitor on a simulated year of the synthetic city, marked as demonstration data, and let it run on."""
     from agents import demonstration, embedded
-    from agents.logs import log_to
     from agents.supervisor import part_of_environment
     from streams.folder import Folder
 
@@ -93,7 +92,7 @@ def demo(
     if remove:
         demonstration.remove(folder)
         return
-    log_to(sys.stderr.isatty())
+    _begin()
     reach, part = _reach(host, trusted_proxy, public_url), part_of_environment()
     if part is None:
         demonstration.make_folder(folder)
@@ -137,11 +136,10 @@ def worker(
     public_url: PublicUrl = None,
 ) -> None:
     """Fold the topic into the store, beside any number of other workers, until told to stop."""
-    from agents.logs import log_to
     from agents.worker import run as start
     from streams.kafka.app import GroupSettings
 
-    log_to(sys.stderr.isatty())
+    _begin()
     group = GroupSettings(session_timeout=session_timeout, member=member)
     health = None if health_port is None else (health_host, health_port)
     called = _reach("127.0.0.1", None, public_url).public_url
@@ -187,10 +185,9 @@ def serve(
     ] = None,
 ) -> None:
     """Show the store that workers fold into: page, API and /metrics, beside any number of workers."""
-    from agents.logs import log_to
     from agents.serve import serve as start
 
-    log_to(sys.stderr.isatty())
+    _begin()
     key = None if session_key is None else session_key.read_bytes()
     if key is not None and len(key) < SESSION_KEY_BYTES_MIN:
         raise Unusable(f"{session_key}: {len(key)} bytes; make one with `openssl rand -out {session_key} 32`")
@@ -202,6 +199,14 @@ def serve(
     start(store, registry.read_bytes(), str(registry), connection, reach, port, key, token, settings)
 
 
+def _begin() -> None:
+    """What is written is its owner's alone, whatever writes it; what is to be said is said on standard error."""
+    from agents.logs import log_to
+
+    os.umask(0o077)
+    log_to(sys.stderr.isatty())
+
+
 def _supervise(folder: Folder, host: str, port: int) -> NoReturn:
     """Start this command's parts on a folder that is held for all of them, and end with them."""
     from agents.listener import listener_at
@@ -209,7 +214,7 @@ def _supervise(folder: Folder, host: str, port: int) -> NoReturn:
 
     listener = listener_at(host, port)
     with folder.locked() as held:
-        raise typer.Exit(supervise(listener, held))
+        raise typer.Exit(supervise(listener, folder.path, held))
 
 
 def _reach(host: str, trusted_proxy: list[str] | None, public_url: str | None) -> Reach:

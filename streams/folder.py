@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,6 +47,7 @@ class Folder(msgspec.Struct, frozen=True):
         """Make the folder, with a copy of the register it is given; StoreRefused where it cannot be written."""
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._close_to_others()
             if registry is not None and not self.registry.exists():
                 self._write("agencies.csv", registry.read_bytes(), 0o600)
             elif registry is not None and registry.read_bytes() != self.registry.read_bytes():
@@ -59,6 +61,13 @@ class Folder(msgspec.Struct, frozen=True):
             raise StoreRefused(f"{error.filename or self.path}: {error.strerror}") from None
         if not self.registry.exists():
             raise StoreRefused(f"{self.registry}: no register of agencies; name one with --registry agencies.csv")
+
+    def _close_to_others(self) -> None:
+        """Let nobody else enter a folder that was there already, unless others put files into its inbox."""
+        found = self.path.stat()
+        shared = self.inbox.is_dir() and stat.S_IMODE(self.inbox.stat().st_mode) & 0o022
+        if stat.S_IMODE(found.st_mode) & 0o077 and found.st_uid == os.geteuid() and not shared:
+            self.path.chmod(0o700)
 
     def read_registry(self) -> tuple[Registry, bytes]:
         """The register, and its bytes for the manifest."""

@@ -94,7 +94,10 @@ def open_database(
     if url.get_backend_name() == "sqlite":
         check_file(Path(url.database or ""), create=create)
     engine = sa.create_engine(url, **_options(url, read_only))
-    engine.update_execution_options(trail_keys=_trail_keys(url, key_of, keeps_head=keeps_head))
+    keys = _trail_keys(url, key_of, keeps_head=keeps_head)
+    if not read_only:
+        keys.check_head_is_kept()
+    engine.update_execution_options(trail_keys=keys)
     if url.get_backend_name() == "sqlite":
         sa.event.listen(engine, "connect", _configure_read_only if read_only else _configure)
         sa.event.listen(engine, "begin", _begin_to_read if read_only else _begin)

@@ -147,6 +147,11 @@ class TrailKeys:
         self._keys = found if found.newest != self.in_force else add_key(self.path, found)
         return self._keys.newest
 
+    def check_head_is_kept(self) -> None:
+        """Raise StoreRefused where the head is to be kept in a folder that takes no file: a full disk alone is passed over."""
+        if self.head_file is not None and not os.access(self.head_file.parent, os.W_OK | os.X_OK):
+            raise StoreRefused(f"the trail's head, {self.head_file}: no folder there that can be written to")
+
     @property
     def head(self) -> tuple[int, str] | None:
         """Number and hash of the act that this machine saw last as the newest, if any."""

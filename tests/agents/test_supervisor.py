@@ -18,6 +18,7 @@ import msgspec
 import psutil
 import pytest
 
+from agents.supervisor import LINK
 from alerts.catalogue import load
 from producers.simulator import registry_csv
 from streams.errors import StoreRefused
@@ -40,6 +41,17 @@ class Command(msgspec.Struct):
     folder: Folder
     token: str
 
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start it again."""
+        with self.said.open("ab") as log:
+            self.process = subprocess.Popen(self.process.args, stderr=log, stdout=log)
+        return self.process
+
+    def stop(self) -> None:
+        """Stop it in order."""
+        self.process.terminate()
+        assert self.process.wait(30) == 0
+
     def part(self, name: str) -> psutil.Process:
         """The process of a part."""
         for child in psutil.Process(self.process.pid).children():
@@ -54,8 +66,8 @@ class Command(msgspec.Struct):
 
 @pytest.fixture
 def command(tmp_path: Path) -> Iterator[Command]:
-    folder = Folder(tmp_path / "data")
-    folder.path.mkdir()
+    folder = Folder(tmp_path / ("a-path-longer-than-a-sockets-" * 5))
+    folder.path.mkdir(mode=0o755)
     folder.registry.write_text(registry_csv(), encoding="utf-8")
     port, said = free_port(), tmp_path / "said"
     with said.open("wb") as log:
@@ -195,6 +207,52 @@ def test_when_the_command_is_killed_its_parts_end(command: Command) -> None:
     _, alive = psutil.wait_procs(parts, 25)
     assert alive == []
     command.process.wait(5)
+
+
+def test_killed_at_once_it_starts_again_and_leaves_nothing_elsewhere(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "tmp"
+    elsewhere.mkdir()
+    monkeypatch.setenv("TMPDIR", str(elsewhere))
+    command.stop()
+    for killed in (True, False):
+        process = command.start()
+        until(lambda: is_well(command.url), command.said)
+        parts = psutil.Process(process.pid).children()
+        if killed:
+            process.kill()
+            process.wait(5)
+            psutil.wait_procs(parts, 25)
+    process.terminate()
+    assert process.wait(30) == 0
+    assert list(elsewhere.iterdir()) == []
+    assert not (command.folder.path / LINK).exists()
+
+
+def test_nobody_else_reads_what_it_writes(command: Command) -> None:
+    """The folder was there, open to all; what it had in it is its owner's affair."""
+    (command.folder.inbox / "more.ndjson").write_bytes(paid(1))
+    done = command.folder.inbox / "done"
+    until(lambda: len(list(done.iterdir())) == 2, command.said)
+    own = {path for path in command.folder.path.rglob("*") if path.suffix not in (".csv", ".ndjson")}
+    assert {command.folder.store, command.folder.inbox, done, command.folder.path / LINK} <= own
+    assert {
+        path.name: oct(path.stat().st_mode) for path in (command.folder.path, *own) if path.stat().st_mode & 0o077
+    } == {}
+
+
+def test_a_store_that_was_taken_away_is_not_begun_anew(command: Command) -> None:
+    command.stop()
+    head = command.folder.store.with_name("budgetwatch.db.head").read_bytes()
+    for name in ("budgetwatch.db", "budgetwatch.db-wal"):
+        (command.folder.path / name).unlink(missing_ok=True)
+    said = command.said.stat().st_size
+    assert command.start().wait(60) == 3
+    told = command.said.read_bytes()[said:].decode()
+    assert "budgetwatch.db.head is still here: restore a backup" in told and told.count("\n") == 1
+    assert command.folder.store.with_name("budgetwatch.db.head").read_bytes() == head
+    assert not command.folder.store.exists()
 
 
 def test_what_it_refuses_ends_it_in_one_line(command: Command, tmp_path: Path) -> None:

@@ -103,8 +103,20 @@ def test_what_must_outlive_a_container_is_on_a_named_volume() -> None:
     }
     assert {name: volumes for name, volumes in kept.items() if volumes} == {
         "kafka": ["kafka-log"], "postgres": ["store"], "prometheus": ["metrics"], "grafana": ["boards"],
+        **{name: [f"seen-by-{name}"] for name in ("worker-1", "worker-2", "serve")},
     }  # fmt: skip
-    assert set(COMPOSE["volumes"]) == {"kafka-log", "store", "metrics", "boards"}
+    assert set(COMPOSE["volumes"]) == {volume for volumes in kept.values() for volume in volumes}
+
+
+def test_whoever_records_keeps_the_head_of_the_trail_where_it_outlives_him() -> None:
+    """On a volume of each one's own, for which the image has a folder that its user may write into."""
+    (made,) = re.findall(r"install -d -o 10001 -g 10001 -m 700 (\S+)", (ROOT / "Dockerfile").read_text())
+    for name, service in SERVICES.items():
+        environment = service.get("environment", {})
+        assert ("BUDGETWATCH_TRAIL_HEAD" in environment) == ("BUDGETWATCH_TRAIL_KEY" in environment)
+        if "BUDGETWATCH_TRAIL_HEAD" in environment:
+            assert Path(environment["BUDGETWATCH_TRAIL_HEAD"]).parent == Path(made)
+            assert f"seen-by-{name}:{made}" in service["volumes"]
 
 
 @each_service

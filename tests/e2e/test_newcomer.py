@@ -65,6 +65,8 @@ def test_a_newcomer_answers_a_notice_within_a_minute_and_sees_the_answer(tmp_pat
                 sent = client.post(link, data=chosen | form)
                 assert sent.status_code == 200, sent.text
                 assert MEASURE in client.get(f"http://127.0.0.1:{port}/desk").text
+            every = [tmp_path / "demo", *(tmp_path / "demo").rglob("*")]
+            assert [path.name for path in every if path.stat().st_mode & 0o077] == [], "others can read them"
         finally:
             demo.terminate()
     assert str(Path("maildir", "new")) in log.read_text(), "it says where to look"

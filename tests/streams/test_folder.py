@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,18 @@ def test_only_its_owner_can_read_a_folder_its_store_and_its_backups(tmp_path: Pa
         *(tmp_path / "other").iterdir(),
     ]
     assert {path.name: oct(path.stat().st_mode & 0o077) for path in every if path.stat().st_mode & 0o077} == {}
+
+
+def test_a_folder_that_others_can_enter_is_closed_unless_its_inbox_is_theirs_too(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "data")
+    folder.path.mkdir()
+    folder.registry.write_text(REGISTER, encoding="utf-8")
+    for inbox, entered in ((None, 0o700), (0o755, 0o700), (0o775, 0o755), (0o1777, 0o755)):
+        folder.path.chmod(0o755)
+        if inbox is not None:
+            folder.inbox.chmod(inbox)
+        folder.make(None)
+        assert stat.S_IMODE(folder.path.stat().st_mode) == entered
 
 
 def test_a_register_that_is_ignored_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -258,7 +258,7 @@ def test_rows_that_are_only_added_are_not_replaced(tmp_path: Path) -> None:
                 with pytest.raises(sqlite3.IntegrityError, match=f"rows of {table.name} are only added"):
                     connection.execute(f"{verb} {row}")
             with pytest.raises(sqlite3.IntegrityError, match="only added"):
-                connection.execute(f"UPDATE OR REPLACE {table.name} SET {list(table.c)[-1].name} = '8'")
+                connection.execute(f"UPDATE OR REPLACE {table.name} SET {list(table.c)[-1].name} = '8'")  # noqa: S608  # the names above
 
 
 def test_triggers_that_were_dropped_stay_so_until_an_audit_has_told_of_it(tmp_path: Path) -> None:

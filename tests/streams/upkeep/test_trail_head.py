@@ -63,3 +63,12 @@ def test_a_store_in_the_place_of_one_that_had_a_trail_is_not_begun(store_url: st
     head = kept if cascade else Path(f"{store_url}.head")
     head.unlink()
     open_store(store_url, create=True).close()
+
+
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
+def test_a_head_that_could_not_be_kept_is_refused_at_the_start(
+    store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(HEAD_KEPT, str(tmp_path / "not there" / "trail.head"))
+    with pytest.raises(StoreRefused, match="no folder there that can be written to"):
+        open_store(store_url, create=True)
