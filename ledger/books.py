@@ -7,8 +7,8 @@ agency and year belongs to that agency and year alone; a fund of the city is sha
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, MutableSequence
-from typing import Any, Final, Literal, TypeAlias, TypeVar
+from collections.abc import Callable, Iterable, Iterator, MutableSequence
+from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar, cast
 
 import msgspec
 
@@ -469,7 +469,14 @@ class AgencyYear(Row, kw_only=True):
         return found
 
 
-T = TypeVar("T")
+class Follows(Protocol):
+    """Whatever is worked out of an agency's year and kept up with what changes in it."""
+
+    def change(self, rows: Iterable[Row]) -> None:
+        """These rows of the year have changed."""
+
+
+F = TypeVar("F", bound=Follows)
 
 
 class Books:
@@ -482,27 +489,27 @@ class Books:
         self.payments: Payments = PaymentsSeen()
         self.put_aside: dict[tuple[str, str, int, str | None], Alert] = {}
         """Alerts that people closed, by rule, key, fiscal year and what opened them: one may be reopened."""
-        self._made: dict[tuple[int, str], dict[object, Any]] | None = None
-        """What was made of each agency's year since it changed last; None where nobody tells of changes."""
+        self._followed: dict[tuple[int, str], Follows] | None = None
+        """What follows each agency's year; None where nobody tells of changes."""
 
-    def keep_what_is_made(self) -> None:
-        """From here on whoever changes an agency's year tells of it (`changed`), and what is made of one is kept until then."""
-        self._made = {}
+    def keep_what_follows(self) -> None:
+        """From here on whoever changes an agency's year tells of it (`changed`), and what follows one is kept."""
+        self._followed = {}
 
-    def made_of(self, year: AgencyYear, name: object, make: Callable[[AgencyYear], T]) -> T:
-        """What `make` makes of an agency's year, under a name."""
-        if self._made is None:
-            return make(year)
-        made = self._made.setdefault((year.fiscal_year, year.agency), {})
-        if name not in made:
-            made[name] = make(year)
-        found: T = made[name]
-        return found
+    def followed(self, year: AgencyYear, begin: Callable[[AgencyYear], F]) -> F:
+        """What follows an agency's year; begun anew each time where nobody tells of changes."""
+        if self._followed is None:
+            return begin(year)
+        key = (year.fiscal_year, year.agency)
+        found = self._followed.get(key)
+        if found is None:
+            found = self._followed[key] = begin(year)
+        return cast(F, found)
 
-    def changed(self, fiscal_year: int, agency: str) -> None:
-        """An agency's year has changed: what was made of it holds no more."""
-        if self._made is not None:
-            self._made.pop((fiscal_year, agency), None)
+    def changed(self, year: AgencyYear, rows: Iterable[Row]) -> None:
+        """Rows of an agency's year have changed."""
+        if self._followed and (found := self._followed.get((year.fiscal_year, year.agency))) is not None:
+            found.change(rows)
 
     def find(self, fiscal_year: int, agency: str) -> AgencyYear | None:
         """The agency's books of a year, if it has any."""
@@ -512,7 +519,8 @@ class Books:
     def add(self, year: AgencyYear) -> None:
         """Take in an agency's books of a year."""
         self.years.setdefault(year.fiscal_year, {})[year.agency] = year
-        self.changed(year.fiscal_year, year.agency)
+        if self._followed:
+            self._followed.pop((year.fiscal_year, year.agency), None)
 
     def fund(self, year: AgencyYear, reserve: str) -> Fund:
         """The fund that a reserve event of this agency is about, begun on first sight."""

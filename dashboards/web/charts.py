@@ -6,7 +6,7 @@ stand in a table beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -14,41 +14,16 @@ import msgspec
 from dashboards.colours import ACTUAL, FORECAST, LIMIT, PLAN
 from dashboards.reports.table import Column, Table
 from dashboards.web.grid import Grid
-from ledger.books import MONTHS, Position
 from ledger.figures import FIGURES
 from ledger.fiscal import ROC_OFFSET, allotted_months, first_day, last_day
 from ledger.sums import Sums
 from ledger.words import Language, Words
+from ledger.year_sums import MonthSums
 from streams.log.reserve_log import Balance
 
 _YI: Final = 1e8
 _MONTH_NAMES: Final = Words("{}月", "{}")
 _AXIS: Final = Words("億元", "NT$ 100 million")
-
-
-class MonthSums(msgspec.Struct):
-    """What was realised in each of the 14 months of booking, what is allotted to each of the 12, and what stands from before."""
-
-    realised: list[int]
-    allotted: list[int]
-    carryover: int = 0
-
-
-def joined(sums: Sequence[MonthSums]) -> MonthSums:
-    """The sums of several together."""
-    realised = [sum(month) for month in zip(*(each.realised for each in sums), strict=True)]
-    allotted = [sum(month) for month in zip(*(each.allotted for each in sums), strict=True)]
-    return MonthSums(realised or [0] * MONTHS, allotted or [0] * 12, sum(each.carryover for each in sums))
-
-
-def month_sums(positions: Iterable[Position]) -> MonthSums:
-    """Add positions up by month, NT$."""
-    found = list(positions)
-    realised = [sum(month) for month in zip(*(position.realised_by_month for position in found), strict=True)]
-    plans = [position.allotment for position in found if position.allotment is not None]
-    allotted = [sum(month) for month in zip(*plans, strict=True)]
-    due_at_once = sum(position.carryover for position in found if position.allotment is None)
-    return MonthSums(realised or [0] * MONTHS, allotted or [0] * 12, due_at_once)
 
 
 class Course(msgspec.Struct):

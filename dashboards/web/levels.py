@@ -14,11 +14,11 @@ from dashboards.level_status import NO_ALERTS, LevelCounts, status_of, whose
 from dashboards.reports import formulas
 from dashboards.reports.table import AGENCY_CODE, AUTHORITY_CODE, Column, Table, named
 from dashboards.web import names
-from dashboards.web.charts import MonthSums, course, course_figure, course_grid, joined, month_sums
+from dashboards.web.charts import course, course_figure, course_grid
 from dashboards.web.desk import Desk
 from dashboards.web.grid import Bar, Grid, share
 from dashboards.web.subjects import address
-from ledger.books import AgencyYear, Alert, Books
+from ledger.books import Alert, Books
 from ledger.figures import (
     ANNUAL,
     CASH,
@@ -125,29 +125,6 @@ def figures_grid(level: Level, title: Words, name: str, day: str) -> Grid:
 # ---------------------------------------------------------------- the year by month
 
 
-def _years_of(books: Books, fiscal_year: int, level: str, key: str) -> list[AgencyYear]:
-    agencies = books.years.get(fiscal_year, {})
-    if level == "agency":
-        return [agencies[key]] if key in agencies else []
-    if level == "authority":
-        return [year for year in agencies.values() if year.authority == key]
-    return list(agencies.values())
-
-
-def months_of(desk: Desk, fiscal_year: int, level: str, key: str, economic_class: str) -> MonthSums:
-    """A level's sums by month, of one class or of all."""
-
-    def of_agency(year: AgencyYear) -> MonthSums:
-        positions = year.positions.values()
-        return month_sums(each for each in positions if economic_class in ("all", each.economic_class))
-
-    def build(books: Books) -> MonthSums:
-        name = ("months", economic_class)
-        return joined([books.made_of(year, name, of_agency) for year in _years_of(books, fiscal_year, level, key)])
-
-    return desk.look(("months", fiscal_year, level, key, economic_class), build)
-
-
 def courses(desk: Desk, level: Level, reader: Language) -> tuple[list[dict[str, Any]], list[Grid]]:
     """The charts of a level's year (all money; capital money where there is any) and their tables."""
     day = desk.monitor.today()
@@ -161,7 +138,7 @@ def courses(desk: Desk, level: Level, reader: Language) -> tuple[list[dict[str, 
         sums = sums_of(level, name)
         if name == "all":
             sums = msgspec.structs.replace(sums, forecast=None)
-        found = course(months_of(desk, level.fiscal_year, level.level, level.key, name), sums, level.fiscal_year, day)
+        found = course(level.by_month(name), sums, level.fiscal_year, day)
         if name == "all":
             found.forecast = None  # predictions are of capital money alone
         grid_name = f"months-{name}"

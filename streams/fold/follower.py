@@ -252,8 +252,8 @@ class Follower:
             effects = process(
                 first, lines, self._books, Context(self._registry.agencies, self._seen_ids, self._engine, recall)
             )
-            for fiscal_year, agency in {(year.fiscal_year, year.agency) for year, _ in effects.touched}:
-                self._books.changed(fiscal_year, agency)
+            for year, rows in effects.touched:
+                self._books.changed(year, rows)
             self._payments.noted()
             self._place = first + len(lines)
         self._tell(effects.transitions)
@@ -268,7 +268,7 @@ class Follower:
         with self._store.at_one_moment() as moment, moment.reading() as connection:
             loaded = load_partition(moment)
             apply_closings(loaded.books, moment)
-            loaded.books.keep_what_is_made()
+            loaded.books.keep_what_follows()
             wanted, seen = done(moment), moment_of(connection, moment.log)
             history = History.after(Segments(moment), wanted)
         with self._lock:

@@ -205,7 +205,7 @@ class StoreReplica:
             if wanted is None:
                 self._books, self._is_doubtful = books, False
                 books.payments = OnTrial(StoredPayments(self.store))
-                books.keep_what_is_made()
+                books.keep_what_follows()
             else:
                 for year in books.agency_years():
                     self._books.add(year)

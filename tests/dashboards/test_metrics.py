@@ -15,7 +15,7 @@ from alerts.subjects import alert_id
 from dashboards.metrics import SamplesAsked, registry_of
 from dashboards.metrics.levels import OF_AGENCIES
 from ledger import rollup
-from ledger.books import AgencyYear
+from ledger.books import AgencyYear, Books
 from producers.simulator import registry_csv, simulate
 from streams.people.accounts import Domain
 from streams.people.answers import ask
@@ -182,9 +182,9 @@ def test_of_an_agency_nothing_else_is_added_up(city: Running, monkeypatch: pytes
     """With figures of 30,000 agencies a scrape took 12 s whoever asked; of one it takes 10 ms."""
     added: list[str] = []
 
-    def counted(year: AgencyYear, months: int) -> rollup.Level:
+    def counted(books: Books, year: AgencyYear, months: int) -> rollup.Level:
         added.append(year.agency)
-        return real(year, months)
+        return real(books, year, months)
 
     real = rollup._agency
     monkeypatch.setattr(rollup, "_agency", counted)

@@ -19,7 +19,7 @@ from dashboards.web import language, levels, shown
 from dashboards.web.access import AGENCY
 from dashboards.web.alert_table import alert_grid
 from dashboards.web.answer import page
-from dashboards.web.charts import MonthSums, course, course_figure, course_grid, month_sums
+from dashboards.web.charts import course, course_figure, course_grid
 from dashboards.web.desk import Desk
 from dashboards.web.grid import Grid
 from dashboards.web.subjects import address
@@ -32,6 +32,7 @@ from ledger.rollup import Level
 from ledger.sums import Sums
 from ledger.vocabulary import EVENT
 from ledger.words import Words
+from ledger.year_sums import MonthSums, months_in, sums_on, totals_of
 from streams.log.line_history import LineHistory, LineStep, differing, figures_of
 from streams.store import alert_lists
 from streams.store.alert_lists import Wanted
@@ -166,12 +167,11 @@ def _copy(desk: Desk, books: Books, fiscal_year: int, agency: str, name: str) ->
     position = None if year is None else year.positions.get(name)
     if position is None:
         return None
-    sums = Sums()
-    sums.add(position, allotted_months(fiscal_year, desk.monitor.today()))
+    totals = totals_of(position)
     return ShownLine(
-        sums=sums,
+        sums=sums_on(totals, allotted_months(fiscal_year, desk.monitor.today())),
         figures=figures_of(position),
-        months=month_sums([position]),
+        months=months_in(totals),
         position=desk.monitor.replica.lines,
         proposed=None if position.proposal is None else position.proposal.amount,
         council_cut=position.council_cut,

@@ -12,7 +12,7 @@ from dashboards.level_status import NO_ALERTS, LevelCounts, status_of
 from dashboards.reports.formats.cells import large_sum
 from dashboards.reports.table import Column, Row, Table
 from dashboards.web import answer, shown
-from dashboards.web.charts import course, course_figure, month_sums
+from dashboards.web.charts import course, course_figure
 from dashboards.web.grid import Bar, Grid, share, view
 from dashboards.web.live import Live
 from dashboards.web.pages.check import event_of
@@ -25,6 +25,7 @@ from ledger.registry import Registry
 from ledger.rollup import Level
 from ledger.sums import Sums
 from ledger.words import Words
+from ledger.year_sums import NO_TOTALS, months_in, together, totals_of
 from streams.monitor import Committed
 from streams.settings import read_names
 
@@ -126,19 +127,19 @@ def test_a_year_by_month_is_cumulated_and_ends_today() -> None:
     other.realised_by_month[1], other.carryover = 7, 100
     sums = Sums(available=112, allotted=103, realised=22)
     anew = Position(line="y", origin_year=113, carryover=50, allotment=[2] + [0] * 11)
-    assert month_sums([anew]).carryover == 0, "what is allotted anew is not due at once"
-    found = course(month_sums([one, other]), sums, 114, "2025-03-31")
+    assert months_in(totals_of(anew)).carryover == 0, "what is allotted anew is not due at once"
+    found = course(months_in(together([totals_of(one), totals_of(other)])), sums, 114, "2025-03-31")
     assert found.actual[:4] == [10, 17, 22, None] and found.plan[:3] == [101, 102, 103] and found.plan[-1] == 112
     assert found.limit == 112 and found.forecast == 22 * 112 // 103
     assert [line["name"] for line in course_figure(found, "en")["data"]][-1] == "Predicted at year-end"
     one.realised_by_month[12] = 3
-    assert len(course(month_sums([one]), sums, 114, "2026-02-01").labels) == 13, (
+    assert len(course(months_in(totals_of(one)), sums, 114, "2026-02-01").labels) == 13, (
         "the closing period where it has bookings"
     )
 
 
 def test_nothing_at_all_has_a_course_too() -> None:
-    assert course(month_sums([]), Sums(), 114, "2024-06-30").actual == [None] * 12
+    assert course(months_in(NO_TOTALS), Sums(), 114, "2024-06-30").actual == [None] * 12
 
 
 def test_a_runway_stands_by_the_steps_of_its_rule() -> None:

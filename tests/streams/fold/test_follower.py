@@ -17,6 +17,7 @@ import pytest
 from alerts.catalogue import Catalogue
 from ledger.receipt import Outcome
 from ledger.registry import Registry
+from ledger.rollup import roll_up
 from streams.fold import asking, link
 from streams.fold import follower as module
 from streams.fold.follower import Follower
@@ -54,7 +55,8 @@ class Split(msgspec.Struct):
         until(lambda: self.follower.lines == self.queue.lines)
         self.follower._wait_for_a_look()
         with self.queue.reading() as books, self.follower.reading() as shown:
-            return differences(shown, books)
+            sums = [[{**each.classes} for level in roll_up(of, TODAY) for each in level] for of in (shown, books)]
+            return differences(shown, books) + (["sums"] if sums[0] != sums[1] else [])
 
 
 def until(holds: Callable[[], bool], seconds: float = 20) -> None:
