@@ -78,6 +78,8 @@ class WebServer:
             proxy_headers=bool(monitor.reach.trusted_proxies),
             forwarded_allow_ips=list(monitor.reach.trusted_proxies),
         )
+        self.reads_ahead: Part = page.desk.reserve_log
+        """Started once it listens."""
         self._server = _Server(page, config, is_supervised, **facts)
 
     @property
@@ -123,7 +125,7 @@ def listen(
         # While it runs the server has handlers of its own; it raises the signal again at its end, when there is still
         # something to do here.
         signal.signal(signalled, lambda *_: server.leave())
-    with beginning(beside):
+    with beginning([*beside, server.reads_ahead]):
         server.run()
     log.info("stopped", position=monitor.replica.lines)
 

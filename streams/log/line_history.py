@@ -135,13 +135,12 @@ class _Recalled(dict[int, bytes]):
 def _lines(store: Store, fiscal_year: int, agency: str, name: str) -> Iterator[tuple[int, bytes, str, str]]:
     code = agency.encode() if agency.isascii() else b""
     for segment in segments_touching(store.of_year(fiscal_year, agency), fiscal_year, agency, name):
-        origins = iter([*segment.origins[1:], Origin(len(segment.lines), "")])
+        origins = iter([*segment.origins[1:], Origin(segment.end, "")])
         source, following = segment.origins[0].name, next(origins)
-        for offset, line in enumerate(segment.lines):
-            while offset >= following.offset:
+        for place, line in segment.lines_with(code):
+            while place - segment.first_place >= following.offset:
                 source, following = following.name, next(origins)
-            if code in line or b"\\" in line:  # a code may be written in escapes
-                yield segment.first_place + offset, line, source, segment.at
+            yield place, line, source, segment.at
 
 
 def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 import sqlalchemy as sa
+import structlog
 
 from ledger.admission import read
 from ledger.events import (
@@ -20,7 +21,7 @@ from ledger.events import (
     ReserveReturned,
 )
 from ledger.refusals import Refusal
-from streams.store import Store, schema
+from streams.store import Store, StoreError, schema
 from streams.store.segments import log_segments
 
 ReserveEvent: TypeAlias = (
@@ -35,6 +36,8 @@ _RESERVE_EVENTS: Final = (
     ReserveReturned,
 )
 _MARK: Final = b'"reserve.'
+
+log = structlog.get_logger()
 
 
 class Balance(msgspec.Struct, frozen=True):
@@ -55,22 +58,48 @@ class ReserveLog:
         """Each partition of the log, and the place up to which it is read."""
         self._events: list[ReserveEvent] = []
         self._ids: set[tuple[int, str, str]] = set()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._read_ahead, name="reserve-log", daemon=True)
+
+    def start(self) -> None:
+        """Read ahead, so that who looks first does not wait for a whole year of the log."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Read ahead no more."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _read_ahead(self) -> None:
+        try:
+            for part in self._store.parts():
+                is_more = True
+                while is_more and not self._stopping.is_set():
+                    with self._lock:
+                        is_more = self._read_next(part)
+        except StoreError as error:
+            log.warning("the reserves' events are not read ahead", reason=str(error))
 
     def events(self) -> list[ReserveEvent]:
         """Every accepted event so far."""
         with self._lock:
             for part in self._store.parts():
-                self._read_on(part)
+                while self._read_next(part):
+                    pass
             return list(self._events)
 
-    def _read_on(self, part: Store) -> None:
-        for segment in log_segments(part, self._parts[part.partition]):
-            found = [(place, line) for place, line in enumerate(segment.lines, segment.first_place) if _may_be(line)]
-            refused = _refused(part, [place for place, _ in found])
-            for place, line in found:
-                if place not in refused:
-                    self._take(read(line))
-            self._parts[part.partition] = segment.first_place + len(segment.lines)
+    def _read_next(self, part: Store) -> bool:
+        """Read a segment; whether there was one."""
+        segment = next(log_segments(part, self._parts[part.partition]), None)
+        if segment is None:
+            return False
+        found = list(segment.lines_with(_MARK))
+        refused = _refused(part, [place for place, _ in found])
+        for place, line in found:
+            if place not in refused:
+                self._take(read(line))
+        self._parts[part.partition] = segment.end
+        return True
 
     def _take(self, event: Event | Refusal | None) -> None:
         if not isinstance(event, _RESERVE_EVENTS):
@@ -113,10 +142,6 @@ def _added_up(moves: dict[str, list[ReserveEvent]]) -> Iterator[Balance]:
                     remaining += event.amount
         if (established, remaining) != before:
             yield Balance(day, established, remaining)
-
-
-def _may_be(line: bytes) -> bool:
-    return _MARK in line or b"\\" in line  # a type may be written in escapes
 
 
 def _refused(store: Store, places: list[int]) -> set[int]:

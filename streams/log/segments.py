@@ -34,4 +34,4 @@ class Segments:
             if segment.first_place != place:
                 raise LogBroken(f"the log has no segment at {place:,}; restore a backup", place)
             yield Batch(segment.lines, segment.origins)
-            place += len(segment.lines)
+            place = segment.end

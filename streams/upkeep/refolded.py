@@ -146,15 +146,16 @@ class Copies:
             segment = next(self._segments[part], None)
             if segment is None:
                 break
-            count = len(segment.lines)
+            lines = segment.lines
+            count = len(lines)
             if count > len(self._unmatched[part]):
                 self._segments[part] = _put_back(segment, self._segments[part])
                 break
             own, self._unmatched[part] = self._unmatched[part][:count], self._unmatched[part][count:]
             self._places[part] = segment.first_place + count
-            if own != segment.lines:
+            if own != lines:
                 key = f"{part} {segment.first_place}"
-                self.differences[part] += compared("segments", key, _digest(own), _digest(segment.lines))
+                self.differences[part] += compared("segments", key, _digest(own), _digest(lines))
 
 
 def _put_back(one: Segment, rest: Iterator[Segment]) -> Iterator[Segment]:

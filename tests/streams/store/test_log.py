@@ -6,6 +6,8 @@ import threading
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alerts.catalogue import Catalogue
 from ledger.admission import read
@@ -13,7 +15,7 @@ from ledger.books import Position
 from ledger.events import Event
 from ledger.registry import Registry
 from streams.store import Origin, Store, StoreError, schema
-from streams.store.segments import log_segments, segments_touching
+from streams.store.segments import Segment, log_segments, segments_touching
 from tests.streams.store.folding import Folding, InMemory, differences
 
 
@@ -115,3 +117,15 @@ def test_the_same_event_in_other_bytes_is_compared_with_the_one_stored(
     resumed = Folding(store, city, catalogue)
     effects = resumed.commit([sent.replace(b'{"id"', b'{ "id"'), sent], [Origin(0, "test")])
     assert effects.duplicates == [100, 101]
+
+
+TEXTS = st.binary(max_size=9).map(lambda text: text.replace(b"\n", b""))
+
+
+@given(st.lists(st.one_of(TEXTS, st.sampled_from([b"260021", b'"reserve.', b"\\u0032", b"2600210", b""])), min_size=1))
+@pytest.mark.parametrize("mark", [b"260021", b'"reserve.', b"0", b""])
+def test_lines_with_a_mark_are_found_without_splitting(mark: bytes, lines: list[bytes]) -> None:
+    segment = Segment(700, b"\n".join(lines), [Origin(0, "test")], "")
+    wanted = [(place, line) for place, line in enumerate(lines, 700) if mark in line or b"\\" in line]
+    assert list(segment.lines_with(mark)) == wanted
+    assert (segment.lines, segment.end) == (lines, 700 + len(lines))
