@@ -27,6 +27,7 @@ from budgetwatch import (
     topics,
     trail,
     upkeep,
+    year_ends,
 )
 from budgetwatch.options import RefusedCommand
 
@@ -37,7 +38,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode="markdown",
 )
-for group in (files, questions, naming, running, upkeep, rebuilding, topics, people, tokens, trail):
+for group in (files, questions, year_ends, naming, running, upkeep, rebuilding, topics, people, tokens, trail):
     app.add_typer(group.app)
 app.add_typer(importing.app, name="import")
 app.add_typer(boards.app, name="dashboards")

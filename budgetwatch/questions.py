@@ -27,7 +27,9 @@ from budgetwatch.options import (
 from budgetwatch.sources import books_of, event_in, judged_day, write_report
 
 app = typer.Typer()
-reports = typer.Typer(name="report", help="Report on one agency, or on the reserves.", no_args_is_help=True)
+reports = typer.Typer(
+    name="report", help="Report on one agency, on the reserves, or on carry-over.", no_args_is_help=True
+)
 app.add_typer(reports)
 
 
@@ -149,6 +151,30 @@ def report_reserve(
 ) -> None:
     """Report what each reserve holds and has given, and every case that drew on it."""
     from dashboards.reports.reserve_report import tables
+
+    opened = books_of(more, replay, data, store, registry, as_of, settings, lang)
+    made = tables(opened.books, opened.names, opened.catalogue, judged_day(opened), fiscal_year)
+    write_report(opened, made, format_, out, lang)
+
+
+@reports.command(
+    "carryover", epilog="Example: `budgetwatch report carryover --data DIR --fiscal-year 115 --format ods -o 115.ods`"
+)
+def report_carryover(
+    more: More = None,
+    replay: Replay = None,
+    data: Data = None,
+    store: Store = None,
+    registry: Registry = Path("agencies.csv"),
+    settings: Settings = None,
+    as_of: AsOf = None,
+    fiscal_year: FiscalYear = None,
+    format_: ReportFormat = FormatName.TABLE,
+    out: Out = None,
+    lang: Lang = Language.ZH,
+) -> None:
+    """Report carry-over into a year: review by authority, applications, decisions, its age, and what lapses."""
+    from dashboards.reports.carryover_report import tables
 
     opened = books_of(more, replay, data, store, registry, as_of, settings, lang)
     made = tables(opened.books, opened.names, opened.catalogue, judged_day(opened), fiscal_year)

@@ -274,11 +274,39 @@ class CarryoverCase(Row, kw_only=True):
     approved: int = 0
     """Less what was cancelled."""
     declined: int = 0
+    cancelled: int = 0
+    """What was approved and taken back (減免、註銷)."""
+    kind: str = ""
+    """That applied for last; what was approved may be of another one."""
+    applied_on: str = ""
+    """The earliest day of an application."""
+    ground: str | None = None
+    """Stated last by an application; so are the next two."""
+    commitment: str | None = None
+    expected_on: str | None = None
+    decided_on: str | None = None
+    """The latest day of an approval or refusal."""
+    approval_ref: str | None = None
+    declined_ground: str | None = None
 
     @property
     def undecided(self) -> int:
         """What can still be approved or declined."""
         return self.applied - self.approved - self.declined
+
+    @property
+    def awaiting(self) -> int:
+        """What its review has still to decide: undecided, less what was cancelled (which may be approved anew)."""
+        return max(0, self.undecided - self.cancelled)
+
+    @property
+    def review(self) -> str:
+        """How far its review has come: pending, partly, approved, reduced, declined or cancelled."""
+        if self.awaiting > 0:
+            return "partly" if self.decided_on else "pending"
+        if self.approved == 0:
+            return "cancelled" if self.cancelled else "declined"
+        return "reduced" if self.declined or self.cancelled else "approved"
 
 
 class Fund(Row, kw_only=True):

@@ -5,7 +5,7 @@ What is approved is a position of its own, of its origin year. A case is one app
 
 from __future__ import annotations
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from ledger import events as e
 from ledger.books import AgencyYear, Books, CarryoverCase, Position, Row
@@ -20,6 +20,11 @@ def applied(books: Books, year: AgencyYear, event: e.CarryoverApplied, month: in
         case = CarryoverCase(id=event.case, line=event.line, origin_year=event.origin_year)
         year.carryover_cases[event.case] = case
     case.applied += event.amount
+    case.kind = event.kind
+    case.applied_on = min(case.applied_on or event.booked_on, event.booked_on)
+    case.ground = _stated(event.ground, case.ground)
+    case.commitment = _stated(event.commitment, case.commitment)
+    case.expected_on = _stated(event.expected_on, case.expected_on)
     return [case, year.position(event.line, event.origin_year)]
 
 
@@ -27,19 +32,33 @@ def approved(books: Books, year: AgencyYear, event: e.CarryoverApproved, month: 
     """carryover += amount, on the position of the origin year; the case's approved += amount."""
     position = _add(year, event, event.amount)
     position.has_money = True
-    return [position, *_decide(year, event, event.amount)]
+    if event.case is UNSET:
+        return [position]
+    case = year.carryover_cases[event.case]
+    case.approved += event.amount
+    case.approval_ref = _stated(event.approval_ref, case.approval_ref)
+    case.decided_on = max(case.decided_on or "", event.booked_on)
+    return [position, case]
 
 
 def declined(books: Books, year: AgencyYear, event: e.CarryoverDeclined, month: int) -> list[Row]:
     """The case's declined += amount. The position is touched too: its history holds all that decides its cases."""
     case = year.carryover_cases[event.case]
     case.declined += event.amount
+    case.declined_ground = _stated(event.ground, case.declined_ground)
+    case.decided_on = max(case.decided_on or "", event.booked_on)
     return [case, year.position(case.line, case.origin_year)]
 
 
 def cancelled(books: Books, year: AgencyYear, event: e.CarryoverCancelled, month: int) -> list[Row]:
-    """carryover −= amount; the case's approved −= amount."""
-    return [_add(year, event, -event.amount), *_decide(year, event, -event.amount)]
+    """carryover −= amount; the case's approved −= amount, its cancelled += amount."""
+    position = _add(year, event, -event.amount)
+    if event.case is UNSET:
+        return [position]
+    case = year.carryover_cases[event.case]
+    case.approved -= event.amount
+    case.cancelled += event.amount
+    return [position, case]
 
 
 def _add(year: AgencyYear, event: e.CarryoverApproved | e.CarryoverCancelled, amount: int) -> Position:
@@ -53,12 +72,8 @@ def _carried(position: Position | None, kind: str) -> int:
     return 0 if position is None or position.carried is None else position.carried.get(kind, 0)
 
 
-def _decide(year: AgencyYear, event: e.CarryoverApproved | e.CarryoverCancelled, amount: int) -> list[Row]:
-    if event.case is UNSET:
-        return []
-    case = year.carryover_cases[event.case]
-    case.approved += amount
-    return [case]
+def _stated(given: str | UnsetType, before: str | None) -> str | None:
+    return before if given is UNSET else given
 
 
 def applying_problem(year: AgencyYear, event: e.CarryoverApplied) -> tuple[Reason, Detail] | None:

@@ -123,6 +123,40 @@ CARRYOVER: Final[Mapping[str, Words]] = {
 }
 """Kinds of carry-over (Budget Act, Art. 72)."""
 
+CARRYOVER_FIGURE: Final[Mapping[str, Words]] = {
+    "applied": Words("申請保留數", "Applied for"),
+    "approved": Words("核准保留數", "Approved"),
+    "declined": Words("不予保留數", "Declined"),
+    "cancelled": Words("減免註銷數", "Cancelled"),
+    "awaiting": Words("審查中", "Under review"),
+}
+"""What becomes of what is applied for, NT$; approved is less what was cancelled."""
+
+CARRYOVER_REVIEW: Final[Mapping[str, Words]] = {
+    "pending": Words("審查中", "pending"),
+    "partly": Words("部分審定", "partly decided"),
+    "approved": Words("核准", "approved"),
+    "reduced": Words("核減", "reduced"),
+    "declined": Words("不予保留", "declined"),
+    "cancelled": Words("註銷", "cancelled"),
+}
+"""How far the review of a case has come."""
+
+LACK: Final[Mapping[str, Words]] = {
+    "no-events": Words("尚無本年度資料", "no event of this year"),
+    "no-adoption": Words("預算未完成審議", "the budget is not adopted"),
+    "no-appropriation": Words("無法定預算數", "no appropriation enacted"),
+    "no-allotment": Words("科目無分配預算", "lines without an allotment"),
+    "december-report": Words("上年度 12 月會計報告未送", "no report of last December"),
+    "not-applied": Words("上年度應付款及契約未申請保留", "debts and contracts of last year not applied for"),
+    "undecided": Words("保留案未審定", "carry-over cases undecided"),
+    "carryover-not-allotted": Words("核准保留未辦保留分配", "carry-over without an allotment of its own"),
+    "references-not-opened": Words("核准保留之應付款及契約未轉入", "debts and contracts approved and not opened"),
+    "no-second-reserve": Words("第二預備金未設置", "no second reserve"),
+    "no-disaster-reserve": Words("災害準備金未設置", "no disaster reserve"),
+}
+"""What a year's books lack at its beginning."""
+
 CR_BASIS: Final[Mapping[str, Words]] = {
     "authorised_plan": Words("已授權原訂計畫", "authorised plan"),
     "prior_year": Words("上年度執行數", "prior year"),

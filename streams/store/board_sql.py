@@ -264,7 +264,7 @@ JOIN agency_years y ON (y.fiscal_year, y.agency) = (c.fiscal_year, c.agency)
     "board_carryover_cases": View(
         f"""
 SELECT c.fiscal_year, c.id, c.agency, {_named("c", "y.authority")}, c.line, c.origin_year, c.applied, c.approved, c.declined,
-  c.applied - c.approved - c.declined AS undecided
+  c.applied - c.approved - c.declined AS undecided, c.cancelled
 FROM carryover_cases c
 JOIN agency_years y ON (y.fiscal_year, y.agency) = (c.fiscal_year, c.agency)
 {_of_names("c", "y.authority")}""",
@@ -277,6 +277,7 @@ JOIN agency_years y ON (y.fiscal_year, y.agency) = (c.fiscal_year, c.agency)
             "approved": "less what was cancelled, NT$",
             "declined": "NT$",
             "undecided": "applied − approved − declined, NT$",
+            "cancelled": "what was approved and taken back, NT$",
         },
     ),
     "board_commitments": View(

@@ -114,7 +114,17 @@ KEPT: Final[dict[type[Row], Kept]] = {
     ),
     Case: _kept(schema.cases, ("fiscal_year", "agency"), {}, ()),
     Virement: _kept(schema.virements, ("fiscal_year", "agency"), {}, ()),
-    CarryoverCase: _kept(schema.carryover_cases, ("fiscal_year", "agency"), {}, ()),
+    CarryoverCase: _kept(
+        schema.carryover_cases,
+        ("fiscal_year", "agency"),
+        {
+            "kind": str,
+            "applied_on": str,
+            **dict.fromkeys(("ground", "commitment", "expected_on"), str | None),
+            **dict.fromkeys(("decided_on", "approval_ref", "declined_ground"), str | None),
+        },
+        (),
+    ),
     Fund: _kept(schema.funds, ("agency",), {}, ("agency",)),
     ObjectSum: _kept(schema.object_sums, ("fiscal_year", "agency"), {}, ()),
     Feed: _kept(schema.feeds, ("fiscal_year", "agency"), {"beyond": list[int] | None}, ("missing",)),

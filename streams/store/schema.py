@@ -211,6 +211,8 @@ carryover_cases: Final = Table(
     Column("line", Text, nullable=False),
     Column("origin_year", SmallInteger, nullable=False),
     *_money("applied", "approved", "declined"),
+    Column("cancelled", Money, nullable=False, server_default=text("0")),
+    Column("detail", Text, comment="JSON: kind, days, ground, contract and references of the case"),
 )
 
 funds: Final = Table(

@@ -36,6 +36,9 @@ OTHER_MEANING = {
     frozenset(("DELIVERY_CAUSE", "ACT")): "why a delivery stands as it does, and what somebody did",
     frozenset(("DONE", "QUESTION")): "the sentence that says that it was done, and how the question stands after it",
     frozenset(("ACT", "QUESTION")): "what was done, and how the question stands after it",
+    frozenset(("FUND", "CARRYOVER_FIGURE")): "money drawn on reserves, and money carried over",
+    frozenset(("FUND", "CARRYOVER_REVIEW")): "money drawn on reserves, and how far the review of a case has come",
+    frozenset(("CARRYOVER_FIGURE", "CARRYOVER_REVIEW")): "amounts of a case, and how far its review has come",
     frozenset(("NAMES", "EXPLAINED")): "an operation's name, and what it does",
 }
 """Tables that share codes and say different things of them on purpose."""

@@ -1,0 +1,343 @@
+"""The report on carry-over (歲出保留): applications, the review by authority, what was decided, and how old the money is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, NamedTuple
+
+from alerts.catalogue import Catalogue
+from alerts.naming import line_name
+from dashboards.reports import formulas
+from dashboards.reports.table import AGENCY_CODE, AUTHORITY_CODE, LINE_CODE, Cell, Column, Row, Table, named
+from ledger.books import AgencyYear, Books, CarryoverCase
+from ledger.codes import position_name
+from ledger.fiscal import ROC_OFFSET
+from ledger.money import percent
+from ledger.names import Names, agency_name, authority_name
+from ledger.vocabulary import CARRYOVER, CARRYOVER_FIGURE, CARRYOVER_REVIEW, FIELD
+from ledger.words import Words, alike
+from ledger.year_end import KEPT_YEARS, drafts, lapses, left_of
+
+TOTAL: Final = Words("合計", "Total")
+_FIGURES: Final = tuple(CARRYOVER_FIGURE)
+_EVERYBODY: Final[Callable[[str], bool]] = lambda _: True  # noqa: E731
+
+
+class ReviewedCase(NamedTuple):
+    """A case with the agency's year that it is of."""
+
+    year: AgencyYear
+    case: CarryoverCase
+
+
+def years_of(books: Books) -> list[int]:
+    """Fiscal years into which anything was carried over or applied for, the newest first."""
+    return sorted(
+        {
+            year.fiscal_year
+            for year in books.agency_years()
+            if year.carryover_cases or any(each.origin_year != year.fiscal_year for each in year.positions.values())
+        },
+        reverse=True,
+    )
+
+
+def cases_of(books: Books, fiscal_year: int, within: Callable[[str], bool] = _EVERYBODY) -> list[ReviewedCase]:
+    """The cases of a year, of the agencies that `within` lets by, by authority, agency and id."""
+    years = [year for year in books.years.get(fiscal_year, {}).values() if within(year.agency)]
+    found = [ReviewedCase(year, case) for year in years for case in year.carryover_cases.values()]
+    return sorted(found, key=lambda each: (each.year.authority, each.year.agency, each.case.id))
+
+
+def tables(
+    books: Books,
+    names: Names,
+    catalogue: Catalogue,
+    as_of: str,
+    fiscal_year: int | None = None,
+    within: Callable[[str], bool] = _EVERYBODY,
+) -> list[Table]:
+    """The report on the carry-over into a fiscal year (the newest with any, where none is named), NT$.
+
+    `within` says which agencies are in it, by code.
+    """
+    if fiscal_year is None:
+        fiscal_year = next(iter(years_of(books)), int(as_of[:4]) - ROC_OFFSET)
+    cases = cases_of(books, fiscal_year, within)
+    return [
+        _review(books, cases, fiscal_year, names, as_of),
+        _applications(cases, fiscal_year, names, as_of),
+        _decisions(cases, fiscal_year, names, as_of),
+        _ageing(books, fiscal_year, catalogue, as_of, within),
+        _lapsed(books, fiscal_year, names, as_of, within),
+    ]
+
+
+def figures_of(cases: Iterable[CarryoverCase]) -> list[int]:
+    """Applied, approved, declined, cancelled and under review of some cases, NT$."""
+    listed = list(cases)
+    return [sum(getattr(case, name) for case in listed) for name in _FIGURES]
+
+
+# ---------------------------------------------------------------- by authority
+
+
+_REVIEW_COLUMNS: Final = (
+    *named("authority", Words("主管機關", "Authority"), AUTHORITY_CODE),
+    Column("cases", Words("案數", "Cases"), "count"),
+    Column("pending", Words("未審定\n案數", "Undecided\ncases"), "count"),
+    *(Column(key, name, "money") for key, name in CARRYOVER_FIGURE.items()),
+    Column("share", Words("核准數\n÷申請數", "Approved ÷\napplied"), "percent"),
+    Column("available", Words("上年度可支用\n預算數", "Available,\nlast year"), "money"),
+    Column("of_budget", Words("申請數÷\n上年度預算", "Applied ÷\navailable"), "percent"),
+)
+
+
+def _review(books: Books, cases: list[ReviewedCase], fiscal_year: int, names: Names, as_of: str) -> Table:
+    codes = sorted({each.year.authority for each in cases})
+    before = books.years.get(fiscal_year - 1, {}).values()
+    available = {
+        code: sum(p.available for year in before if year.authority == code for p in year.positions.values())
+        for code in codes
+    }
+    rows = [
+        _review_row(
+            code, authority_name(names, code), [e.case for e in cases if e.year.authority == code], available[code]
+        )
+        for code in codes
+    ]
+    total = _review_row(None, TOTAL, [each.case for each in cases], sum(available.values())) if cases else None
+    return Table(
+        name="carryover_review",
+        key="review",
+        fiscal_year=fiscal_year,
+        title=Words(f"{fiscal_year}年度歲出保留案審查表", f"Review of carry-over, fiscal year {fiscal_year}"),
+        label=Words(f"審查表 {fiscal_year}", f"Review {fiscal_year}"),
+        as_of=as_of,
+        columns=_REVIEW_COLUMNS,
+        rows=rows,
+        total=total,
+        notes=(
+            Words(
+                "核准數為減免註銷後之數；申請數＝核准數＋不予保留數＋減免註銷數＋審查中",
+                "Approved is less what was cancelled; applied = approved + declined + cancelled + under review",
+            ),
+            formulas.ROUNDING,
+        ),
+    )
+
+
+def _review_row(code: str | None, name: Words, cases: Sequence[CarryoverCase], available: int) -> Row:
+    figures = figures_of(cases)
+    share, of_budget = percent(figures[1], figures[0]), percent(figures[0], available)
+    pending = sum(case.awaiting > 0 for case in cases)
+    return (code, name, len(cases), pending, *figures, share, available, of_budget)
+
+
+# ---------------------------------------------------------------- case by case
+
+
+_CASE: Final = Column("case", Words("保留案", "Case"), "text")
+_WHOSE: Final = (
+    _CASE,
+    *named("agency", Words("機關", "Agency"), AGENCY_CODE),
+    *named("line", Words("預算科目", "Line"), LINE_CODE),
+    Column("origin_year", Words("原年度", "From\nyear"), "count"),
+)
+_APPLICATION_COLUMNS: Final = (
+    *_WHOSE,
+    Column("kind", Words("保留性質", "Kind"), "text"),
+    Column("commitment", Words("契約", "Contract"), "text"),
+    Column("applied_on", Words("申請日", "Applied on"), "day"),
+    Column("expected_on", Words("預計執行\n完成日", "Expected\non"), "day"),
+    Column("applied", CARRYOVER_FIGURE["applied"], "money"),
+    Column("ground", Words("保留理由", "Ground"), "text"),
+    Column("review", Words("審查情形", "Review"), "text"),
+)
+
+
+def _whose(each: ReviewedCase, names: Names) -> tuple[Cell, ...]:
+    year, case = each
+    line = position_name(case.line, case.origin_year, year.fiscal_year)
+    return (
+        case.id,
+        year.agency,
+        agency_name(names, year.agency),
+        line,
+        line_name(names, year.fiscal_year, line),
+        case.origin_year,
+    )
+
+
+def _applications(cases: list[ReviewedCase], fiscal_year: int, names: Names, as_of: str) -> Table:
+    return Table(
+        name="carryover_cases",
+        key="applications",
+        fiscal_year=fiscal_year,
+        title=Words(f"{fiscal_year}年度歲出保留申請表", f"Applications to carry over, fiscal year {fiscal_year}"),
+        label=Words(f"申請表 {fiscal_year}", f"Applications {fiscal_year}"),
+        as_of=as_of,
+        columns=_APPLICATION_COLUMNS,
+        rows=[
+            (
+                *_whose(each, names),
+                CARRYOVER.get(each.case.kind, alike(each.case.kind)),
+                each.case.commitment,
+                each.case.applied_on or None,
+                each.case.expected_on,
+                each.case.applied,
+                each.case.ground,
+                CARRYOVER_REVIEW[each.case.review],
+            )
+            for each in cases
+        ],
+        total=_total(_APPLICATION_COLUMNS, {"applied": sum(each.case.applied for each in cases)}) if cases else None,
+    )
+
+
+_DECISION_COLUMNS: Final = (
+    *_WHOSE,
+    *(Column(key, name, "money") for key, name in CARRYOVER_FIGURE.items()),
+    Column("review", Words("審查結果", "Review"), "text"),
+    Column("decided_on", Words("核定日", "Decided on"), "day"),
+    Column("approval_ref", FIELD["approval_ref"], "text"),
+    Column("declined_ground", Words("不予保留理由", "Why declined"), "text"),
+)
+
+
+def _decisions(cases: list[ReviewedCase], fiscal_year: int, names: Names, as_of: str) -> Table:
+    figures = figures_of(each.case for each in cases)
+    return Table(
+        name="carryover_decisions",
+        key="decisions",
+        fiscal_year=fiscal_year,
+        title=Words(f"{fiscal_year}年度歲出保留核定表", f"Carry-over decided, fiscal year {fiscal_year}"),
+        label=Words(f"核定表 {fiscal_year}", f"Decided {fiscal_year}"),
+        as_of=as_of,
+        columns=_DECISION_COLUMNS,
+        rows=[
+            (
+                *_whose(each, names),
+                *figures_of([each.case]),
+                CARRYOVER_REVIEW[each.case.review],
+                each.case.decided_on,
+                each.case.approval_ref,
+                each.case.declined_ground,
+            )
+            for each in cases
+        ],
+        total=_total(_DECISION_COLUMNS, dict(zip(_FIGURES, figures, strict=True))) if cases else None,
+        notes=(Words("核准數為減免註銷後之數", "Approved is less what was cancelled"),),
+    )
+
+
+def _total(columns: Sequence[Column], sums: dict[str, int]) -> Row:
+    return tuple(TOTAL if at == 0 else sums.get(column.key) for at, column in enumerate(columns))
+
+
+# ---------------------------------------------------------------- by age
+
+
+_AGE_COLUMNS: Final = (
+    Column("origin_year", Words("原年度", "From year"), "count"),
+    Column("age", Words("保留年次", "Year kept"), "count"),
+    Column("positions", Words("科目數", "Lines"), "count"),
+    Column("carryover", Words("保留數", "Carried over"), "money"),
+    Column("realised", Words("實現數", "Realised"), "money"),
+    Column("obligated", Words("已支用及負擔數 O", "Obligated O"), "money"),
+    Column("rest", Words("未實現數", "Not realised"), "money"),
+    Column("share", Words("實現數\n÷保留數", "Realised ÷\ncarried"), "percent"),
+    Column("remark", Words("備註", "Remark"), "text"),
+)
+_AGE_REMARK: Final = (
+    Words("已達第四年，年度終了未實現者得不再保留", "the fourth year: what is not realised by its end may be dropped"),
+    Words("明年為第四年", "next year is the fourth"),
+    Words("", ""),
+)
+
+
+def _ageing(books: Books, fiscal_year: int, catalogue: Catalogue, as_of: str, within: Callable[[str], bool]) -> Table:
+    sums: dict[int, list[int]] = {}
+    for year in books.years.get(fiscal_year, {}).values():
+        for position in year.positions.values() if within(year.agency) else ():
+            if position.origin_year != fiscal_year and (position.carryover or position.obligated):
+                found = sums.setdefault(position.origin_year, [0, 0, 0, 0])
+                for at, value in enumerate((1, position.carryover, position.realised, position.obligated)):
+                    found[at] += value
+    rows = [_age_row(origin, fiscal_year, sums[origin]) for origin in sorted(sums)]
+    whole = [sum(each[at] for each in sums.values()) for at in range(4)]
+    law = catalogue.laws["financial-statement-act"]
+    return Table(
+        name="carryover_ageing",
+        key="ageing",
+        fiscal_year=fiscal_year,
+        title=Words(f"{fiscal_year}年度歲出保留款帳齡表", f"Age of carry-over, fiscal year {fiscal_year}"),
+        label=Words(f"帳齡表 {fiscal_year}", f"Age {fiscal_year}"),
+        as_of=as_of,
+        columns=_AGE_COLUMNS,
+        rows=rows,
+        total=(TOTAL, None, *whole, whole[1] - whole[2], percent(whole[2], whole[1]), None) if rows else None,
+        notes=(
+            Words("保留年次＝本年度－原年度；未實現數＝保留數－實現數", "Year kept = this year − from year"),
+            Words(
+                f"依據：{law.title.zh}{law.article_text('7').zh}",
+                f"Basis: {law.title.en}, Art. {law.article_text('7').en}",
+            ),
+        ),
+    )
+
+
+def _age_row(origin: int, fiscal_year: int, sums: list[int]) -> Row:
+    count, carried, realised, obligated = sums
+    age = fiscal_year - origin
+    remark = _AGE_REMARK[0 if age >= KEPT_YEARS else 1 if age == KEPT_YEARS - 1 else 2]
+    return (origin, age, count, carried, realised, obligated, carried - realised, percent(realised, carried), remark)
+
+
+# ---------------------------------------------------------------- what lapses
+
+
+_LAPSE_COLUMNS: Final = (
+    *named("authority", Words("主管機關", "Authority"), AUTHORITY_CODE),
+    Column("left", Words("上年度未用數\nB－實現－賸餘", "Left of last year\nB − realised − saved"), "money"),
+    Column("bound", Words("應付及契約數", "Owed or\ncontracted"), "money"),
+    Column("unapplied", Words("其中未申請", "of it not\napplied for"), "money"),
+    Column("lapsed", Words("應予註銷數", "Lapses"), "money"),
+)
+
+
+def _lapsed(books: Books, fiscal_year: int, names: Names, as_of: str, within: Callable[[str], bool]) -> Table:
+    sums: dict[str, list[int]] = {}
+    for code, year in books.years.get(fiscal_year - 1, {}).items():
+        if not within(code):
+            continue
+        found = sums.setdefault(year.authority, [0, 0, 0, 0])
+        drafted = drafts(year, books.find(fiscal_year, code))
+        gone = lapses(year)
+        found[1] += sum(each.amount for each in drafted)
+        found[2] += sum(each.amount for each in drafted if each.match == "draft")
+        found[3] += sum(each.amount for each in gone)
+        found[0] += sum(left_of(each) for each in year.positions.values())
+    rows: list[Row] = [(code, authority_name(names, code), *sums[code]) for code in sorted(sums)]
+    whole = [sum(each[at] for each in sums.values()) for at in range(4)]
+    return Table(
+        name="carryover_lapsed",
+        key="lapsed",
+        fiscal_year=fiscal_year,
+        title=Words(
+            f"{fiscal_year - 1}年度未用數及應予註銷數",
+            f"What is left of fiscal year {fiscal_year - 1}, and what lapses",
+        ),
+        label=Words(f"註銷 {fiscal_year}", f"Lapses {fiscal_year}"),
+        as_of=as_of,
+        columns=_LAPSE_COLUMNS,
+        rows=rows,
+        total=(None, TOTAL, *whole) if rows else None,
+        notes=(
+            Words(
+                "應予註銷數為各科目未用數逾應付及契約數之部分，年度終了即不得支用（預算法第72條）；繼續經費及專案保留另案申請",
+                "Lapses: of each line what is left beyond what is owed or contracted (Budget Act Art. 72); continuing and"
+                " special carry-over is applied for apart",
+            ),
+        ),
+    )

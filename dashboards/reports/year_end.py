@@ -1,0 +1,166 @@
+"""Drafts between two years, for people to review: what is to be applied for, what opens in the next year, what it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from alerts.naming import line_name
+from alerts.vocabulary import LEVEL
+from dashboards.reports.carryover_report import TOTAL
+from dashboards.reports.table import AGENCY_CODE, LINE_CODE, Column, Table, named
+from ledger.codes import position_name
+from ledger.names import Names, agency_name
+from ledger.vocabulary import CARRYOVER, LACK, REFERENCE
+from ledger.words import Words
+from ledger.year_end import CarriedReference, CarryoverDraft, Lacking
+
+_MATCH: Final = {
+    "draft": Words("未申請", "not applied for"),
+    "applied": Words("已申請", "applied for"),
+    "differs": Words("已申請，金額不同", "applied for, another amount"),
+}
+_OVER: Final = Words("逾未用數", "more than is left")
+_KIND: Final = Column("kind", Words("保留性質", "Kind"), "text")
+_REFERENCE: Final = Column("reference", Words("契約或款項", "Contract or debt"), "text")
+_ORIGIN: Final = Column("origin_year", Words("原年度", "From\nyear"), "count")
+_DRAFT_COLUMNS: Final = (
+    Column("case", Words("保留案", "Case"), "text"),
+    *named("agency", Words("機關", "Agency"), AGENCY_CODE),
+    *named("line", Words("預算科目", "Line"), LINE_CODE),
+    _ORIGIN,
+    _KIND,
+    _REFERENCE,
+    Column("amount", Words("擬申請數", "To apply for"), "money"),
+    Column("left", Words("科目未用數\nB－實現－賸餘", "Left of the line\nB − realised − saved"), "money"),
+    Column("drafted", Words("科目擬申請\n合計", "Drafted of\nthe line"), "money"),
+    Column("check", Words("檢核", "Check"), "text"),
+    Column("match", Words("申請情形", "Application"), "text"),
+    Column("applied", Words("已申請數", "Applied for"), "money"),
+)
+
+
+def draft_table(drafts: Sequence[CarryoverDraft], names: Names, fiscal_year: int, as_of: str) -> Table:
+    """The applications that a year's books call for, into `fiscal_year`, NT$."""
+    sums = sum(each.amount for each in drafts), sum(each.applied for each in drafts)
+    return Table(
+        name="carryover_drafts",
+        fiscal_year=fiscal_year,
+        title=Words(
+            f"{fiscal_year - 1}年度歲出保留申請草案（轉入{fiscal_year}年度）",
+            f"Applications drafted of fiscal year {fiscal_year - 1}, into {fiscal_year}",
+        ),
+        label=Words(f"申請草案 {fiscal_year}", f"Drafts {fiscal_year}"),
+        as_of=as_of,
+        columns=_DRAFT_COLUMNS,
+        rows=[
+            (
+                each.case,
+                each.agency,
+                agency_name(names, each.agency),
+                line := position_name(each.line, each.origin_year, fiscal_year),
+                line_name(names, fiscal_year, line),
+                each.origin_year,
+                CARRYOVER[each.kind],
+                _called(each.reference_kind, each.reference),
+                each.amount,
+                each.left,
+                each.drafted,
+                _OVER if each.exceeds else "",
+                _MATCH[each.match],
+                each.applied or None,
+            )
+            for each in drafts
+        ],
+        total=(TOTAL, *(None,) * 7, sums[0], None, None, None, None, sums[1]) if drafts else None,
+        notes=(
+            Words(
+                "每筆應付款、契約及預付一案；本表由帳載產生，供檢視後申請，不會自行送出",
+                "A case for each debt, contract and advance, drafted of the books for review; nothing is sent by itself",
+            ),
+            Words(
+                "逾未用數：該科目擬申請合計大於未用數，請先查明（預算法第72條）",
+                "More than is left: more is drafted of the line than it has; look into it first (Budget Act Art. 72)",
+            ),
+        ),
+    )
+
+
+def _called(kind: str, name: str) -> Words:
+    of_kind = REFERENCE[kind]
+    return Words(f"{of_kind.zh} {name}", f"{of_kind.en} {name}")
+
+
+_OPENING_COLUMNS: Final = (
+    *named("agency", Words("機關", "Agency"), AGENCY_CODE),
+    *named("line", Words("預算科目", "Line"), LINE_CODE),
+    _ORIGIN,
+    _REFERENCE,
+    Column("outstanding", Words("上年度未結數", "Open last year"), "money"),
+    Column("amount", Words("擬轉入數", "To open"), "money"),
+    Column("rest", Words("未核准數", "Not approved"), "money"),
+)
+
+
+def opening_table(references: Sequence[CarriedReference], names: Names, fiscal_year: int, as_of: str) -> Table:
+    """What stood open in the year before and is not opened in `fiscal_year`, with what is approved for it, NT$."""
+    sums = sum(each.outstanding for each in references), sum(each.amount for each in references)
+    return Table(
+        name="carried_references",
+        fiscal_year=fiscal_year,
+        title=Words(f"{fiscal_year}年度保留款轉入草案", f"Debts and contracts to open in fiscal year {fiscal_year}"),
+        label=Words(f"轉入草案 {fiscal_year}", f"Openings {fiscal_year}"),
+        as_of=as_of,
+        columns=_OPENING_COLUMNS,
+        rows=[
+            (
+                each.agency,
+                agency_name(names, each.agency),
+                line := position_name(each.line, each.origin_year, fiscal_year),
+                line_name(names, fiscal_year, line),
+                each.origin_year,
+                _called(each.reference_kind, each.reference),
+                each.outstanding,
+                each.amount,
+                each.outstanding - each.amount,
+            )
+            for each in references
+        ],
+        total=(None, TOTAL, *(None,) * 4, *sums, sums[0] - sums[1]) if references else None,
+        notes=(
+            Words(
+                "擬轉入數以核准保留數為限；未核准數須由本年度預算支應或解除契約",
+                "No more is opened than is approved; the rest must be paid of this year's budget, or the contract ended",
+            ),
+        ),
+    )
+
+
+_LACK_COLUMNS: Final = (
+    *named("agency", Words("機關", "Agency"), AGENCY_CODE),
+    Column("lack", Words("尚缺", "Missing"), "text"),
+    Column("count", Words("件數", "Count"), "count"),
+    Column("amount", Words("金額", "Amount"), "money"),
+)
+
+
+def lacking_table(found: Sequence[Lacking], names: Names, fiscal_year: int, as_of: str) -> Table:
+    """What the year's books lack at its beginning."""
+    return Table(
+        name="lacking",
+        fiscal_year=fiscal_year,
+        title=Words(f"{fiscal_year}年度開帳尚缺事項", f"What the books of fiscal year {fiscal_year} lack"),
+        label=Words(f"尚缺 {fiscal_year}", f"Missing {fiscal_year}"),
+        as_of=as_of,
+        columns=_LACK_COLUMNS,
+        rows=[
+            (
+                each.agency,
+                LEVEL["city"] if each.agency is None else agency_name(names, each.agency),
+                LACK[each.what],
+                each.count,
+                each.amount,
+            )
+            for each in found
+        ],
+    )
