@@ -85,6 +85,7 @@ def opened(
                     reach or Reach(),
                     named=settings.names,
                     routed=routing,
+                    settings=folder.path,
                 )
             finally:
                 queue.stop()
@@ -116,6 +117,7 @@ def shown(folder: Folder, reach: Reach, link: str) -> Iterator[Monitor]:
                 lambda: follower.stopped,
                 settings.names,
                 current_routing(catalogue, registry, folder.path),
+                folder.path,
             )
         finally:
             follower.stop()

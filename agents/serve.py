@@ -70,6 +70,7 @@ def opened(
             metrics_token=metrics_token,
             named=called.names,
             routed=current_routing(catalogue, known, settings),
+            settings=settings,
         )
         yield monitor, follower
     finally:

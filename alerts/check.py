@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import Final, NamedTuple, NoReturn
+from typing import Final, NamedTuple
 
 from alerts.catalogue import Catalogue
-from alerts.engine import SEVERITIES
 from alerts.headroom import headroom
 from alerts.messages import remedy
 from alerts.naming import subject
 from alerts.output import alert_fields, alert_out
 from alerts.refusal_advice import ADVICE
+from alerts.trial import copied, gravest_first, nothing_to_recall, turn_of
 from alerts.unfinished import unfinished
 from alerts.verdict import (
     Advice,
@@ -94,7 +94,7 @@ def checked(
     event = read(line)
     after = _within_reach(books, event) if isinstance(event, Event) else Books()
     after.payments = OnTrial(books.payments)
-    effects = process(0, [line], after, Context(agencies, SeenIds(), engine, _nothing_to_recall))
+    effects = process(0, [line], after, Context(agencies, SeenIds(), engine, nothing_to_recall))
     if not effects.accepted:
         refusal = effects.refusals[0].refusal if effects.refusals else Refusal("malformed", detail("no_event"), None)
         return Checked(_refused(refusal, event, as_of), refusal)
@@ -133,7 +133,10 @@ def _with_id(line: bytes) -> bytes:
 
 def _within_reach(books: Books, event: Event) -> Books:
     """A copy of all that an event of this agency and year can read or change."""
-    return copy.deepcopy(_within(books, books.find(event.fiscal_year, event.agency), event.fiscal_year))
+    year = books.find(event.fiscal_year, event.agency)
+    found = _within(books, None if year is None else copied(year), event.fiscal_year)
+    found.funds = copy.deepcopy(found.funds)
+    return found
 
 
 def _within(books: Books, year: AgencyYear | None, fiscal_year: int) -> Books:
@@ -143,10 +146,6 @@ def _within(books: Books, year: AgencyYear | None, fiscal_year: int) -> Books:
         found.add(year)
     found.funds = {key: fund for key, fund in books.funds.items() if key[0] == fiscal_year}
     return found
-
-
-def _nothing_to_recall(place: int) -> NoReturn:
-    raise AssertionError("no id is remembered, so none can be compared with a stored event")
 
 
 def _asked(event: Event) -> Asked:
@@ -189,26 +188,14 @@ def _sort_out(
     made: list[tuple[Alert, Turn]] = []
     others: list[Alert] = []
     for alert in (alert for row in rows if row.alerts is not None for alert in row.alerts.values()):
-        change = _change(alert, stood.get((alert.rule, alert.key)), catalogue)
+        change = turn_of(alert, stood.get((alert.rule, alert.key)), catalogue)
         if change is None:
             others.append(alert)
         else:
             made.append((alert, change))
 
-    def gravest_first(alert: Alert) -> tuple[int, int, str]:
-        return -SEVERITIES.index(alert.severity), catalogue.rules[alert.rule].order, alert.key
-
-    return sorted(made, key=lambda item: gravest_first(item[0])), sorted(others, key=gravest_first)
-
-
-def _change(alert: Alert, before: Alert | None, catalogue: Catalogue) -> Turn | None:
-    """Whether the event opened an alert, joined it or made it worse; None where it did not."""
-    if before is None:
-        return "opened"
-    rule = catalogue.rules[alert.rule]
-    if rule.measured(alert.evidence) > rule.measured(before.evidence):
-        return "joined" if rule.kind == "act" else "worse"
-    return "worse" if SEVERITIES.index(alert.severity) > SEVERITIES.index(before.severity) else None
+    order = gravest_first(catalogue)
+    return sorted(made, key=lambda item: order(item[0])), sorted(others, key=order)
 
 
 def _advice(alert: Alert, before: Alert | None, catalogue: Catalogue, names: Names) -> Advice:

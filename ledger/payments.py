@@ -189,3 +189,23 @@ class OnTrial:
     def unreversed(self, wanted: int) -> int:
         """How many of the same stand."""
         return self._known.unreversed(wanted)
+
+
+class TogetherOnTrial:
+    """The same for events that are asked about together: what they pay is remembered among them, and nowhere else."""
+
+    def __init__(self, known: PaymentsAsked) -> None:
+        self._known, self._own = known, PaymentsSeen()
+
+    def pay(self, position: str, amount: int, voucher: str, item: str | UnsetType, seed: int) -> int:
+        """How many of the same stood before it."""
+        wanted = payment_hash(position, amount, voucher, item, seed)
+        return self._known.unreversed(wanted) + self._own.take(wanted)
+
+    def reverse(self, position: str, amount: int, voucher: str, item: str | UnsetType, seed: int) -> None:
+        """Take a payment back."""
+        self._own.reverse(position, amount, voucher, item, seed)
+
+    def unreversed(self, wanted: int) -> int:
+        """How many of the same stand."""
+        return self._known.unreversed(wanted) + self._own.unreversed(wanted)

@@ -69,6 +69,7 @@ class Imported:
       accounts: Names of accounts that the source tells, rows of `accounts.csv`.
       objects: Names of objects that the source tells, by code.
       sums: What was compared and agrees, one sentence each.
+      rows: Of a city's own table, the row of each event.
 
     """
 
@@ -84,6 +85,7 @@ class Imported:
     accounts: list[AccountRow] = field(default_factory=list)
     objects: dict[str, str] = field(default_factory=dict)
     sums: list[str] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
 
     def left_out(self) -> list[LeftOut]:
         """What was left out by reason, most frequent first."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
@@ -117,6 +118,8 @@ class Monitor(msgspec.Struct, frozen=True):
     """The names of a city as its files stand now; unless given, the register's and those of the objects that ship."""
     routed: Callable[[], Routing] | None = None
     """Who is told of what, as `routing.yaml` stands now; unless given, as it ships."""
+    settings: Path | None = None
+    """The folder of the city's names, where there is one."""
     metrics_token: str | None = None
     """What Prometheus may show to read `/metrics` alone, beside the tokens of the store."""
 

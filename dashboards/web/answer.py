@@ -27,6 +27,7 @@ from dashboards.web.words import NAVIGATION, SESSION_ENDED, WORDS
 from ledger.words import Language, Words, alike
 from streams.people import trail
 from streams.people.links import PATH as LINK_PATH
+from streams.people.person import MAY_LOAD, Person
 from streams.people.vocabulary import ACT_FIELD
 from streams.scope import Scope
 from streams.store.mark import all_marks
@@ -169,7 +170,7 @@ def _common(desk: Desk, request: Request[Any, Any, Any], reader: Language) -> di
             if name not in (*names, "lang", "export", "table", "done")
         ],
         "csrf": desk.form_tokens.of(request),
-        "navigation": [each for each in NAVIGATION if may_open(each[0], scope)],
+        "navigation": [each for each in NAVIGATION if may_open(each[0], scope, person)],
         "path": request.url.path,
         "refresh_from": "" if request.method in ("GET", "HEAD") else "/api",
         "position": monitor.replica.lines,
@@ -191,8 +192,10 @@ def _common(desk: Desk, request: Request[Any, Any, Any], reader: Language) -> di
     }
 
 
-def may_open(name: str, scope: Scope) -> bool:
+def may_open(name: str, scope: Scope, person: Person | None) -> bool:
     """Whether an entry of the navigation leads anywhere for who has a scope."""
+    if name == "files":
+        return person is not None and person.may(MAY_LOAD)
     return {"lagging": scope.city, "audit-trail": scope.whole, "notices": scope.whole}.get(name, True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
@@ -9,10 +10,12 @@ from typing import Any, Final, TypeVar
 import msgspec
 from litestar import Request
 
+from dashboards.web.drafts import Drafts
 from dashboards.web.form_tokens import FormTokens
 from dashboards.web.live import Live
 from dashboards.web.marks import ASKED
 from dashboards.web.sessions import Sessions, Throttle
+from dashboards.web.uploads import AT_ONCE
 from dashboards.web.visitor import visitor_of
 from ledger.books import Books
 from ledger.fiscal import ROC_OFFSET
@@ -98,6 +101,8 @@ class Desk:
         self.sessions = Sessions(session_key)
         self.form_tokens = FormTokens(session_key)
         self.throttle = Throttle()
+        self.drafts = Drafts()
+        self.upload_turns = asyncio.Semaphore(AT_ONCE)
         self.reserve_log = ReserveLog(monitor.store)
         self.histories = LineHistories(monitor.store, monitor.registry)
         self._has_users = False

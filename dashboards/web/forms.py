@@ -8,12 +8,13 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from litestar import Request, Response
 from litestar.concurrency import sync_to_thread
-from litestar.exceptions import HTTPException, NotAuthorizedException, PermissionDeniedException
+from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
 
 from dashboards.web.answer import go, log_in_with_unsent, unsent_page
 from dashboards.web.desk import Desk
 from dashboards.web.form_tokens import FIELD
 from dashboards.web.sessions import COOKIE
+from dashboards.web.uploads import FILE_BYTES, NoForm, SentFile, TooLarge, form_with_file
 from dashboards.web.visitor import visitor_of
 from dashboards.web.words import DONE, FORM_EXPIRED
 from ledger.words import Words
@@ -27,21 +28,9 @@ FIELDS_MAX: Final = 2_000
 STRANGERS_BYTES_MAX: Final = 8 << 10
 STRANGERS_FIELDS_MAX: Final = 20
 _FORM: Final = "application/x-www-form-urlencoded"
-_STATE: Final = "form"
+_STATE, _FILE = "form", "file"
 REFUSED_STATUS: Final[Mapping[str, int]] = {"role": 403, "scope": 403, "unknown": 404, "no-list": 404}
 """Of an act that is refused, by its code; else 422."""
-
-
-class TooLarge(HTTPException):
-    """More than a form may have."""
-
-    status_code = 413
-
-
-class NoForm(HTTPException):
-    """Another kind of body."""
-
-    status_code = 415
 
 
 async def take_form(request: Request[Any, Any, Any]) -> Response[Any] | None:
@@ -58,10 +47,15 @@ async def take_form(request: Request[Any, Any, Any]) -> Response[Any] | None:
     opt = request.route_handler.opt
     strangers = opt.get("form_bytes", STRANGERS_BYTES_MAX), opt.get("form_fields", STRANGERS_FIELDS_MAX)
     most, fields = (BYTES_MAX, FIELDS_MAX) if was_known else strangers
-    body = await _body(request, most)
-    if body.count(b"&") >= fields:
-        raise TooLarge(detail=f"a form may have {fields} fields here")
-    form = await sync_to_thread(_parsed, body)
+    if FILE_BYTES in opt:
+        if known is None:
+            raise NotAuthorizedException("log in first")  # before so much is read
+        form, request.scope["state"][_FILE] = await form_with_file(request, opt[FILE_BYTES], desk.upload_turns)
+    else:
+        body = await _body(request, most)
+        if body.count(b"&") >= fields:
+            raise TooLarge(detail=f"a form may have {fields} fields here")
+        form = await sync_to_thread(_parsed, body)
     token = form.pop(FIELD, "")
     if known is None and request.route_handler.opt.get("needs") != "nothing":
         if not was_known:
@@ -107,6 +101,12 @@ def _parsed(body: bytes) -> dict[str, str]:
     """The fields, the last of each name. Line breaks are single ones."""
     pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, errors="replace")
     return {name: value.replace("\r\n", "\n") for name, value in pairs}
+
+
+def file_of(request: Request[Any, Any, Any]) -> SentFile | None:
+    """The file that came with the form, where its route takes one."""
+    found: SentFile | None = request.scope["state"][_FILE]
+    return found
 
 
 def form_of(request: Request[Any, Any, Any]) -> dict[str, str]:

@@ -26,6 +26,7 @@ from dashboards.web.pages import (
     check,
     decisions,
     desks,
+    files,
     lagging,
     lines,
     notices,
@@ -78,8 +79,9 @@ class Site(msgspec.Struct):
         return error_page(request, error)
 
     def close(self) -> None:
-        """End the streams of open pages, so that the server can stop."""
+        """End the streams of open pages, so that the server can stop, and throw away files that wait."""
         self.desk.live.close()
+        self.desk.drafts.close()
 
 
 def site(monitor: Monitor, session_key: bytes | None = None) -> Site:
@@ -95,6 +97,7 @@ def site(monitor: Monitor, session_key: bytes | None = None) -> Site:
             *check.HANDLERS,
             *decisions.HANDLERS,
             *desks.HANDLERS,
+            *files.HANDLERS,
             *lagging.HANDLERS,
             *lines.HANDLERS,
             *notices.HANDLERS,

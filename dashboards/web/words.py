@@ -7,6 +7,7 @@ from typing import Final
 
 from dashboards.reports.table import MADE_UP
 from dashboards.web.answer_words import WORDS as ANSWER_WORDS
+from dashboards.web.file_words import WORDS as FILE_WORDS
 from ledger.figures import FIGURES
 from ledger.words import Words
 from streams.people.passwords import LENGTH_MIN
@@ -19,6 +20,7 @@ NAVIGATION: Final = (
     ("notices", "/notices", Words("通知", "Notices")),
     ("reserves", "/reserves", Words("預備金", "Reserves")),
     ("check", "/check", Words("可否支用", "May I spend?")),
+    ("files", "/files", Words("匯入", "Import")),
     ("refusals", "/refusals", Words("拒收資料", "Refusals")),
     ("rules", "/rules", Words("規則與法規", "Rules and law")),
     ("audit-trail", "/audit-trail", Words("稽核軌跡", "Audit trail")),
@@ -44,6 +46,7 @@ DONE: Final[Mapping[str, Words]] = {
     "explained": Words("已登錄落後原因。", "The reason is recorded."),
     "presented": Words("名單已存檔為本次提報內容。", "The list is kept as presented."),
     "withdrawn": Words("名單已撤回。", "The list is withdrawn."),
+    "dropped_file": Words("檔案已放棄，未入帳。", "The file was given up; nothing was taken in."),
     "judged": Words("時間規則已依今日重新判定。", "The time rules were judged as of today."),
 }
 
@@ -436,4 +439,5 @@ WORDS: Final[Mapping[str, Words]] = {
     "older": Words("較早之紀錄", "Older acts"),
     "trail_none": Words("尚無紀錄。", "Nothing yet."),
     **ANSWER_WORDS,
+    **FILE_WORDS,
 }

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from producers.imported import PROBLEMS_SHOWN, ImportProblem
 from producers.tables import cells
 from producers.tables.cells import CellProblem
 from producers.tables.header import MONTHS, Header
 from producers.tables.mapping import MappedSource, source_of
-from producers.tables.sheet import Sheet
+
+if TYPE_CHECKING:
+    from producers.tables.sheet import Sheet
 
 AMOUNTS: Final = frozenset(("amount", "realised", "council_cut", "prior_year_executed"))
 _YEARS: Final = frozenset(("fiscal_year", "origin_year", "original_year"))

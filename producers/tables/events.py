@@ -74,6 +74,7 @@ def events_of(
         accounts=accounts_in(reading, mapping, shared),
         objects=objects_in(reading, mapping, shared),
         sums=[*sums, *taken.sums],
+        rows=[row for row, lines in zip(details, taken.by_row, strict=True) for _ in lines],
     )
 
 
@@ -177,14 +178,14 @@ class _Taken:
         self._many = len(mapping.events) > 1
         self._ids = _ids(reading, mapping, name, shared)
         self._first: dict[str, tuple[int, bytes]] = {}
-        self._by_row: list[list[bytes]] = [[] for _ in reading.rows]
+        self.by_row: list[list[bytes]] = [[] for _ in reading.rows]
         self.mapped: set[int] = set()
         self.unmapped: list[Unmapped] = []
         self.sums: list[str] = []
 
     def in_order(self) -> list[bytes]:
         """All of them, in the order of the rows."""
-        return [line for lines in self._by_row for line in lines]
+        return [line for lines in self.by_row for line in lines]
 
     def take(
         self, number: int, event: MappedEvent, fields: Mapping[str, list[Any]], progress: Callable[[int], None]
@@ -216,7 +217,7 @@ class _Taken:
             if found is None:
                 continue
             after += _sum_of(getattr(found, amount)) if amount is not None else 0
-            self._by_row[at].append(line)
+            self.by_row[at].append(line)
             self.mapped.add(row)
         if not self._reading.problems:
             self._compare(event, before, after, left)

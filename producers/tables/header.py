@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from producers.tables.mapping import MappedSource, Mapping, source_of
-from producers.tables.sheet import Sheet
+
+if TYPE_CHECKING:
+    from producers.tables.sheet import Sheet
 
 _SEARCHED: Final = 40
 """Title rows are few."""

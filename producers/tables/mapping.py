@@ -194,6 +194,12 @@ def with_given(mapping: Mapping, given: dict[str, str], file: str) -> Mapping:
     return msgspec.structs.replace(mapping, fields=fields)
 
 
+def asked_of(mapping: Mapping) -> list[tuple[str, str]]:
+    """The fields that a person has to give for each paper, with what they are."""
+    found = [(name, source_of(each).given) for name, each in mapping.fields.items()]
+    return [(name, what) for name, what in found if what is not None]
+
+
 def source_of(given: MappedSource | str) -> MappedSource:
     """A source; a text alone is a column."""
     return MappedSource(column=given) if isinstance(given, str) else given

@@ -13,6 +13,8 @@ from streams.scope import EVERYTHING, Scope
 MAY_ACKNOWLEDGE: Final = frozenset(("officer", "administrator"))
 MAY_CLOSE: Final = frozenset(("officer", "administrator"))
 """And reopen."""
+MAY_LOAD: Final = frozenset(("feeder", "administrator"))
+"""Files of events and tables: the same who may send events by program."""
 LOCAL: Final = "local"
 """The role of somebody on the monitor's own machine while it has no users: may do what an administrator may."""
 LINK: Final = "link"

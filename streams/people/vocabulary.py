@@ -37,6 +37,9 @@ ACT: Final[Mapping[str, Words]] = {
     "notices-released": Words("放行暫緩之通知", "released notices that were held"),
     "notices-dropped": Words("捨棄暫緩之通知", "dropped notices that were held"),
     "notices-wish-done": Words("執行通知之決定", "did what was decided about notices"),
+    "file-loaded": Words("匯入檔案", "loaded a file"),
+    "file-taken": Words("檔案匯入完成", "a file was taken in"),
+    "names-taken": Words("匯入名稱", "took names"),
     "log-in": Words("登入", "logged in"),
     "log-in-failed": Words("登入失敗", "failed to log in"),
     "log-out": Words("登出", "logged out"),
@@ -89,6 +92,9 @@ ACT_FIELD: Final[Mapping[str, Words]] = {
     "authority": Words("主管機關", "authority"),
     "rights": Words("權限", "rights"),
     "event_types": Words("事件種類", "event types"),
+    "file": Words("檔名", "file"),
+    "digest": Words("摘要值（SHA-256）", "SHA-256"),
+    "mapping": Words("對應", "mapping"),
     "email": Words("電子郵件", "e-mail"),
 }
 """What of an act is told on the trail, in this order; the rest is in its export."""
@@ -138,6 +144,8 @@ REFUSED_ACT: Final[Mapping[str, Words]] = {
     "link-expired": Words("連結已逾 30 日", "The link is older than 30 days"),
     "letter-number": Words("請填寫發文字號（1 至 128 字）", "Give the letter's number, in 1 to 128 characters"),
     "letter-date": Words("發文日期須為今日以前之日期", "The letter's date must not lie after today"),
+    "draft-unknown": Words("此檔案已逾時或已放棄，請重新上傳", "The file has lapsed or was given up; upload it again"),
+    "draft-not-ready": Words("檔案尚未可匯入", "The file cannot be taken in yet"),
     "person": Words("請填寫姓名（1 至 128 字）", "Give a name of 1 to 128 characters"),
     "role": Words("您的角色不得為此行為", "Your role may not do this"),
     "scope": Words("此事項不在您的職權範圍", "This lies outside your scope"),

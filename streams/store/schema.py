@@ -489,6 +489,20 @@ presented_lists: Final = Table(
     Column("at", Text, nullable=False),
 )
 
+loaded_files: Final = Table(
+    "loaded_files",
+    metadata,
+    Column("n", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("name", Text, nullable=False, comment="what it was called where it came from"),
+    Column("digest", Text, nullable=False, comment="SHA-256 of its bytes"),
+    Column("person", Text, nullable=False),
+    Column("agencies", Text, nullable=False, comment="JSON: whose events it holds"),
+    Column("choice", Text, nullable=False, comment="JSON: how it was read"),
+    Column("content", LargeBinary, nullable=False, comment="compressed"),
+    Column("at", Text, nullable=False),
+)
+"""Files that people loaded on the page, as they came. Rows are only added."""
+
 answer_links: Final = Table(
     "answer_links",
     metadata,

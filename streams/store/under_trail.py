@@ -47,6 +47,7 @@ ADDED_TO: Final = (
     schema.link_uses,
     schema.notices,
     schema.notice_attachments,
+    schema.loaded_files,
 )
 REBUILT: Final = "rebuilt"
 SEALED_WHOLE: Final = frozenset((BEGAN, REBUILT))

@@ -41,6 +41,7 @@ _PEOPLE: Final = (
     schema.link_uses,
     schema.notices,
     schema.notice_attachments,
+    schema.loaded_files,
 )
 _NUMBERED: Final = tuple(table for table in ADDED_TO if "n" in table.c and table is not schema.acts)
 """Tables whose numbers PostgreSQL counts by itself: it goes on after those that were carried over."""

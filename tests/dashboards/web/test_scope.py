@@ -50,8 +50,16 @@ FILTERED = {
     *("POST /v1/alerts/{alert:str}/acknowledge", "POST /v1/alerts/{alert:str}/close"),
     "POST /v1/alerts/{alert:str}/reopen",
     *("GET /desk", "POST /desk/answer"),
+    *("GET /files", "GET /files/templates/{name:str}"),
 }
 """Shown to whoever is let in, and each leaves out what is not theirs: a new one is written down here and proved below."""
+LOADERS = {
+    "POST /files",
+    "GET /files/kept/{number:int}",
+    "GET /files/{ident:str}",
+    *(f"POST /files/{{ident:str}}/{act}" for act in ("read", "take", "drop")),
+}
+"""For whoever may send events, and each sees their own files: see `test_files`."""
 NEEDS = {
     "GET /agencies/{code:str}": "agency",
     "GET /agencies/{code:str}/report.pdf": "agency",
@@ -157,8 +165,16 @@ def address(city: Running, path: str) -> str:
     code = AUTHORITY if "authorities" in path else OWN
     filled = {"code:str": code, "agency:str": OWN, "fiscal_year:int": "114", "name:path": LINE, "number:int": "1"}
     filled |= {"alert:str": alert_of(city), "slug:str": "spending-over-appropriation", "path:str": "openapi.json"}
-    filled |= {"file:str": "a.pdf", "wish:str": "retry"}
-    filled["name:str"] = "page.css" if "static" in path else NOTICE if "notices" in path else alert_of(city)
+    filled |= {"file:str": "a.pdf", "wish:str": "retry", "ident:str": "nothing"}
+    filled["name:str"] = (
+        "payments.xlsx"
+        if "templates" in path
+        else "page.css"
+        if "static" in path
+        else NOTICE
+        if "notices" in path
+        else alert_of(city)
+    )
     return re.sub(r"\{([^}]+)\}", lambda found: filled[found[1]], path)
 
 
@@ -217,7 +233,7 @@ def ask(client: httpx.Client, method: str, path: str, *, program: bool, asked: s
 
 
 def test_every_route_is_known_here(city: Running) -> None:
-    known = PUBLIC | LINK | DOCUMENT | FILTERED | set(NEEDS)
+    known = PUBLIC | LINK | DOCUMENT | FILTERED | LOADERS | set(NEEDS)
     found = {f"{method} {path}" for method, path in routes(city)}
     assert found <= known | {"GET /search"} and found - known == set()
 
@@ -266,7 +282,9 @@ def test_everybody_is_shown_and_does_what_is_theirs_alone(
         client = program if by_program else logged_in[who]
         answer = ask(client, method, address(city, path), program=by_program, asked=path)
         status, where = answer.status_code, (who, name, answer.status_code, answer.text[:300])
-        if name in NEEDS:
+        if name in LOADERS:
+            assert status in (403, 404, 415), where
+        elif name in NEEDS:
             assert (status in (403, 404)) == (who not in MAY[NEEDS[name]]), where
         elif own:
             assert status not in (401, 403, 404), where

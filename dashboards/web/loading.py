@@ -1,0 +1,177 @@
+"""What is done with an uploaded file, step by step: read apart, compared with what was taken, tried, and taken in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from alerts.trial import StoodUnder, trial
+from dashboards.web.drafts import Came, Differing, FileDraft
+from ledger.payments import PaymentsSeen
+from producers.gateway import Feeder, misdirected
+from producers.tables.apart import EVENTS, NotRead, TableJob, read_apart
+from producers.tables.corrections import compare
+from streams.log.taken_before import corrections_of, key_in, taken_under
+from streams.monitor import Busy, Monitor, Unavailable
+from streams.people.files import file_taken, keep_file
+from streams.people.person import Person
+from streams.store.segments import all_payments
+
+
+class PersonFeeder(msgspec.Struct, frozen=True):
+    """A person as the gateway asks of whoever sends (`producers.gateway.Feeder`)."""
+
+    id: str
+    name: str
+    roles: Sequence[str]
+    agencies: frozenset[str] | None
+    city_reserves: bool
+    event_types: frozenset[str] | None = None
+
+
+def feeder_of(person: Person) -> PersonFeeder:
+    """What a person may send: the events of their own scope."""
+    scope = person.scope
+    return PersonFeeder(person.credential_id, person.name, person.roles, scope.agencies, scope.reserves)
+
+
+CHUNK_LINES: Final = 20_000
+"""Sent at once, and so committed together where the log is embedded; a longer file says how far it is."""
+LINES_MAX: Final = 400_000
+REFUSED_KEPT: Final = 1_000
+_READING, _COMPARING, _TRYING = 0.6, 0.1, 0.3
+"""How much of the time each takes, about."""
+
+
+def look_through(monitor: Monitor, feeder: Feeder, draft: FileDraft) -> None:
+    """Find out what would come of a file. Nothing is recorded."""
+    draft.problem, draft.read, draft.trial, draft.share = "", None, None, 0.0
+    draft.events = draft.same = 0
+    draft.differing, draft.foreign = [], []
+    lines = _events_lines(draft) if draft.is_events else _table_lines(draft)
+    if draft.problem or lines is None:
+        draft.state = "read"
+        return
+    draft.share = _READING
+    keys = [key_in(line) for line in lines]
+    known = {key for key in keys if key is not None}
+    draft.agencies = sorted({agency for _, agency, _ in known})
+    draft.foreign = misdirected(feeder, lines)
+    if draft.foreign:
+        draft.state = "read"
+        return
+    stood = taken_under(monitor.store, known)
+    if not draft.is_events:
+        lines = _compared(monitor, draft, lines, list(stood.values()))
+    draft.share += _COMPARING
+    draft.lines_path.write_bytes(b"".join(line + b"\n" for line in lines))
+    draft.events = len(lines)
+
+    def done(count: int) -> None:
+        draft.share = _READING + _COMPARING + _TRYING * count / len(lines)
+
+    with monitor.replica.reading() as books:
+        payments = books.payments
+    draft.trial = trial(
+        lines,
+        {(year, agency) for year, agency, _ in known if agency in monitor.registry.agencies},
+        monitor.replica.reading,
+        monitor.registry.agencies,
+        monitor.catalogue,
+        payments if isinstance(payments, PaymentsSeen) else all_payments(monitor.store),
+        [StoodUnder(*key, line) for key, line in stood.items()],
+        done,
+    )
+    draft.share, draft.state = 1.0, "read"
+
+
+def _events_lines(draft: FileDraft) -> list[bytes] | None:
+    text = draft.path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    lines = [line.removesuffix(b"\r") for line in text.split(b"\n")]
+    while lines and not lines[-1].strip():
+        lines.pop()
+    if not any(line.strip() for line in lines):
+        draft.problem = f"{draft.name}: is empty"
+    elif len(lines) > LINES_MAX:
+        draft.problem = f"{draft.name}: has more than {LINES_MAX:,} lines; split it"
+    return lines
+
+
+def _table_lines(draft: FileDraft) -> list[bytes] | None:
+    """The events that a table leads to; None where something is wrong, or has to be given first."""
+    job = TableJob(draft.name, str(draft.path), str(draft.folder), draft.choice)
+
+    def done(share: float) -> None:
+        draft.share = _READING * share
+
+    try:
+        draft.read = read_apart(job, done)
+    except NotRead as error:
+        draft.problem = f"{draft.name}: {error}"
+        return None
+    draft.problem = draft.read.problem
+    return (draft.folder / EVENTS).read_bytes().split(b"\n")[:-1] if draft.read.kinds else None
+
+
+def _compared(monitor: Monitor, draft: FileDraft, lines: list[bytes], stood: list[bytes]) -> list[bytes]:
+    """What is new of a table's events, and corrections of what differs where they are wanted."""
+    found = compare(lines, stood)
+    if found.conflicts:
+        found = compare(lines, [*stood, *corrections_of(monitor.store, (each.was for each in found.conflicts))])
+    draft.same = found.same
+    for each in found.conflicts:
+        names = [name for name in each.now if each.was.get(name) != each.now[name] and name not in ("id", "note")]
+        said = "; ".join(f"{name} {each.was.get(name)} → {each.now[name]}" for name in names)
+        what = f"{each.now['agency']} {each.now.get('line', '')} {each.now['type']}"
+        draft.differing.append(Differing(what, said, bool(each.corrections)))
+    corrections = [line for each in found.conflicts for line in each.corrections] if draft.with_corrections else []
+    return [line.rstrip(b"\n") for line in (*found.new, *corrections)]
+
+
+def take_in(monitor: Monitor, person: Person, draft: FileDraft) -> None:
+    """Keep the file, and send its events; where that stops, it goes on from there when it is asked for again."""
+    lines = draft.lines()
+    if draft.number is None:
+        name = "events" if draft.read is None else draft.read.name
+        choice = {
+            "name": name,
+            "events": len(lines),
+            "given": draft.choice.given,
+            "sheet": draft.choice.sheet,
+            "text": "" if draft.read is None else draft.read.text,
+            "corrections": draft.with_corrections,
+        }
+        draft.number = keep_file(monitor.store, person, draft.name, draft.path.read_bytes(), draft.agencies, choice)
+        draft.came = Came()
+    came = draft.came or Came()
+    came.trouble, draft.state = "", "taking"
+    while came.sent < len(lines):
+        part = lines[came.sent : came.sent + CHUNK_LINES]
+        try:
+            _note(came, part, monitor, f"page:{person.name}:{draft.name}"[:200])
+        except (Busy, Unavailable) as error:
+            came.trouble, draft.state = str(error), "read"
+            return
+        draft.share = came.sent / len(lines)
+    counts = {"accepted": came.accepted, "duplicate": came.duplicate, "refused": came.refused_count}
+    file_taken(monitor.store, person, draft.number, draft.name, counts)
+    draft.share, draft.state = 1.0, "taken"
+
+
+def _note(came: Came, part: Sequence[bytes], monitor: Monitor, origin: str) -> None:
+    outcomes = monitor.replica.submit(list(part), origin, came.sent + 1).result()
+    kinds = Counter(outcome.outcome for outcome in outcomes)
+    came.accepted += kinds["accepted"]
+    came.duplicate += kinds["duplicate"]
+    came.refused_count += kinds["refused"]
+    for outcome in outcomes:
+        if outcome.outcome == "refused" and len(came.refused) < REFUSED_KEPT:
+            said = outcome.detail or outcome.reason or ""
+            came.refused.append((outcome.line, outcome.id or "", outcome.detail_zh or said, said))
+        for change in outcome.alerts:
+            if change.change == "opened":
+                came.opened[change.rule] = came.opened.get(change.rule, 0) + 1
+    came.sent += len(part)

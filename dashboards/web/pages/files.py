@@ -1,0 +1,253 @@
+"""匯入: a file is uploaded, looked through, and taken in; what was taken in is kept as it came."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, Final
+from urllib.parse import quote
+
+from litestar import Request, Response, get, post
+from litestar.concurrency import sync_to_thread
+from litestar.di import NamedDependency
+from litestar.exceptions import NotFoundException, PermissionDeniedException
+from litestar.params import FromPath
+
+from dashboards.reports.formats.cells import moment_words
+from dashboards.reports.table import Column, Row, Table
+from dashboards.web.access import ANYBODY
+from dashboards.web.answer import go, headers, page
+from dashboards.web.desk import Desk
+from dashboards.web.draft_grids import draft_grids
+from dashboards.web.drafts import FILE_BYTES_MAX, DraftProblem, FileDraft
+from dashboards.web.file_words import TABLES
+from dashboards.web.forms import act, acting, file_of, form_of, form_result
+from dashboards.web.grid import Grid
+from dashboards.web.loading import feeder_of, look_through, take_in
+from dashboards.web.uploads import FILE_BYTES
+from dashboards.web.visitor import visitor_of
+from ledger.vocabulary import EVENT
+from ledger.words import Words
+from producers.tables.apart import TableChoice
+from producers.tables.mapping import Mapping, load_mapping, shipped
+from streams.people.files import kept_content, loaded_files
+from streams.people.person import MAY_LOAD, RefusedAct, check_person
+
+_TITLE: Final = Words("匯入", "Import")
+_WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_REFRESH: Final = {"Refresh": "2"}
+"""A browser without scripts looks again by itself while a file is read."""
+
+
+@cache
+def known_mappings() -> dict[str, Mapping]:
+    """The mappings that ship, by name."""
+    return {name: load_mapping(name)[1] for name in shipped()}
+
+
+def _owner(request: Request[Any, Any, Any]) -> str:
+    """Whose files are shown: who is logged in; on this machine, while there are no users, everybody's."""
+    visitor = visitor_of(request)
+    return "" if visitor is None or visitor.credential == "local" else visitor.person.name
+
+
+def check_may_load(request: Request[Any, Any, Any], desk: Desk) -> None:
+    """Raise RefusedAct where who asks may load nothing."""
+    person = desk.person(request, "somebody")
+    if person is None or not person.may(MAY_LOAD):
+        raise RefusedAct("role", " or ".join(sorted(MAY_LOAD)))
+
+
+@get("/files", include_in_schema=False, sync_to_thread=True, opt=ANYBODY)
+def files(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
+    """Where a file is chosen; what waits for a decision, and what was loaded."""
+    return _start(request, desk)
+
+
+def _start(request: Request[Any, Any, Any], desk: Desk, problem: Words | None = None) -> Response[Any]:
+    person = desk.person(request, "somebody")
+    found = loaded_files(desk.monitor.store, desk.scope(request))
+    columns = (
+        Column("at", Words("時間（臺北）", "When (Taipei)"), "text"),
+        Column("name", TABLES["file_name"], "text"),
+        Column("mapping", TABLES["mapping"], "text"),
+        Column("person", Words("匯入者", "By"), "text"),
+        Column("accepted", Words("收錄", "Accepted"), "count"),
+        Column("duplicate", Words("重複", "Duplicates"), "count"),
+        Column("refused", Words("拒收", "Refused"), "count"),
+        Column("state", Words("狀態", "State"), "text"),
+        Column("digest", TABLES["digest"], "text"),
+    )
+    rows: list[Row] = []
+    for each in found:
+        came, mapping = each.came or {}, known_mappings().get(each.choice.get("name", ""))
+        state = TABLES["taken"] if each.came is not None else TABLES["unfinished"]
+        counts = (came.get("accepted"), came.get("duplicate"), came.get("refused"))
+        called = mapping.title if mapping is not None else str(each.choice.get("name", ""))
+        rows.append((moment_words(each.at), each.name, called, each.person, *counts, state, each.digest))
+    title = TABLES["loaded"]
+    table = Table(name="files", title=title, label=title, as_of=desk.monitor.today(), columns=columns, rows=rows)
+    may = person is not None and person.may(MAY_LOAD)
+    context = {
+        "may_load": may,
+        "mappings": [(name, each.title) for name, each in known_mappings().items()],
+        "size": FILE_BYTES_MAX >> 20,
+        "drafts": [each for each in desk.drafts.of_owner(_owner(request)) if each.state != "taken"] if may else [],
+        "result": form_result(request) if problem is None else ("problem", problem),
+    }
+    links: dict[str, Sequence[str | None]] = {"name": [f"/files/kept/{each.n}" for each in found]}
+    grid = Grid(table=table, name="files", links=links, row_header="name", stacked=True, wide=("digest",))
+    status = 200 if problem is None else 422
+    return page(desk, request, "files.html", _TITLE, context, [grid], here="files", file_name="files", status=status)
+
+
+@get("/files/templates/{name:str}", include_in_schema=False, sync_to_thread=True, opt=ANYBODY)
+def template_file(name: FromPath[str]) -> Response[Any]:
+    """A workbook to fill in."""
+    from producers.tables.templates import template  # noqa: PLC0415  # what makes workbooks is large
+
+    mapping = known_mappings().get(name.removesuffix(".xlsx"))
+    if mapping is None or not name.endswith(".xlsx"):
+        raise NotFoundException("no such template")
+    disposition = f"attachment; filename=\"{name}\"; filename*=UTF-8''{quote(mapping.title.zh)}.xlsx"
+    return Response(template(mapping), media_type=_WORKBOOK, headers=headers() | {"Content-Disposition": disposition})
+
+
+@get("/files/kept/{number:int}", include_in_schema=False, sync_to_thread=True, opt=ANYBODY)
+def kept_file(request: Request[Any, Any, Any], desk: NamedDependency[Desk], number: FromPath[int]) -> Response[Any]:
+    """A file as it came."""
+    found = kept_content(desk.monitor.store, number, desk.scope(request))
+    if found is None:
+        raise NotFoundException("no such file")
+    disposition = f"attachment; filename*=UTF-8''{quote(found[0].name, safe='')}"
+    kind = "application/octet-stream"
+    return Response(found[1], media_type=kind, headers=headers() | {"Content-Disposition": disposition})
+
+
+@post(
+    "/files",
+    include_in_schema=False,
+    opt=ANYBODY | {FILE_BYTES: FILE_BYTES_MAX},
+    request_max_body_size=FILE_BYTES_MAX + (2 << 20),
+)
+async def upload(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:
+    """Take a file to look at."""
+    return await sync_to_thread(_upload, request, desk)
+
+
+def _upload(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
+    check_may_load_page(request, desk)
+    form, file = form_of(request), file_of(request)
+    if file is None or not file.content:
+        return _start(request, desk, TABLES["none"])
+    choice = TableChoice(mapping=form.get("mapping", ""), text=form.get("text", "").strip())
+    try:
+        draft = desk.drafts.begin(_owner(request), file.name, file.content, choice)
+    except DraftProblem:
+        return _start(request, desk, TABLES["too_many"])
+    _look(request, desk, draft)
+    return go(f"/files/{draft.id}")
+
+
+def check_may_load_page(request: Request[Any, Any, Any], desk: Desk) -> None:
+    """The same as a page's error."""
+    try:
+        check_may_load(request, desk)
+    except RefusedAct as refused:
+        raise PermissionDeniedException(str(refused)) from None
+
+
+def _look(request: Request[Any, Any, Any], desk: Desk, draft: FileDraft) -> None:
+    person = desk.person(request, "somebody")
+    if person is None:
+        raise RefusedAct("role")
+    monitor, feeder = desk.monitor, feeder_of(person)
+    draft.state, draft.share = "reading", 0.0
+    desk.drafts.do(draft, lambda each: look_through(monitor, feeder, each))
+
+
+def _draft(request: Request[Any, Any, Any], desk: Desk, ident: str) -> FileDraft:
+    check_may_load_page(request, desk)
+    try:
+        return desk.drafts.of(ident, _owner(request))
+    except RefusedAct:
+        raise NotFoundException("the file has lapsed or was given up") from None
+
+
+@get("/files/{ident:str}", include_in_schema=False, sync_to_thread=True, opt=ANYBODY)
+def draft_page(request: Request[Any, Any, Any], desk: NamedDependency[Desk], ident: FromPath[str]) -> Response[Any]:
+    """What would come of a file; what came of it."""
+    draft, scope = _draft(request, desk, ident), desk.scope(request)
+    under_way = draft.state in ("reading", "taking")
+    grids = [] if under_way else draft_grids(draft, desk.names, desk.monitor.catalogue, scope, desk.monitor.today())
+    read = draft.read
+    context = {
+        "draft": draft,
+        "read": read,
+        "under_way": under_way,
+        "shown_grids": [each.name for each in grids],
+        "share": int(100 * draft.share),
+        "mappings": [(name, each.title) for name, each in known_mappings().items()],
+        "kinds": [] if read is None else [(EVENT[kind], count) for kind, count in read.kinds.items()],
+        "problems": draft.problem.split("\n") if draft.problem else [],
+        "may_correct": any(each.is_corrected for each in draft.differing),
+        "rules": desk.monitor.catalogue.rules,
+        "result": form_result(request),
+    }
+    title = Words(f"匯入「{draft.name}」", f"Import “{draft.name}”")
+    answer = page(desk, request, "file.html", title, context, grids, here="files", file_name="file")
+    if under_way:
+        answer.headers.update(_REFRESH)
+    return answer
+
+
+@post("/files/{ident:str}/read", include_in_schema=False, opt=ANYBODY)
+async def read_otherwise(
+    request: Request[Any, Any, Any], desk: NamedDependency[Desk], ident: FromPath[str]
+) -> Response[Any]:
+    """Look through a file once more, read otherwise."""
+
+    def run() -> Response[Any]:
+        draft, form = _draft(request, desk, ident), form_of(request)
+        if draft.state == "read" and draft.number is None:
+            given = {name.removeprefix("given-"): text for name, text in form.items() if name.startswith("given-")}
+            draft.choice = TableChoice(
+                form.get("mapping", ""), form.get("text", "").strip(), given, form.get("sheet", "")
+            )
+            draft.with_corrections = "corrections" in form
+            _look(request, desk, draft)
+        return go(f"/files/{ident}")
+
+    return await sync_to_thread(run)
+
+
+@post("/files/{ident:str}/take", include_in_schema=False, opt=ANYBODY)
+async def take(request: Request[Any, Any, Any], desk: NamedDependency[Desk], ident: FromPath[str]) -> Response[Any]:
+    """Take a file in; it is kept, and its events are sent."""
+    form = form_of(request)
+
+    def run() -> None:
+        draft, person = _draft(request, desk, ident), acting(desk, request, form)
+        check_person(person, MAY_LOAD)
+        if not draft.is_ready or not draft.events:
+            raise RefusedAct("draft-not-ready")
+        draft.state = "taking"
+        desk.drafts.do(draft, lambda each: take_in(desk.monitor, person, each))
+
+    return await act(desk, request, run, f"/files/{ident}", "")
+
+
+@post("/files/{ident:str}/drop", include_in_schema=False, opt=ANYBODY)
+async def drop(request: Request[Any, Any, Any], desk: NamedDependency[Desk], ident: FromPath[str]) -> Response[Any]:
+    """Throw a file away."""
+
+    def run() -> Response[Any]:
+        draft = _draft(request, desk, ident)
+        if draft.state in ("read", "taken"):
+            desk.drafts.drop(draft)
+        return go("/files?done=dropped_file")
+
+    return await sync_to_thread(run)
+
+
+HANDLERS = (files, template_file, kept_file, upload, draft_page, read_otherwise, take, drop)

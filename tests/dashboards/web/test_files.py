@@ -1,0 +1,267 @@
+"""Files loaded on the page: looked through, tried on a copy, taken in once, kept as they came; each sees their own alone."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+
+from dashboards.web import loading
+from streams.people import accounts, trail
+from streams.people.accounts import Domain
+from streams.scope import EVERYTHING
+from tests.dashboards.web.test_forms import PASSWORD, token
+from tests.dashboards.web.test_scope import LINE, OTHER, OWN, event, paid
+from tests.producers.tables.workbooks import csv_of
+from tests.running import Running, running
+
+HEADER = [
+    "年度",
+    "機關編號",
+    "工作計畫編號",
+    "門別",
+    "用途別",
+    "傳票號碼",
+    "項次",
+    "付款日期",
+    "金額",
+    "契約編號",
+    "摘要",
+]
+SECONDS = 30
+
+
+def rows(*amounts: int, agency: str = OWN) -> list[list[str]]:
+    made = [
+        [
+            "114",
+            agency,
+            LINE.partition("/")[0],
+            "經常門",
+            "2000",
+            f"V{number}",
+            "1",
+            "114/03/05",
+            f"{amount:,}",
+            "",
+            "紙",
+        ]
+        for number, amount in enumerate(amounts)
+    ]
+    return [HEADER, *made]
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Iterator[Running]:
+    with running(tmp_path / "data") as found:
+        lines = [
+            event("a", OWN, "appropriation.enacted", line=LINE, amount=10_000),
+            event("b", OWN, "budget.adopted"),
+            paid("p", OWN, amount=1_000),
+        ]
+        found.monitor.replica.submit(lines, "test").result()
+        accounts.add_user(found.monitor.store, "whole", "王", PASSWORD, ["officer", "feeder"])
+        yield found
+
+
+class Officer:
+    """Somebody at a browser without scripts."""
+
+    def __init__(self, client: httpx.Client, name: str) -> None:
+        self.client = client
+        form = {"name": name, "password": PASSWORD, "_csrf_token": token(client)}
+        assert client.post("/log-in", data=form).status_code == 303
+        self.csrf = token(client, "/files" if name != "reader" else "/rules")
+
+    def upload(self, path: Path, **fields: str) -> str:
+        """Upload a file; where it is looked at."""
+        with path.open("rb") as file:
+            answer = self.client.post("/files", data={"_csrf_token": self.csrf} | fields, files={"file": file})
+        assert answer.status_code == 303, answer.text
+        return answer.headers["location"]
+
+    def look(self, at: str) -> str:
+        """The file's page once nothing is done with it any more."""
+        until = time.monotonic() + SECONDS
+        while "refresh" in (answer := self.client.get(at, params={"lang": "en"})).headers:
+            assert time.monotonic() < until, answer.text
+            time.sleep(0.05)
+        assert answer.status_code == 200, answer.text
+        return re.sub(r"\s+", " ", answer.text)
+
+    def send(self, at: str, **fields: str) -> httpx.Response:
+        return self.client.post(at, data={"_csrf_token": self.csrf} | fields)
+
+
+@pytest.fixture
+def officer(city: Running) -> Iterator[Officer]:
+    with city.client() as client:
+        yield Officer(client, "whole")
+
+
+def realised(city: Running) -> int:
+    with city.monitor.replica.reading() as books:
+        year = books.find(114, OWN)
+        assert year is not None
+        return year.positions[LINE].realised
+
+
+def test_a_table_is_looked_through_taken_in_once_and_kept(city: Running, officer: Officer, tmp_path: Path) -> None:
+    path = csv_of(tmp_path / "支付.csv", rows(2_000, 8_500), "cp950")
+    at = officer.upload(path)
+    page = officer.look(at)
+    assert "disbursement.paid: NT$ 10,500" in page, "sums before and after"
+    assert "spending-over-appropriation" in page, "which alert it would open"
+    assert realised(city) == 1_000, "nothing is recorded yet"
+    assert 'name="person"' not in page
+    assert officer.send(f"{at}/take").status_code == 303
+    page = officer.look(at)
+    assert "2 accepted, 0 duplicates, 0 refused" in page
+    assert realised(city) == 11_500
+    (kept,) = re.findall(r'href="(/files/kept/\d+)"', officer.client.get("/files").text)
+    assert officer.client.get(kept).content == path.read_bytes()
+    begun, done = trail.acts_of_kinds(city.monitor.store, "file-loaded", "file-taken")
+    assert begun.person == done.person == "whole"
+    assert begun.after["digest"] in officer.client.get("/files").text
+    assert done.after["counts"]["accepted"] == 2
+
+    page = officer.look(again := officer.upload(path))
+    assert "Everything in this file was taken before" in page
+    assert officer.send(f"{again}/take").status_code == 422
+    assert realised(city) == 11_500
+
+
+def test_what_differs_is_told_and_corrected_when_asked(city: Running, officer: Officer, tmp_path: Path) -> None:
+    def bring(*amounts: int, **fields: str) -> str:
+        at = officer.upload(csv_of(tmp_path / "p.csv", rows(*amounts)), mapping="payments")
+        officer.look(at)
+        officer.send(f"{at}/read", mapping="payments", **fields)
+        page = officer.look(at)
+        if fields:
+            assert officer.send(f"{at}/take").status_code == 303
+            officer.look(at)
+        return page
+
+    bring(2_000, take="yes")
+    assert "amount 2000 → 2500" in bring(2_500)
+    bring(2_500, corrections="yes")
+    assert realised(city) == 3_500
+    assert "Everything in this file was taken before" in bring(2_500)
+    bring(2_100, corrections="yes")
+    assert realised(city) == 3_100, "less than before is reversed, by what it was corrected to"
+
+
+def test_events_are_tried_and_taken_with_what_is_refused(city: Running, officer: Officer, tmp_path: Path) -> None:
+    path = tmp_path / "114.ndjson"
+    wrong = event("w", OWN, "commitment.cancelled", commitment="none", amount=5)
+    lines = [paid("p", OWN, amount=1_000), paid("q", OWN, amount=500), wrong, b"not json", paid("p", OWN, amount=3)]
+    path.write_bytes(b"\n".join(lines))
+    page = officer.look(at := officer.upload(path))
+    for said in ("unknown reference", "malformed", "conflicting duplicate"):
+        assert said in page, said
+    officer.send(f"{at}/take")
+    assert "1 accepted, 1 duplicates, 3 refused" in officer.look(at)
+    assert realised(city) == 1_500
+
+
+def test_nobody_loads_what_is_anothers_nor_sees_anothers_files(city: Running, officer: Officer, tmp_path: Path) -> None:
+    at = officer.upload(csv_of(tmp_path / "own.csv", rows(2_000)))
+    officer.look(at)
+    store = city.monitor.store
+    accounts.add_user(store, "other", "陳", PASSWORD, ["officer", "feeder"], Domain(frozenset([OTHER])))
+    accounts.add_user(store, "reader", "林", PASSWORD, ["officer"])
+    with city.client() as client:
+        other = Officer(client, "other")
+        assert client.get(at).status_code == 404
+        assert other.send(f"{at}/take").status_code == 404
+        theirs = other.upload(csv_of(tmp_path / "own2.csv", rows(2_000)))
+        page = other.look(theirs)
+        assert "are not yours to send" in page
+        assert other.send(f"{theirs}/take").status_code == 422
+        officer.send(f"{at}/take")
+        officer.look(at)
+        (kept,) = re.findall(r'href="(/files/kept/\d+)"', officer.client.get("/files").text)
+        assert client.get(kept).status_code == 404
+        assert "own.csv" not in client.get("/files").text
+    with city.client() as client:
+        reader = Officer(client, "reader")
+        assert 'type="file"' not in client.get("/files").text
+        with (tmp_path / "own.csv").open("rb") as file:
+            answer = client.post("/files", data={"_csrf_token": reader.csrf}, files={"file": file})
+        assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"", "Choose a file"), (b"PK\x03\x04rubbish", "is damaged"), (b"a,b\n1,2\n", "Nothing looks like")],
+)
+def test_what_is_no_table_is_one_clear_line(officer: Officer, tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(content)
+    if not content:
+        with path.open("rb") as file:
+            form = {"_csrf_token": officer.csrf}
+            answer = officer.client.post("/files", params={"lang": "en"}, data=form, files={"file": file})
+        assert (answer.status_code, said in answer.text) == (422, True)
+        return
+    assert said in officer.look(officer.upload(path))
+
+
+def test_a_form_without_its_token_takes_no_file(officer: Officer, tmp_path: Path) -> None:
+    with csv_of(tmp_path / "p.csv", rows(1)).open("rb") as file:
+        answer = officer.client.post("/files", data={"_csrf_token": "x"}, files={"file": file})
+    assert answer.status_code == 403
+
+
+def test_a_long_file_that_stops_goes_on_where_it_was(
+    city: Running, officer: Officer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from streams.monitor import Unavailable
+
+    monkeypatch.setattr(loading, "CHUNK_LINES", 2)
+    path = csv_of(tmp_path / "p.csv", rows(1, 2, 3, 4, 5))
+    at = officer.upload(path)
+    officer.look(at)
+    submit, sent = type(city.monitor.replica).submit, []
+
+    def failing(self: object, lines: list[bytes], origin: str, first_line: int = 1) -> object:
+        sent.append(first_line)
+        if len(sent) == 2:
+            raise Unavailable("the disk is full")
+        return submit(self, lines, origin, first_line)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(city.monitor.replica), "submit", failing)
+    officer.send(f"{at}/take")
+    page = officer.look(at)
+    assert "It stopped after event 2: the disk is full" in page
+    officer.send(f"{at}/take")
+    assert "5 accepted, 0 duplicates, 0 refused" in officer.look(at)
+    assert sent == [1, 3, 3, 5]
+    assert realised(city) == 1_015
+    assert len(trail.acts_of_kinds(city.monitor.store, "file-loaded")) == 1
+
+
+def test_templates_can_be_filled_in_and_come_back(officer: Officer) -> None:
+    page = officer.client.get("/files").text
+    for address in re.findall(r'href="(/files/templates/[^"]+)"', page):
+        answer = officer.client.get(address)
+        assert answer.content.startswith(b"PK"), address
+    assert officer.client.get("/files/templates/none.xlsx").status_code == 404
+
+
+def test_kept_files_survive_and_are_within_a_scope(city: Running, officer: Officer, tmp_path: Path) -> None:
+    from streams.people.files import kept_content
+
+    at = officer.upload(csv_of(tmp_path / "p.csv", rows(7)))
+    officer.look(at)
+    officer.send(f"{at}/take")
+    officer.look(at)
+    found = kept_content(city.monitor.store, 1, EVERYTHING)
+    assert found is not None
+    assert found[0].agencies == [OWN]
+    assert msgspec.json.encode(found[0].choice).startswith(b'{"name":"payments"')
