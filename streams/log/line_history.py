@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -19,11 +19,12 @@ from ledger.identity import SeenIds
 from ledger.process import Context, process
 from ledger.registry import Registry
 from streams.log.accepted import NoRules
-from streams.store import Origin, Store
-from streams.store.segments import places_touching, segments_touching
+from streams.store import Origin, Store, StoreError
+from streams.store.segments import log_segments, places_touching
 
-HISTORIES_MAX: Final = 256
-STEPS_KEPT_MAX: Final = 50_000
+HISTORIES_MAX: Final = 64
+"""With the books by which they go on, some 200 KB each."""
+STEPS_KEPT_MAX: Final = 20_000
 """Of all histories that are kept: a step takes some 3 KB."""
 
 FIGURES: Final = (
@@ -80,61 +81,91 @@ def figures_of(position: Position | None) -> dict[str, int]:
 
 def history_of(store: Store, registry: Registry, fiscal_year: int, agency: str, name: str) -> LineHistory:
     """Fold the agency's part of the log again. `name` is the position's name: the line, with `@<origin year>`."""
-    books, seen, lines = Books(), SeenIds(), _Recalled()
-    context = Context(registry.agencies, seen, NoRules(), lines.__getitem__)
-    steps: list[LineStep] = []
-    before = figures_of(None)
-    for place, line, origin, at in _lines(store, fiscal_year, agency, name):
-        lines[place] = line
-        effects = process(place, [line], books, context)
-        if not effects.events:
-            del lines[place]  # refused or blank: never asked for again
-            continue
-        year, touched = effects.touched[0]
-        position = year.positions.get(name)
-        if year.fiscal_year != fiscal_year or not any(row is position for row in touched) or effects.duplicates:
-            continue
-        after = figures_of(position)
-        steps.append(LineStep(place, origin, at, effects.events[0], line, before, after))
-        before = after
-    return LineHistory(steps, before)
+    return _Followed(store, registry, fiscal_year, agency, name).history()
 
 
 class LineHistories:
-    """Histories asked for lately: one is made anew when its line was touched since."""
+    """Histories asked for lately: of one whose line was touched since, only what came since is folded."""
 
     def __init__(self, store: Store, registry: Registry) -> None:
         self._store, self._registry = store, registry
-        self._kept: OrderedDict[tuple[int, str, str], tuple[int, LineHistory]] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, str, str], _Followed] = OrderedDict()
         self._lock = threading.Lock()
 
     def of(self, fiscal_year: int, agency: str, name: str) -> LineHistory:
         """The history of a position, by its name (see `history_of`)."""
-        key, part = (fiscal_year, agency, name), self._store.of_year(fiscal_year, agency)
+        key = (fiscal_year, agency, name)
         with self._lock:
-            upto, history = self._kept.get(key, (0, None))
-        touched, end = places_touching(part, *key, upto)
-        if touched or history is None:
-            history = history_of(self._store, self._registry, *key)
-        with self._lock:
-            self._kept[key] = (end, history)
+            followed = self._kept.setdefault(key, _Followed(self._store, self._registry, *key))
             self._kept.move_to_end(key)
+        try:
+            history = followed.history()
+        except StoreError:
+            with self._lock:
+                self._kept.pop(key, None)  # its books may hold half of what was read
+            raise
+        with self._lock:
             while len(self._kept) > 1 and not self._fits():
                 self._kept.popitem(last=False)
         return history
 
     def _fits(self) -> bool:
-        steps = sum(len(history.steps) for _, history in self._kept.values())
-        return len(self._kept) <= HISTORIES_MAX and steps <= STEPS_KEPT_MAX
+        return len(self._kept) <= HISTORIES_MAX and sum(each.steps for each in self._kept.values()) <= STEPS_KEPT_MAX
 
 
-class _Recalled(dict[int, bytes]):
-    """The lines folded so far, by place."""
+class _Followed:
+    """The history of a position, and the books by which it goes on."""
+
+    def __init__(self, store: Store, registry: Registry, fiscal_year: int, agency: str, name: str) -> None:
+        self._part, self._key = store.of_year(fiscal_year, agency), (fiscal_year, agency, name)
+        self._books, self._lines = Books(), dict[int, bytes]()
+        self._context = Context(registry.agencies, SeenIds(), NoRules(), self._recall)
+        self._history = LineHistory([], figures_of(None))
+        self._upto = 0
+        self._lock = threading.Lock()
+
+    @property
+    def steps(self) -> int:
+        """How many steps there were when it was asked for last."""
+        return len(self._history.steps)
+
+    def history(self) -> LineHistory:
+        """Every step that is committed."""
+        with self._lock:
+            places, end = places_touching(self._part, *self._key, self._upto)
+            if places:
+                more = list(self._steps_in(places))
+                steps = self._history.steps + more
+                self._history = LineHistory(steps, steps[-1].after if steps else self._history.figures)
+                self._lines.clear()
+            self._upto = end
+            return self._history
+
+    def _recall(self, place: int) -> bytes:
+        return self._lines.get(place) or self._part.recall(place)
+
+    def _steps_in(self, places: Sequence[int]) -> Iterator[LineStep]:
+        fiscal_year, agency, name = self._key
+        before = self._history.figures
+        for place, line, origin, at in _lines(self._part, agency, places):
+            self._lines[place] = line
+            effects = process(place, [line], self._books, self._context)
+            if not effects.events:
+                del self._lines[place]  # refused or blank: never asked for again
+                continue
+            year, touched = effects.touched[0]
+            position = year.positions.get(name)
+            if year.fiscal_year != fiscal_year or not any(row is position for row in touched) or effects.duplicates:
+                continue
+            after = figures_of(position)
+            yield LineStep(place, origin, at, effects.events[0], line, before, after)
+            before = after
 
 
-def _lines(store: Store, fiscal_year: int, agency: str, name: str) -> Iterator[tuple[int, bytes, str, str]]:
+def _lines(part: Store, agency: str, places: Sequence[int]) -> Iterator[tuple[int, bytes, str, str]]:
     code = agency.encode() if agency.isascii() else b""
-    for segment in segments_touching(store.of_year(fiscal_year, agency), fiscal_year, agency, name):
+    for first_place in places:
+        segment = next(log_segments(part, first_place))
         origins = iter([*segment.origins[1:], Origin(segment.end, "")])
         source, following = segment.origins[0].name, next(origins)
         for place, line in segment.lines_with(code):

@@ -194,12 +194,6 @@ def log_segments(store: Store, first_place: int = 0) -> Iterator[Segment]:
         place = segment.end
 
 
-def segments_touching(store: Store, fiscal_year: int, agency: str, name: str) -> Iterator[Segment]:
-    """The batches of the log in which a position was touched, in their order."""
-    for place in places_touching(store, fiscal_year, agency, name)[0]:
-        yield next(log_segments(store, place))
-
-
 def places_touching(
     store: Store, fiscal_year: int, agency: str, name: str, from_place: int = 0
 ) -> tuple[list[int], int]:

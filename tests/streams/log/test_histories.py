@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -11,8 +12,8 @@ from alerts.catalogue import Catalogue
 from alerts.subjects import alert_id
 from ledger.books import Books
 from ledger.registry import parse
-from producers.simulator import registry_csv
-from streams.log.line_history import HISTORIES_MAX, LineHistories, figures_of, history_of
+from producers.simulator import registry_csv, simulate
+from streams.log.line_history import HISTORIES_MAX, LineHistories, LineHistory, figures_of, history_of
 from streams.log.reserve_log import ReserveLog
 from streams.store import alert_lists, open_store
 from streams.store.alert_lists import Overlay, Wanted
@@ -36,6 +37,11 @@ def sample(books: Books) -> list[tuple[int, str, str, dict[str, int]]]:
     return [each[:4] for number, each in enumerate(every) if number % 10 == 0 or "@" in each[2] or each[4]]
 
 
+def plain(history: LineHistory) -> tuple[list[tuple[int, str, bytes, dict[str, int], dict[str, int]]], dict[str, int]]:
+    """What can be compared: events are not."""
+    return [(each.place, each.origin, each.raw, each.before, each.after) for each in history.steps], history.figures
+
+
 def test_the_history_of_a_line_ends_with_the_figures_of_the_books(city: Serving) -> None:
     monitor = city.monitor
     with monitor.replica.reading() as books:
@@ -47,6 +53,20 @@ def test_the_history_of_a_line_ends_with_the_figures_of_the_books(city: Serving)
         assert history.steps, "a position stands because an event touched it"
         for one, other in zip(history.steps, history.steps[1:], strict=False):
             assert one.after == other.before and one.place < other.place
+
+
+def test_a_history_that_goes_on_is_that_of_the_whole_log(tmp_path: Path, catalogue: Catalogue) -> None:
+    """Whatever references, corrections and duplicates cross the moments at which it was looked at."""
+    store, random = open_store(tmp_path / "store.db", create=True), Random(7)
+    known = parse(registry_csv().encode(), "agencies.csv")
+    folding, histories = Folding(store, known, catalogue), LineHistories(store, known)
+    lines = [line.rstrip(b"\n") for line in simulate(114, 7, 6_000, lines=60)]
+    for at in range(0, 6_000, 400):
+        folding.feed([*lines[at : at + 400], *random.sample(lines[: at + 400], 20)])
+        for fiscal_year, agency, name, _ in sample(folding.books)[:20]:
+            found, whole = histories.of(fiscal_year, agency, name), history_of(store, known, fiscal_year, agency, name)
+            assert plain(found) == plain(whole), (at, agency, name)
+    store.close()
 
 
 def test_a_line_that_no_event_names_has_no_history(city: Serving) -> None:
@@ -111,6 +131,7 @@ def test_a_history_is_kept_until_its_line_is_touched(tmp_path: Path, catalogue: 
     folding.feed([event(3, "disbursement.paid", line=LINE, amount=2, voucher="c")])
     second = histories.of(114, "020011", LINE)
     assert [len(first.steps), len(second.steps)] == [1, 2] and second.figures["realised"] == 7
+    assert plain(second) == plain(history_of(store, known, 114, "020011", LINE))
     for number in range(HISTORIES_MAX):
         histories.of(114, "020011", f"none{number}")
     assert histories.of(114, "020011", LINE) is not second, "the one asked for longest ago goes first"

@@ -15,7 +15,7 @@ from ledger.books import Position
 from ledger.events import Event
 from ledger.registry import Registry
 from streams.store import Origin, Store, StoreError, schema
-from streams.store.segments import Segment, log_segments, segments_touching
+from streams.store.segments import Segment, log_segments, places_touching
 from tests.streams.store.folding import Folding, InMemory, differences
 
 
@@ -87,8 +87,8 @@ def test_a_position_is_found_in_exactly_the_segments_that_touched_it(
                     touching.setdefault(name, set()).add(at)
     assert len(touching) > 50
     for name, places in sorted(touching.items())[::7]:
-        assert [segment.first_place for segment in segments_touching(folding.store, *name)] == sorted(places), name
-    assert list(segments_touching(folding.store, 114, "010011", "38030010101/current/9999")) == []
+        assert places_touching(folding.store, *name) == (sorted(places), 2_000), name
+    assert places_touching(folding.store, 114, "010011", "38030010101/current/9999")[0] == []
 
 
 def test_lines_are_recalled_from_many_threads_at_once(folding: Folding, year: list[bytes]) -> None:
