@@ -13,6 +13,7 @@ import structlog
 import uvicorn
 
 from dashboards.metrics import registry_of
+from dashboards.web.ahead import Ahead
 from dashboards.web.app import create_app
 from dashboards.web.site import Site, site
 from dashboards.web.slow_clients import PatientProtocol, connections_max, patient_listener
@@ -78,8 +79,7 @@ class WebServer:
             proxy_headers=bool(monitor.reach.trusted_proxies),
             forwarded_allow_ips=list(monitor.reach.trusted_proxies),
         )
-        self.reads_ahead: Part = page.desk.reserve_log
-        """Started once it listens."""
+        self.ahead: Part = Ahead(page.desk)
         self._server = _Server(page, config, is_supervised, **facts)
 
     @property
@@ -125,7 +125,7 @@ def listen(
         # While it runs the server has handlers of its own; it raises the signal again at its end, when there is still
         # something to do here.
         signal.signal(signalled, lambda *_: server.leave())
-    with beginning([*beside, server.reads_ahead]):
+    with beginning([*beside, server.ahead]):
         server.run()
     log.info("stopped", position=monitor.replica.lines)
 

@@ -1,12 +1,11 @@
 """The sums of one agency's year by economic class, with those of each month, changed by the positions that changed.
 
 Whoever shows a city of 100,000 lines while events come in cannot add all of them up after every commit. What each position
-gave to the sums is remembered, packed (some 400 B a line), so that a change costs what it touched.
+gave to the sums is remembered, packed (some 250 B a line), so that a change costs what it touched.
 """
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias
 
@@ -93,7 +92,7 @@ class YearSums:
     """Totals of an agency's year by class that follow its positions; whoever changes these tells of it (`change`)."""
 
     def __init__(self, year: AgencyYear) -> None:
-        self._given: dict[Position, Sequence[int]] = {}
+        self._given: dict[Position, bytes | Totals] = {}
         """What each position gave to the totals."""
         self._totals: dict[str, Totals] = {}
         self._changed: set[Position] = set(year.positions.values())
@@ -114,15 +113,22 @@ class YearSums:
 
     def _add(self, name: str, positions: Sequence[Position]) -> None:
         now = [totals_of(position) for position in positions]
-        before = together(tuple(self._given[position]) for position in positions if position in self._given)
+        before = together(_unpacked(self._given[position]) for position in positions if position in self._given)
         more = together([self._totals.get(name, NO_TOTALS), *now])
         self._totals[name] = tuple(m - b for m, b in zip(more, before, strict=True))
         self._given.update(zip(positions, map(_packed, now), strict=True))
 
 
-def _packed(totals: Totals) -> Sequence[int]:
-    """In 64 bits each where they fit, else as they are: sums stay exact."""
+def _packed(totals: Totals) -> bytes | Totals:
+    """In as few bytes as they need; as they are where one passes 64 bits: sums stay exact."""
     try:
-        return array("q", totals)
+        return msgspec.msgpack.encode(totals)
     except OverflowError:
         return totals
+
+
+def _unpacked(given: bytes | Totals) -> Totals:
+    return _DECODER.decode(given) if isinstance(given, bytes) else given
+
+
+_DECODER: Final = msgspec.msgpack.Decoder(tuple[int, ...])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 import msgspec
 import sqlalchemy as sa
-import structlog
 
 from ledger.admission import read
 from ledger.events import (
@@ -21,7 +21,7 @@ from ledger.events import (
     ReserveReturned,
 )
 from ledger.refusals import Refusal
-from streams.store import Store, StoreError, schema
+from streams.store import Store, schema
 from streams.store.segments import log_segments
 
 ReserveEvent: TypeAlias = (
@@ -36,8 +36,8 @@ _RESERVE_EVENTS: Final = (
     ReserveReturned,
 )
 _MARK: Final = b'"reserve.'
-
-log = structlog.get_logger()
+AT_ONCE: Final = 8
+"""So many segments are read in one transaction."""
 
 
 class Balance(msgspec.Struct, frozen=True):
@@ -58,27 +58,14 @@ class ReserveLog:
         """Each partition of the log, and the place up to which it is read."""
         self._events: list[ReserveEvent] = []
         self._ids: set[tuple[int, str, str]] = set()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._read_ahead, name="reserve-log", daemon=True)
 
-    def start(self) -> None:
-        """Read ahead, so that who looks first does not wait for a whole year of the log."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Read ahead no more."""
-        self._stopping.set()
-        self._thread.join()
-
-    def _read_ahead(self) -> None:
-        try:
-            for part in self._store.parts():
-                is_more = True
-                while is_more and not self._stopping.is_set():
-                    with self._lock:
-                        is_more = self._read_next(part)
-        except StoreError as error:
-            log.warning("the reserves' events are not read ahead", reason=str(error))
+    def read_ahead(self, until: threading.Event) -> None:
+        """Read what is there, so that who looks next need not, until it is read or the event is set."""
+        for part in self._store.parts():
+            is_more = True
+            while is_more and not until.is_set():
+                with self._lock:
+                    is_more = self._read_next(part)
 
     def events(self) -> list[ReserveEvent]:
         """Every accepted event so far."""
@@ -89,17 +76,16 @@ class ReserveLog:
             return list(self._events)
 
     def _read_next(self, part: Store) -> bool:
-        """Read a segment; whether there was one."""
-        segment = next(log_segments(part, self._parts[part.partition]), None)
-        if segment is None:
-            return False
-        found = list(segment.lines_with(_MARK))
+        """Read some segments; whether there were any."""
+        segments = list(itertools.islice(log_segments(part, self._parts[part.partition], AT_ONCE), AT_ONCE))
+        found = [each for segment in segments for each in segment.lines_with(_MARK)]
         refused = _refused(part, [place for place, _ in found])
         for place, line in found:
             if place not in refused:
                 self._take(read(line))
-        self._parts[part.partition] = segment.end
-        return True
+        if segments:
+            self._parts[part.partition] = segments[-1].end
+        return bool(segments)
 
     def _take(self, event: Event | Refusal | None) -> None:
         if not isinstance(event, _RESERVE_EVENTS):

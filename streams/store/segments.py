@@ -176,22 +176,23 @@ def write_segment(
         connection.execute(schema.payments.insert(), store.key | {"first_place": first_place} | paid)
 
 
-def log_segments(store: Store, first_place: int = 0) -> Iterator[Segment]:
-    """The log from a segment on, batch by batch; StoreError where a segment is not what was written."""
+def log_segments(store: Store, first_place: int = 0, at_once: int = 1) -> Iterator[Segment]:
+    """The log from a segment on, batch by batch, so many in a transaction; StoreError where one is not what was written."""
     segments = schema.segments
     place = first_place
     while True:
         columns = (segments.c.first_place, segments.c.lines, segments.c.digest, segments.c.origins, segments.c.at)
         with store.reading() as connection:
             found = connection.execute(
-                _segments(store, *columns).where(segments.c.first_place >= place).limit(1)
-            ).one_or_none()
-        if found is None:
+                _segments(store, *columns).where(segments.c.first_place >= place).limit(at_once)
+            ).all()
+        if not found:
             return
-        joined = _as_written(found.first_place, found.lines, found.digest)
-        segment = Segment(found.first_place, joined, msgspec.json.decode(found.origins, type=list[Origin]), found.at)
-        yield segment
-        place = segment.end
+        for row in found:
+            joined = _as_written(row.first_place, row.lines, row.digest)
+            segment = Segment(row.first_place, joined, msgspec.json.decode(row.origins, type=list[Origin]), row.at)
+            yield segment
+            place = segment.end
 
 
 def places_touching(

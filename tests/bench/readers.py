@@ -66,7 +66,8 @@ class Measured(msgspec.Struct):
     rate: float
     beside: Fed
     seen: Read
-    memory: int
+    memory: list[int]
+    """Of each process, the largest first."""
 
 
 def preload(folder: Path, lines: Iterator[bytes], events: int) -> None:
@@ -205,10 +206,8 @@ def measure(chosen: Any, folder: Path) -> Measured:
             reading = pool.apply_async(read, (url, paths_of(rest), chosen.readers, chosen.seconds))
             beside = pool.apply(feed, (url, token, rest, rate, chosen.seconds))
             seen = reading.get()
-        memory = sum(
-            one.memory_full_info().pss
-            for one in (psutil.Process(command.pid), *psutil.Process(command.pid).children(recursive=True))
-        )
+        processes = (psutil.Process(command.pid), *psutil.Process(command.pid).children(recursive=True))
+        memory = sorted((one.memory_full_info().pss for one in processes), reverse=True)
     finally:
         command.terminate()
         command.wait(60)
@@ -232,7 +231,8 @@ def show(measured: Measured, chosen: Any) -> None:
     for kind, took in sorted(seen.seconds.items()):
         table.add_row(f"  {kind}", f"{statistics.median(took) * 1000:.0f} ms, {max(took) * 1000:.0f} at most", "")
     table.add_row("processor of feeder and readers", f"{beside.processor + seen.processor:.1f} s", "")
-    table.add_row("memory of all processes (PSS)", f"{measured.memory / 2**20:.0f} MiB", "1,536 MiB")
+    parts = " + ".join(f"{one / 2**20:,.0f}" for one in measured.memory)
+    table.add_row("memory of all processes (PSS)", f"{parts} = {sum(measured.memory) / 2**20:,.0f} MiB", "1,536 MiB")
     Console().print(table)
 
 
