@@ -69,10 +69,8 @@ def close(
 ) -> None:
     """Draft applications to carry over: one for each debt, contract and advance that stands open in a year's books.
 
-    What the next year's books know already is left out of the events and told in the table.
+    What the next year's books know already is left out; what they know in another amount is told.
     """
-    from dashboards.reports.carryover_report import tables
-    from dashboards.reports.table import of_key
     from dashboards.reports.year_end import draft_table
     from ledger.fiscal import first_day, last_day
     from ledger.year_end import drafts
@@ -86,14 +84,19 @@ def close(
     window = first_day(following), last_day(following + 1)
     if not window[0] <= applied_on <= window[1]:
         raise Unusable(f"--booked-on: an application into {following} is of {window[0]} to {window[1]}")
-    table = draft_table(found, opened.names, following, day)
-    lapsed = of_key(tables(opened.books, opened.names, opened.catalogue, day, following), "lapsed")
-    _write(opened, out, application_lines(found, applied_on), review, [table, lapsed], lang)
+    table = draft_table(found, opened.names, following, applied_on, day)
+    _write(opened, out, application_lines(found, applied_on), review, [table], lang)
     new = [each for each in found if each.match == "draft"]
     sys.stderr.write(
         f"{len(new):,} applications drafted, NT$ {sum(each.amount for each in new):,};"
-        f" {len(found) - len(new):,} known already; {sum(each.exceeds for each in found):,} on lines with less left\n"
+        f" {len(found) - len(new):,} known already, {sum(each.match == 'differs' for each in found):,} of these in another amount;"
+        f" {sum(each.exceeds for each in new):,} on lines with less left\n"
     )
+    for each in found:
+        if each.match == "differs":
+            sys.stderr.write(
+                f"{each.agency} {each.case}: NT$ {each.amount:,} stand open, {each.applied:,} applied for\n"
+            )
     if day <= last_day(year):
         sys.stderr.write(f"note: fiscal year {year} is not over on {day}: draft again once its books are closed\n")
 

@@ -103,6 +103,31 @@ class ReserveOut(msgspec.Struct, forbid_unknown_fields=True):
     cases: Number
 
 
+class CarryoverCaseOut(msgspec.Struct, forbid_unknown_fields=True):
+    """A case of carry-over, NT$; approved is less what was cancelled, awaiting what its review has still to decide."""
+
+    agency: str
+    authority: str
+    fiscal_year: Year
+    case: str
+    line: str
+    origin_year: Year
+    kind: str
+    commitment: str | None
+    ground: str | None
+    applied_on: str
+    expected_on: str | None
+    applied: int
+    approved: int
+    declined: int
+    cancelled: int
+    awaiting: int
+    review: Literal["pending", "partly", "approved", "reduced", "declined", "cancelled"]
+    decided_on: str | None
+    approval_ref: str | None
+    declined_ground: str | None
+
+
 class Subject(msgspec.Struct, forbid_unknown_fields=True):
     """What an alert is about."""
 
@@ -248,4 +273,34 @@ def reserves(books: Books) -> list[ReserveOut]:
             cases=fund.cases,
         )
         for fund in sorted([*books.funds.values(), *firsts], key=lambda f: (f.fiscal_year, f.reserve, f.agency or ""))
+    ]
+
+
+def carryover_cases(books: Books) -> list[CarryoverCaseOut]:
+    """Every case of carry-over, by fiscal year, agency and id."""
+    return [
+        CarryoverCaseOut(
+            agency=year.agency,
+            authority=year.authority,
+            fiscal_year=year.fiscal_year,
+            case=case.id,
+            line=case.line,
+            origin_year=case.origin_year,
+            kind=case.kind,
+            commitment=case.commitment,
+            ground=case.ground,
+            applied_on=case.applied_on,
+            expected_on=case.expected_on,
+            applied=case.applied,
+            approved=case.approved,
+            declined=case.declined,
+            cancelled=case.cancelled,
+            awaiting=case.awaiting,
+            review=case.review,  # type: ignore[arg-type]  # the property gives these alone
+            decided_on=case.decided_on,
+            approval_ref=case.approval_ref,
+            declined_ground=case.declined_ground,
+        )
+        for year in books.agency_years()
+        for _, case in sorted(year.carryover_cases.items())
     ]

@@ -1,7 +1,7 @@
 """Drafts between two years as events for people to review: applications to carry over, and what opens in the next year.
 
-They are written to a file and never sent by themselves. Ids are those of the cases and references: the same draft sent
-twice is a duplicate, one of another amount a conflict.
+They are written to a file and never sent by themselves. Ids follow from the cases and references, those of applications as
+the mapping `carryover-applications` makes them of the reviewed table: the same draft sent twice, or both ways, is a duplicate.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ from ledger.books import ReferenceKind
 from ledger.fiscal import first_day
 from ledger.year_end import CarriedReference, CarryoverDraft, named_after
 from producers.event_line import Field, event_line
+from producers.tables.events import row_id
 
+APPLICATIONS: Final = "carryover-applications"
+"""The mapping that reads the table of drafts, reviewed."""
 _OPENING: Final[dict[ReferenceKind, str]] = {
     "payable": "payable.recognised",
     "commitment": "commitment.made",
@@ -36,7 +39,7 @@ def application_lines(drafts: Iterable[CarryoverDraft], day: str) -> Iterator[by
         if each.reference_kind == "commitment":
             fields["commitment"] = each.reference
         yield event_line(
-            named_after("applied-", each.case),
+            row_id(APPLICATIONS, (each.agency, each.fiscal_year, each.case)),
             "carryover.applied",
             each.fiscal_year,
             each.agency,

@@ -67,6 +67,7 @@ def tables(
     return [
         _review(books, cases, fiscal_year, names, as_of),
         _applications(cases, fiscal_year, names, as_of),
+        _form(cases, fiscal_year, names, as_of),
         _decisions(cases, fiscal_year, names, as_of),
         _ageing(books, fiscal_year, catalogue, as_of, within),
         _lapsed(books, fiscal_year, names, as_of, within),
@@ -142,7 +143,7 @@ _WHOSE: Final = (
     _CASE,
     *named("agency", Words("機關", "Agency"), AGENCY_CODE),
     *named("line", Words("預算科目", "Line"), LINE_CODE),
-    Column("origin_year", Words("原年度", "From\nyear"), "count"),
+    Column("origin_year", Words("原年度", "From year"), "count"),
 )
 _APPLICATION_COLUMNS: Final = (
     *_WHOSE,
@@ -156,14 +157,15 @@ _APPLICATION_COLUMNS: Final = (
 )
 
 
-def _whose(each: ReviewedCase, names: Names) -> tuple[Cell, ...]:
+def whose(each: ReviewedCase, names: Names) -> tuple[Cell, ...]:
+    """Case, agency and its name, line and its name, origin year: what every list of cases begins with."""
     year, case = each
     line = position_name(case.line, case.origin_year, year.fiscal_year)
     return (
         case.id,
         year.agency,
         agency_name(names, year.agency),
-        line,
+        case.line,
         line_name(names, year.fiscal_year, line),
         case.origin_year,
     )
@@ -180,7 +182,7 @@ def _applications(cases: list[ReviewedCase], fiscal_year: int, names: Names, as_
         columns=_APPLICATION_COLUMNS,
         rows=[
             (
-                *_whose(each, names),
+                *whose(each, names),
                 CARRYOVER.get(each.case.kind, alike(each.case.kind)),
                 each.case.commitment,
                 each.case.applied_on or None,
@@ -217,7 +219,7 @@ def _decisions(cases: list[ReviewedCase], fiscal_year: int, names: Names, as_of:
         columns=_DECISION_COLUMNS,
         rows=[
             (
-                *_whose(each, names),
+                *whose(each, names),
                 *figures_of([each.case]),
                 CARRYOVER_REVIEW[each.case.review],
                 each.case.decided_on,
@@ -231,6 +233,54 @@ def _decisions(cases: list[ReviewedCase], fiscal_year: int, names: Names, as_of:
     )
 
 
+_FORM_COLUMNS: Final = (
+    _CASE,
+    Column("fiscal_year", Words("轉入年度", "Into year"), "count", on_paper=False),
+    *_WHOSE[1:],
+    Column("kind", Words("保留性質", "Kind"), "text"),
+    Column("commitment", Words("契約", "Contract"), "text"),
+    Column("expected_on", Words("預計執行完成日", "Expected on"), "day"),
+    Column("applied", CARRYOVER_FIGURE["applied"], "money"),
+    Column("awaiting", CARRYOVER_FIGURE["awaiting"], "money"),
+    Column("approve", Words("核定保留數", "To approve"), "money"),
+    Column("decline", Words("核定不予保留數", "To decline"), "money"),
+    Column("declined_ground", Words("不予保留理由", "Why declined"), "text"),
+    Column("decided_on", Words("核定日", "Decided on"), "day"),
+    Column("approval_ref", FIELD["approval_ref"], "text"),
+)
+
+
+def _form(cases: list[ReviewedCase], fiscal_year: int, names: Names, as_of: str) -> Table:
+    """The cases under review, with room for what is decided; the mapping `carryover-decisions` reads it."""
+    waiting = [each for each in cases if each.case.awaiting]
+    figures = figures_of(each.case for each in waiting)
+    sums = {"applied": figures[0], "awaiting": figures[-1]}
+    return Table(
+        name="carryover_form",
+        key="form",
+        fiscal_year=fiscal_year,
+        title=Words(f"{fiscal_year}年度歲出保留案逐案審查表", f"Carry-over to decide on, fiscal year {fiscal_year}"),
+        label=Words(f"逐案審查 {fiscal_year}", f"To decide {fiscal_year}"),
+        as_of=as_of,
+        columns=_FORM_COLUMNS,
+        rows=[_form_row(each, fiscal_year, names) for each in waiting],
+        total=_total(_FORM_COLUMNS, sums) if waiting else None,
+        notes=(
+            Words(
+                "填入核定保留數或核定不予保留數、核定日及文號後匯入",
+                "Fill in what is approved or declined, the day and the reference, and load it",
+            ),
+        ),
+    )
+
+
+def _form_row(each: ReviewedCase, fiscal_year: int, names: Names) -> Row:
+    case_id, *of = whose(each, names)
+    case, kind = each.case, CARRYOVER.get(each.case.kind, alike(each.case.kind))
+    known = (kind, case.commitment, case.expected_on, case.applied, case.awaiting)
+    return (case_id, fiscal_year, *of, *known, None, None, None, None, None)
+
+
 def _total(columns: Sequence[Column], sums: dict[str, int]) -> Row:
     return tuple(TOTAL if at == 0 else sums.get(column.key) for at, column in enumerate(columns))
 
@@ -239,7 +289,7 @@ def _total(columns: Sequence[Column], sums: dict[str, int]) -> Row:
 
 
 _AGE_COLUMNS: Final = (
-    Column("origin_year", Words("原年度", "From year"), "count"),
+    Column("origin_year", Words("原年度", "From year"), "text"),
     Column("age", Words("保留年次", "Year kept"), "count"),
     Column("positions", Words("科目數", "Lines"), "count"),
     Column("carryover", Words("保留數", "Carried over"), "money"),
@@ -291,7 +341,17 @@ def _age_row(origin: int, fiscal_year: int, sums: list[int]) -> Row:
     count, carried, realised, obligated = sums
     age = fiscal_year - origin
     remark = _AGE_REMARK[0 if age >= KEPT_YEARS else 1 if age == KEPT_YEARS - 1 else 2]
-    return (origin, age, count, carried, realised, obligated, carried - realised, percent(realised, carried), remark)
+    return (
+        str(origin),
+        age,
+        count,
+        carried,
+        realised,
+        obligated,
+        carried - realised,
+        percent(realised, carried),
+        remark,
+    )
 
 
 # ---------------------------------------------------------------- what lapses

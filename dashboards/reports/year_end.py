@@ -8,43 +8,44 @@ from typing import Final
 from alerts.naming import line_name
 from alerts.vocabulary import LEVEL
 from dashboards.reports.carryover_report import TOTAL
-from dashboards.reports.table import AGENCY_CODE, LINE_CODE, Column, Table, named
+from dashboards.reports.table import AGENCY_CODE, LINE_CODE, Column, Row, Table, named
 from ledger.codes import position_name
 from ledger.names import Names, agency_name
 from ledger.vocabulary import CARRYOVER, LACK, REFERENCE
 from ledger.words import Words
 from ledger.year_end import CarriedReference, CarryoverDraft, Lacking
 
-_MATCH: Final = {
-    "draft": Words("未申請", "not applied for"),
-    "applied": Words("已申請", "applied for"),
-    "differs": Words("已申請，金額不同", "applied for, another amount"),
-}
 _OVER: Final = Words("逾未用數", "more than is left")
 _KIND: Final = Column("kind", Words("保留性質", "Kind"), "text")
 _REFERENCE: Final = Column("reference", Words("契約或款項", "Contract or debt"), "text")
-_ORIGIN: Final = Column("origin_year", Words("原年度", "From\nyear"), "count")
+_ORIGIN: Final = Column("origin_year", Words("原年度", "From year"), "count")
 _DRAFT_COLUMNS: Final = (
     Column("case", Words("保留案", "Case"), "text"),
+    Column("fiscal_year", Words("轉入年度", "Into year"), "count", on_paper=False),
     *named("agency", Words("機關", "Agency"), AGENCY_CODE),
     *named("line", Words("預算科目", "Line"), LINE_CODE),
     _ORIGIN,
     _KIND,
-    _REFERENCE,
-    Column("amount", Words("擬申請數", "To apply for"), "money"),
+    Column("commitment", Words("契約", "Contract"), "text"),
+    Column("debt", Words("應付款或預付", "Debt or advance"), "text"),
+    Column("amount", Words("申請保留數", "Applied for"), "money"),
+    Column("applied_on", Words("申請日", "Applied on"), "day"),
+    Column("expected_on", Words("預計執行完成日", "Expected on"), "day"),
+    Column("ground", Words("保留理由", "Ground"), "text"),
     Column("left", Words("科目未用數\nB－實現－賸餘", "Left of the line\nB − realised − saved"), "money"),
-    Column("drafted", Words("科目擬申請\n合計", "Drafted of\nthe line"), "money"),
     Column("check", Words("檢核", "Check"), "text"),
-    Column("match", Words("申請情形", "Application"), "text"),
-    Column("applied", Words("已申請數", "Applied for"), "money"),
 )
 
 
-def draft_table(drafts: Sequence[CarryoverDraft], names: Names, fiscal_year: int, as_of: str) -> Table:
-    """The applications that a year's books call for, into `fiscal_year`, NT$."""
-    sums = sum(each.amount for each in drafts), sum(each.applied for each in drafts)
+def draft_table(drafts: Sequence[CarryoverDraft], names: Names, fiscal_year: int, day: str, as_of: str) -> Table:
+    """The applications that a year's books call for and the next year's do not know, made on a day, NT$.
+
+    The mapping `carryover-applications` reads it, with what people filled in.
+    """
+    new = [each for each in drafts if each.match == "draft"]
     return Table(
         name="carryover_drafts",
+        key="drafts",
         fiscal_year=fiscal_year,
         title=Words(
             f"{fiscal_year - 1}年度歲出保留申請草案（轉入{fiscal_year}年度）",
@@ -53,30 +54,13 @@ def draft_table(drafts: Sequence[CarryoverDraft], names: Names, fiscal_year: int
         label=Words(f"申請草案 {fiscal_year}", f"Drafts {fiscal_year}"),
         as_of=as_of,
         columns=_DRAFT_COLUMNS,
-        rows=[
-            (
-                each.case,
-                each.agency,
-                agency_name(names, each.agency),
-                line := position_name(each.line, each.origin_year, fiscal_year),
-                line_name(names, fiscal_year, line),
-                each.origin_year,
-                CARRYOVER[each.kind],
-                _called(each.reference_kind, each.reference),
-                each.amount,
-                each.left,
-                each.drafted,
-                _OVER if each.exceeds else "",
-                _MATCH[each.match],
-                each.applied or None,
-            )
-            for each in drafts
-        ],
-        total=(TOTAL, *(None,) * 7, sums[0], None, None, None, None, sums[1]) if drafts else None,
+        rows=[_draft_row(each, names, day) for each in new],
+        total=_total(_DRAFT_COLUMNS, {"amount": sum(each.amount for each in new)}) if new else None,
         notes=(
             Words(
-                "每筆應付款、契約及預付一案；本表由帳載產生，供檢視後申請，不會自行送出",
-                "A case for each debt, contract and advance, drafted of the books for review; nothing is sent by itself",
+                "每筆應付款、契約及預付一案；由帳載產生，供檢視、補填預計完成日及理由後匯入，不會自行送出",
+                "A case for each debt, contract and advance, drafted of the books: look through it, fill in when and why,"
+                " and load it; nothing is sent by itself",
             ),
             Words(
                 "逾未用數：該科目擬申請合計大於未用數，請先查明（預算法第72條）",
@@ -84,6 +68,75 @@ def draft_table(drafts: Sequence[CarryoverDraft], names: Names, fiscal_year: int
             ),
         ),
     )
+
+
+_DIFFERENCE_COLUMNS: Final = (
+    Column("case", Words("保留案", "Case"), "text"),
+    *named("agency", Words("機關", "Agency"), AGENCY_CODE),
+    *named("line", Words("預算科目", "Line"), LINE_CODE),
+    _ORIGIN,
+    _REFERENCE,
+    Column("amount", Words("帳載未結數", "Open by the books"), "money"),
+    Column("applied", Words("已申請數", "Applied for"), "money"),
+    Column("difference", Words("差額", "Difference"), "money"),
+)
+
+
+def difference_table(drafts: Sequence[CarryoverDraft], names: Names, fiscal_year: int, as_of: str) -> Table:
+    """What was applied for in another amount than stands open by the books of the year before, NT$."""
+    others = [each for each in drafts if each.match == "differs"]
+    return Table(
+        name="carryover_differences",
+        key="differences",
+        fiscal_year=fiscal_year,
+        title=Words("申請數與帳載未結數不同者", "Applied for in another amount than stands open"),
+        label=Words(f"差異 {fiscal_year}", f"Differences {fiscal_year}"),
+        as_of=as_of,
+        columns=_DIFFERENCE_COLUMNS,
+        rows=[
+            (
+                each.case,
+                each.agency,
+                agency_name(names, each.agency),
+                each.line,
+                line_name(names, fiscal_year, position_name(each.line, each.origin_year, fiscal_year)),
+                each.origin_year,
+                _called(each.reference_kind, each.reference),
+                each.amount,
+                each.applied,
+                each.applied - each.amount,
+            )
+            for each in others
+        ],
+        optional=True,
+    )
+
+
+def _draft_row(each: CarryoverDraft, names: Names, day: str) -> Row:
+    line = position_name(each.line, each.origin_year, each.fiscal_year)
+    is_contract = each.reference_kind == "commitment"
+    return (
+        each.case,
+        each.fiscal_year,
+        each.agency,
+        agency_name(names, each.agency),
+        each.line,
+        line_name(names, each.fiscal_year, line),
+        each.origin_year,
+        CARRYOVER[each.kind],
+        each.reference if is_contract else None,
+        None if is_contract else _called(each.reference_kind, each.reference),
+        each.amount,
+        day,
+        None,
+        None,
+        each.left,
+        _OVER if each.exceeds else "",
+    )
+
+
+def _total(columns: Sequence[Column], sums: dict[str, int]) -> Row:
+    return tuple(TOTAL if at == 0 else sums.get(column.key) for at, column in enumerate(columns))
 
 
 def _called(kind: str, name: str) -> Words:

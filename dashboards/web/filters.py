@@ -36,6 +36,10 @@ State: TypeAlias = Annotated[
     Literal["open", "acknowledged", "resolved", "closed"] | None,
     QueryParameter(name="state", description="As people's acts have put it."),
 ]
+Review: TypeAlias = Annotated[
+    Literal["pending", "partly", "approved", "reduced", "declined", "cancelled"] | None,
+    QueryParameter(description="How far the review of a case has come."),
+]
 Severity: TypeAlias = Annotated[Literal["info", "warn", "high", "critical"] | None, QueryParameter()]
 
 

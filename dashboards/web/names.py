@@ -17,6 +17,7 @@ from alerts.vocabulary import (
 )
 from ledger.figures import FIGURES
 from ledger.vocabulary import (
+    CARRYOVER_FIGURE,
     COUNT,
     CR_BASIS,
     ECONOMIC_CLASS,
@@ -48,6 +49,7 @@ VOCABULARIES: Final[Mapping[str, Mapping[Any, Words]]] = {
     "ALERT_CHANGE": ALERT_CHANGE,
     "ALERT_STATE": ALERT_STATE,
     "BASIS_STATUS": BASIS_STATUS,
+    "CARRYOVER_FIGURE": CARRYOVER_FIGURE,
     "COUNT": COUNT,
     "CR_BASIS": CR_BASIS,
     "DELIVERY_STATE": DELIVERY_STATE,

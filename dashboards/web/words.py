@@ -19,6 +19,7 @@ NAVIGATION: Final = (
     ("alerts", "/alerts", Words("違規與警示", "Alerts")),
     ("notices", "/notices", Words("通知", "Notices")),
     ("reserves", "/reserves", Words("預備金", "Reserves")),
+    ("carryover", "/carryover", Words("歲出保留", "Carry-over")),
     ("check", "/check", Words("可否支用", "May I spend?")),
     ("files", "/files", Words("匯入", "Import")),
     ("refusals", "/refusals", Words("拒收資料", "Refusals")),
@@ -235,6 +236,30 @@ WORDS: Final[Mapping[str, Words]] = {
     ),
     "present_anyway": Words("再存一份", "Keep another"),
     "current_list": Words("目前名單", "The list now"),
+    # carry-over
+    "carryover_lead": Words(
+        "{last}年度未結之應付款及契約，經申請、審查、核定後轉入本年度。",
+        "Debts and contracts still open of fiscal year {last}: applied for, reviewed, decided, and carried into this one.",
+    ),
+    "carryover_every": Words("全部主管機關", "All authorities"),
+    "carryover_steps": Words("作業步驟", "Steps"),
+    "carryover_draft": Words("一、申請", "1. Apply"),
+    "carryover_draft_text": Words(
+        "帳載尚未申請者 {count} 案，{amount} 元。下載草案，檢視並補填預計完成日及理由後匯入。",
+        "Cases that the books call for and nobody applied for: {count}, NT$ {amount}. Take the draft, look through it,"
+        " fill in when and why, and load it.",
+    ),
+    "carryover_decide": Words("二、審查", "2. Review"),
+    "carryover_decide_text": Words(
+        "審查中 {count} 案。下載逐案審查表，填入核定保留數或不予保留數後匯入。",
+        "Cases under review: {count}. Take the list, fill in what is approved or declined, and load it.",
+    ),
+    "carryover_open": Words("三、轉入", "3. Open"),
+    "carryover_open_text": Words(
+        "已核准而尚未轉入之應付款及契約 {count} 筆，{amount} 元。",
+        "Debts and contracts approved and not opened in this year: {count}, NT$ {amount}.",
+    ),
+    "as_events": Words("事件檔（NDJSON）", "as events (NDJSON)"),
     # units
     "authority": Words("主管機關", "Authority"),
     "agency": Words("機關", "Agency"),

@@ -118,8 +118,9 @@ def _fields(
 ) -> dict[str, list[Any]]:
     """The values of one event's own fields, by name in the contract's order."""
     own = {name: reading.values(name, given, shared) for name, given in event.fields.items()}
-    known = [each.name for each in msgspec.structs.fields(BY_NAME[event.type]) if each.name not in (*SHARED, "id")]
-    order = sorted(known, key=lambda name: (name not in _FIRST, name in _LAST))
+    known = [each for each in msgspec.structs.fields(BY_NAME[event.type]) if each.name not in (*SHARED, "id")]
+    first = {each.name for each in known if each.name in _FIRST and each.required}
+    order = sorted((each.name for each in known), key=lambda name: (name not in first, name in _LAST))
     return {name: own[name] if name in own else shared[name] for name in order if name in own or name in shared}
 
 
@@ -260,6 +261,9 @@ def _ids(reading: Reading, mapping: TableMapping, name: str, shared: Mapping[str
         else shared[each]
         for each in mapping.identity
     ]
-    return [
-        f"{name}-{hashlib.blake2b(repr(key).encode(), digest_size=8).hexdigest()}" for key in zip(*columns, strict=True)
-    ]
+    return [row_id(name, key) for key in zip(*columns, strict=True)]
+
+
+def row_id(name: str, key: tuple[Any, ...]) -> str:
+    """The id of a row's event: the mapping's name, and a digest of what identifies the row."""
+    return f"{name}-{hashlib.blake2b(repr(key).encode(), digest_size=8).hexdigest()}"

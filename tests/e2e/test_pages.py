@@ -32,6 +32,7 @@ FILLED = {
     "/alerts": "#alert-list tbody tr",
     "alert": ".timeline li",
     "/reserves": "#table-cases tbody tr",
+    "/carryover": "#carryover-cases tbody tr",
     "/refusals": ".refused > li",
     "/rules": "#table-rules tbody tr",
     "/rules/virement-over-inflow": ".article",

@@ -35,6 +35,7 @@ FOUND: dict[str, tuple[dict[str, Any], ...]] = {
         {"key": "city"},
         {"level": "agency", "economic_class": "all"},
     ),
+    "carryover": ({"fiscal_year": 114}, {"review": "reduced"}),
     "reserves": ({"reserve": "second"}, {"fiscal_year": 114}),
     "alerts": ({"severity": "critical"}, {"state": "open"}, {"state": "resolved"}, {"rule": "payment-unmatched"}),
     "lagging": ({"fiscal_year": 114}, {"authority": "22"}),

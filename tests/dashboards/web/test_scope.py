@@ -51,6 +51,7 @@ FILTERED = {
     "POST /v1/alerts/{alert:str}/reopen",
     *("GET /desk", "POST /desk/answer"),
     *("GET /files", "GET /files/templates/{name:str}"),
+    *("GET /carryover", "GET /carryover/{draft:str}", "GET /v1/carryover"),
 }
 """Shown to whoever is let in, and each leaves out what is not theirs: a new one is written down here and proved below."""
 LOADERS = {
@@ -102,8 +103,8 @@ MAY = {
 }
 
 
-def event(number: str, agency: str, kind: str, **fields: object) -> bytes:
-    common = {"id": number, "type": kind, "fiscal_year": 114, "agency": agency, "booked_on": DAY}
+def event(number: str, agency: str, name: str, /, **fields: object) -> bytes:
+    common = {"id": number, "type": name, "fiscal_year": 114, "agency": agency, "booked_on": DAY}
     return msgspec.json.encode(common | fields)
 
 
@@ -123,6 +124,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             event("e", "010011", "reserve.established", amount=10_000_000, **second),
             event("r", OWN, "reserve.approved", case="C-1", line=LINE, amount=77, ground=1, **second),
             event("f", OWN, "reserve.established", reserve="first", amount=4_000),
+            event("k", OWN, "carryover.applied", case="K-1", line=LINE, amount=9, origin_year=113, kind="special"),
         ]
         found.monitor.replica.submit(lines, "test").result()
         found.monitor.replica.judge(found.monitor.today()).result()
@@ -165,7 +167,7 @@ def address(city: Running, path: str) -> str:
     code = AUTHORITY if "authorities" in path else OWN
     filled = {"code:str": code, "agency:str": OWN, "fiscal_year:int": "114", "name:path": LINE, "number:int": "1"}
     filled |= {"alert:str": alert_of(city), "slug:str": "spending-over-appropriation", "path:str": "openapi.json"}
-    filled |= {"file:str": "a.pdf", "wish:str": "retry", "ident:str": "nothing"}
+    filled |= {"file:str": "a.pdf", "wish:str": "retry", "ident:str": "nothing", "draft:str": "applications.ndjson"}
     filled["name:str"] = (
         "payments.xlsx"
         if "templates" in path

@@ -19,6 +19,8 @@ from tests.producers.tables.workbooks import Rows, csv_of, ods, xlsx
 HERE = Path(__file__).parent
 LINE = ["3202001100", "經常門", "2000"]
 CODES = ["年度", "機關編號", "工作計畫編號", "門別", "用途別"]
+KEPT = ["保留案", "轉入年度", "機關代碼", "預算科目代碼", "原年度", "保留性質"]
+ROAD = "32020110101/capital/3015"
 MONTHS = [f"{month}月" for month in range(1, 13)]
 SAMPLES: dict[str, tuple[Rows, dict[str, str]]] = {
     "allotments-cba": (
@@ -83,6 +85,25 @@ SAMPLES: dict[str, tuple[Rows, dict[str, str]]] = {
             ["114", "020011", *LINE, "V-1", "1", "114/02/01", "70", "C-1", ""],
             ["114", "020011", *LINE, "V-1", "2", "114/02/01", "30", "", "郵資"],
             ["114", "020011", *LINE, "V-1", "2", "114/02/01", "30", "", "郵資"],
+        ],
+        {},
+    ),
+    "carryover-applications": (
+        [
+            ["113年度歲出保留申請草案"],
+            [*KEPT, "契約", "申請保留數", "申請日", "預計執行完成日", "保留理由"],
+            ["113C-C1", "114", "020011", ROAD, "113", "契約責任", "C1", "500", "114年1月10日", "114年6月30日", "工程未完成"],
+            ["113P-P1", "114", "020011", ROAD, "113", "應付款", "", "120", "114年1月10日", "", ""],
+            ["合計", "", "", "", "", "", "", "620", "", "", ""],
+        ],
+        {},
+    ),
+    "carryover-decisions": (
+        [
+            [*KEPT, "審查中", "核定保留數", "核定不予保留數", "不予保留理由", "核定日", "核准文號"],
+            ["113C-C1", "114", "020011", ROAD, "113", "契約責任", "500", "450", "50", "已無必要", "114/02/20", "府主字第1號"],
+            ["113P-P1", "114", "020011", ROAD, "113", "應付款", "120", "120", "", "", "114/02/20", "府主字第1號"],
+            ["合計", "", "", "", "", "", "620", "570", "50", "", "", ""],
         ],
         {},
     ),
@@ -164,6 +185,13 @@ def test_what_rows_come_to(tmp_path: Path) -> None:
     assert [one["amount"] for one in events(payments)] == [70, 30]
     (repeated,) = payments.unmapped
     assert repeated.row == 4 and "row 3 once more" in repeated.reason
+    first, second = events(sample("carryover-applications", tmp_path))
+    assert (first["commitment"], first["expected_on"], first["ground"]) == ("C1", "2025-06-30", "工程未完成")
+    assert second["kind"] == "payable" and not {"commitment", "expected_on", "ground"} & second.keys()
+    decided = [(one["type"], one["case"], one["amount"]) for one in events(sample("carryover-decisions", tmp_path))]
+    assert decided == [
+        ("carryover.approved", "113C-C1", 450), ("carryover.declined", "113C-C1", 50), ("carryover.approved", "113P-P1", 120),
+    ]  # fmt: skip
     (balance,) = events(sample("balances", tmp_path))
     assert (balance["realised"], balance["booked_on"]) == (-1_234, "2025-02-28")
     assert [one["agency"] for one in events(sample("execution-by-authority", tmp_path))][::3] == ["02", "03"]

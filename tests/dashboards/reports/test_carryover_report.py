@@ -1,0 +1,125 @@
+"""Carry-over on paper: the hand-made years of `tests.ledger.test_year_end`, and the drafts there and back as a workbook."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alerts.catalogue import Catalogue
+from dashboards.reports import carryover_report
+from dashboards.reports.formats import FORMATS
+from dashboards.reports.table import Table
+from dashboards.reports.year_end import difference_table, draft_table, lacking_table, opening_table
+from ledger.books import Books
+from ledger.names import NO_NAMES
+from ledger.year_end import carried_references, drafts, lacking
+from producers.tables.events import events_of
+from producers.tables.mapping import load_mapping
+from producers.tables.sheet import read_sheet
+from producers.year_drafts import application_lines
+from tests.ledger.test_year_end import AGENCY, DESKS, ROAD, YEAR, applications, fold, of
+
+DAY = "2025-03-01"
+DECIDED = (
+    of(
+        114,
+        "carryover.approved",
+        ROAD,
+        case="113C-C1",
+        amount=450,
+        origin_year=113,
+        kind="encumbrance",
+        approval_ref="1",
+    ),
+    of(114, "carryover.approved", DESKS, case="113P-P1", amount=120, origin_year=113, kind="payable"),
+    of(114, "carryover.cancelled", DESKS, case="113P-P1", amount=20, origin_year=113, kind="payable"),
+    of(114, "carryover.declined", case="113A-A1", amount=50, ground="已無必要"),
+    of(114, "disbursement.paid", ROAD, amount=90, origin_year=113, voucher="W1"),
+)
+
+
+@pytest.fixture
+def books() -> Books:
+    return fold(*YEAR, *applications(fold(*YEAR)), *DECIDED)
+
+
+def report(books: Books, catalogue: Catalogue, **more: Any) -> dict[str, Table]:
+    found = carryover_report.tables(books, NO_NAMES, catalogue, DAY, 114, **more)
+    return {table.key: table for table in found}
+
+
+def test_the_review_adds_up(books: Books, catalogue: Catalogue) -> None:
+    review = report(books, catalogue)["review"]
+    # 500 + 60 + 120 + 50; 450 and 120 − 20; A1's 50; 20 taken back; of C1 50 and C0's 60 are under review
+    wanted = {
+        "cases": 4,
+        "pending": 2,
+        "applied": 730,
+        "approved": 550,
+        "declined": 50,
+        "cancelled": 20,
+        "awaiting": 110,
+    }
+    # 113's budgets: 1,000 + 300 + 200 + 90 carried over
+    wanted.update(share="75.34", available=1_590, of_budget="45.91")
+    assert review.total is not None
+    for row in (review.row(0), review.by_key(review.total)):
+        assert {key: row[key] for key in wanted} == wanted
+    assert wanted["applied"] == sum(wanted[key] for key in ("approved", "declined", "cancelled", "awaiting"))
+
+
+def test_each_case_says_how_it_stands(books: Books, catalogue: Catalogue) -> None:
+    found = report(books, catalogue)
+    reviews = {row[0]: row[-4].zh for row in found["decisions"].rows}  # type: ignore[union-attr]
+    assert reviews == {"113C-C1": "部分審定", "113C-C0": "審查中", "113P-P1": "核減", "113A-A1": "不予保留"}
+    assert [(row[0], row[-6]) for row in found["form"].rows] == [("113C-C0", 60), ("113C-C1", 50)]
+
+
+def test_age_and_what_lapses(catalogue: Catalogue) -> None:
+    older = of(114, "carryover.approved", ROAD, amount=70, origin_year=110, kind="continuing")
+    third = of(114, "carryover.approved", ROAD, amount=8, origin_year=111, kind="continuing")
+    books = fold(*YEAR, *applications(fold(*YEAR)), *DECIDED, older, third)
+    found = report(books, catalogue)
+    ages = [found["ageing"].row(at) for at in range(len(found["ageing"].rows))]
+    assert [(row["origin_year"], row["age"], row["carryover"], row["rest"]) for row in ages] == [
+        ("110", 4, 70, 70), ("111", 3, 8, 8), ("113", 1, 550, 460),
+    ]  # fmt: skip
+    remarks = [row["remark"].zh[:4] for row in ages]  # type: ignore[union-attr]
+    assert remarks == ["已達第四", "明年為第", ""]
+    lapsed = found["lapsed"].row(0)
+    # left 600 + 90 + 220 + 50; bound 730, all applied for; 230 bound by nothing
+    assert (lapsed["left"], lapsed["bound"], lapsed["unapplied"], lapsed["lapsed"]) == (960, 730, 0, 230)
+
+
+def test_only_what_is_within_is_in_it(books: Books, catalogue: Catalogue) -> None:
+    found = report(books, catalogue, within=lambda code: code != AGENCY)
+    assert [table.key for table in found.values() if table.rows] == []
+
+
+@pytest.mark.parametrize("name", ["ods", "xlsx", "csv"])
+def test_the_drafts_come_back_from_a_workbook_as_the_events_that_they_are(tmp_path: Path, name: str) -> None:
+    books = fold(*YEAR)
+    found = drafts(books.years[113][AGENCY], None)
+    table = draft_table(found, NO_NAMES, 114, "2025-01-10", DAY)
+    path = tmp_path / f"drafts.{name}"
+    path.write_bytes(FORMATS[name].render([table], "zh"))
+    short, mapping = load_mapping("carryover-applications")
+    back = events_of(read_sheet(path), mapping, short)
+    assert sorted(back.events) == sorted(application_lines(found, "2025-01-10"))
+    assert len(back.events) == 4
+
+
+def test_what_differs_what_opens_and_what_is_missing_is_told(books: Books) -> None:
+    own = of(
+        114, "carryover.applied", ROAD, case="K7", amount=480, origin_year=113, kind="encumbrance", commitment="C1"
+    )
+    other = fold(*YEAR, own)
+    found = drafts(other.years[113][AGENCY], other.years[114][AGENCY])
+    (row,) = difference_table(found, NO_NAMES, 114, DAY).rows
+    assert row[-3:] == (500, 480, -20)
+    assert len(draft_table(found, NO_NAMES, 114, DAY, DAY).rows) == 3
+    openings = opening_table(carried_references(books.years[114][AGENCY], books.years[113][AGENCY]), NO_NAMES, 114, DAY)
+    assert openings.total is not None and openings.total[-3:] == (730, 550, 180)
+    assert len(lacking_table(lacking(books, 114), NO_NAMES, 114, DAY).rows) == len(lacking(books, 114)) > 3
