@@ -259,6 +259,7 @@ WORDS: Final[Mapping[str, Words]] = {
         "已核准而尚未轉入之應付款及契約 {count} 筆，{amount} 元。",
         "Debts and contracts approved and not opened in this year: {count}, NT$ {amount}.",
     ),
+    "carryover_load": Words("匯入填妥之表或事件檔", "Load the lists filled in, or the events"),
     "as_events": Words("事件檔（NDJSON）", "as events (NDJSON)"),
     # units
     "authority": Words("主管機關", "Authority"),
