@@ -17,8 +17,8 @@ __all__ = ["city", "logged_in"]
 
 LOOKED_AT = [re.sub(r"[?].*", "", path) for path in FILLED]
 """These are looked at when they are full (`test_pages`)."""
-BESIDE = {"/alerts/{name:str}", "/lines/{fiscal_year:int}/{agency:str}/{name:path}"}
-"""They too, under addresses that are looked up there."""
+BESIDE = {"/alerts/{name:str}", "/lines/{fiscal_year:int}/{agency:str}/{name:path}", "/files/{ident:str}"}
+"""They too, under addresses that are looked up there (a file's page: `test_files_page`)."""
 
 
 def is_looked_at(path: str) -> bool:
