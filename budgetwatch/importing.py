@@ -147,6 +147,7 @@ def table(
     correct: Annotated[
         bool, typer.Option("--correct", help="Make corrections of rows that say something else than before.")
     ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Take the names that it brings without asking.")] = False,
 ) -> None:
     """Turn a city's own table into events by a mapping; where anything is wrong each place is told, and nothing is taken.
 
@@ -177,7 +178,38 @@ def table(
         events = _compared(imported, earlier or [], data, correct)
     elif correct:
         raise Unusable("--correct compares with what was taken before: name it, --earlier FILE or --data DIR")
-    _take(imported, events, file, out, registry, accounts)
+    _take_table(imported, events, file, out, registry, accounts, yes=yes)
+
+
+def _take_table(
+    imported: Imported,
+    events: list[bytes],
+    file: Path,
+    out: str,
+    registry: Path,
+    accounts: Path | None,
+    *,
+    yes: bool,
+) -> None:
+    """Write events, and the names that the table brings once they are shown and agreed to."""
+    from budgetwatch.naming import sentences_of
+    from producers.tables.brought_names import brought_names
+    from producers.tables.name_lists import ListKind
+
+    targets: dict[ListKind, Path] = {
+        "agencies": registry,
+        "accounts": accounts if accounts is not None else registry.with_name("accounts.csv"),
+        "objects": registry.with_name("objects.csv"),
+    }
+    there = {kind: path.read_bytes() if path.exists() else None for kind, path in targets.items()}
+    found = brought_names(imported.registry, imported.accounts, imported.objects, there)
+    for kind, names in found.items():
+        sys.stderr.writelines(f"{sentence}\n" for sentence in sentences_of(names, targets[kind]))
+    new = {targets[kind]: names.content for kind, names in found.items() if names.added}
+    if new and not yes and not (sys.stdin.isatty() and typer.confirm("Write these names?", err=True)):
+        raise Unusable("nothing was written: the table brings names; --yes takes them")
+    written = write_events(out, iter(events), new)
+    sys.stderr.writelines(f"{sentence}\n" for sentence in _import_report(imported, str(file), written, out))
 
 
 def _compared(imported: Imported, earlier: list[Path], data: Path | None, correct: bool) -> list[bytes]:

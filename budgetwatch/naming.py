@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,6 +25,9 @@ from budgetwatch.options import (
     Unusable,
 )
 from budgetwatch.sources import books_of, write_report
+
+if TYPE_CHECKING:
+    from producers.tables.name_lists import MergedNames
 
 app = typer.Typer()
 names = typer.Typer(no_args_is_help=True, help="What codes are called: accounts.csv, objects.csv, city.yaml.")
@@ -67,6 +71,19 @@ class ListName(StrEnum):
 _SHOWN = 20
 
 
+def sentences_of(found: MergedNames, target: Path, *, replace: bool = False) -> Iterator[str]:
+    """What names would change in a file, a line each."""
+    for row in found.added[:_SHOWN]:
+        yield f"+ {' '.join(value for value in row.values() if value)}"
+    if len(found.added) > _SHOWN:
+        yield f"+ … and {len(found.added) - _SHOWN:,} more"
+    for was, now in found.changed[:_SHOWN]:
+        differ = "; ".join(f"{name} {was.get(name) or '–'} → {now[name]}" for name in now if was.get(name) != now[name])
+        yield f"{'~' if replace else '!'} {next(iter(now.values()))}: {differ}"
+    left = "" if replace or not found.changed else " (they stay as they are; `names take --replace` changes them)"
+    yield f"{target}: {len(found.added):,} new, {len(found.changed):,} named otherwise{left}, {found.kept:,} the same"
+
+
 @names.command(
     "take",
     epilog="Examples: `budgetwatch names take agencies 機關名冊.xlsx --into data/agencies.csv` ·"
@@ -94,17 +111,7 @@ def take(
         found = merge(before, rows_in(read_sheet(file, sheet), kind.value), kind.value, str(target), replace=replace)
     except ImportProblem as error:
         raise Unusable(str(error)) from None
-    for row in found.added[:_SHOWN]:
-        sys.stdout.write(f"+ {' '.join(value for value in row.values() if value)}\n")
-    if len(found.added) > _SHOWN:
-        sys.stdout.write(f"+ … and {len(found.added) - _SHOWN:,} more\n")
-    for was, now in found.changed[:_SHOWN]:
-        differ = "; ".join(f"{name} {was.get(name) or '–'} → {now[name]}" for name in now if was.get(name) != now[name])
-        sys.stdout.write(f"{'~' if replace else '!'} {next(iter(now.values()))}: {differ}\n")
-    left = "" if replace or not found.changed else " (they stay as they are; --replace changes them)"
-    sys.stdout.write(
-        f"{target}: {len(found.added):,} new, {len(found.changed):,} named otherwise{left}, {found.kept:,} the same\n"
-    )
+    sys.stdout.writelines(f"{sentence}\n" for sentence in sentences_of(found, target, replace=replace))
     if not found.added and not (replace and found.changed):
         return
     if not yes and not (sys.stdin.isatty() and typer.confirm("Write them?")):

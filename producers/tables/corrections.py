@@ -68,28 +68,33 @@ def compare(events: Sequence[bytes], earlier: Iterable[bytes]) -> TableCompariso
         events: the table's.
         earlier: lines of events taken before, corrections included; others are passed over.
     """
-    keys = [_identified(line) for line in events]
-    ours = {line.rstrip(): key for line, key in zip(events, keys, strict=True)}
-    wanted = set(keys)
-    taken: set[EventKey] = set()
+    bare = [line.rstrip() for line in events]
+    ours, taken = set(bare), set[bytes]()
+    wanted: set[EventKey] = set()
     others: dict[EventKey, list[Fields]] = defaultdict(list)
     for line in map(bytes.rstrip, earlier):
-        if (key := ours.get(line)) is not None:
-            taken.add(key)  # byte for byte the same, as nearly all are: nothing to decode
+        if line in ours:
+            taken.add(line)  # byte for byte the same, as nearly all are: nothing to decode
             continue
+        wanted = wanted or {_identified(each) for each in bare}
         key = _key(line)
         if key is not None and key in wanted and (event := msgspec.json.decode(line)) not in others[key]:
             others[key].append(event)
+    if not others:
+        return TableComparison(
+            [line for line, each in zip(events, bare, strict=True) if each not in taken], len(taken), []
+        )
     new: list[bytes] = []
     same, conflicts = 0, []
-    for line, key in zip(events, keys, strict=True):
+    for line, each in zip(events, bare, strict=True):
+        key = _identified(each)
         if key not in others:
-            same += key in taken
-            if key not in taken:
+            same += each in taken
+            if each not in taken:
                 new.append(line)
             continue
         event = msgspec.json.decode(line)
-        was = _stands([event, *others[key]] if key in taken else others[key])
+        was = _stands([event, *others[key]] if each in taken else others[key])
         if _fact(was) == _fact(event):
             same += 1
         else:

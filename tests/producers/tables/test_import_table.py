@@ -38,7 +38,10 @@ def events(path: Path) -> list[dict[str, Any]]:
 def test_a_table_and_its_names_come_in_and_again(tmp_path: Path) -> None:
     csv_of(tmp_path / "分配檔.csv", SAMPLES["allotments-cba"][0], "cp950")
     (tmp_path / "agencies.csv").write_text(REGISTER)
-    common = ("table", "分配檔.csv", "--mapping", "allotments-cba")
+    common = ("table", "分配檔.csv", "--mapping", "allotments-cba", "--yes")
+    code, _, said = run(tmp_path, *common[:-1], "-o", "a.ndjson")
+    assert code == 2 and "+ 114 32020110101" in said and "nothing was written: the table brings names" in said
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["agencies.csv", "分配檔.csv"]
     code, _, said = run(tmp_path, *common, "-o", "a.ndjson")
     assert code == 0, said
     assert "cp950, 2 of 2 rows mapped" in said and "agrees: allotment.approved: NT$ 17,000" in said
