@@ -11,8 +11,9 @@ import typer
 from typer.core import TyperGroup
 
 from budgetwatch import table_mappings
+from budgetwatch.comparing import compared
 from budgetwatch.files import check_apart, write_events
-from budgetwatch.options import Data, RefusedCommand, Registry, Unusable
+from budgetwatch.options import Data, Registry, Unusable
 from budgetwatch.table_mappings import SheetName
 from producers.importers import format_names
 
@@ -175,7 +176,7 @@ def table(
         raise Unusable(str(error)) from None
     events = imported.events
     if earlier or data is not None:
-        events = _compared(imported, earlier or [], data, correct)
+        events = compared(imported, earlier or [], data, correct)
     elif correct:
         raise Unusable("--correct compares with what was taken before: name it, --earlier FILE or --data DIR")
     _take_table(imported, events, file, out, registry, accounts, yes=yes)
@@ -193,8 +194,10 @@ def _take_table(
 ) -> None:
     """Write events, and the names that the table brings once they are shown and agreed to."""
     from budgetwatch.naming import sentences_of
+    from ledger.names import parse_objects
     from producers.tables.brought_names import brought_names
     from producers.tables.name_lists import ListKind
+    from streams.settings import SHIPPED_OBJECTS
 
     targets: dict[ListKind, Path] = {
         "agencies": registry,
@@ -202,7 +205,9 @@ def _take_table(
         "objects": registry.with_name("objects.csv"),
     }
     there = {kind: path.read_bytes() if path.exists() else None for kind, path in targets.items()}
-    found = brought_names(imported.registry, imported.accounts, imported.objects, there)
+    shipped = parse_objects(SHIPPED_OBJECTS.read_bytes(), str(SHIPPED_OBJECTS))
+    objects = {code: name for code, name in imported.objects.items() if code not in shipped}
+    found = brought_names(imported.registry, imported.accounts, objects, there)
     for kind, names in found.items():
         sys.stderr.writelines(f"{sentence}\n" for sentence in sentences_of(names, targets[kind]))
     new = {targets[kind]: names.content for kind, names in found.items() if names.added}
@@ -210,40 +215,3 @@ def _take_table(
         raise Unusable("nothing was written: the table brings names; --yes takes them")
     written = write_events(out, iter(events), new)
     sys.stderr.writelines(f"{sentence}\n" for sentence in _import_report(imported, str(file), written, out))
-
-
-def _compared(imported: Imported, earlier: list[Path], data: Path | None, correct: bool) -> list[bytes]:
-    """What is new beside what was taken before, corrections included where they are asked for."""
-    from producers.tables.corrections import compare
-
-    found = compare(imported.events, _lines_before(earlier, data))
-    sys.stderr.write(
-        f"{len(found.new):,} events are new, {found.same:,} were taken before, {len(found.conflicts):,} differ\n"
-    )
-    for each in found.conflicts:
-        differ = [name for name in each.now if each.was.get(name) != each.now[name] and name not in ("id", "note")]
-        said = "; ".join(f"{name} {each.was.get(name)} → {each.now[name]}" for name in differ)
-        by_hand = "" if each.corrections else " (correct it by hand)"
-        sys.stderr.write(f"{each.now['agency']} {each.now.get('line', '')} {each.now['type']}: {said}{by_hand}\n")
-    if found.conflicts and (not correct or not all(each.corrections for each in found.conflicts)):
-        raise RefusedCommand(
-            "nothing was written: rows differ from what was taken; --correct makes corrections of them"
-        )
-    return [*found.new, *(line for each in found.conflicts for line in each.corrections)]
-
-
-def _lines_before(earlier: list[Path], data: Path | None) -> Iterator[bytes]:
-    for path in earlier:
-        with path.open("rb") as lines:
-            yield from lines
-    if data is not None:
-        from streams.folder import Folder
-        from streams.log.accepted import lines_of_store
-        from streams.store import open_store
-
-        store = open_store(Folder(data).store, read_only=True)
-        try:
-            for batch in lines_of_store(store):
-                yield from batch
-        finally:
-            store.close()

@@ -47,6 +47,8 @@ class Came(msgspec.Struct):
     """Alerts by rule."""
     trouble: str = ""
     """Why it stopped before its end."""
+    named: dict[str, int] = {}
+    """How many names were added to each list."""
 
 
 class Differing(msgspec.Struct, frozen=True):
@@ -71,6 +73,7 @@ class FileDraft(msgspec.Struct):
     choice: TableChoice
     with_corrections: bool = False
     with_names: bool = True
+    """Whether the names that it brings are taken with its events."""
     number: int | None = None
     """Under which it is kept in the store, once it is."""
     state: Literal["reading", "read", "taking", "taken"] = "reading"
@@ -86,6 +89,10 @@ class FileDraft(msgspec.Struct):
     foreign: list[int] = []
     """Lines that are not the sender's to send."""
     agencies: list[str] = []
+    names: dict[str, tuple[list[str], list[str]]] = {}
+    """What its names would add to each list, and what is named otherwise there and stays."""
+    lacking: list[str] = []
+    """Agencies that the register does not have."""
     trial: Trial | None = None
     came: Came | None = None
     looked_at: float = 0.0

@@ -100,6 +100,19 @@ WORDS: Final[Mapping[str, Words]] = {
     ),
     "files_refused": TABLES["refused"],
     "files_resolved": Words("將解除之警示：{count} 筆", "Alerts it would resolve: {count}"),
+    "files_names": Words("隨表帶入之名稱", "Names that come with it"),
+    "files_names_new": Words("新增 {count} 個名稱（{list}）", "{count} new names ({list})"),
+    "files_names_other": Words(
+        "另有 {count} 個與現有名稱不同，維持現有者（以 names take --replace 變更）",
+        "{count} are named otherwise and stay as they are (`names take --replace` changes them)",
+    ),
+    "files_names_take": Words("一併新增名稱", "Add these names, too"),
+    "files_named": Words("已新增名稱 {count} 個（{list}）。", "{count} names were added ({list})."),
+    "files_lacking": Words(
+        "名冊無下列機關，其事件將被拒收：{agencies}。請先以 names take agencies 及 rebuild --registry 增列。",
+        "The register lacks these agencies, and their events would be refused: {agencies}."
+        " Add them first, by `names take agencies` and `rebuild --registry`.",
+    ),
     "files_no_time_rules": Words(
         "時間規則（落後、逾期等）每日判定，不在此試算。",
         "Time rules (lagging, late …) are judged each day and are not foretold here.",

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from alerts.trial import StoodUnder, trial
 from dashboards.web.drafts import Came, Differing, FileDraft
+from ledger.names import NamesProblem
 from ledger.payments import PaymentsSeen
 from producers.gateway import Feeder, misdirected
+from producers.output_file import replacing
 from producers.tables.apart import EVENTS, NotRead, TableJob, read_apart
+from producers.tables.brought_names import brought_names
 from producers.tables.corrections import compare
 from streams.log.taken_before import corrections_of, key_in, taken_under
 from streams.monitor import Busy, Monitor, Unavailable
-from streams.people.files import file_taken, keep_file
+from streams.people.acts import record_by
+from streams.people.files import NAMES_TAKEN, file_taken, keep_file
 from streams.people.person import Person
 from streams.store.segments import all_payments
+
+if TYPE_CHECKING:
+    from producers.tables.name_lists import ListKind, MergedNames
 
 
 class PersonFeeder(msgspec.Struct, frozen=True):
@@ -67,6 +75,12 @@ def look_through(monitor: Monitor, feeder: Feeder, draft: FileDraft) -> None:
     if not draft.is_events:
         lines = _compared(monitor, draft, lines, list(stood.values()))
     draft.share += _COMPARING
+    draft.lacking = [agency for agency in draft.agencies if agency not in monitor.registry.agencies]
+    draft.names = {
+        kind: ([_said(row) for row in found.added], [f"{_said(was)} → {_said(now)}" for was, now in found.changed])
+        for kind, found in _names(monitor, feeder, draft).items()
+        if found.added or found.changed
+    }
     draft.lines_path.write_bytes(b"".join(line + b"\n" for line in lines))
     draft.events = len(lines)
 
@@ -131,6 +145,39 @@ def _compared(monitor: Monitor, draft: FileDraft, lines: list[bytes], stood: lis
     return [line.rstrip(b"\n") for line in (*found.new, *corrections)]
 
 
+def _names(monitor: Monitor, feeder: Feeder, draft: FileDraft) -> dict[ListKind, MergedNames]:
+    """The names that a table brings, where its sender may give names: they are the whole city's."""
+    if draft.read is None or monitor.settings is None or feeder.agencies is not None:
+        return {}
+    kinds: tuple[ListKind, ...] = ("accounts", "objects")
+    files = {kind: _content(monitor.settings / f"{kind}.csv") for kind in kinds}
+    known = monitor.names().objects
+    objects = {code: name for code, name in draft.read.objects.items() if code not in known}
+    return brought_names([], draft.read.accounts, objects, files)
+
+
+def _content(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
+
+
+def _said(row: Mapping[str, str]) -> str:
+    return " ".join(value for value in row.values() if value)
+
+
+def _take_names(monitor: Monitor, person: Person, draft: FileDraft, came: Came) -> None:
+    """Add the names that are new to the city's files; pages have them at once."""
+    for kind, found in _names(monitor, feeder_of(person), draft).items():
+        if not found.added or monitor.settings is None:
+            continue
+        with replacing(str(monitor.settings / f"{kind}.csv")) as out:
+            out.write(found.content)
+        came.named[kind] = len(found.added)
+    if came.named:
+        record_by(
+            monitor.store, person, NAMES_TAKEN, str(draft.number), None, {"file": draft.name, "added": came.named}
+        )
+
+
 def take_in(monitor: Monitor, person: Person, draft: FileDraft) -> None:
     """Keep the file, and send its events; where that stops, it goes on from there when it is asked for again."""
     lines = draft.lines()
@@ -156,6 +203,11 @@ def take_in(monitor: Monitor, person: Person, draft: FileDraft) -> None:
             came.trouble, draft.state = str(error), "read"
             return
         draft.share = came.sent / len(lines)
+    if draft.with_names and not came.named:
+        try:
+            _take_names(monitor, person, draft, came)
+        except (OSError, NamesProblem) as error:  # its events are in: what names are missing is told
+            draft.problem = f"{error}"
     counts = {"accepted": came.accepted, "duplicate": came.duplicate, "refused": came.refused_count}
     file_taken(monitor.store, person, draft.number, draft.name, counts)
     draft.share, draft.state = 1.0, "taken"

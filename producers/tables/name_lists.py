@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -21,7 +21,9 @@ from ledger.registry import HEADER, parse
 from producers.city_names import name_of
 from producers.tables import cells
 from producers.tables.header import plain
-from producers.tables.sheet import Sheet
+
+if TYPE_CHECKING:
+    from producers.tables.sheet import Sheet
 
 ListKind: TypeAlias = Literal["agencies", "objects", "accounts"]
 _SEARCHED: Final = 40

@@ -22,6 +22,8 @@ FILE_LOADED: Final = "file-loaded"
 """It is kept, and its events begin to be sent; subject: the file's number."""
 FILE_TAKEN: Final = "file-taken"
 """All of its events were sent; what came of them stands in `after`."""
+NAMES_TAKEN: Final = "names-taken"
+"""Names that a file brought were added to the city's; subject: the file's number."""
 _LEVEL: Final = 6
 
 

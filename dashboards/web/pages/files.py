@@ -231,7 +231,7 @@ async def take(request: Request[Any, Any, Any], desk: NamedDependency[Desk], ide
         check_person(person, MAY_LOAD)
         if not draft.is_ready or not draft.events:
             raise RefusedAct("draft-not-ready")
-        draft.state = "taking"
+        draft.state, draft.with_names = "taking", not draft.names or "names" in form
         desk.drafts.do(draft, lambda each: take_in(desk.monitor, person, each))
 
     return await act(desk, request, run, f"/files/{ident}", "")

@@ -246,6 +246,20 @@ def test_a_long_file_that_stops_goes_on_where_it_was(
     assert len(trail.acts_of_kinds(city.monitor.store, "file-loaded")) == 1
 
 
+def test_names_come_in_with_a_table_once_they_are_shown(city: Running, officer: Officer, tmp_path: Path) -> None:
+    names = city.folder.path / "accounts.csv"
+    header = ["年度", "機關編號", "月份", "工作計畫編號", "工作計畫名稱", "門別", "用途別", "累計實現數"]
+    table = [header, ["114", OWN, "3", LINE.partition("/")[0], "行政管理", "經常門", "2000", "1,000"]]
+    at = officer.upload(csv_of(tmp_path / "月報.csv", table))
+    assert "1 new names (accounts.csv)" in officer.look(at)
+    assert not names.exists()
+    officer.send(f"{at}/take", names="yes")
+    assert "1 names were added (accounts.csv)" in officer.look(at)
+    assert "行政管理" in names.read_text(encoding="utf-8")
+    (act,) = trail.acts_of_kinds(city.monitor.store, "names-taken")
+    assert act.after == {"file": "月報.csv", "added": {"accounts": 1}}
+
+
 def test_templates_can_be_filled_in_and_come_back(officer: Officer) -> None:
     page = officer.client.get("/files").text
     for address in re.findall(r'href="(/files/templates/[^"]+)"', page):

@@ -214,6 +214,8 @@ def test_a_workbook_gives_the_same_events_as_text(tmp_path: Path) -> None:
         row[1] = "020011"  # a code that begins with 0 is text, or a mapping says its width
     assert taken(xlsx(tmp_path / "a.xlsx", 表=numbers), "allotments-cba").events == wanted
     assert taken(ods(tmp_path / "a.ods", rows), "allotments-cba").events == wanted
+    # The same rows as a program of the nineties saves them (BIFF8, made once with xlwt 1.3).
+    assert taken(HERE / "allotments-cba.xls", "allotments-cba").events == wanted
 
 
 MAPPING = (HERE.parents[2] / "producers/tables/mappings/payments.yaml").read_text("utf-8")
