@@ -6,6 +6,7 @@ process that folds starts the sender of notices, a third one (see `agents.sender
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 import threading
@@ -38,6 +39,8 @@ from streams.store import open_store, queries
 from streams.store.store import EMBEDDED, digest_of, folded_with
 from streams.taipei import today
 
+COLLECT_EVERY: Final = 500_000
+"""A batch of 20,000 events gathers some 100,000 tuples to be written, and rows are never part of a cycle."""
 SWITCH_SECONDS: Final = 0.000_5
 """A post passes through four threads of the page's process: beside threads that make pages each would wait 5 ms for its turn."""
 
@@ -137,6 +140,7 @@ def run_fold(
     monitor: Monitor, folder: Folder, part: ProcessPart, beside: Sequence[Part] = (), *, clock: bool = True
 ) -> None:
     """What folds, until told to stop: gateway's writer, inbox, outbox and, unless told otherwise, the clock."""
+    gc.set_threshold(COLLECT_EVERY, 50, 50)
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     port = inherited(part.listener).getsockname()[1]

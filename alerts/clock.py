@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from alerts.catalogue import Catalogue
 from alerts.judgement import CarriedLine, Place
@@ -15,11 +15,18 @@ from ledger.process import Transition
 from ledger.rollup import Level, roll_up
 
 
-def judge_day(books: Books, catalogue: Catalogue, as_of: str) -> list[Transition]:
-    """Judge all time rules as of a day; changes the alerts in `books.time_alerts` and returns the transitions."""
+def judge_day(
+    books: Books, catalogue: Catalogue, as_of: str, only: Collection[str] | None = None, agency: str | None = None
+) -> list[Transition]:
+    """Judge the time rules as of a day; changes the alerts in `books.time_alerts` and returns the transitions.
+
+    Books that hold a part are judged in part: `only` some rules, by slug, or what is about one agency.
+    """
     transitions: list[Transition] = []
-    rules = [rule for rule in catalogue.rules.values() if rule.kind == "time"]
+    rules = [rule for rule in catalogue.rules.values() if rule.kind == "time" and (only is None or rule.slug in only)]
     for place in _places(books, catalogue, as_of):
+        if agency is not None and (place.level in ("authority", "city") or place.key.partition(":")[0] != agency):
+            continue
         for rule in rules:
             if rule.subject == place.level:
                 transitions += _follow(books, rule, place, as_of)

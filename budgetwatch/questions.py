@@ -56,12 +56,13 @@ def check(
 
     from alerts.check import checked
     from alerts.engine import Engine
+    from producers.kafka.wire import year_of
     from producers.output_file import replacing
 
     if event == "-" and "-" in (replay or ()):
         raise Unusable("-: standard input cannot be both the event and its books")
     line = event_in(event)
-    opened = books_of(more, replay, data, store, registry, as_of, settings, lang)
+    opened = books_of(more, replay, data, store, registry, as_of, settings, lang, agency=(year_of(line) or (0, ""))[1])
     catalogue = opened.catalogue
     found = checked(
         line, opened.books, opened.registry.agencies, Engine(catalogue), catalogue, opened.as_of, opened.names
@@ -96,7 +97,7 @@ def lagging(
     from dashboards.reports.lagging_changes import earlier_lists
     from dashboards.reports.lagging_list import tables
 
-    opened = books_of(more, replay, data, store, registry, as_of, settings, lang)
+    opened = books_of(more, replay, data, store, registry, as_of, settings, lang, only="lines")
     day = judged_day(opened)
     earlier = earlier_lists(opened.presented, day) or None
     reasons = opened.reasons if opened.of_store else None
@@ -126,7 +127,7 @@ def report_agency(
     from dashboards.reports.agency_report import tables
     from dashboards.reports.table import ReportProblem
 
-    opened = books_of(more, replay, data, store, registry, as_of, settings, lang)
+    opened = books_of(more, replay, data, store, registry, as_of, settings, lang, agency=code)
     day = judged_day(opened)
     try:
         made = tables(code, opened.alerts, opened.books, opened.names, opened.catalogue, day, fiscal_year)
@@ -152,7 +153,7 @@ def report_reserve(
     """Report what each reserve holds and has given, and every case that drew on it."""
     from dashboards.reports.reserve_report import tables
 
-    opened = books_of(more, replay, data, store, registry, as_of, settings, lang)
+    opened = books_of(more, replay, data, store, registry, as_of, settings, lang, only="reserves")
     made = tables(opened.books, opened.names, opened.catalogue, judged_day(opened), fiscal_year)
     write_report(opened, made, format_, out, lang)
 

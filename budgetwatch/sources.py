@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from budgetwatch.options import FormatName, Language, Unusable
 from ledger.registry import Registry
@@ -25,10 +25,13 @@ def books_of(
     as_of: str | None,
     settings: Path | None = None,
     lang: Language = Language.ZH,
+    *,
+    agency: str | None = None,
+    only: Literal["lines", "reserves"] | None = None,
 ) -> OpenedBooks:
-    """The books that a command names."""
+    """The books that a command names; of a store only what it looks at (see `streams.sources.Wanted`)."""
     from dashboards.reports.progress import reading
-    from streams.sources import SourceProblem, books_from
+    from streams.sources import SourceProblem, Wanted, books_from
 
     if more and not replay:
         raise Unusable(f"unexpected argument {more[0]}; further files follow --replay FILE")
@@ -38,7 +41,14 @@ def books_of(
         data = Path("data")  # where `run` keeps its own unless told otherwise
     try:
         opened = books_from(
-            replay=names, data=data, store=store, registry=registry, as_of=day, settings=settings, reading=reading
+            replay=names,
+            data=data,
+            store=store,
+            registry=registry,
+            as_of=day,
+            settings=settings,
+            wanted=Wanted(agency, only),
+            reading=reading,
         )
     except SourceProblem as error:
         raise Unusable(str(error)) from None

@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import msgspec
 
 from alerts.catalogue import Catalogue, load
 from alerts.clock import judge_day
+from alerts.lagging import RULE as LAGGING
+from alerts.lagging import SILENT
 from alerts.unfinished import unfinished
-from ledger.books import Alert, Books
+from ledger.books import Alert, Books, Case, Position
 from ledger.names import Names
 from ledger.registry import Registry, parse
 from streams.files import EventFiles
@@ -30,6 +32,18 @@ if TYPE_CHECKING:
 
 Reading: TypeAlias = Callable[[int], AbstractContextManager[Callable[[int], None]]]
 """Begins to show progress over so many bytes, and gives a callback that is told how many have been read."""
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What of a store a command looks at; the whole of a large one takes seconds to read."""
+
+    agency: str | None = None
+    """One agency's rows and what is shared; None: everybody's."""
+    only: Literal["lines", "reserves"] | None = None
+    """Lines with the lagging list's alerts, or reserves with their cases and no alerts; None: everything."""
+
+
+EVERYTHING: Final = Wanted()
 
 
 class SourceProblem(ValueError):
@@ -68,6 +82,7 @@ def books_from(
     registry: Path = Path("agencies.csv"),
     as_of: str | None = None,
     settings: Path | None = None,
+    wanted: Wanted = EVERYTHING,
     reading: Reading = lambda _: nullcontext(lambda _: None),
 ) -> OpenedBooks:
     """The books from the first of these that is named: files, a store, a data folder.
@@ -80,6 +95,7 @@ def books_from(
         as_of: the day as of which time rules are judged; else the latest booked in the files, or today in Taipei (of a
             demonstration, the day its year has come to).
         settings: the folder of a city's names and rules; a data folder is its own.
+        wanted: what is looked at, where it is a store; files are folded whole.
         reading: shows how far the files have been read.
 
     Raises SourceProblem where nothing is named; UnreadableFile, RegistryProblem, StoreError and OSError where what is named
@@ -90,14 +106,14 @@ def books_from(
         if replay:
             return _folded(replay, names, catalogue, as_of, reading)
         assert store is not None, "one of the two is named"
-        return stored_books(store, names, catalogue, as_of)
+        return stored_books(store, names, catalogue, as_of, wanted)
     if data is None:
         raise SourceProblem("name the books to look at: --replay FILE..., --data DIR or --store URL")
     from streams.folder import Folder  # noqa: PLC0415  # who reads files need not wait for SQL
 
     folder = Folder(data)
     own = settings or folder.path
-    return stored_books(folder.store, read_names(folder.read_registry()[0], own), load(settings=own), as_of)
+    return stored_books(folder.store, read_names(folder.read_registry()[0], own), load(settings=own), as_of, wanted)
 
 
 def _register(path: Path, store: str | None) -> Registry:
@@ -116,26 +132,27 @@ def _folded(
     return OpenedBooks(replayed.books, unfinished(replayed.books), names.registry, catalogue, names, replayed.as_of)
 
 
-def stored_books(name: str | Path, names: Names, catalogue: Catalogue, as_of: str | None = None) -> OpenedBooks:
+def stored_books(
+    name: str | Path, names: Names, catalogue: Catalogue, as_of: str | None = None, wanted: Wanted = EVERYTHING
+) -> OpenedBooks:
     """The books of a store as it stands, judged as of a day."""
     from streams.people.closings import apply_closings  # noqa: PLC0415
     from streams.people.lagging_acts import lagging_reasons, presented_lists  # noqa: PLC0415
     from streams.people.trail import head  # noqa: PLC0415
     from streams.store import open_store  # noqa: PLC0415
-    from streams.store.loading import load_partition  # noqa: PLC0415
-    from streams.store.segments import all_payments  # noqa: PLC0415
 
     store = open_store(name, read_only=True)
     try:
-        books = load_partition(store).books
-        books.payments = all_payments(store)
+        books = _loaded(store, wanted)
+        books.keep_what_follows()  # no position changes any more: its agency is added up once
         apply_closings(books, store)
         made_up = store.manifest().get("demonstration") == "yes"
         day = as_of or (_day_of_demonstration(store) if made_up else today())
         presented, reasons, newest = presented_lists(store), lagging_reasons(store), head(store)
     finally:
         store.close()
-    judge_day(books, catalogue, day)
+    if wanted.only != "reserves":
+        judge_day(books, catalogue, day, (LAGGING, SILENT) if wanted.only else None, wanted.agency)
     latest = max((year.latest for year in books.agency_years()), default="")
     later = latest if latest > day else None
     return OpenedBooks(
@@ -152,6 +169,23 @@ def stored_books(name: str | Path, names: Names, catalogue: Catalogue, as_of: st
         newest,
         later,
     )
+
+
+def _loaded(store: Store, wanted: Wanted) -> Books:
+    from streams.store.alerts import attach_alerts  # noqa: PLC0415
+    from streams.store.loading import load_agency, load_books, load_only  # noqa: PLC0415
+    from streams.store.segments import all_payments  # noqa: PLC0415
+
+    with store.at_one_moment() as moment, moment.reading() as connection:
+        if wanted.only is not None:
+            return load_only(connection, Position if wanted.only == "lines" else Case)
+        if wanted.agency is not None:
+            books = load_agency(connection, wanted.agency)
+        else:
+            books = load_books(connection)
+            attach_alerts(connection, books)
+        books.payments = all_payments(moment)
+        return books
 
 
 def _day_of_demonstration(store: Store) -> str:

@@ -26,7 +26,7 @@ from ledger.identity import SeenIds, seed_of
 from ledger.payments import PaymentsNoted
 from producers.kafka.partitions import partition_of_year
 from streams.errors import RowMissing
-from streams.store.alerts import attach_alerts, attach_shared_alerts
+from streams.store.alerts import attach_alerts, attach_shared_alerts, load_time_alerts
 from streams.store.locks import FUNDS_LOCK, as_of_one_moment, lock
 from streams.store.mark import Mark, mark_within
 from streams.store.rows import BUDGET, KEPT, from_tuple, set_budget
@@ -71,13 +71,37 @@ def years_kept(connection: sa.Connection) -> list[tuple[int, str]]:
     return [(year, agency) for year, agency in connection.execute(sa.select(years.fiscal_year, years.agency))]
 
 
-def load_books(connection: sa.Connection, wanted: Collection[tuple[int, str]] | None = None) -> Books:
+def load_agency(connection: sa.Connection, agency: str) -> Books:
+    """The rows of one agency in every year, and what is shared: of other agencies only their years, without a line."""
+    books = load_books(connection, only=())
+    wanted = [key for key in years_kept(connection) if key[1] == agency]
+    for year in load_books(connection, wanted).agency_years():
+        books.add(year)
+    attach_alerts(connection, books, wanted)
+    attach_shared_alerts(connection, books.funds)
+    books.time_alerts = load_time_alerts(connection)
+    return books
+
+
+def load_only(connection: sa.Connection, *kinds: type[Row]) -> Books:
+    """Rows of some kinds alone, with the alerts of time rules; agencies' years and funds are there always."""
+    books = load_books(connection, only=kinds)
+    books.time_alerts = load_time_alerts(connection)
+    return books
+
+
+def load_books(
+    connection: sa.Connection,
+    wanted: Collection[tuple[int, str]] | None = None,
+    only: Collection[type[Row]] | None = None,
+) -> Books:
     """Folded rows, without alerts (see `alerts.attach_alerts`).
 
     Args:
         connection: a transaction.
         wanted: the fiscal years and agencies whose rows are wanted; every row where it is None, those that agencies
             share included.
+        only: the kinds of rows that are wanted beside agencies' years and funds; all where it is None.
     """
     books = Books()
     for fiscal_year, agency, *values in _rows(connection, KEPT[AgencyYear].table, wanted):
@@ -125,17 +149,18 @@ def load_books(connection: sa.Connection, wanted: Collection[tuple[int, str]] | 
     def feed(year: AgencyYear, values: Sequence[Any]) -> None:
         year.feeds[values[0]] = _made(Feed, from_tuple(Feed, values))
 
-    for kept, file in (
-        (KEPT[Position], position),
-        (BUDGET, budget),
-        (KEPT[Reference], reference),
-        (KEPT[Case], case),
-        (KEPT[Virement], virement),
-        (KEPT[CarryoverCase], carryover_case),
-        (KEPT[ObjectSum], of_object),
-        (KEPT[Feed], feed),
+    for kind, kept, file in (
+        (Position, KEPT[Position], position),
+        (Position, BUDGET, budget),
+        (Reference, KEPT[Reference], reference),
+        (Case, KEPT[Case], case),
+        (Virement, KEPT[Virement], virement),
+        (CarryoverCase, KEPT[CarryoverCase], carryover_case),
+        (ObjectSum, KEPT[ObjectSum], of_object),
+        (Feed, KEPT[Feed], feed),
     ):
-        each(kept.table, file)
+        if only is None or kind in only:
+            each(kept.table, file)
     for fiscal_year, reserve, agency, *sums in _rows(connection, KEPT[Fund].table, wanted):
         fund = fund_of(fiscal_year, reserve, agency, sums)
         if fund.agency is None:

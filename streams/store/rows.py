@@ -204,7 +204,8 @@ def set_budget(position: Position, values: Sequence[Any]) -> None:
 def _fields(kept: Kept, values: Sequence[Any]) -> dict[str, Any]:
     fields = dict(zip(kept.columns, values, strict=False))
     for name in kept.money:
-        fields[name] = int(fields[name])  # text where a sum passed 64 bits, Decimal from PostgreSQL
+        if type(fields[name]) is not int:
+            fields[name] = int(fields[name])  # text where a sum passed 64 bits, Decimal from PostgreSQL
     for name in kept.flags:
         fields[name] = bool(fields[name])  # 0 and 1 from SQLite
     for name in kept.months:

@@ -42,6 +42,7 @@ def durable(events: Path, registry: Path, batch: int) -> Seconds:
 
 
 def _run(events: Path, registry: Path, batch: int, path: Path | None) -> Seconds:
+    from agents.embedded import COLLECT_EVERY
     from alerts.catalogue import load
     from alerts.engine import Engine
     from ledger.books import Books
@@ -56,7 +57,7 @@ def _run(events: Path, registry: Path, batch: int, path: Path | None) -> Seconds
     books, known, catalogue = Books(), parse(registry.read_bytes(), "agencies.csv"), load()
     context = Context(known.agencies, SeenIds(), Engine(catalogue), lambda place: lines[place])
     partition = None if path is None else Partition.alone(open_store(path, create=True), known, catalogue)
-    gc.set_threshold(50_000, 50, 50)  # as the program does
+    gc.set_threshold(COLLECT_EVERY, 50, 50)  # as the program does
     started, used = time.perf_counter(), time.process_time()
     for at in range(0, len(lines), batch):
         part = lines[at : at + batch]
