@@ -29,9 +29,9 @@ def books_of(
     agency: str | None = None,
     only: Literal["lines", "reserves"] | None = None,
 ) -> OpenedBooks:
-    """The books that a command names; of a store only what it looks at (see `streams.sources.Wanted`)."""
+    """The books that a command names; of a store only what it looks at (see `streams.sources.LookedAt`)."""
     from dashboards.reports.progress import reading
-    from streams.sources import SourceProblem, Wanted, books_from
+    from streams.sources import LookedAt, SourceProblem, books_from
 
     if more and not replay:
         raise Unusable(f"unexpected argument {more[0]}; further files follow --replay FILE")
@@ -47,7 +47,7 @@ def books_of(
             registry=registry,
             as_of=day,
             settings=settings,
-            wanted=Wanted(agency, only),
+            wanted=LookedAt(agency, only),
             reading=reading,
         )
     except SourceProblem as error:

@@ -34,7 +34,7 @@ Reading: TypeAlias = Callable[[int], AbstractContextManager[Callable[[int], None
 """Begins to show progress over so many bytes, and gives a callback that is told how many have been read."""
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class LookedAt(msgspec.Struct, frozen=True):
     """What of a store a command looks at; the whole of a large one takes seconds to read."""
 
     agency: str | None = None
@@ -43,7 +43,7 @@ class Wanted(msgspec.Struct, frozen=True):
     """Lines with the lagging list's alerts, or reserves with their cases and no alerts; None: everything."""
 
 
-EVERYTHING: Final = Wanted()
+EVERYTHING: Final = LookedAt()
 
 
 class SourceProblem(ValueError):
@@ -82,7 +82,7 @@ def books_from(
     registry: Path = Path("agencies.csv"),
     as_of: str | None = None,
     settings: Path | None = None,
-    wanted: Wanted = EVERYTHING,
+    wanted: LookedAt = EVERYTHING,
     reading: Reading = lambda _: nullcontext(lambda _: None),
 ) -> OpenedBooks:
     """The books from the first of these that is named: files, a store, a data folder.
@@ -133,7 +133,7 @@ def _folded(
 
 
 def stored_books(
-    name: str | Path, names: Names, catalogue: Catalogue, as_of: str | None = None, wanted: Wanted = EVERYTHING
+    name: str | Path, names: Names, catalogue: Catalogue, as_of: str | None = None, wanted: LookedAt = EVERYTHING
 ) -> OpenedBooks:
     """The books of a store as it stands, judged as of a day."""
     from streams.people.closings import apply_closings  # noqa: PLC0415
@@ -171,7 +171,7 @@ def stored_books(
     )
 
 
-def _loaded(store: Store, wanted: Wanted) -> Books:
+def _loaded(store: Store, wanted: LookedAt) -> Books:
     from streams.store.alerts import attach_alerts  # noqa: PLC0415
     from streams.store.loading import load_agency, load_books, load_only  # noqa: PLC0415
     from streams.store.segments import all_payments  # noqa: PLC0415

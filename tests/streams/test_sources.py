@@ -15,7 +15,7 @@ from ledger.names import Names
 from ledger.registry import parse
 from producers.simulator import registry_csv, simulate
 from streams.settings import read_names
-from streams.sources import OpenedBooks, Wanted, stored_books
+from streams.sources import LookedAt, OpenedBooks, stored_books
 from streams.store import open_store
 from tests.streams.store.folding import Folding
 
@@ -37,16 +37,16 @@ def store(tmp_path_factory: pytest.TempPathFactory, names: Names, catalogue: Cat
     return path
 
 
-def opened(store: Path, names: Names, catalogue: Catalogue, wanted: Wanted) -> OpenedBooks:
+def opened(store: Path, names: Names, catalogue: Catalogue, wanted: LookedAt) -> OpenedBooks:
     return stored_books(store, names, catalogue, AS_OF, wanted)
 
 
 def test_an_agency_alone_is_reported_as_among_all(store: Path, names: Names, catalogue: Catalogue) -> None:
-    whole = opened(store, names, catalogue, Wanted())
+    whole = opened(store, names, catalogue, LookedAt())
     agencies = sorted({year.agency for year in whole.books.agency_years()})
     with_alerts = 0
     for code in agencies[::9]:
-        alone = opened(store, names, catalogue, Wanted(agency=code))
+        alone = opened(store, names, catalogue, LookedAt(agency=code))
         for of in (alone, whole):
             assert of.as_of == AS_OF
         found, expected = (
@@ -58,11 +58,11 @@ def test_an_agency_alone_is_reported_as_among_all(store: Path, names: Names, cat
 
 
 def test_what_an_agency_may_spend_is_said_alike(store: Path, names: Names, catalogue: Catalogue) -> None:
-    whole, engine = opened(store, names, catalogue, Wanted()), Engine(catalogue)
+    whole, engine = opened(store, names, catalogue, LookedAt()), Engine(catalogue)
     verdicts = set()
     years = list(whole.books.agency_years())
     for year in years[:: len(years) // 12]:
-        alone = opened(store, names, catalogue, Wanted(agency=year.agency))
+        alone = opened(store, names, catalogue, LookedAt(agency=year.agency))
         line = next(iter(year.positions)).partition("@")[0]
         for amount in (1, 10**12):
             event = (
@@ -81,8 +81,8 @@ def test_what_an_agency_may_spend_is_said_alike(store: Path, names: Names, catal
 def test_lines_alone_give_the_lagging_list_and_cases_alone_the_reserves(
     store: Path, names: Names, catalogue: Catalogue
 ) -> None:
-    whole = opened(store, names, catalogue, Wanted())
-    lines, reserves = (opened(store, names, catalogue, Wanted(only=only)) for only in ("lines", "reserves"))
+    whole = opened(store, names, catalogue, LookedAt())
+    lines, reserves = (opened(store, names, catalogue, LookedAt(only=only)) for only in ("lines", "reserves"))
     found, expected = (lagging_list.tables(of.alerts, of.books, names, catalogue, AS_OF) for of in (lines, whole))
     assert [table.rows for table in found] == [table.rows for table in expected]
     assert any(table.rows for table in found)
@@ -92,7 +92,7 @@ def test_lines_alone_give_the_lagging_list_and_cases_alone_the_reserves(
 
 
 def test_of_an_agency_that_has_nothing_nothing_is_read(store: Path, names: Names, catalogue: Catalogue) -> None:
-    alone = opened(store, names, catalogue, Wanted(agency=""))
+    alone = opened(store, names, catalogue, LookedAt(agency=""))
     assert not any(year.positions for year in alone.books.agency_years())
     with pytest.raises(ReportProblem):
         agency_report.tables("", alone.alerts, alone.books, names, catalogue, AS_OF)
