@@ -6,10 +6,12 @@ notices. Where that input ends its parent has stopped, or is gone: it ends too, 
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from pathlib import Path
 from types import FrameType
+from typing import Final
 
 import msgspec
 import structlog
@@ -30,6 +32,9 @@ from streams.store import Store, open_store
 from streams.store.leading import Leading
 from streams.store.locks import NOTICE_LOCK
 from streams.store.register import register_for
+
+NICENESS: Final = 10
+"""Notices are in no hurry: where processors are few, what folds and what shows goes first."""
 
 log = structlog.get_logger()
 
@@ -63,6 +68,7 @@ class _Day:
 def main() -> int:
     """Send until the standard input ends."""
     log_to(sys.stderr.isatty())
+    os.nice(NICENESS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is the parent's: it ends this one in order
     signal.signal(signal.SIGTERM, _leave)
     line = sys.stdin.readline()

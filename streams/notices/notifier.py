@@ -49,18 +49,18 @@ class Notifier:
         self._followed = 0
         self._generation = ""
 
-    def deliver(self) -> int:
+    def deliver(self, goes_on: Callable[[], bool] = lambda: True) -> int:
         """Gather and send what is due; returns how much was done, nothing while notices are off."""
         if not switch_of(self._store).on:
             return 0
         self._look()
         self._open()
         done = gather(self._store, self._settings)
-        return done + sum(send(self._store, self._settings, channel) for channel in self._channels)
+        return done + sum(send(self._store, self._settings, channel, goes_on) for channel in self._channels)
 
     def deliver_all(self, goes_on: Callable[[], bool] = lambda: True) -> None:
         """Deliver until nothing more is done; it is asked before each round whether to go on."""
-        while goes_on() and self.deliver():
+        while goes_on() and self.deliver(goes_on):
             pass
 
     def close(self) -> None:

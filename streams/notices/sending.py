@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
@@ -28,6 +28,8 @@ from streams.store.times import moment
 BATCH: Final = 100
 """So many leave before it is noted: as many may come twice where it is cut short, under the same ids. A commit of the fold may
 have to wait for the note; most of it is what the disk takes, so a few large ones hold it up less than many small ones."""
+BATCHES: Final = 20
+"""So many leave in one round; then it is looked again what else is due."""
 FIRST_WAIT: Final = timedelta(seconds=30)
 LONGEST_WAIT: Final = timedelta(hours=1)
 _ERROR_CHARACTERS: Final = 500
@@ -51,12 +53,29 @@ class Unit(msgspec.Struct, frozen=True):
     attachments: tuple[Attachment, ...] = ()
 
 
-def send(store: Store, settings: NoticeSettings, channel: NoticeChannel) -> int:
-    """Try what is due by one channel; how many notices it took."""
+def send(
+    store: Store, settings: NoticeSettings, channel: NoticeChannel, goes_on: Callable[[], bool] = lambda: True
+) -> int:
+    """Try what is due by one channel, batch after batch; how many notices it took.
+
+    What became of a batch is noted where the next one's links are made: each transaction more is one for which commits of
+    the fold have to wait. `goes_on` is asked between batches.
+    """
+    taken = tried = 0
     units = _due(store, channel.name, settings.now())
-    if not units:
-        return 0
-    parcels = _with_links(store, settings, channel.name, units)
+    parcels = _note_and_link(store, settings, channel.name, (), (), units)
+    while units:
+        results = _results(channel, parcels)
+        failed = sum(result is not None for result in results)
+        taken, tried = taken + len(units) - failed, tried + 1
+        is_last = failed == len(units) or tried == BATCHES or not goes_on()
+        following = [] if is_last else _due(store, channel.name, settings.now(), besides=units)
+        parcels = _note_and_link(store, settings, channel.name, units, results, following)
+        units = following
+    return taken
+
+
+def _results(channel: NoticeChannel, parcels: Sequence[Parcel]) -> Sequence[Failure | None]:
     try:
         results: Sequence[Failure | None] = channel.deliver(parcels)
         assert len(results) == len(parcels), "a channel answers for each"
@@ -65,8 +84,7 @@ def send(store: Store, settings: NoticeSettings, channel: NoticeChannel) -> int:
     failed = [result for result in results if result is not None]
     if failed:
         log.warning("not every notice left", channel=channel.name, failed=len(failed), reason=failed[0].text)
-    _note(store, settings, channel.name, units, results)
-    return len(units) - len(failed)
+    return results
 
 
 def wait_after(attempts: int) -> timedelta:
@@ -80,8 +98,10 @@ def parcel_id(key: str, address: str) -> str:
     return f"{key}.{hashlib.sha256(address.encode()).hexdigest()[:12]}"
 
 
-def _due(store: Store, channel: str, now: datetime) -> list[Unit]:
+def _due(store: Store, channel: str, now: datetime, besides: Sequence[Unit] = ()) -> list[Unit]:
+    """What is to be tried now, besides units of which it is known and not noted yet what became of them."""
     rows, notices = schema.deliveries, schema.notices
+    known = {(unit.notice, unit.address) for unit in besides}
     far = moment(now + 2 * LONGEST_WAIT)  # a clock that went back must not keep it for days
     wanted = (
         sa.select(rows.c.notice, rows.c.address, sa.func.max(rows.c.attempts).label("attempts"))
@@ -91,10 +111,10 @@ def _due(store: Store, channel: str, now: datetime) -> list[Unit]:
         )
         .group_by(rows.c.notice, rows.c.address)
         .order_by(sa.func.min(rows.c.n))
-        .limit(BATCH)
+        .limit(BATCH + len(known))
     )
     with store.reading() as connection:
-        found = connection.execute(wanted).all()
+        found = [row for row in connection.execute(wanted) if (row.notice, row.address) not in known][:BATCH]
         names = sorted({row.notice for row in found})
         kept = {row.id: row for row in connection.execute(sa.select(notices).where(notices.c.id.in_(names)))}
         files = schema.notice_attachments
@@ -122,28 +142,24 @@ def said_in(payload: str) -> Said:
     return _bulletin(payload) if '"type":"Bulletin"' in payload[:40] else _said(payload)
 
 
-def _with_links(store: Store, settings: NoticeSettings, channel: str, units: Sequence[Unit]) -> list[Parcel]:
-    """Parcels, those that ask with a link of their own: a link's secret is kept nowhere, so each try makes one."""
-    base, names = settings.public_url, settings.names()
-    asking = {} if base is None or channel != "mail" else _asking(store, units, names)
-    linked: dict[int, str] = {}
-    if asking and base is not None:
-        wanted = [
-            LinkWanted(units[place].key, units[place].said.recipient, [matter.alert for matter in matters])
-            for place, matters in asking.items()
-        ]
-        with store.writing() as connection:
-            linked = dict(zip(asking, make_links(connection, base, wanted), strict=True))
-    return [
-        Parcel(
-            parcel_id(unit.key, unit.address),
-            unit.address,
-            msgspec.structs.replace(unit.said, link=linked[place]) if place in linked else unit.said,
-            datetime.fromisoformat(unit.made_at),
-            unit.attachments,
-        )
-        for place, unit in enumerate(units)
-    ]
+def _links_wanted(store: Store, settings: NoticeSettings, channel: str, units: Sequence[Unit]) -> dict[int, LinkWanted]:
+    """The link that each unit is to have that asks: a link's secret is kept nowhere, so each try makes one."""
+    if settings.public_url is None or channel != "mail":
+        return {}
+    return {
+        place: LinkWanted(units[place].key, units[place].said.recipient, [matter.alert for matter in matters])
+        for place, matters in _asking(store, units, settings.names()).items()
+    }
+
+
+def _parcel(unit: Unit, link: str | None) -> Parcel:
+    return Parcel(
+        parcel_id(unit.key, unit.address),
+        unit.address,
+        unit.said if link is None else msgspec.structs.replace(unit.said, link=link),
+        datetime.fromisoformat(unit.made_at),
+        unit.attachments,
+    )
 
 
 def _asking(store: Store, units: Sequence[Unit], names: Names) -> dict[int, list[Matter]]:
@@ -167,8 +183,35 @@ def _asking(store: Store, units: Sequence[Unit], names: Names) -> dict[int, list
     return found
 
 
+def _note_and_link(
+    store: Store,
+    settings: NoticeSettings,
+    channel: str,
+    units: Sequence[Unit],
+    results: Sequence[Failure | None],
+    following: Sequence[Unit],
+) -> list[Parcel]:
+    """Note what became of units, and make the links of those that follow; the parcels of these."""
+    left = [unit for unit, result in zip(units, results, strict=True) if result is None]
+    asked = _to_ask(store, left, settings.names()) if channel == "mail" else {}
+    wanted, links = _links_wanted(store, settings, channel, following), {}
+    if units or wanted:
+        with store.writing() as connection:
+            if units:
+                _note(connection, settings, channel, units, results)
+            if asked:
+                ask_all(store.within(connection), [Asking(alerts, *key) for key, alerts in asked.items()])
+            made = make_links(connection, settings.public_url or "", list(wanted.values()))
+            links = dict(zip(wanted, made, strict=True))
+    return [_parcel(unit, links.get(place)) for place, unit in enumerate(following)]
+
+
 def _note(
-    store: Store, settings: NoticeSettings, channel: str, units: Sequence[Unit], results: Sequence[Failure | None]
+    connection: sa.Connection,
+    settings: NoticeSettings,
+    channel: str,
+    units: Sequence[Unit],
+    results: Sequence[Failure | None],
 ) -> None:
     now, rows = settings.now(), schema.deliveries
     give_up = timedelta(hours=settings.routing().give_up_hours)
@@ -177,16 +220,10 @@ def _note(
         | _became(result, unit.attempts + 1, now, give_up, unit.made_at)
         for unit, result in zip(units, results, strict=True)
     ]
-    left = [unit for unit, result in zip(units, results, strict=True) if result is None]
-    asked = _to_ask(store, left, settings.names()) if channel == "mail" else {}
     same = [rows.c[name] == sa.bindparam(f"of_{name}") for name in ("channel", "address", "notice")]
     mine = (rows.c.channel == channel) & rows.c.notice.in_(sorted({unit.notice for unit in units}))
-    with store.writing() as connection:
-        with sealed_run(connection, channel, mine):
-            connection.execute(rows.update().where(*same, _PENDING), noted)
-        within = store.within(connection)
-        if asked:
-            ask_all(within, [Asking(alerts, *key) for key, alerts in asked.items()])
+    with sealed_run(connection, channel, mine):
+        connection.execute(rows.update().where(*same, _PENDING), noted)
 
 
 def _became(result: Failure | None, attempts: int, now: datetime, give_up: timedelta, made_at: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -221,8 +222,23 @@ def _begin(connection: sa.Connection) -> None:
     driver = connection.connection.dbapi_connection
     assert isinstance(driver, sqlite3.Connection)
     driver.execute(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
-    driver.execute(f"PRAGMA busy_timeout={int(wait_seconds * 1_000)}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    taken = writes and _took_write_lock(driver, time.monotonic() + wait_seconds)
+    driver.execute(f"PRAGMA busy_timeout={0 if writes and not taken else int(wait_seconds * 1_000)}")
+    if not taken:  # told as SQLAlchemy tells it, where it is still held
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _took_write_lock(driver: sqlite3.Connection, until: float) -> bool:
+    """Look for the lock every millisecond. SQLite itself sleeps longer and longer: it would wait twice as long as it must."""
+    driver.execute("PRAGMA busy_timeout=1")
+    while True:
+        try:
+            driver.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                return False
+        else:
+            return True
 
 
 def _begin_to_read(connection: sa.Connection) -> None:

@@ -9,9 +9,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import psutil
 import pytest
 
+from agents import sender_process
+from agents.sender import NICENESS
 from agents.sender_process import SenderProcess
 from streams.notices.switch import turn_off
 from tests.real_parts.postgres import postgres_server
@@ -87,6 +92,29 @@ def test_it_ends_when_its_parent_is_killed(tmp_path: Path, mails: tuple[Path, in
         parent.kill()
         parent.wait()
         waits_until(lambda: not is_running(child), SECONDS)
+
+
+def test_it_lets_the_fold_go_first(tmp_path: Path, mails: tuple[Path, int]) -> None:
+    with telling_city(tmp_path / "city", mails[1], 1) as (told, meant), sending(told, meant) as sender:
+        waits_until(lambda: sender.pid is not None and psutil.Process(sender.pid).nice() == NICENESS > 0, SECONDS)
+
+
+def test_one_that_cannot_begin_is_started_again_later_and_later_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[dict[str, Any]] = []
+    monkeypatch.setattr(
+        sender_process, "log", SimpleNamespace(error=lambda event, **more: said.append({"event": event, **more}))
+    )
+    monkeypatch.setattr(sender_process, "_WAIT_SECONDS", 0.05)
+    with telling_city(tmp_path / "city", 1, 1) as (told, meant):
+        (tmp_path / "city" / "routing.yaml").write_text("routes: 1", encoding="utf-8")
+        with sending(told, meant):
+            waits_until(lambda: len(said) >= 3, SECONDS)
+    assert {(one["event"], one["ended"]) for one in said} == {
+        ("the sender of notices has ended; it is started again", 1)
+    }
+    assert [one["in_seconds"] for one in said[:3]] == [0.1, 0.2, 0.4]
 
 
 def test_none_is_started_while_notices_are_off(tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
-"""A mailbox behind a real SMTP server, in a process of its own: `python -m tests.streams.notices.mailbox FOLDER [SECONDS]`.
+"""A mailbox behind a real SMTP server, in a process of its own: `python -m tests.streams.notices.mailbox FOLDER [SECONDS] [NICENESS]`.
 
-It tells its port on standard output, takes SECONDS for each mail, and ends when its standard input does.
+It tells its port on standard output, takes SECONDS for each mail, and ends when its standard input does. A city's mail server
+has processors of its own; one that is nice takes few of those that are measured.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -38,9 +40,9 @@ class Keeping:
 
 
 @contextmanager
-def mailbox(folder: Path, seconds: float = 0.0) -> Iterator[int]:
+def mailbox(folder: Path, seconds: float = 0.0, niceness: int = 0) -> Iterator[int]:
     """The server as long as it is needed; its port."""
-    command = [sys.executable, "-m", "tests.streams.notices.mailbox", str(folder), str(seconds)]
+    command = [sys.executable, "-m", "tests.streams.notices.mailbox", str(folder), str(seconds), str(niceness)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
         assert server.stdin is not None and server.stdout is not None
         try:
@@ -57,8 +59,9 @@ def ids_in(folder: Path) -> Counter[tuple[str, str]]:
     return Counter((str(mail["Message-ID"]), parseaddr(str(mail["To"]))[1]) for mail in mails)
 
 
-def main(folder: str, seconds: str = "0") -> None:
+def main(folder: str, seconds: str = "0", niceness: str = "0") -> None:
     """Serve until the standard input ends."""
+    os.nice(int(niceness))
     port = free_port()
     controller = Controller(Keeping(Path(folder), float(seconds)), hostname="127.0.0.1", port=port)
     controller.start()

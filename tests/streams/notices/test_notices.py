@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -11,7 +13,9 @@ import sqlalchemy as sa
 from alerts.channels.parcel import Failure, Parcel
 from alerts.letters.notice import Notice
 from streams.notices import wishes
+from streams.notices.gathering import gather
 from streams.notices.listing import deliveries, oldest_waiting, plan_now, stopped
+from streams.notices.sending import send
 from streams.notices.switch import quieten, switch_of, turn_off, turn_on
 from streams.people.person import LOCAL, Person, RefusedAct
 from streams.people.trail import acts_of_kinds
@@ -291,3 +295,30 @@ def _add_officer(store: Store) -> None:
     values = {"name": "lin", "shown_as": "林", "password_hash": "", "roles": '["officer"]', "created_at": ""}
     with store.writing() as connection:
         connection.execute(schema.users.insert(), values | {"rights": "[]", "email": "lin@city.test"})
+
+
+def test_what_became_of_a_batch_is_noted_where_the_next_ones_links_are_made(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each transaction more is one for which commits of the fold have to wait."""
+    monkeypatch.setattr("streams.notices.sending.BATCH", 4)
+    told.opens(*range(1, 10))
+    told.outbox.deliver_all()
+    told.clock.passes(minutes=2)
+    gather(told.store, told.settings)
+    written: list[int] = []
+    writing = told.store.writing
+
+    @contextmanager
+    def counted(*given: Any) -> Iterator[sa.Connection]:
+        written.append(len(told.taker.parcels))
+        with writing(*given) as connection:
+            yield connection
+
+    monkeypatch.setattr(told.store, "writing", counted)
+    assert send(told.store, told.settings, told.taker, lambda: len(told.taker.parcels) < 8) == 8
+    assert written == [0, 4, 8], "links; a note with links; a note, and then it is told to stop"
+    assert [one.state for one in deliveries(told.store)].count("sent") == 8
+    assert send(told.store, told.settings, told.taker) == 1
+    assert len({parcel.id for parcel in told.taker.parcels}) == len(told.taker.parcels) == 9
+    assert len(acts_of_kinds(told.store, "link-made")) == 9
