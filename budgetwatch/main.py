@@ -16,6 +16,7 @@ import typer
 from budgetwatch import (
     boards,
     files,
+    half_years,
     importing,
     naming,
     people,
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 for group in (files, questions, year_ends, naming, running, upkeep, rebuilding, topics, people, tokens, trail):
     app.add_typer(group.app)
+questions.reports.command("half-year", epilog=half_years.EXAMPLES)(half_years.report_half_year)
 app.add_typer(importing.app, name="import")
 app.add_typer(boards.app, name="dashboards")
 app.add_typer(switching.app, name="notices")

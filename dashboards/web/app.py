@@ -19,7 +19,7 @@ from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 from litestar.types import Message, Scope
 
 from dashboards.metrics import Instruments, MetricsRegistry
-from dashboards.web import api, carryover_api
+from dashboards.web import api, carryover_api, half_year_api
 from dashboards.web.access import ProperHost, path_to_log
 from dashboards.web.marks import OwnPosts
 from dashboards.web.site import Site
@@ -55,7 +55,7 @@ def create_app(monitor: Monitor, page: Site, metrics_registry: MetricsRegistry, 
         counted=lambda reason: instruments.turned_away.labels(reason).inc(),
     )
     app = Litestar(
-        route_handlers=[post_events, *api.HANDLERS, *carryover_api.HANDLERS, *page.routes],
+        route_handlers=[post_events, *api.HANDLERS, *carryover_api.HANDLERS, *half_year_api.HANDLERS, *page.routes],
         middleware=[
             DefineMiddleware(BodyInTime),
             DefineMiddleware(OwnPosts, replica=monitor.replica),

@@ -21,6 +21,7 @@ from ledger.books import Books
 from ledger.fiscal import ROC_OFFSET
 from ledger.names import Names
 from ledger.rollup import CITY, Level, roll_up
+from streams.log.day_books import LateBookings
 from streams.log.line_history import LineHistories
 from streams.log.reserve_log import ReserveLog
 from streams.monitor import Monitor
@@ -104,6 +105,7 @@ class Desk:
         self.drafts = Drafts()
         self.upload_turns = asyncio.Semaphore(AT_ONCE)
         self.reserve_log = ReserveLog(monitor.store)
+        self.late_bookings = LateBookings(monitor.store)
         self.histories = LineHistories(monitor.store, monitor.registry)
         self._has_users = False
         self._verified, self._verified_at = BEGINNING, time.monotonic()

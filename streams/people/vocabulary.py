@@ -23,6 +23,7 @@ ACT: Final[Mapping[str, Words]] = {
     "judge": Words("立即判定時間規則", "had the time rules judged"),
     "lagging-presented": Words("提報市政會議", "presented the lagging list"),
     "lagging-withdrawn": Words("撤回提報名單", "withdrew a presented list"),
+    "half-year-frozen": Words("凍結半年結算", "froze the half-year settlement"),
     "asked": Words("通知機關回復", "asked the agency"),
     "answered": Words("機關回復", "answered"),
     "answer-accepted": Words("同意回復", "accepted the answer"),
@@ -126,6 +127,12 @@ QUESTION: Final[Mapping[str, Words]] = {
 """How it stands between the office and an agency about an alert."""
 
 REFUSED_ACT: Final[Mapping[str, Words]] = {
+    "half-year-sure": Words("請勾選確定凍結", "Tick that you want it frozen"),
+    "half-year-early": Words("6 月 30 日尚未過，不得凍結", "30 June is not over yet"),
+    "half-year-empty": Words("該年度無資料", "The books hold nothing of that year"),
+    "half-year-again": Words(
+        "該年度已凍結；確定重新凍結者請勾選", "That year is frozen; tick that you want it frozen once more"
+    ),
     "no-matter": Words("請勾選至少一項", "Choose at least one matter"),
     "reason-choice": Words("請自清單選擇原因", "Choose a reason from the list"),
     "reason-text": Words("此原因須填寫說明（2,000 字以內）", "Explain this reason in at most 2,000 characters"),

@@ -503,6 +503,18 @@ loaded_files: Final = Table(
 )
 """Files that people loaded on the page, as they came. Rows are only added."""
 
+half_years: Final = Table(
+    "half_years",
+    metadata,
+    Column("n", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("fiscal_year", SmallInteger, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("digest", Text, nullable=False, comment="SHA-256 of the payload"),
+    Column("payload", Text, nullable=False, comment="JSON: the figures of 30 June as they were frozen"),
+    Column("at", Text, nullable=False),
+)
+"""Half-year settlements as people froze them: the newest of a year counts."""
+
 answer_links: Final = Table(
     "answer_links",
     metadata,

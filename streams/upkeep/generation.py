@@ -36,6 +36,7 @@ _PEOPLE: Final = (
     schema.tokens,
     schema.acts,
     schema.presented_lists,
+    schema.half_years,
     schema.answer_links,
     schema.link_openings,
     schema.link_uses,

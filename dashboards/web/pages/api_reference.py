@@ -24,6 +24,7 @@ NAMES: Final[Mapping[str, Words]] = {
     "get /v1/positions": Words("各層級執行數與執行率", "Positions and rates"),
     "get /v1/reserves": Words("預備金", "Reserves"),
     "get /v1/carryover": Words("歲出保留案", "Cases of carry-over"),
+    "get /v1/half-years": Words("半年結算", "Half-year settlements"),
     "get /v1/alerts": Words("違規與警示", "Alerts"),
     "get /v1/lagging": Words("資本支出執行落後名單", "Lagging authorities"),
     "get /v1/lagging/unjudged": Words("未能判定之主管機關", "Authorities not judged"),
