@@ -16,7 +16,8 @@ from alerts.messages import remedy
 from alerts.naming import subject
 from alerts.output import alert_fields, alert_out
 from alerts.refusal_advice import ADVICE
-from alerts.trial import copied, gravest_first, nothing_to_recall, turn_of
+from alerts.row_copies import copied
+from alerts.trial import gravest_first, nothing_to_recall, turn_of
 from alerts.unfinished import unfinished
 from alerts.verdict import (
     Advice,

@@ -139,12 +139,6 @@ def gravest_first(catalogue: Catalogue) -> Callable[[Alert], tuple[int, int, str
     return lambda alert: (-SEVERITIES.index(alert.severity), catalogue.rules[alert.rule].order, alert.key)
 
 
-def copied(year: AgencyYear) -> AgencyYear:
-    """An agency's books of a year once more, sharing nothing with them."""
-    found: AgencyYear = pickle.loads(pickle.dumps(year, pickle.HIGHEST_PROTOCOL))  # noqa: S301  # what was dumped here
-    return found
-
-
 def nothing_to_recall(place: int) -> NoReturn:
     """For who remembers no ids."""
     raise AssertionError("no id is remembered, so none can be compared with a stored event")

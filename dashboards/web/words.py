@@ -79,6 +79,7 @@ WORDS: Final[Mapping[str, Words]] = {
         "Agencies, plans, cases, contracts and alerts by name or code; a voucher by its whole number.",
     ),
     "search_alerts": Words("{count} 筆警示", "{count} alerts"),
+    "search_vouchers": Words("另查憑證（較久）", "Look for a voucher too (takes longer)"),
     "search_none": Words("查無符合者", "Nothing is called so"),
     "search_back_to": Words(
         "憑證已查至 {at} 送達之資料；更早者請至科目頁查詢。",

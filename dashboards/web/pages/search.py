@@ -30,6 +30,8 @@ from streams.store.alert_lists import Wanted
 FOUND_MAX: Final = 20
 """Of each kind."""
 QUERY_MAX: Final = 100
+VOUCHERS: Final = "vouchers"
+"""Asks that vouchers be looked for although something else was found."""
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -46,7 +48,7 @@ def search(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Resp
     asked = request.query_params.get("q", "").strip()[:QUERY_MAX]
     scope, monitor = desk.scope(request), desk.monitor
     kinds: list[tuple[Words, list[Hit]]] = []
-    looked, alerts = Looked([], None), 0
+    looked, alerts, vouchers_address = Looked([], None), 0, ""
     if asked:
         with monitor.replica.reading() as books:
             kinds = [
@@ -60,9 +62,12 @@ def search(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Resp
                     list(islice(_cases(desk, books, asked, scope), FOUND_MAX)),
                 ),
             ]
-        looked = events_on(monitor.store, asked, scope)
-        kinds.append((Words("憑證", "Vouchers"), [_on_voucher(desk, each) for each in looked.found]))
         alerts = alert_lists.count(monitor.store, Wanted(words=asked, scope=scope), desk.overlay())
+        if VOUCHERS in request.query_params or not (alerts or any(hits for _, hits in kinds)):
+            looked = events_on(monitor.store, asked, scope)  # through the log: it takes longer than all else
+            kinds.append((Words("憑證", "Vouchers"), [_on_voucher(desk, each) for each in looked.found]))
+        else:
+            vouchers_address = "/search?" + urlencode({"q": asked, VOUCHERS: "yes"})
     return page(
         desk,
         request,
@@ -73,6 +78,7 @@ def search(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Resp
             "kinds": [(words, hits) for words, hits in kinds if hits],
             "alerts": alerts,
             "alerts_address": "/alerts?" + urlencode({"words": asked, "state": "all"}),
+            "vouchers_address": vouchers_address,
             "back_to": looked.back_to,
         },
         here="search",
