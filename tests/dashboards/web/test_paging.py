@@ -95,7 +95,7 @@ def test_one_box_finds_agency_plan_voucher_and_contract(client: httpx.Client, as
 
 def test_vouchers_are_looked_for_where_nothing_else_is_found_or_when_asked(client: httpx.Client) -> None:
     def offers(**asked: str) -> bool:
-        return "vouchers=yes" in client.get("/search", params=asked).text
+        return "另查憑證" in client.get("/search", params=asked).text
 
     assert offers(q=OWN) and not offers(q=OWN, vouchers="yes")
     assert not offers(q="傳票-114-7") and not offers(q="none")
