@@ -12,6 +12,7 @@ from ledger.books import AgencyYear, Books, Fund, ObjectSum, Position, Row
 from ledger.effects import under_cr
 from ledger.events import BudgetAdopted, Event, VirementApproved
 from ledger.fiscal import allotted_months
+from ledger.year_sums import NO_TOTALS, YearSums, sums_on
 
 _OVER_INFLOW: Final = "virement-over-inflow"
 _OVER_OUTFLOW: Final = "virement-over-outflow"
@@ -30,7 +31,7 @@ def headroom(
     classes = sorted({position.economic_class for position in positions})
     return Headroom(
         lines=[_line_room(event, position, before, after) for position in positions],
-        agency=[_agency_room(name, before, after) for name in classes],
+        agency=[_agency_room(name, positions, before, after, books) for name in classes],
         reserves=[_reserve_room(row, before, books) for row in rows if isinstance(row, Fund)],
         objects=[
             _object_room(row, before, after, catalogue, event.booked_on)
@@ -90,8 +91,18 @@ def _month_room(position: Position, year: AgencyYear, month: int) -> int | None:
     return allotment[month - 1] - counted_by_month(position)[month - 1]
 
 
-def _agency_room(name: str, before: AgencyYear | None, after: AgencyYear) -> AgencyRoom:
-    (available_before, obligated_before), (available, obligated) = _sums(before, name), _sums(after, name)
+def _agency_room(
+    name: str, touched: Sequence[Position], before: AgencyYear | None, after: AgencyYear, books: Books
+) -> AgencyRoom:
+    """One economic class of the agency: its sums without the event, and these with what the event changes."""
+    own = {} if before is None else books.followed(before, YearSums).by_class()
+    sums = sums_on(own.get(name, NO_TOTALS), months=0)
+    available_before, obligated_before = available, obligated = sums.available, sums.obligated
+    for position in touched:
+        if position.economic_class == name:
+            known = None if before is None else before.positions.get(after.name_of(position))
+            available += position.available - (0 if known is None else known.available)
+            obligated += position.obligated - (0 if known is None else known.obligated)
     fixed: dict[str, Any] = {"key": after.agency, "economic_class": name}
     return AgencyRoom(
         available=Change(available_before, available),
@@ -99,12 +110,6 @@ def _agency_room(name: str, before: AgencyYear | None, after: AgencyYear) -> Age
         remaining=Change(available_before - obligated_before, available - obligated),
         **fixed,
     )
-
-
-def _sums(year: AgencyYear | None, name: str) -> tuple[int, int]:
-    """B and O of one economic class."""
-    positions = () if year is None else tuple(p for p in year.positions.values() if p.economic_class == name)
-    return sum(p.available for p in positions), sum(p.obligated for p in positions)
 
 
 def _reserve_room(fund: Fund, year_before: AgencyYear | None, books: Books) -> ReserveRoom:
