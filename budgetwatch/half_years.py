@@ -21,9 +21,10 @@ from budgetwatch.options import (
     ReportFormat,
     Settings,
     Store,
+    Unit,
     Unusable,
 )
-from budgetwatch.sources import books_of, write_tables
+from budgetwatch.sources import books_of, in_unit, write_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +53,7 @@ def report_half_year(
     ] = False,
     anew: Annotated[bool, typer.Option("--again", help="Freeze a year once more that is frozen.")] = False,
     format_: ReportFormat = FormatName.TABLE,
+    unit: Unit = None,
     out: Out = None,
     lang: Lang = Language.ZH,
 ) -> None:
@@ -62,18 +64,18 @@ def report_half_year(
     if replay:
         if freeze:
             raise Unusable("--freeze keeps what a store holds: name it, --data DIR or --store URL")
-        made = _of_files(more, replay, registry, settings, lang, year)
+        made, names = _of_files(more, replay, registry, settings, lang, year)
     else:
         with _opened(data, store, registry, settings, writing=freeze) as (opened, names):
             if freeze:
                 _freeze(opened, names, year, anew=anew)
             made = _of_store(opened, names, year)
-    write_tables(made, format_, out, lang)
+    write_tables(in_unit(made, unit, names.city, format_), format_, out, lang)
 
 
 def _of_files(
     more: list[str] | None, replay: list[str], registry: Path, settings: Path | None, lang: Language, year: int
-) -> list[Table]:
+) -> tuple[list[Table], Names]:
     from dashboards.reports.half_year_report import tables
     from ledger.half_year import figures_on, half_year_end, settled
 
@@ -81,7 +83,7 @@ def _of_files(
     now = books_of(more, replay, None, None, registry, half_year_end(year), settings, lang)
     found = settled(now.books, year, figures_on(before.books, year - 1))
     _check(found.figures, year)
-    return tables(found, now.names)
+    return tables(found, now.names), now.names
 
 
 def _of_store(opened: OpenStore, names: Names, year: int) -> list[Table]:

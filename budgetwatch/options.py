@@ -206,6 +206,22 @@ class FormatName(StrEnum):
     PDF = "pdf"
 
 
+class UnitOption(StrEnum):
+    """What money is printed in, as forms print it."""
+
+    NTD = "ntd"
+    THOUSAND = "thousand"
+    HUNDRED_MILLION = "hundred-million"
+
+
+Unit = Annotated[
+    UnitOption | None,
+    typer.Option(
+        "--unit",
+        envvar="BUDGETWATCH_UNIT",
+        help="As its form prints it, in this unit: title lines, 款項目節, zero as a dash, a row for rounding.",
+    ),
+]
 ReportFormat = Annotated[FormatName, typer.Option("--format", envvar="BUDGETWATCH_FORMAT", help="The format.")]
 Bootstrap = Annotated[
     str,

@@ -22,6 +22,7 @@ from budgetwatch.options import (
     ReportFormat,
     Settings,
     Store,
+    Unit,
     Unusable,
 )
 from budgetwatch.sources import books_of, event_in, judged_day, write_report
@@ -90,6 +91,7 @@ def lagging(
     settings: Settings = None,
     as_of: AsOf = None,
     format_: ReportFormat = FormatName.TABLE,
+    unit: Unit = None,
     out: Out = None,
     lang: Lang = Language.ZH,
 ) -> None:
@@ -102,7 +104,7 @@ def lagging(
     earlier = earlier_lists(opened.presented, day) or None
     reasons = opened.reasons if opened.of_store else None
     made = tables(opened.alerts, opened.books, opened.names, opened.catalogue, day, earlier, reasons)
-    write_report(opened, made, format_, out, lang)
+    write_report(opened, made, format_, out, lang, unit)
 
 
 @reports.command(
@@ -120,6 +122,7 @@ def report_agency(
     as_of: AsOf = None,
     fiscal_year: FiscalYear = None,
     format_: ReportFormat = FormatName.TABLE,
+    unit: Unit = None,
     out: Out = None,
     lang: Lang = Language.ZH,
 ) -> None:
@@ -133,7 +136,7 @@ def report_agency(
         made = tables(code, opened.alerts, opened.books, opened.names, opened.catalogue, day, fiscal_year)
     except ReportProblem as error:
         raise Unusable(str(error)) from None
-    write_report(opened, made, format_, out, lang)
+    write_report(opened, made, format_, out, lang, unit)
 
 
 @reports.command("reserve", epilog="Example: `budgetwatch report reserve --data DIR --lang en`")
@@ -147,6 +150,7 @@ def report_reserve(
     as_of: AsOf = None,
     fiscal_year: FiscalYear = None,
     format_: ReportFormat = FormatName.TABLE,
+    unit: Unit = None,
     out: Out = None,
     lang: Lang = Language.ZH,
 ) -> None:
@@ -155,7 +159,7 @@ def report_reserve(
 
     opened = books_of(more, replay, data, store, registry, as_of, settings, lang, only="reserves")
     made = tables(opened.books, opened.names, opened.catalogue, judged_day(opened), fiscal_year)
-    write_report(opened, made, format_, out, lang)
+    write_report(opened, made, format_, out, lang, unit)
 
 
 @reports.command(
@@ -171,6 +175,7 @@ def report_carryover(
     as_of: AsOf = None,
     fiscal_year: FiscalYear = None,
     format_: ReportFormat = FormatName.TABLE,
+    unit: Unit = None,
     out: Out = None,
     lang: Lang = Language.ZH,
 ) -> None:
@@ -179,4 +184,4 @@ def report_carryover(
 
     opened = books_of(more, replay, data, store, registry, as_of, settings, lang)
     made = tables(opened.books, opened.names, opened.catalogue, judged_day(opened), fiscal_year)
-    write_report(opened, made, format_, out, lang)
+    write_report(opened, made, format_, out, lang, unit)

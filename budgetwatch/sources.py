@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from budgetwatch.options import FormatName, Language, Unusable
+from budgetwatch.options import FormatName, Language, UnitOption, Unusable
 from ledger.registry import Registry
 
 if TYPE_CHECKING:
     from dashboards.reports.table import Table
+    from ledger.city import City
     from ledger.words import Words
     from producers.kafka.connection import Connection
     from streams.sources import OpenedBooks
@@ -76,14 +77,30 @@ def judged_day(opened: OpenedBooks) -> str:
 
 
 def write_report(
-    opened: OpenedBooks, tables: list[Table], format_: FormatName, out: str | None, lang: Language
+    opened: OpenedBooks,
+    tables: list[Table],
+    format_: FormatName,
+    out: str | None,
+    lang: Language,
+    unit: UnitOption | None = None,
 ) -> None:
-    """Write tables to a file, or print them, marked where the books are made up."""
+    """Write tables to a file, or print them, marked where the books are made up; in a unit, as their forms print them."""
     from dashboards.reports.table import PRINTED, marked, with_head
 
+    tables = in_unit(tables, unit, opened.names.city, format_)
     if format_.value in PRINTED:
         tables = with_head(tables, opened.trail_head)
     write_tables(marked(tables) if opened.demonstration else tables, format_, out, lang)
+
+
+def in_unit(tables: list[Table], unit: UnitOption | None, city: City, format_: FormatName) -> list[Table]:
+    """Tables as their forms print them where a unit is named; programs get NT$ (JSON)."""
+    if unit is None or format_ is FormatName.JSON:
+        return tables
+    from dashboards.reports.printed_form import UNITS, as_form
+
+    name = next(each for each in UNITS if each == {"ntd": "one"}.get(unit.value, unit.value.replace("-", "_")))
+    return [as_form(table, name, city) for table in tables]
 
 
 def write_tables(tables: list[Table], format_: FormatName, out: str | None, lang: Language) -> None:

@@ -47,12 +47,15 @@ def tables(
     lines = [position for position in stands if position.level == "line"]
     own = [alert for alert in alerts if _is_of(alert, year)]
     head = _head(code, year.fiscal_year, names)
-    return [
+    made = [
         _figures(sums, head, as_of),
         _rates(sums, head, as_of),
         _lines(lines, sums, names, head, as_of),
         _alerts(own, catalogue, names, head, as_of),
     ]
+    for table in made:
+        table.fiscal_year = year.fiscal_year
+    return made
 
 
 def _year(code: str, books: Books, names: Names, as_of: str, fiscal_year: int | None) -> AgencyYear:

@@ -12,7 +12,8 @@ import msgspec
 
 from ledger.words import Words
 
-Kind: TypeAlias = Literal["text", "money", "percent", "count", "day"]
+Kind: TypeAlias = Literal["text", "money", "percent", "count", "day", "printed", "printed_hundredths"]
+"""printed: money in the unit that a form prints, whole or in hundredths; zero is a dash (see `printed_form`)."""
 
 
 class ReportProblem(Exception):
@@ -77,6 +78,8 @@ class Table(msgspec.Struct):
     """The size of type on paper; None: what fits."""
     key: str = ""
     fiscal_year: int | None = None
+    head: tuple[Words, ...] = ()
+    """The lines above the headings, where a form says them; else the title, and the day judged with the unit."""
 
     def __post_init__(self) -> None:
         """Refuse a row that does not fit the headings."""

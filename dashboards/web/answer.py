@@ -17,6 +17,7 @@ from markupsafe import Markup
 from alerts.lagging import target
 from dashboards.reports.formats import FORMATS
 from dashboards.reports.formats.cells import day, large_sum
+from dashboards.reports.printed_form import UNITS, as_form
 from dashboards.reports.table import PRINTED, ReportProblem, Table, marked, with_head
 from dashboards.web import grid, language, names, shown, static_files
 from dashboards.web.desk import Desk
@@ -85,7 +86,7 @@ def page(
     asked = request.query_params.get("export")
     if asked in EXPORTED and grids:
         wanted, stem = request.query_params.get("table"), file_name or here or "budgetwatch"
-        return _export(desk, grids, str(asked), wanted, reader, stem)
+        return _export(desk, grids, str(asked), wanted, reader, stem, request.query_params.get("unit"))
     fragment = FRAGMENT_HEADER in request.headers
     views = {}
     for each in grids:
@@ -167,7 +168,7 @@ def _common(desk: Desk, request: Request[Any, Any, Any], reader: Language) -> di
         "kept_pairs": lambda *names: [
             (name, value)
             for name, value in request.query_params.multi_items()
-            if name not in (*names, "lang", "export", "table", "done")
+            if name not in (*names, "lang", "export", "table", "unit", "done")
         ],
         "csrf": desk.form_tokens.of(request),
         "navigation": [each for each in NAVIGATION if may_open(each[0], scope, person)],
@@ -189,6 +190,7 @@ def _common(desk: Desk, request: Request[Any, Any, Any], reader: Language) -> di
         "logged_in": visitor is not None and visitor.credential == "session",
         "users": desk.has_users(),
         "file_formats": ("csv", "xlsx", "ods"),
+        "printed_units": [(name, unit.name) for name, unit in UNITS.items()],
     }
 
 
@@ -225,7 +227,7 @@ def _query(request: Request[Any, Any, Any], changes: Mapping[str, Any]) -> str:
     kept = [
         (name, value)
         for name, value in request.query_params.multi_items()
-        if name not in changes and name not in ("lang", "export", "table")
+        if name not in changes and name not in ("lang", "export", "table", "unit")
     ]
     added = [(name, str(value)) for name, value in changes.items() if value is not None]
     pairs = [*kept, *added]
@@ -233,19 +235,23 @@ def _query(request: Request[Any, Any, Any], changes: Mapping[str, Any]) -> str:
 
 
 def _export(
-    desk: Desk, grids: Sequence[Grid], name: str, wanted: str | None, reader: Language, file_name: str
+    desk: Desk,
+    grids: Sequence[Grid],
+    name: str,
+    wanted: str | None,
+    reader: Language,
+    file_name: str,
+    unit: str | None,
 ) -> Response[Any]:
-    """One table, or all of them, as a file."""
+    """One table, or all of them, as a file; as its form prints it where a unit is asked for."""
     chosen = [each for each in grids if wanted is None or each.name == wanted]
     if not chosen or not any(name in each.formats for each in chosen):
         return problem_text(404, "no such table, or not in this format")
-    return report(
-        desk,
-        [each.table for each in chosen],
-        name,
-        reader,
-        f"{file_name}-{wanted}" if wanted and len(grids) > 1 else file_name,
-    )
+    tables, stem = [each.table for each in chosen], f"{file_name}-{wanted}" if wanted and len(grids) > 1 else file_name
+    printed = next((each for each in UNITS if each == unit), None)
+    if printed is not None:
+        tables, stem = [as_form(each, printed, desk.names.city) for each in tables], f"{stem}-{printed}"
+    return report(desk, tables, name, reader, stem)
 
 
 def report(desk: Desk, tables: Sequence[Table], name: str, reader: Language, file_name: str) -> Response[Any]:

@@ -79,6 +79,7 @@ def view(grid: Grid, language: Language) -> dict[str, Any]:
         "notes": [note.text(language) for note in table.notes],
         "stacked": grid.stacked,
         "formats": grid.formats,
+        "has_money": any(column.kind == "money" for column in table.columns),
     }
 
 

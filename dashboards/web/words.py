@@ -131,6 +131,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "fiscal_year": Words("年度", "Fiscal year"),
     "year_of": Words("{year}年度", "FY {year}"),
     "export": Words("下載", "Download"),
+    "as_printed": Words("依表式", "As the form prints it"),
     "export_of": Words("下載「{title}」", "Download “{title}”"),
     "print": Words("列印", "Print"),
     "figures_as_table": Words("圖表數值", "Figures of the chart"),

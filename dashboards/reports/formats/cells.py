@@ -69,12 +69,31 @@ def moment_words(text: str) -> Words:
     return Words(f"{roc_day(on)} {local:%H:%M:%S}", f"{on} {local:%H:%M:%S}")
 
 
+PRINTED_MONEY: Final = ("printed", "printed_hundredths")
+"""Kinds of cells as forms print money."""
+
+
+def printed_amount(amount: int, kind: Kind) -> str:
+    """An amount in the unit of its form: zero is a dash.
+
+    >>> printed_amount(0, "printed"), printed_amount(-1234, "printed"), printed_amount(-105, "printed_hundredths")
+    ('-', '-1,234', '-1.05')
+    """
+    if amount == 0:
+        return "-"
+    if kind == "printed":
+        return thousands(amount)
+    return f"{'-' if amount < 0 else ''}{abs(amount) // 100:,}.{abs(amount) % 100:02d}"
+
+
 def shown(cell: Cell, kind: Kind, language: Language) -> str:
     """A cell for reading, on paper or a terminal."""
     if cell is None:
         return "" if kind == "text" else NOTHING
     if kind == "money":
         return thousands(int(str(cell)))
+    if kind in PRINTED_MONEY:
+        return printed_amount(int(str(cell)), kind)
     if kind == "percent":
         return f"{cell}%"
     if kind == "day":
@@ -101,6 +120,13 @@ def subtitle(table: Table, language: Language) -> str:
     if language == "zh":
         return f"截至民國{day(table.as_of, language)}" + ("　單位：新臺幣元" if has_money else "")
     return f"As of {table.as_of}" + (" · amounts in NT$" if has_money else "")
+
+
+def head_lines(table: Table, language: Language) -> list[str]:
+    """The lines above the headings: those of its form, else the title and the subtitle."""
+    if table.head:
+        return [each.text(language) for each in table.head]
+    return [table.title.text(language), subtitle(table, language)]
 
 
 _YI: Final = 10**8
@@ -136,7 +162,7 @@ def _rounded(size: int, unit: int, decimals: int) -> str:
 
 def is_number(column: Column) -> bool:
     """Whether a column is set flush right."""
-    return column.kind in ("money", "percent", "count")
+    return column.kind in ("money", "percent", "count", *PRINTED_MONEY)
 
 
 def width(text: str) -> int:

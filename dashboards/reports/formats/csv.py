@@ -11,7 +11,15 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from dashboards.reports.formats.cells import day, formula_safe, heading_with_unit, printable, words
+from dashboards.reports.formats.cells import (
+    PRINTED_MONEY,
+    day,
+    formula_safe,
+    heading_with_unit,
+    printable,
+    printed_amount,
+    words,
+)
 from dashboards.reports.table import Cell, Kind, Table, to_show
 from ledger.words import Language
 
@@ -61,6 +69,8 @@ def _cell(cell: Cell, kind: Kind, language: Language) -> str:
         return ""
     if kind == "text":
         return _text(words(cell, language))
+    if kind in PRINTED_MONEY:
+        return printed_amount(int(str(cell)), kind).replace(",", "")
     return day(str(cell), language) if kind == "day" else str(cell)
 
 

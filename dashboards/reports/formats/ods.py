@@ -16,11 +16,12 @@ from odf.opendocument import OpenDocumentSpreadsheet  # type: ignore[import-unty
 
 from dashboards.reports.formats.cells import (
     EXACT_DIGITS,
+    PRINTED_MONEY,
     formula_safe,
+    head_lines,
     printable,
     sheet_name,
     shown,
-    subtitle,
     width,
     words,
 )
@@ -29,7 +30,7 @@ from ledger.words import Language
 
 _NARROW_CM: Final = 0.22
 _WIDTHS_CM: Final = (1.8, 12.0)
-_KINDS: Final[tuple[Kind, ...]] = ("text", "money", "percent", "count", "day")
+_KINDS: Final[tuple[Kind, ...]] = ("text", "money", "percent", "count", "day", *PRINTED_MONEY)
 _WEIGHTS: Final = ("normal", "bold")
 _ROWS_AT_ONCE: Final = 500
 _ROW_END: Final = "</table:table-row>"
@@ -148,6 +149,14 @@ def _data_styles(language: Language) -> list[Any]:
     money.addElement(number.Number(decimalplaces="0", minintegerdigits="1", grouping="true"))
     count = number.NumberStyle(name="count-number")
     count.addElement(number.Number(decimalplaces="0", minintegerdigits="1"))
+    dash = number.NumberStyle(name="printed-zero")
+    dash.addElement(number.Text(text="-"))
+    printed = [dash]
+    for kind, places in zip(PRINTED_MONEY, ("0", "2"), strict=True):
+        made = number.NumberStyle(name=f"{kind}-number")
+        made.addElement(number.Number(decimalplaces=places, minintegerdigits="1", grouping="true"))
+        made.addElement(style.Map(condition="value()=0", applystylename="printed-zero"))
+        printed.append(made)
     percentage = number.PercentageStyle(name="percent-number")
     percentage.addElement(number.Number(decimalplaces="2", minintegerdigits="1"))
     percentage.addElement(number.Text(text="%"))
@@ -159,7 +168,7 @@ def _data_styles(language: Language) -> list[Any]:
         parts = [number.Year(style="long"), "-", number.Month(style="long"), "-", number.Day(style="long")]
     for part in parts:
         day.addElement(number.Text(text=part) if isinstance(part, str) else part)
-    return [money, count, percentage, day]
+    return [money, count, *printed, percentage, day]
 
 
 def _cell_style(kind: str, weight: str) -> Any:
@@ -204,10 +213,11 @@ def _centimetres(each: Table, at: int, column: Column, language: Language) -> fl
 
 def _rows(each: Table, language: Language) -> Iterator[str]:
     """A table's rows as they stand in the file: its head, which is repeated on every printed page, its rows and notes."""
+    lines = head_lines(each, language)
     yield (
         "<table:table-header-rows>"
-        + _row([_text(each.title.text(language), "title")])
-        + _row([_text(subtitle(each, language), "text-normal")])
+        + "".join(_row([_text(line, "title")]) for line in lines[:-1])
+        + _row([_text(lines[-1])])
         + _row([_text(column.heading.text(language), "heading") for column in each.columns])
         + "</table:table-header-rows>"
     )
@@ -245,6 +255,8 @@ def _cell(value: Cell, kind: Kind, style_name: str, language: Language) -> str:
         typed = f'office:value-type="percentage" office:value="{Decimal(str(value)) / 100}"'
     elif kind == "day":
         typed = f'office:value-type="date" office:date-value={quoteattr(str(value))}'
+    elif kind == "printed_hundredths":
+        typed = f'office:value-type="float" office:value="{Decimal(int(value)) / 100}"'  # type: ignore[arg-type]
     else:
         typed = f'office:value-type="float" office:value="{int(value)}"'  # type: ignore[arg-type]  # money, count
     said = _paragraph(shown(value, kind, language))

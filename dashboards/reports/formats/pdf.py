@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from alerts.letters.typeface import SANS, first_present, missing_from, name_of, spelled_out
 from alerts.letters.typesetting import NotTypeset, typeset
-from dashboards.reports.formats.cells import heading_width, is_number, printable, shown, shown_total, subtitle, width
+from dashboards.reports.formats.cells import head_lines, heading_width, is_number, printable, shown, shown_total, width
 from dashboards.reports.table import EMPTY, ReportProblem, Table, to_show
 from ledger.words import Language, Words
 
@@ -85,10 +85,11 @@ def _table(table: Table, language: Language, family: str) -> dict[str, Any]:
     if table.total is not None:
         total = [shown_total(cell, kind, language) for cell, kind in zip(table.total, kinds, strict=True)]
     headings = [column.heading.text(language) for column in table.columns]
+    lines = head_lines(table, language)
     size, widths = _fit(table, headings, [*rows, total] if total else rows)
     return {
-        "title": printable(table.title.text(language)),
-        "subtitle": subtitle(table, language),
+        "title": "\n".join(printable(line) for line in lines[:-1]),
+        "subtitle": printable(lines[-1]),
         "headings": headings,
         "flush": ["right" if is_number(column) else "left" for column in table.columns],
         "size": size,

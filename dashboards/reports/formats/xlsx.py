@@ -18,25 +18,26 @@ from openpyxl.worksheet.properties import PageSetupProperties
 
 from dashboards.reports.formats.cells import (
     EXACT_DIGITS,
+    PRINTED_MONEY,
     formula_safe,
+    head_lines,
     is_number,
     printable,
     sheet_name,
     shown,
-    subtitle,
     width,
     words,
 )
 from dashboards.reports.table import Cell, Column, Kind, Table, to_show
 from ledger.words import Language, Words
 
-HEADER_ROW: Final = 3
-"""Below the title and the day judged."""
 _WIDTHS: Final = (8, 60)
 _NUMBER_FORMATS: Final[dict[Kind, Words]] = {
     "money": Words("#,##0", "#,##0"),
     "count": Words("0", "0"),
     "percent": Words("0.00%", "0.00%"),
+    "printed": Words('#,##0;-#,##0;"-"', '#,##0;-#,##0;"-"'),
+    "printed_hundredths": Words('#,##0.00;-#,##0.00;"-"', '#,##0.00;-#,##0.00;"-"'),
     "day": Words('[$-404]e"年"m"月"d"日"', "yyyy-mm-dd"),
 }
 _HEADER_FILL: Final = PatternFill("solid", fgColor="D3E4F4")
@@ -44,7 +45,7 @@ _RULE: Final = Border(top=Side("thin"))
 _BOLD: Final = Font(bold=True)
 _ALIGNMENTS: Final[dict[Kind, Alignment]] = {
     kind: Alignment(horizontal="left" if kind in ("text", "day") else "right", vertical="top", wrap_text=kind == "text")
-    for kind in ("text", "money", "percent", "count", "day")
+    for kind in ("text", "money", "percent", "count", "day", *PRINTED_MONEY)
 }
 
 
@@ -63,19 +64,22 @@ def render(tables: Sequence[Table], language: Language) -> bytes:
 
 def _fill(sheet: Any, table: Table, language: Language) -> None:
     """What a sheet says of itself comes before its rows, which go to the file as they come."""
+    lines = head_lines(table, language)
+    header_row = len(lines) + 1
     for at, column in enumerate(table.columns, start=1):
         _widen(sheet, at, column, table, language)
-    sheet.freeze_panes = f"A{HEADER_ROW + 1}"
-    sheet.print_title_rows = f"1:{HEADER_ROW}"
+    sheet.freeze_panes = f"A{header_row + 1}"
+    sheet.print_title_rows = f"1:{header_row}"
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9  # 9 is A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.HeaderFooter.oddFooter = HeaderFooterItem(center=_HeaderFooterPart("&P / &N"))
-    last = HEADER_ROW + len(table.rows)
+    last = header_row + len(table.rows)
     if table.rows:
-        sheet.auto_filter.ref = f"A{HEADER_ROW}:{get_column_letter(len(table.columns))}{last}"
-    sheet.append([_text(sheet, table.title.text(language), font=Font(bold=True, size=14))])
-    sheet.append([_text(sheet, subtitle(table, language))])
+        sheet.auto_filter.ref = f"A{header_row}:{get_column_letter(len(table.columns))}{last}"
+    for line in lines[:-1]:
+        sheet.append([_text(sheet, line, font=Font(bold=True, size=14))])
+    sheet.append([_text(sheet, lines[-1])])
     sheet.append([_heading(sheet, column, language) for column in table.columns])
     for row in table.rows:
         sheet.append(_cells(sheet, row, table, language))
@@ -110,6 +114,8 @@ def _cell(sheet: Any, value: Cell, kind: Kind, language: Language, **looks: Any)
     number_format = _NUMBER_FORMATS[kind].text(language)
     if kind == "percent":
         return _made(sheet, Decimal(str(value)) / 100, number_format=number_format, **looks)
+    if kind == "printed_hundredths":
+        return _made(sheet, Decimal(int(str(value))) / 100, number_format=number_format, **looks)
     if kind == "day":
         return _made(sheet, date.fromisoformat(str(value)), number_format=number_format, **looks)
     return _made(sheet, int(str(value)), number_format=number_format, **looks)
