@@ -27,6 +27,7 @@ from streams.monitor import Monitor
 from streams.notices.switch import switch_of, turn_on
 from streams.people.acts import acknowledge, add_note
 from streams.people.at_rest import close_alert
+from streams.people.half_year_acts import freeze_half_year
 from streams.people.lagging_acts import give_lagging_reason
 from streams.people.person import Person
 from streams.reach import Reach
@@ -66,8 +67,15 @@ def opened(
             turn_on(
                 monitor.store, MEETINGS[-1], by=PRESENTER
             )  # of the last month people are told: there is something to read
-        years[0].prepare(lambda: present_list(Desk(monitor), PRESENTER), lambda: act(monitor))
+        years[0].prepare(lambda: meet(monitor), lambda: act(monitor))
         yield msgspec.structs.replace(monitor, stopped=lambda: years[0].trouble), years[0]
+
+
+def meet(monitor: Monitor) -> None:
+    """Keep the lagging list as presented to a meeting; by the first, 30 June is frozen."""
+    present_list(Desk(monitor), PRESENTER)
+    if monitor.today() == MEETINGS[0]:
+        freeze_half_year(monitor.store, monitor.registry, FISCAL_YEAR, PRESENTER, monitor.today(), anew=False)
 
 
 def act(monitor: Monitor) -> None:

@@ -65,7 +65,8 @@ class SimulatedYear:
     def prepare(self, present: Callable[[], None], act: Callable[[], None]) -> None:
         """Fold the year up to the start.
 
-        `present` keeps the lagging list on the days of two earlier meetings, `act` does what people do about what is found.
+        `present` keeps the lagging list on the days of two earlier meetings, and 30 June with the first; `act` does
+        what people do about what is found.
         """
         if self._queue.lines == 0:
             for self.day in (*MEETINGS, START):

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
+from streams.people.half_year_acts import freeze_half_year
+from streams.people.person import Person
 from tests.e2e.serving import Serving, serving, simulated
 from tests.real_parts.postgres import missing
 
@@ -35,8 +37,12 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    """A city in mid-September; tests only read it."""
+    """A city in mid-September, whose half-year settlement is frozen; tests only read it."""
     with serving(tmp_path_factory.mktemp("city") / "data", simulated()) as found:
+        monitor = found.monitor
+        freeze_half_year(
+            monitor.store, monitor.registry, 114, Person("王小明", ("officer",)), monitor.today(), anew=False
+        )
         yield found
 
 

@@ -33,7 +33,7 @@ FILLED = {
     "alert": ".timeline li",
     "/reserves": "#table-cases tbody tr",
     "/carryover": "#carryover-cases tbody tr",
-    "/half-year": "main form button",
+    "/half-year": "#table-authority tbody tr",
     "/refusals": ".refused > li",
     "/rules": "#table-rules tbody tr",
     "/rules/virement-over-inflow": ".article",
