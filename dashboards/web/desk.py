@@ -98,7 +98,7 @@ class Desk:
 
     def __init__(self, monitor: Monitor, session_key: bytes | None = None) -> None:
         self.monitor = monitor
-        self.live = Live(monitor.catalogue, lambda: (monitor.replica.broken, monitor.stopped()), monitor.names)
+        self.live = Live(monitor.catalogue, self._signs, monitor.names)
         self.sessions = Sessions(session_key)
         self.form_tokens = FormTokens(session_key)
         self.throttle = Throttle()
@@ -112,14 +112,21 @@ class Desk:
         self._made: dict[object, Made] = {}
         monitor.replica.watchers.append(self.live.committed)
 
+    def _acted(self) -> int:
+        """The number of the newest act. Programs act by API, notices leave by a process of their own: the page is not told."""
+        newest = trail.newest_acts(self.monitor.store, limit=1)
+        return newest[0].n if newest else 0
+
+    def _signs(self) -> tuple[object, ...]:
+        return self.monitor.replica.broken, self.monitor.stopped(), self._acted()
+
     def look(self, name: object, build: Callable[[Books], T]) -> T:
         """What `build` makes of the books as committed last; made once between two commits, acts or days.
 
         What takes long to make stays a little longer while events come in (see `Made.holds`). `build` runs while nothing
         is folded: it computes and copies, and leaves no row behind.
         """
-        newest = trail.newest_acts(self.monitor.store, limit=1)  # programs act by API: the page is not told
-        acted = newest[0].n if newest else 0
+        acted = self._acted()
         with self.monitor.replica.reading() as books:
             now = Sight(self.monitor.today(), acted, self.monitor.replica.lines, self.live.version)
             names = self.names

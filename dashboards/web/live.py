@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
@@ -16,6 +17,7 @@ from alerts.naming import subject
 from alerts.subjects import alert_id
 from ledger.names import NO_NAMES, Names
 from ledger.process import Transition
+from streams.errors import StoreError
 from streams.monitor import Committed
 from streams.scope import EVERYTHING, Scope
 from streams.store.alerts import is_within
@@ -27,7 +29,7 @@ ASK_SECONDS: Final = 10.0
 """How often a stream that hears nothing asks whether its session goes on."""
 HEARTBEAT_SECONDS: Final = 15.0
 LOOK_SECONDS: Final = 2.0
-"""How often a stream looks whether trouble has come or gone: nothing is committed that would tell of it."""
+"""How often it is looked, once for all streams, for what no commit tells of: trouble, and what other processes did."""
 PAUSE_SECONDS: Final = 0.2
 """Between two messages of one stream; what is committed meanwhile comes together."""
 ALERTS_LISTED: Final = 5
@@ -68,12 +70,14 @@ class Live:
     def __init__(
         self,
         catalogue: Catalogue,
-        trouble: Callable[[], object] = lambda: None,
+        signs: Callable[[], object] = lambda: None,
         names: Callable[[], Names] = lambda: NO_NAMES,
     ) -> None:
+        """`signs`: what differs once pages have something to show of which no commit tells; asked in a thread."""
         self._catalogue = catalogue
         self._names = names
-        self._trouble = trouble
+        self._signs, self._seen_at = signs, -LOOK_SECONDS
+        self._seen: object = None
         self._lock = threading.Lock()
         self._listeners: set[_Listener] = set()
         self._closed = False
@@ -142,12 +146,22 @@ class Live:
             self._listeners.add(listener)
         return self._stream(listener, may_go_on)
 
+    async def _look(self) -> object:
+        """The signs as they were within the last moments: many streams ask, one at a time looks."""
+        if time.monotonic() - self._seen_at >= LOOK_SECONDS:
+            self._seen_at = time.monotonic()
+            with suppress(
+                StoreError
+            ):  # that it cannot be read is a sign of its own, on the next page that is asked for
+                self._seen = await asyncio.to_thread(self._signs)
+        return self._seen
+
     async def _stream(
         self, listener: _Listener, may_go_on: Callable[[], bool]
     ) -> AsyncIterator[ServerSentEventMessage]:
         try:
             yield ServerSentEventMessage(data=None, retry=2_000, comment="open")
-            silent, trouble, asked_at = 0.0, self._trouble(), time.monotonic()
+            silent, seen, asked_at = 0.0, await self._look(), time.monotonic()
             while not self._closed:
                 try:
                     await asyncio.wait_for(listener.news.wait(), LOOK_SECONDS)
@@ -157,8 +171,8 @@ class Live:
                         asked_at = time.monotonic()
                         if not await asyncio.to_thread(may_go_on):
                             return
-                    if (now := self._trouble()) != trouble:
-                        trouble = now
+                    if (now := await self._look()) != seen:
+                        seen = now
                     elif silent < HEARTBEAT_SECONDS:
                         continue
                     else:

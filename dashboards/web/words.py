@@ -71,6 +71,7 @@ PASSWORD_WEAK: Final = Words(
 )
 
 WORDS: Final[Mapping[str, Words]] = {
+    "colon": Words("：", ": "),
     # the frame
     "search": Words("搜尋", "Search"),
     "search_hint": Words("機關、計畫、憑證、案號", "agency, plan, voucher, case"),

@@ -154,3 +154,9 @@ def test_every_reason_for_which_an_act_is_refused_has_a_sentence_and_each_is_giv
         for path in (ROOT / package).rglob("*.py")
     )
     assert set(re.findall(r'\bRefusedAct\("([a-z-]+)"', text)) == streams.people.vocabulary.REFUSED_ACT.keys()
+
+
+def test_no_page_has_a_colon_of_one_language_alone() -> None:
+    """It is a word like others."""
+    templates = Path(words.__file__).parent / "templates"
+    assert [one.name for one in templates.glob("*.html") if "：" in one.read_text(encoding="utf-8")] == []

@@ -261,6 +261,8 @@ def _use_the_page(city: City, port: int, token: str, serve: Worker) -> None:
         assert posted.status_code == 200, posted.text
         assert posted.json()["outcomes"][0]["outcome"] == "duplicate"
         assert page.post("/v1/judge").status_code in (200, 201)
+        plan = page.get("/notices")
+        assert plan.status_code == 200 and 'id="table-plan"' in plan.text
         acts = {slug for slug, rule in load().rules.items() if rule.kind == "act"}
         found = page.get("/v1/alerts", params={"state": "open", "limit": 10_000}).json()
         alert = next(one["id"] for one in found if one["rule"] in acts)

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import msgspec
 import pytest
+from playwright.sync_api import expect
 
 from alerts.letters.compose import Happening, compose, recipient_of
 from alerts.subjects import alert_id
@@ -19,6 +20,7 @@ from streams.notices.listing import deliveries
 from streams.notices.switch import turn_on
 from streams.store import alert_lists, schema
 from streams.store.alert_lists import Overlay, Wanted
+from streams.store.deliveries_sealed import sealed_run
 from streams.store.times import now
 from tests.e2e.conftest import DESKTOP, PHONE, Open
 from tests.e2e.serving import AGENCY, DAY, Serving, serving
@@ -132,3 +134,16 @@ def test_while_notices_are_off_it_shows_what_would_leave(office: Serving, open_p
     turn_on(store, DAY)
     page.goto(f"{office.url}/notices")
     assert page.locator("#table-plan").count() == 0
+
+
+def test_what_another_process_sent_is_shown_without_a_reload(office: Serving, open_page: Open) -> None:
+    page = open_page(f"{office.url}/notices")
+    expect(page.locator("#live-state")).to_have_class("live-state is-live")
+    page.evaluate("window.same = true")
+    store, rows = office.monitor.store, schema.deliveries
+    with store.writing() as connection, sealed_run(connection, "mail", rows.c.address == "given_up@agency.example"):
+        connection.execute(
+            rows.update().where(rows.c.address == "given_up@agency.example").values(state="sent", sent_at=now())
+        )
+    expect(page.locator("#table-notices tbody")).not_to_contain_text("已放棄")
+    assert page.evaluate("window.same"), "the page was loaded again"

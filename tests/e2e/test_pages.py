@@ -177,10 +177,13 @@ def test_an_unknown_page_and_a_foreign_host_are_answered_in_words(city: Serving)
         assert client.get("/", headers={"Host": "evil.example"}).status_code == 421
 
 
-def test_on_a_phone_the_navigation_shows_where_one_is(city: Serving, open_page: Open) -> None:
-    page = open_page(city.url + "/audit-trail", PHONE)
-    box = page.locator(".main-nav [aria-current]").bounding_box()
-    assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= PHONE[0]
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("here", ["notices", "audit-trail"])
+def test_the_navigation_shows_where_one_is(city: Serving, open_page: Open, here: str, size: tuple[int, int]) -> None:
+    page = open_page(f"{city.url}/{here}?lang=en", size)
+    shown, bar = page.locator(".main-nav [aria-current]").bounding_box(), page.locator(".main-nav").bounding_box()
+    assert shown is not None and bar is not None
+    assert bar["x"] <= shown["x"] and shown["x"] + shown["width"] <= bar["x"] + bar["width"] + 1
 
 
 def test_on_a_phone_the_answer_of_a_check_is_in_view(city: Serving, open_page: Open) -> None:

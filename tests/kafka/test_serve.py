@@ -96,7 +96,8 @@ def test_what_is_posted_is_judged_before_the_answer(cluster: Cluster) -> None:
             (6, "refused", "missing_field"),
             (7, "refused", "malformed"),
         ]
-        assert "send those of an agency first" in found["outcomes"][0]["warnings"][0]["en"]
+        (warned,) = found["outcomes"][0]["warnings"]
+        assert "send those of an agency first" in warned["en"] and "法定預算" in warned["zh"]
         opened = found["outcomes"][1]["alerts"]
         assert [(one["rule"], one["change"]) for one in opened] == [("spending-without-appropriation", "opened")]
         mended = monitor.post(event("e", "appropriation.enacted", line=LINE, amount=9)).json()
@@ -137,6 +138,12 @@ def test_a_closing_reaches_workers_that_run(cluster: Cluster) -> None:
         assert monitor.post(move(2)).json()["outcomes"][0].get("alerts", []) == []  # joins the evidence
         closed = monitor.client.post(f"/v1/alerts/{first[0]['id']}/close", json={"reason": "已查明"})
         assert closed.status_code == 200, closed.text
+        reopened = monitor.client.post(f"/v1/alerts/{first[0]['id']}/reopen", json={"reason": "誤按"})
+        assert reopened.status_code == 200, reopened.text
+        assert [one["state"] for one in monitor.client.get("/v1/alerts").json()] == ["open"]
+        assert monitor.post(move(5)).json()["outcomes"][0].get("alerts", []) == [], "it joins the evidence again"
+        closed = monitor.client.post(f"/v1/alerts/{first[0]['id']}/close", json={"reason": "已查明"})
+        assert closed.status_code == 200, closed.text
         again = monitor.post(move(3)).json()["outcomes"][0]["alerts"]
         assert [one["change"] for one in again] == ["opened"] and again[0]["id"] != first[0]["id"]
         states = {one["id"]: one["state"] for one in monitor.client.get("/v1/alerts").json()}
@@ -144,7 +151,7 @@ def test_a_closing_reaches_workers_that_run(cluster: Cluster) -> None:
     assert cluster.differences() == []
     with cluster.workers():
         cluster.publish([move(4)])
-        cluster.wait_folded(5)
+        cluster.wait_folded(6)
     assert cluster.differences() == []
 
 

@@ -189,8 +189,8 @@ else state.hidden = true;
 
 const here = document.querySelector(".main-nav [aria-current]");
 if (here) {
-  const bar = here.closest(".main-nav"); // on a phone it is wider than the screen
-  bar.scrollLeft = here.offsetLeft - (bar.clientWidth - here.offsetWidth) / 2;
+  const bar = here.closest(".main-nav"); // it may be wider than its place
+  bar.scrollLeft = here.offsetLeft - bar.offsetLeft - (bar.clientWidth - here.offsetWidth) / 2;
 }
 
 for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => window.print());

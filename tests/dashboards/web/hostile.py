@@ -3,7 +3,8 @@
     python -m tests.dashboards.web.hostile 100000
 
 prints the memory before, after a fifth of them and in the end, the slowest and the median of an officer's pages meanwhile,
-the statuses answered, and whether the audit is equal. The suite sends some hundred.
+the statuses answered, and whether the audit is equal. The suite sends
+1,500, or as many as BUDGETWATCH_HOSTILE says.
 """
 
 from __future__ import annotations

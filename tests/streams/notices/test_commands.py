@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import TypeAlias
@@ -17,6 +18,7 @@ from streams.notices.listing import deliveries
 from streams.notices.switch import switch_of
 from streams.people.trail import acts_of_kinds
 from streams.store import Store
+from tests.real_parts.postgres import postgres_server
 from tests.streams.notices.own_process import telling_city
 from tests.streams.notices.saying import Told
 
@@ -124,3 +126,31 @@ def test_what_a_storm_holds_is_released_or_dropped(run: Run, told: Told, tmp_pat
         code, out, _ = run(decision, "--reason", "查明屬實")
         assert code == 0 and out.startswith("3 deliveries") and _states(told.store).count(left) >= 3
         assert run(decision, "--reason", "x")[0] == 2, "nothing is held any more"
+
+
+def test_beside_workers_the_store_is_named_by_its_url(run: Run, tmp_path: Path) -> None:
+    with postgres_server() as database, telling_city(tmp_path / "city", 1, 20, database.url) as (told, _):
+        _routes(tmp_path)
+        made = ("--store", database.url)
+        there = (*made, "--registry", str(tmp_path / "city" / "agencies.csv"), "--settings", str(tmp_path / "city"))
+        assert run("test", "lin@city.test", *there)[0] == 0
+        assert run("off", "--reason", "x", *made)[1] == "notices are off\n"
+        told.opens(1, 2, 3)
+        told.outbox.deliver_all()
+        code, out, said = run("plan", "--format", "json", *there)
+        assert code == 0 and "a1@city.test" in out and "notices are off" in said
+        assert run("on", "--test", "lin@city.test", "--from", "2026-01-01", *there)[0] == 0
+        assert switch_of(told.store).on and _mails(tmp_path) == ["lin@city.test", "lin@city.test"]
+        told.clock.at = datetime.now(UTC)
+        told.opens(4, 5)
+        told.outbox.deliver_all()
+        assert run("suppress", "--address", "a4@city.test", "--reason", "x", *made)[0] == 0
+        code, out, _ = run("list", "--format", "json", *made)
+        assert code == 0 and out.count("@city.test") == 2 and _states(told.store) == ["suppressed", "waiting"]
+        with told.store.writing() as connection:
+            connection.exec_driver_sql("UPDATE deliveries SET state = 'given_up' WHERE address = 'a5@city.test'")
+        assert run("retry", "--address", "a5@city.test", "--reason", "x", *made)[0] == 0
+        assert _states(told.store) == ["suppressed", "waiting"]
+        with told.store.writing() as connection:
+            connection.exec_driver_sql("UPDATE deliveries SET state = 'held'")
+        assert run("release", "--reason", "x", *made)[0] == 0 and "held" not in _states(told.store)

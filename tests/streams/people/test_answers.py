@@ -19,6 +19,7 @@ from alerts.yaml_files import CatalogueProblem
 from ledger.calendar import Calendar
 from ledger.city import NO_CITY, City, ReasonChoice
 from ledger.words import Words
+from streams.folder import Folder
 from streams.people import answers, trail
 from streams.people.answers import (
     ACCEPTED,
@@ -39,8 +40,11 @@ from streams.people.overlay import overlay_on
 from streams.people.person import Person, RefusedAct
 from streams.people.trail import TrailEntry
 from streams.scope import Scope
-from streams.store import alert_lists
+from streams.store import alert_lists, open_store
 from streams.store.alert_lists import Overlay, Wanted
+from streams.store.store import digest_of
+from streams.upkeep.audit import audit
+from streams.upkeep.rebuild import rebuild
 from tests.e2e.serving import AGENCY, DAY, LINE, Serving, serving
 
 OFFICER = Person("王科長", ("officer",), "10.0.0.1")
@@ -254,3 +258,23 @@ def test_each_kind_of_act_has_a_name() -> None:
     from streams.people.vocabulary import ACT, QUESTION
 
     assert set(answers.QUESTION_ACTS) <= set(ACT) and set(STATES) == set(QUESTION)
+
+
+def test_an_accepted_answer_is_carried_through_a_rebuild(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "data")
+    with serving(folder.path) as running:
+        running.overspend("over")
+        store, catalogue = running.monitor.store, running.monitor.catalogue
+        (alert,) = opened(running)
+        ask(store, [alert], "agency:020011", "2025-09-18", "key")
+        answered(running, [alert])
+        accept_answer(store, catalogue, alert, OFFICER, DAY)
+        before, acts = questions(store), trail.acts_on(store, alert)
+    registry, content = folder.read_registry()
+    rebuild(folder, registry, catalogue, digest_of(content))
+    again = open_store(folder.store)
+    assert questions(again) == before and before[alert].state == "accepted"
+    assert trail.acts_on(again, alert) == acts
+    assert alert in overlay_on(again, catalogue, "2025-09-30").acknowledged
+    assert list(audit(again, registry, catalogue)) == []
+    again.close()
