@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from ledger.monthly import MonthlyReport
 from producers.city_names import AccountRow
 from producers.city_registry import RegistryRow
 
@@ -70,6 +71,7 @@ class Imported:
       objects: Names of objects that the source tells, by code.
       sums: What was compared and agrees, one sentence each.
       rows: Of a city's own table, the row of each event.
+      reports: The monthly reports that it is of.
 
     """
 
@@ -86,6 +88,7 @@ class Imported:
     objects: dict[str, str] = field(default_factory=dict)
     sums: list[str] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
+    reports: list[MonthlyReport] = field(default_factory=list)
 
     def left_out(self) -> list[LeftOut]:
         """What was left out by reason, most frequent first."""

@@ -16,6 +16,7 @@ from typing import Final
 
 import msgspec
 
+from ledger.monthly import MonthlyReport
 from ledger.words import Words
 from producers.city_names import AccountRow
 from producers.city_registry import RegistryRow
@@ -89,6 +90,7 @@ class TableRead(msgspec.Struct):
     accounts: list[AccountRow] = []
     objects: dict[str, str] = {}
     agencies: list[RegistryRow] = []
+    reports: list[MonthlyReport] = []
 
 
 def _tell(child: subprocess.Popen[bytes], job: bytes) -> None:

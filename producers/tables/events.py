@@ -17,6 +17,7 @@ from producers.tables.header import Header, find_header
 from producers.tables.mapping import LINE_PARTS, SHARED, UNITS, MappedEvent, has_line, source_of
 from producers.tables.mapping import Mapping as TableMapping
 from producers.tables.names import accounts_in, agencies_in, objects_in
+from producers.tables.reports import reports_in
 from producers.tables.sheet import Sheet
 from producers.tables.totals import sums_of_rows
 
@@ -52,13 +53,15 @@ def events_of(
     reading = Reading(sheet, header, details, UNITS[mapping.unit])
     shared = _shared(reading, mapping)
     made = [_fields(reading, mapping, event, shared) for event in mapping.events]
-    sums = _checked_totals(reading, mapping, totals)
+    sums = _checked_totals(reading, mapping, totals) if mapping.totals.differing == "stop" else []
+    reports = reports_in(reading, mapping, shared, totals)
     _stop(reading)
     taken = _Taken(reading, mapping, name, shared)
     for number, (event, fields) in enumerate(zip(mapping.events, made, strict=True)):
         taken.take(number, event, fields, progress)
     _stop(reading)
-    unmapped += [Unmapped(row, "total", "is a sum of other rows, and agrees with them") for row in totals]
+    why = "is a sum of other rows" + (", and agrees with them" if mapping.totals.differing == "stop" else "")
+    unmapped += [Unmapped(row, "total", why) for row in totals]
     unmapped += taken.unmapped
     registry = agencies_in(reading, mapping, shared)
     return Imported(
@@ -74,6 +77,7 @@ def events_of(
         accounts=accounts_in(reading, mapping, shared),
         objects=objects_in(reading, mapping, shared),
         sums=[*sums, *taken.sums],
+        reports=reports,
         rows=[row for row, lines in zip(details, taken.by_row, strict=True) for _ in lines],
     )
 
@@ -120,7 +124,10 @@ def _fields(
     own = {name: reading.values(name, given, shared) for name, given in event.fields.items()}
     known = [each for each in msgspec.structs.fields(BY_NAME[event.type]) if each.name not in (*SHARED, "id")]
     first = {each.name for each in known if each.name in _FIRST and each.required}
-    order = sorted((each.name for each in known), key=lambda name: (name not in first, name in _LAST))
+    needed = {each.name for each in known if each.required}
+    order = sorted(
+        (each.name for each in known), key=lambda name: (name not in first, name not in needed, name in _LAST)
+    )
     return {name: own[name] if name in own else shared[name] for name in order if name in own or name in shared}
 
 
@@ -177,7 +184,8 @@ class _Taken:
     def __init__(self, reading: Reading, mapping: TableMapping, name: str, shared: Mapping[str, list[Any]]) -> None:
         self._reading, self._shared = reading, shared
         self._many = len(mapping.events) > 1
-        self._ids = _ids(reading, mapping, name, shared)
+        self._name = name
+        self._ids = _ids(reading, mapping.identity, name, shared)
         self._first: dict[str, tuple[int, bytes]] = {}
         self.by_row: list[list[bytes]] = [[] for _ in reading.rows]
         self.mapped: set[int] = set()
@@ -197,6 +205,9 @@ class _Taken:
         names, columns = list(fields), list(fields.values())
         zero = fields.get(event.unless_zero) if event.unless_zero is not None else None
         years, agencies, days = (self._shared[name] for name in SHARED)
+        if "booked_on" in event.fields:
+            days = self._reading.values("booked_on", event.fields["booked_on"], self._shared)
+        ids = _ids(self._reading, event.identity, self._name, self._shared) if event.identity else self._ids
         before = after = left = 0
         for at, row in enumerate(self._reading.rows):
             if not at % _PROGRESS_EVERY:
@@ -205,13 +216,14 @@ class _Taken:
             before += value
             if zero is not None and not zero[at]:
                 continue
-            key = f"{self._ids[at]}-{number + 1}" if self._many else self._ids[at]
+            key = f"{ids[at]}-{number + 1}" if self._many else ids[at]
             own = {name: column[at] for name, column in zip(names, columns, strict=True) if column[at] is not None}
             line = event_line(key, event.type, years[at], agencies[at], booked_on=days[at], fields=own)
             known = self._first.get(key)
             if known is not None:
                 left += value
-                self._repeated(row, known, line)
+                if not event.identity or known[1] != line:
+                    self._repeated(row, known, line)
                 continue
             self._first[key] = (row, line)
             found = self._decoded(decode, line, row, event.type)
@@ -253,13 +265,13 @@ def _sum_of(value: Any) -> int:
     return sum(value) if isinstance(value, list) else int(value or 0)
 
 
-def _ids(reading: Reading, mapping: TableMapping, name: str, shared: Mapping[str, list[Any]]) -> list[str]:
+def _ids(reading: Reading, identity: Sequence[str], name: str, shared: Mapping[str, list[Any]]) -> list[str]:
     """An id for each row, of what identifies it."""
     columns = [
         [cells.narrow(cell) for cell in reading.raw(each.removeprefix("column:"))]
         if each.startswith("column:")
         else shared[each]
-        for each in mapping.identity
+        for each in identity
     ]
     return [row_id(name, key) for key in zip(*columns, strict=True)]
 

@@ -121,7 +121,10 @@ def _named(mapping: Mapping) -> Iterator[tuple[str, ...]]:
     for event in mapping.events:
         for given in event.fields.values():
             yield from columns_of(source_of(given))
-    yield from ((name.removeprefix("column:"),) for name in mapping.identity if name.startswith("column:"))
+    for identity in (mapping.identity, *(event.identity for event in mapping.events)):
+        yield from ((name.removeprefix("column:"),) for name in identity if name.startswith("column:"))
+    if mapping.report is not None:
+        yield from ((name,) for name in (mapping.report.movement, mapping.report.allotted))
     totals, names = mapping.totals, mapping.names
     if totals.column is not None:
         yield (totals.column,)

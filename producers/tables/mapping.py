@@ -87,7 +87,10 @@ class MappedEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     type: str
     fields: dict[str, MappedSource | str] = {}
+    """A day of its own (`booked_on`) takes the place of the rows'."""
     unless_zero: str | None = None
+    identity: tuple[str, ...] = ()
+    """Rows that agree in these make one event together; empty: each row makes its own."""
 
 
 class Totals(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -95,6 +98,8 @@ class Totals(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     column: str | None = None
     words: dict[str, Literal["all", "above"]] = {}
+    differing: Literal["stop", "kept"] = "stop"
+    """Whether a sum that is not that of its rows stops everything, or is left to whoever looks the paper through."""
     depth: tuple[str, ...] = ()
     """Columns from the shallowest to the deepest (款, 項, 目, 節): a row with deeper ones below it is their sum."""
 
@@ -105,6 +110,15 @@ class MappedNames(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     account: dict[Literal["function", "program", "work_plan"], str] = {}
     agency: dict[Literal["name", "authority", "authority_name"], MappedSource | str] = {}
     object: str | None = None
+
+
+class MappedReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Of a monthly report (會計月報): columns that are compared, and become no event."""
+
+    movement: str
+    """本月實現數."""
+    allotted: str
+    """累計分配數."""
 
 
 class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -119,6 +133,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     identity: tuple[str, ...] = ("agency", "fiscal_year", "line", "booked_on")
     totals: Totals = Totals()
     names: MappedNames = MappedNames()
+    report: MappedReport | None = None
     assumed: tuple[str, ...] = ()
     """What the paper does not say and the mapping decides, for people to read."""
 

@@ -100,6 +100,7 @@ def _tell(found: TableRead, imported: Imported) -> None:
     found.sums, found.assumptions = imported.sums, imported.assumptions
     found.unmapped = [UnmappedRow(each.row, each.what, each.reason) for each in imported.unmapped]
     found.accounts, found.objects, found.agencies = imported.accounts, imported.objects, imported.registry
+    found.reports = imported.reports
 
 
 def _say(folder: Path, share: float) -> None:

@@ -76,6 +76,10 @@ def _columns(mapping: Mapping) -> Iterator[tuple[str, str, MappedSource]]:
         for name in mapping.identity
         if name.startswith("column:")
     ]
+    if mapping.report is not None:
+        wanted += [
+            (name, "amount", MappedSource(column=name)) for name in (mapping.report.movement, mapping.report.allotted)
+        ]
     for name, field, source in wanted:
         if name not in seen:
             seen.add(name)

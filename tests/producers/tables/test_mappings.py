@@ -107,6 +107,19 @@ SAMPLES: dict[str, tuple[Rows, dict[str, str]]] = {
         ],
         {},
     ),
+    "monthly-report": (
+        [
+            ["秘書處"], ["歲出累計表", "中華民國114年5月"],
+            [*CODES, "工作計畫名稱", "經費年度", "月份", "月報編號", "版次", "收件日期", "累計分配數", "本月實現數", "累計實現數"],
+            ["114", "020011", *LINE, "行政管理", "", "5", "5", "1", "114/06/10", "150", "30", "130"],
+            ["114", "020011", *LINE, "行政管理", "113", "5", "5", "1", "114/06/10", "40", "-", "40"],
+            ["114", "020011", "3202001100", "資本門", "3000", "設備", "", "5", "5", "1", "114/06/10", "60", "-", "50"],
+            [*[""] * 5, "經常門合計", "", "", "", "", "", "", "", "171"],
+            [*[""] * 5, "資本門合計", "", "", "", "", "", "", "", "50"],
+            [*[""] * 5, "合計", "", "", "", "", "", "", "", "220"],
+        ],
+        {},
+    ),
     "balances": (
         [[*CODES, "工作計畫名稱", "月份", "累計實現數"], ["114", "020011", *LINE, "行政管理", "2", "(1,234)"]],
         {},
@@ -248,3 +261,21 @@ def test_what_only_the_title_says_is_asked_for() -> None:
         with_given(mapping, {"booked_on": "115/05/31"}, "m")
     with pytest.raises(ImportProblem, match="column fiscalyear: is no field"):
         with_given(mapping, {"fiscalyear": "115"}, "m")
+
+
+def test_a_monthly_report_is_filed_once_and_what_does_not_add_up_in_it_is_kept(tmp_path: Path) -> None:
+    found = sample("monthly-report", tmp_path)
+    events = [json.loads(line) for line in found.events]
+    filed = [each for each in events if each["type"] == "report.filed"]
+    assert [(each["booked_on"], each["month"], each["number"], each["version"]) for each in filed] == [
+        ("2025-06-10", 5, 5, 1)
+    ]
+    assert [each["realised"] for each in events if each["type"] == "balance.reported"] == [130, 40, 50]
+    assert {each["booked_on"] for each in events if each["type"] == "balance.reported"} == {"2025-05-31"}
+    (report,) = found.reports
+    assert report.totals == {"current": 171, "capital": 50, "all": 220}, "170 in the rows: for a person to find"
+    assert [(each.origin_year, each.movement, each.allotted) for each in report.lines] == [
+        (None, 30, 150),
+        (113, 0, 40),
+        (None, 0, 60),
+    ]

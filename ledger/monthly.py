@@ -1,0 +1,134 @@
+"""會計月報: what an agency reports for a month, line by line, and what is wrong with it (Accounting Act §21, §32). Pure.
+
+Amounts are NT$. A report is compared with itself, with the month before it, and with the books as they stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+from ledger.books import AgencyYear
+from ledger.codes import economic_class, position_name
+from ledger.fiscal import months_reported
+
+FindingKind: TypeAlias = Literal["sum", "classes", "movement", "over-allotted", "books", "left-out"]
+"""sum: the lines of a class, or all, do not add up to its total; classes: current and capital do not add up to the whole;
+movement: the month's cumulative is not that of the month before with this month's; over-allotted: more realised than
+allotted; books: another figure than the books have; left-out: the books have money realised on a line that is not in it."""
+KINDS: Final[tuple[FindingKind, ...]] = ("sum", "classes", "movement", "over-allotted", "books", "left-out")
+WHOLE: Final = "all"
+
+
+class ReportedLine(msgspec.Struct, frozen=True):
+    """A line of a report."""
+
+    line: str
+    realised: int
+    """累計實現數, to the month's end."""
+    origin_year: int | None = None
+    movement: int | None = None
+    """本月實現數; None where the report does not tell it."""
+    allotted: int | None = None
+    """累計分配數."""
+
+
+class MonthlyReport(msgspec.Struct, frozen=True):
+    """A report as it was filed."""
+
+    fiscal_year: int
+    agency: str
+    month: int
+    lines: tuple[ReportedLine, ...]
+    totals: Mapping[str, int] = {}
+    """累計實現數 of its total rows, by `current`, `capital` and `all`; those that it has."""
+    number: int = 0
+    version: int = 1
+
+    def by_name(self) -> dict[str, ReportedLine]:
+        """Its lines by the names of their positions."""
+        return {
+            position_name(each.line, each.origin_year or self.fiscal_year, self.fiscal_year): each
+            for each in self.lines
+        }
+
+
+class ReportDifference(msgspec.Struct, frozen=True):
+    """Something that does not agree: what the report says, and what it should say."""
+
+    kind: FindingKind
+    line: str
+    """The position's name; of a total its class, or `all`."""
+    reported: int
+    expected: int
+
+    @property
+    def amount(self) -> int:
+        """By how much, without sign."""
+        return abs(self.reported - self.expected)
+
+
+def differences(report: MonthlyReport, before: MonthlyReport | None, year: AgencyYear | None) -> list[ReportDifference]:
+    """What is wrong with a report, in the order of `KINDS`, then of its lines.
+
+    Args:
+        report: the one looked at.
+        before: the same agency's for the month before; None where there is none (January's begins from nothing).
+        year: the agency's books of the year; None where it has none.
+    """
+    found = [*_sums(report), *_classes(report), *_movements(report, before)]
+    found += [
+        ReportDifference("over-allotted", name, each.realised, each.allotted)
+        for name, each in report.by_name().items()
+        if each.allotted is not None and each.realised > each.allotted
+    ]
+    return found + (_against(report, year) if year is not None else [])
+
+
+def _sums(report: MonthlyReport) -> Iterable[ReportDifference]:
+    for name in ("current", "capital", WHOLE):
+        stated = report.totals.get(name)
+        if stated is None:
+            continue
+        lines = sum(each.realised for each in report.lines if name in (WHOLE, economic_class(each.line)))
+        if stated != lines:
+            yield ReportDifference("sum", name, stated, lines)
+
+
+def _classes(report: MonthlyReport) -> Iterable[ReportDifference]:
+    parts = [report.totals.get(name) for name in ("current", "capital")]
+    whole = report.totals.get(WHOLE)
+    if whole is None or parts == [None, None]:
+        return
+    expected = sum(each or 0 for each in parts)
+    if whole != expected:
+        yield ReportDifference("classes", WHOLE, whole, expected)
+
+
+def _movements(report: MonthlyReport, before: MonthlyReport | None) -> Iterable[ReportDifference]:
+    if before is None and report.month != 1:
+        return
+    last = {} if before is None else before.by_name()
+    for name, each in report.by_name().items():
+        if each.movement is None:
+            continue
+        carried = last[name].realised if name in last else 0
+        if each.realised != carried + each.movement:
+            yield ReportDifference("movement", name, each.realised, carried + each.movement)
+
+
+def _against(report: MonthlyReport, year: AgencyYear) -> list[ReportDifference]:
+    months, reported = months_reported(report.month), report.by_name()
+    found: list[ReportDifference] = []
+    for name, each in reported.items():
+        position = year.positions.get(name)
+        booked = 0 if position is None else sum(position.realised_by_month[:months])
+        if booked != each.realised:
+            found.append(ReportDifference("books", name, each.realised, booked))
+    for name, position in sorted(year.positions.items()):
+        booked = sum(position.realised_by_month[:months])
+        if name not in reported and booked:
+            found.append(ReportDifference("left-out", name, 0, booked))
+    return found
