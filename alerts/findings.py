@@ -9,7 +9,7 @@ from ledger.monthly import FindingKind, ReportDifference
 
 FindingState: TypeAlias = Literal["open", "corrected", "verified", "repeated"]
 FindingAct: TypeAlias = Literal["finding-opened", "finding-corrected", "finding-verified", "finding-repeated"]
-AFTER: Final[Mapping[tuple[FindingState | None, FindingAct], FindingState]] = {
+AFTER: Final[Mapping[tuple[FindingState | None, str], FindingState]] = {
     (None, "finding-opened"): "open",
     ("open", "finding-corrected"): "corrected",
     ("open", "finding-verified"): "verified",
@@ -23,7 +23,7 @@ AFTER: Final[Mapping[tuple[FindingState | None, FindingAct], FindingState]] = {
 """The state after an act; what is not in it is not done. A later report verifies a finding, or repeats it."""
 
 
-def after(state: FindingState | None, act: FindingAct) -> FindingState | None:
+def after(state: FindingState | None, act: str) -> FindingState | None:
     """The state that an act leads to; None where it is not for this state."""
     return AFTER.get((state, act))
 

@@ -185,3 +185,44 @@ def report_carryover(
     opened = books_of(more, replay, data, store, registry, as_of, settings, lang)
     made = tables(opened.books, opened.names, opened.catalogue, judged_day(opened), fiscal_year)
     write_report(opened, made, format_, out, lang, unit)
+
+
+@reports.command(
+    "monthly",
+    epilog="Examples: `budgetwatch report monthly --data DIR --fiscal-year 114 --month 5` ·"
+    " `… report monthly --data DIR --fiscal-year 114 --half 1 --format pdf -o half.pdf`",
+)
+def report_monthly(
+    data: Data = None,
+    store: Store = None,
+    registry: Registry = Path("agencies.csv"),
+    settings: Settings = None,
+    as_of: AsOf = None,
+    fiscal_year: FiscalYear = None,
+    month: Annotated[
+        int | None, typer.Option(min=1, max=12, help="Of which month; else the one before today's.")
+    ] = None,
+    half: Annotated[int | None, typer.Option(min=1, max=2, help="The summary of a half-year instead.")] = None,
+    format_: ReportFormat = FormatName.TABLE,
+    out: Out = None,
+    lang: Lang = Language.ZH,
+) -> None:
+    """Report which monthly reports came, what they differ in, which were sampled, and what became of findings."""
+    from dashboards.reports.monthly_report import monthly_tables
+    from ledger.fiscal import ROC_OFFSET
+    from streams.folder import Folder
+    from streams.people.monthly_reports import kept_of_year
+    from streams.store import open_store
+
+    opened = books_of(None, None, data, store, registry, as_of, settings, lang)
+    day = judged_day(opened)
+    year = fiscal_year if fiscal_year is not None else int(day[:4]) - ROC_OFFSET
+    looked_at = open_store(
+        store if data is None and store is not None else Folder(data or Path("data")).store, read_only=True
+    )
+    try:
+        kept = kept_of_year(looked_at, year)
+    finally:
+        looked_at.close()
+    made = monthly_tables(opened.books, kept, opened.names, opened.catalogue, day, year, month, half)
+    write_report(opened, made, format_, out, lang)

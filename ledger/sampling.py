@@ -31,7 +31,9 @@ class SampledAgency(msgspec.Struct, frozen=True):
     why: DrawnFor
 
 
-def draw(candidates: Sequence[SampleCandidate], size: int, seed: int, fiscal_year: int, month: int) -> list[SampledAgency]:
+def draw(
+    candidates: Sequence[SampleCandidate], size: int, seed: int, fiscal_year: int, month: int
+) -> list[SampledAgency]:
     """Draw so many agencies: half of them (rounded up) by risk, the rest by lot; by agency.
 
     By risk: first those with repeated findings (the most first), then the never sampled whose reports differ, then the

@@ -21,8 +21,8 @@ from ledger.words import Words
 
 ANNEX_COLUMNS: Final = ("項次", "科目", "事由", "依據", "應辦事項", "期限")
 ANNEX: Final = "應辦事項一覽表"
-_BLANK_DATE: Final = "中華民國　　年　　月　　日"
-_BLANK_NUMBER: Final = "　　　字第　　　　　　　　號"
+BLANK_DATE: Final = "中華民國　　年　　月　　日"
+BLANK_NUMBER: Final = "　　　字第　　　　　　　　號"
 _WISHES: Final[tuple[Wish, ...]] = ("comply", "reply", "note")
 
 
@@ -77,8 +77,8 @@ def letter_of(notice: Notice, proof: str = "") -> Letter:
         ),
         to=("受文者", notice.recipient.name.zh),
         fields=(
-            ("發文日期", _BLANK_DATE),
-            ("發文字號", _BLANK_NUMBER),
+            ("發文日期", BLANK_DATE),
+            ("發文字號", BLANK_NUMBER),
             ("速別", ""),
             ("密等及解密條件或保密期限", ""),
             ("附件", f"如說明{numeral(_ANNEX_PARAGRAPH)}"),

@@ -39,7 +39,11 @@ _CODE_COLUMN: Final = 1
 
 def as_odt(notice: Notice, proof: str = "") -> bytes:
     """The letter, and its annex on a page of its own, as one document; `proof` as for `letter_of`."""
-    letter = letter_of(notice, proof)
+    return odt_of(letter_of(notice, proof))
+
+
+def odt_of(letter: Letter) -> bytes:
+    """A letter as such a document."""
     document = OpenDocumentText()
     document.meta.addElement(meta.Generator(text="budgetwatch"))
     document.meta.addElement(dc.Title(text=letter.title))

@@ -198,9 +198,14 @@ def may_open(name: str, scope: Scope, person: Person | None) -> bool:
     """Whether an entry of the navigation leads anywhere for who has a scope."""
     if name == "files":
         return person is not None and person.may(MAY_LOAD)
-    return {"lagging": scope.city, "half-year": scope.city, "audit-trail": scope.whole, "notices": scope.whole}.get(
-        name, True
-    )
+    needs = {
+        "lagging": scope.city,
+        "half-year": scope.city,
+        "audit-trail": scope.whole,
+        "notices": scope.whole,
+        "monthly": scope.whole,
+    }
+    return needs.get(name, True)
 
 
 def _word(key: str, reader: Language, values: Mapping[str, Any]) -> str:

@@ -22,6 +22,7 @@ from streams.log.taken_before import corrections_of, key_in, taken_under
 from streams.monitor import Busy, Monitor, Unavailable
 from streams.people.acts import record_by
 from streams.people.files import NAMES_TAKEN, file_taken, keep_file
+from streams.people.monthly_reports import keep_reports
 from streams.people.person import Person
 from streams.store.segments import all_payments
 
@@ -193,6 +194,7 @@ def take_in(monitor: Monitor, person: Person, draft: FileDraft) -> None:
         }
         draft.number = keep_file(monitor.store, person, draft.name, draft.path.read_bytes(), draft.agencies, choice)
         draft.came = Came()
+        keep_reports(monitor.store, draft.number, [] if draft.read is None else draft.read.reports)
     came = draft.came or Came()
     came.trouble, draft.state = "", "taking"
     while came.sent < len(lines):

@@ -8,6 +8,7 @@ from typing import Final
 from dashboards.reports.table import MADE_UP
 from dashboards.web.answer_words import WORDS as ANSWER_WORDS
 from dashboards.web.file_words import WORDS as FILE_WORDS
+from dashboards.web.monthly_words import WORDS as MONTHLY_WORDS
 from ledger.figures import FIGURES
 from ledger.words import Words
 from streams.people.passwords import LENGTH_MIN
@@ -23,6 +24,7 @@ NAVIGATION: Final = (
     ("half-year", "/half-year", Words("半年結算", "Half-year")),
     ("check", "/check", Words("可否支用", "May I spend?")),
     ("files", "/files", Words("匯入", "Import")),
+    ("monthly", "/monthly", Words("月報抽核", "Monthly reports")),
     ("refusals", "/refusals", Words("拒收資料", "Refusals")),
     ("rules", "/rules", Words("規則與法規", "Rules and law")),
     ("audit-trail", "/audit-trail", Words("稽核軌跡", "Audit trail")),
@@ -49,6 +51,10 @@ DONE: Final[Mapping[str, Words]] = {
     "presented": Words("名單已存檔為本次提報內容。", "The list is kept as presented."),
     "frozen": Words("已凍結半年結算。", "The half-year settlement is frozen."),
     "withdrawn": Words("名單已撤回。", "The list is withdrawn."),
+    "sampled": Words("已抽出並登錄。", "The sample is drawn and recorded."),
+    "found": Words("已登錄缺失。", "The findings are noted."),
+    "replied": Words("已登錄答復。", "The reply is entered."),
+    "verified": Words("已核對。", "The findings are decided."),
     "dropped_file": Words("檔案已放棄，未入帳。", "The file was given up; nothing was taken in."),
     "judged": Words("時間規則已依今日重新判定。", "The time rules were judged as of today."),
 }
@@ -487,4 +493,5 @@ WORDS: Final[Mapping[str, Words]] = {
     "trail_none": Words("尚無紀錄。", "Nothing yet."),
     **ANSWER_WORDS,
     **FILE_WORDS,
+    **MONTHLY_WORDS,
 }

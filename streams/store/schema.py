@@ -515,6 +515,18 @@ half_years: Final = Table(
 )
 """Half-year settlements as people froze them: the newest of a year counts."""
 
+kept_reports: Final = Table(
+    "kept_reports",
+    metadata,
+    Column("n", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("fiscal_year", SmallInteger, nullable=False, index=True),
+    Column("agency", Text, nullable=False),
+    Column("payload", Text, nullable=False, comment="JSON: the report"),
+    Column("file", BigInteger, nullable=False, comment="the file that it came in"),
+    Column("at", Text, nullable=False),
+)
+"""Monthly reports as they were filed, total rows included. Rows are only added."""
+
 answer_links: Final = Table(
     "answer_links",
     metadata,

@@ -50,6 +50,7 @@ ADDED_TO: Final = (
     schema.notices,
     schema.notice_attachments,
     schema.loaded_files,
+    schema.kept_reports,
 )
 REBUILT: Final = "rebuilt"
 SEALED_WHOLE: Final = frozenset((BEGAN, REBUILT))

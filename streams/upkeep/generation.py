@@ -43,6 +43,7 @@ _PEOPLE: Final = (
     schema.notices,
     schema.notice_attachments,
     schema.loaded_files,
+    schema.kept_reports,
 )
 _NUMBERED: Final = tuple(table for table in ADDED_TO if "n" in table.c and table is not schema.acts)
 """Tables whose numbers PostgreSQL counts by itself: it goes on after those that were carried over."""

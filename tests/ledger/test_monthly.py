@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from alerts import findings
 from ledger.books import AgencyYear, Position
 from ledger.monthly import KINDS, MonthlyReport, ReportDifference, ReportedLine, differences
-from ledger.sampling import SampledAgency, SampleCandidate, draw
+from ledger.sampling import SampleCandidate, SampledAgency, draw
 
 A, B = "32020110101/current/2000", "32020110102/capital/3000"
 CARRIED = ReportedLine(A, 40, origin_year=113, movement=0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from alerts.judgement import Breach, Parameters, Place
+from ledger.calendar import Calendar
 from ledger.fiscal import ROC_OFFSET, last_day
 
 
@@ -20,11 +21,16 @@ def breach(place: Place, as_of: str, p: Parameters) -> Breach | None:
     late = [
         month
         for month in range(place.first_reported, 12 + 1)
-        if month not in filed and as_of > place.calendar.on_or_after(_due(place.fiscal_year, month, p))
+        if month not in filed and as_of > due(place.fiscal_year, month, place.calendar, p)
     ]
     if not late:
         return None
     return Breach({"months_late": len(late), "first_month": late[0], "last_month": late[-1]})
+
+
+def due(fiscal_year: int, month: int, calendar: Calendar, p: Parameters) -> str:
+    """The working day by which a month's report is due."""
+    return calendar.on_or_after(_due(fiscal_year, month, p))
 
 
 def _due(fiscal_year: int, month: int, p: Parameters) -> str:

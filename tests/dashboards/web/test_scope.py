@@ -89,6 +89,14 @@ NEEDS = {
     "GET /notices/{name:str}/attachments/{file:str}": "whole",
     "POST /notices/{name:str}/{wish:str}": "whole",
     "GET /alerts/{name:str}/letter.pdf": "whole",
+    "GET /monthly": "whole",
+    "POST /monthly/{fiscal_year:int}/{month:int}/sample": "whole",
+    "GET /monthly/{fiscal_year:int}/{month:int}/{agency:str}": "whole",
+    "POST /monthly/{fiscal_year:int}/{month:int}/{agency:str}/findings": "whole",
+    "POST /monthly/{fiscal_year:int}/{month:int}/{agency:str}/reply": "whole",
+    "POST /monthly/{fiscal_year:int}/{month:int}/{agency:str}/verify": "whole",
+    "GET /monthly/{fiscal_year:int}/{month:int}/{agency:str}/letter.odt": "whole",
+    "GET /monthly/{fiscal_year:int}/{month:int}/{agency:str}/letter.pdf": "whole",
 }
 
 PEOPLE = {
@@ -170,7 +178,13 @@ def address(city: Running, path: str) -> str:
     code = AUTHORITY if "authorities" in path else OWN
     filled = {"code:str": code, "agency:str": OWN, "fiscal_year:int": "114", "name:path": LINE, "number:int": "1"}
     filled |= {"alert:str": alert_of(city), "slug:str": "spending-over-appropriation", "path:str": "openapi.json"}
-    filled |= {"file:str": "a.pdf", "wish:str": "retry", "ident:str": "nothing", "draft:str": "applications.ndjson"}
+    filled |= {
+        "file:str": "a.pdf",
+        "wish:str": "retry",
+        "ident:str": "nothing",
+        "month:int": "5",
+        "draft:str": "applications.ndjson",
+    }
     filled["name:str"] = (
         "payments.xlsx"
         if "templates" in path
