@@ -79,11 +79,10 @@ def differences(report: MonthlyReport, before: MonthlyReport | None, year: Agenc
         year: the agency's books of the year; None where it has none.
     """
     found = [*_sums(report), *_classes(report), *_movements(report, before)]
-    found += [
-        ReportDifference("over-allotted", name, each.realised, each.allotted)
-        for name, each in report.by_name().items()
-        if each.allotted is not None and each.realised > each.allotted
-    ]
+    for name, each in report.by_name().items():
+        limit = each.allotted
+        if limit is not None and each.realised > limit:
+            found.append(ReportDifference("over-allotted", name, each.realised, limit))
     return found + (_against(report, year) if year is not None else [])
 
 

@@ -337,13 +337,14 @@ def finding_letter_pdf(
 
 def _letter(desk: Desk, year: int, month: int, agency: str, form: str) -> Response[Any]:
     monitor, names = desk.monitor, desk.names
+    _arrival(desk, year, month, agency)
     found = [
         each
         for each in findings_of(monitor.store, year)
         if (each.agency, each.month) == (agency, month) and each.state != "verified"
     ]
     if not found:
-        raise NotFoundException("nothing was found in this report, or all of it is verified")
+        return problem_text(422, "nothing was found in this report, or all of it is verified")
     matters = [
         FindingMatter(
             called(names, year, each.line).zh,

@@ -163,6 +163,7 @@ def test_a_higher_version_of_the_same_month_verifies_too(city: Running, officer:
 
 
 def test_what_is_not_there_is_not_found(officer: Officer) -> None:
-    for at in ("/monthly/114/13/020011", "/monthly/114/2/nothing", f"/monthly/114/2/{OWN}/letter.odt"):
+    for at in ("/monthly/114/13/020011", "/monthly/114/2/nothing", "/monthly/114/2/nothing/letter.odt"):
         assert officer.client.get(at).status_code == 404, at
+    assert officer.client.get(f"/monthly/114/2/{OWN}/letter.odt").status_code == 422, "nothing was found"
     assert officer.send(f"/monthly/114/2/{OWN}/findings", **{"difference-0": "yes"}).status_code == 422
