@@ -42,9 +42,8 @@ lint: install
 	$(BIN)/python -m streams.letters_page --check
 	$(BIN)/python -m dashboards.boards.build --check
 
-bench: install  ## measure speed and memory (some minutes)
-	$(BIN)/python -m tests.bench.replay
-	$(BIN)/python -m tests.bench.embedded
+bench: install  ## measure every bar of speed and memory (a quarter of an hour)
+	$(BIN)/python -m tests.bench.bars
 
 bench-kafka: install .venv-bench/installed  ## measure workers on Kafka beside Faust, Quix Streams and Bytewax (half an hour)
 	$(BIN)/python -m tests.bench.kafka

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import shutil
 import statistics
 import subprocess
 import sys
@@ -39,6 +40,51 @@ def durable(events: Path, registry: Path, batch: int) -> Seconds:
     """Seconds to fold and commit every batch (SQLite, WAL, synchronous=FULL)."""
     with tempfile.TemporaryDirectory(dir=events.parent) as folder:
         return _run(events, registry, batch, Path(folder) / "store.db")
+
+
+def fold_on(data: Path, events: Path, batch: int) -> Seconds:
+    """Seconds to fold alone what follows a store's mark."""
+    return _run_on(data, events, batch, commits=False)
+
+
+def durable_on(data: Path, events: Path, batch: int) -> Seconds:
+    """Seconds to fold and commit it, in a copy of the store."""
+    with tempfile.TemporaryDirectory(dir=data.parent) as folder:
+        copy = shutil.copytree(data, Path(folder) / "data")
+        return _run_on(copy, events, batch, commits=True)
+
+
+def _run_on(data: Path, events: Path, batch: int, *, commits: bool) -> Seconds:
+    from agents.embedded import COLLECT_EVERY
+    from alerts.catalogue import load
+    from alerts.engine import Engine
+    from ledger.process import Context, process
+    from streams.fold.partition import Partition
+    from streams.folder import Folder
+    from streams.store import Origin, open_store
+    from streams.store.batch import Batch
+    from streams.store.loading import load_partition
+
+    lines, folder = events.read_bytes().split(b"\n")[:-1], Folder(data)
+    registry, catalogue = folder.read_registry()[0], load(settings=data)
+    store = open_store(folder.store)
+    gc.set_threshold(COLLECT_EVERY, 50, 50)
+    if commits:
+        partition = Partition.alone(store, registry, catalogue)
+    else:
+        loaded = load_partition(store)
+        first = loaded.mark.place
+        context = Context(registry.agencies, loaded.seen, Engine(catalogue), lambda place: lines[place - first])
+    started, used = time.perf_counter(), time.process_time()
+    for at in range(0, len(lines), batch):
+        part = lines[at : at + batch]
+        if commits:
+            partition.fold(Batch(part, [Origin(0, "bench", 1)]))
+        else:
+            process(first + at, part, loaded.books, context)
+    took = time.perf_counter() - started, time.process_time() - used
+    store.close()
+    return took
 
 
 def _run(events: Path, registry: Path, batch: int, path: Path | None) -> Seconds:
@@ -106,7 +152,8 @@ def main() -> None:
     chosen = arguments.parse_args()
     if chosen.run:
         kind, events, registry, batch = chosen.run
-        seconds = {"fold": fold, "durable": durable}[kind](Path(events), Path(registry), int(batch))
+        kinds = {"fold": fold, "durable": durable, "fold-on": fold_on, "durable-on": durable_on}
+        seconds = kinds[kind](Path(events), Path(registry), int(batch))
         sys.stdout.write(json.dumps(seconds))
         return
     console = Console(width=150)

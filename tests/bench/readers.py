@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -66,6 +67,8 @@ class Measured(msgspec.Struct):
     rate: float
     beside: Fed
     seen: Read
+    shown: list[float]
+    """Seconds from a post to the answer that shows its alert, beside both."""
     memory: list[int]
     """Of each process, the largest first."""
 
@@ -140,6 +143,26 @@ def read(url: str, paths: Sequence[str], readers: int, seconds: float) -> Read:
     return Read(dict(took), time.process_time(), failed)
 
 
+def ask(url: str, token: str, seconds: float) -> list[float]:
+    """Twice a second post an event that opens an alert, and ask for it; seconds until it is shown."""
+    took: list[float] = []
+    until = time.monotonic() + seconds
+    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=120) as client:
+        for number in itertools.count():
+            if time.monotonic() > until:
+                return took
+            line = f"3301001{number:04d}/current/2000"
+            event = {"id": f"asked{number}", "type": "disbursement.paid", "fiscal_year": 114, "agency": "010011"}
+            event |= {"line": line, "amount": 5, "voucher": "v", "booked_on": "2025-12-30"}
+            asked = time.monotonic()
+            client.post("/v1/events", json=event).raise_for_status()
+            found = client.get("/v1/alerts", params={"agency": "010011", "limit": 50}).json()
+            took.append(time.monotonic() - asked)
+            assert any(one["subject"]["key"].endswith(line) for one in found), "whoever posted sees what came of it"
+            time.sleep(0.5)
+    return took
+
+
 def paths_of(lines: Sequence[bytes]) -> list[str]:
     """Pages that people look at, with agencies and lines of the feed."""
     found = [msgspec.json.decode(line) for line in lines[:4_000:40] if line.startswith(b"{") and b'"line"' in line]
@@ -161,7 +184,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=40.0)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
-        show(measure(chosen, Path(made)), chosen)
+        lines = prepare(Path(made, "data"), chosen.events, chosen.lines)
+        show(measure(Path(made, "data"), lines, chosen.readers, chosen.seconds), chosen)
 
 
 def token_for(data: Path) -> str:
@@ -177,19 +201,23 @@ def token_for(data: Path) -> str:
     return token
 
 
-def measure(chosen: Any, folder: Path) -> Measured:
-    """Fold, start, feed, read."""
-    data = folder / "data"
+def prepare(data: Path, events: int, lines: int) -> list[bytes]:
+    """Fold the first seven tenths of a year into a new data folder; the rest of its lines."""
     data.mkdir()
     (data / "agencies.csv").write_text(registry_csv(), encoding="utf-8")
-    year = simulate(114, 1, chosen.events, lines=chosen.lines)
-    preload(data, year, chosen.events * 7 // 10)
-    lines, token = [line.rstrip(b"\n") for line in year], token_for(data)
+    year = simulate(114, 1, events, lines=lines)
+    preload(data, year, events * 7 // 10)
+    return [line.rstrip(b"\n") for line in year]
+
+
+@contextmanager
+def started(data: Path) -> Iterator[tuple[str, psutil.Process, float]]:
+    """The command as people start it: its address, its process, and the seconds to its first answer."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     run = [sys.executable, "-m", "budgetwatch", "run", "--data", str(data), "--port", str(port)]
     began = time.monotonic()
-    with Path(folder, "said").open("wb") as said:
+    with Path(data.parent, "said").open("wb") as said:
         command = subprocess.Popen(run, stdout=said, stderr=said)
     try:
         while True:
@@ -198,20 +226,27 @@ def measure(chosen: Any, folder: Path) -> Measured:
                 break
             except httpx.TransportError:
                 time.sleep(0.05)
-        start = time.monotonic() - began
-        with multiprocessing.get_context("spawn").Pool(2) as pool:
-            alone = pool.apply(feed, (url, token, lines[: len(lines) // 2], None, chosen.seconds / 2))
-            rate = alone.lines / alone.seconds / 2
-            rest = lines[len(lines) // 2 :]
-            reading = pool.apply_async(read, (url, paths_of(rest), chosen.readers, chosen.seconds))
-            beside = pool.apply(feed, (url, token, rest, rate, chosen.seconds))
-            seen = reading.get()
-        processes = (psutil.Process(command.pid), *psutil.Process(command.pid).children(recursive=True))
-        memory = sorted((one.memory_full_info().pss for one in processes), reverse=True)
+        yield url, psutil.Process(command.pid), time.monotonic() - began
     finally:
         command.terminate()
         command.wait(60)
-    return Measured(start, alone, rate, beside, seen, memory)
+
+
+def measure(data: Path, lines: list[bytes], readers: int, seconds: float) -> Measured:
+    """Start, feed, read. `data` holds what `prepare` folded, `lines` are the rest."""
+    token = token_for(data)
+    with started(data) as (url, command, start):
+        with multiprocessing.get_context("spawn").Pool(3) as pool:
+            alone = pool.apply(feed, (url, token, lines[: len(lines) // 2], None, seconds / 2))
+            rate = alone.lines / alone.seconds / 2
+            rest = lines[len(lines) // 2 :]
+            reading = pool.apply_async(read, (url, paths_of(rest), readers, seconds))
+            asking = pool.apply_async(ask, (url, token, seconds))
+            beside = pool.apply(feed, (url, token, rest, rate, seconds))
+            seen, shown = reading.get(), asking.get()
+        processes = (command, *command.children(recursive=True))
+        memory = sorted((one.memory_full_info().pss for one in processes), reverse=True)
+    return Measured(start, alone, rate, beside, seen, shown, memory)
 
 
 def show(measured: Measured, chosen: Any) -> None:
@@ -230,6 +265,7 @@ def show(measured: Measured, chosen: Any) -> None:
     table.add_row("a page, p95", f"{p95(pages) * 1000:.0f} ms", "300 ms")
     for kind, took in sorted(seen.seconds.items()):
         table.add_row(f"  {kind}", f"{statistics.median(took) * 1000:.0f} ms, {max(took) * 1000:.0f} at most", "")
+    table.add_row("a post to its alert, median", f"{statistics.median(measured.shown) * 1000:.0f} ms", "60 ms")
     table.add_row("processor of feeder and readers", f"{beside.processor + seen.processor:.1f} s", "")
     parts = " + ".join(f"{one / 2**20:,.0f}" for one in measured.memory)
     table.add_row("memory of all processes (PSS)", f"{parts} = {sum(measured.memory) / 2**20:,.0f} MiB", "1,536 MiB")

@@ -26,7 +26,7 @@ from ledger.fiscal import first_day, last_day
 from ledger.names import Names, authority_name
 from ledger.vocabulary import CARRYOVER, CARRYOVER_FIGURE, CARRYOVER_REVIEW
 from ledger.words import Words, alike
-from ledger.year_end import CarriedReference, CarryoverDraft, Lacking, carried_references, drafts, lacking
+from ledger.year_end import CarriedReference, CarryoverDraft, carried_references, drafts, lacking
 from producers.year_drafts import application_lines, opening_lines
 
 _FORMATS: Final = ("csv", "xlsx", "ods", "pdf")
@@ -42,7 +42,6 @@ class CarryoverView(msgspec.Struct):
     chips: dict[str, list[str | None]]
     drafts: list[CarryoverDraft]
     openings: list[CarriedReference]
-    lacks: list[Lacking]
     sums: dict[str, int]
 
 
@@ -63,8 +62,7 @@ def carryover(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> R
     if not years:
         return page(desk, request, "empty.html", title, common, here="carryover")
     view = _view(desk, request, fiscal_year, authority)
-    names, day = desk.names, desk.monitor.today()
-    applied_on = _applied_on(day, fiscal_year)
+    names = desk.names
     review = of_key(view.tables, "review")
     links = [f"/carryover?year={fiscal_year}&authority={code}" for code in review.column("authority_code")]
     return page(
@@ -90,18 +88,18 @@ def carryover(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> R
                 formats=("csv", "xlsx", "ods"),
             ),
             Grid(
-                table=draft_table(view.drafts, names, fiscal_year, applied_on, day),
+                table=of_key(view.tables, "carryover_drafts"),
                 name="drafts",
                 row_header="case",
                 formats=("ods", "xlsx", "csv", "pdf"),
             ),
-            Grid(table=difference_table(view.drafts, names, fiscal_year, day), name="differences"),
-            Grid(table=opening_table(view.openings, names, fiscal_year, day), name="openings", formats=_FORMATS),
+            Grid(table=of_key(view.tables, "carryover_differences"), name="differences"),
+            Grid(table=of_key(view.tables, "carried_references"), name="openings", formats=_FORMATS),
             *(
                 Grid(table=of_key(view.tables, key), name=key, formats=_FORMATS)
                 for key in ("applications", "form", "decisions", "ageing", "lapsed")
             ),
-            Grid(table=lacking_table(view.lacks, names, fiscal_year, day), name="lacking", formats=_FORMATS),
+            Grid(table=of_key(view.tables, "lacking"), name="lacking", formats=_FORMATS),
         ],
         here="carryover",
         file_name=f"carryover-{fiscal_year}" if authority is None else f"carryover-{fiscal_year}-{authority}",
@@ -136,7 +134,7 @@ def _authority(request: Request[Any, Any, Any], desk: Desk) -> str | None:
 
 
 def _view(desk: Desk, request: Request[Any, Any, Any], fiscal_year: int, authority: str | None) -> CarryoverView:
-    scope, monitor, names = desk.scope(request), desk.monitor, desk.names
+    scope, monitor, names, day = desk.scope(request), desk.monitor, desk.names, desk.monitor.today()
     agencies = monitor.registry.agencies
 
     def within(code: str) -> bool:
@@ -150,18 +148,26 @@ def _view(desk: Desk, request: Request[Any, Any, Any], fiscal_year: int, authori
         cases = carryover_report.cases_of(books, fiscal_year, within)
         before = [year for _, year in sorted(books.years.get(fiscal_year - 1, {}).items()) if within(year.agency)]
         figures = carryover_report.figures_of(each.case for each in cases)
+        drafted = [each for year in before for each in drafts(year, books.find(fiscal_year, year.agency))]
+        openings = [each for year in before for each in _openings(books, fiscal_year, year)]
+        lacks = [
+            each
+            for each in lacking(books, fiscal_year)
+            if (scope.city and authority is None if each.agency is None else within(each.agency))
+        ]
+        made += (
+            draft_table(drafted, names, fiscal_year, _applied_on(day, fiscal_year), day),
+            difference_table(drafted, names, fiscal_year, day),
+            opening_table(openings, names, fiscal_year, day),
+            lacking_table(lacks, names, fiscal_year, day),
+        )
         return CarryoverView(
             tables=made,
             cases=_cases(cases, fiscal_year, names, monitor.today()),
             links=_links(cases, fiscal_year),
             chips={"review": [_CHIPS.get(each.case.review) for each in cases]},
-            drafts=[each for year in before for each in drafts(year, books.find(fiscal_year, year.agency))],
-            openings=[each for year in before for each in _openings(books, fiscal_year, year)],
-            lacks=[
-                each
-                for each in lacking(books, fiscal_year)
-                if (scope.city and authority is None if each.agency is None else within(each.agency))
-            ],
+            drafts=drafted,
+            openings=openings,
             sums=dict(zip(CARRYOVER_FIGURE, figures, strict=True)),
         )
 
