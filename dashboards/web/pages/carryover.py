@@ -88,12 +88,12 @@ def carryover(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> R
                 formats=("csv", "xlsx", "ods"),
             ),
             Grid(
-                table=of_key(view.tables, "carryover_drafts"),
+                table=of_key(view.tables, "drafts"),
                 name="drafts",
                 row_header="case",
                 formats=("ods", "xlsx", "csv", "pdf"),
             ),
-            Grid(table=of_key(view.tables, "carryover_differences"), name="differences"),
+            Grid(table=of_key(view.tables, "differences"), name="differences"),
             Grid(table=of_key(view.tables, "carried_references"), name="openings", formats=_FORMATS),
             *(
                 Grid(table=of_key(view.tables, key), name=key, formats=_FORMATS)
