@@ -208,7 +208,7 @@ def report_monthly(
     lang: Lang = Language.ZH,
 ) -> None:
     """Report which monthly reports came, what they differ in, which were sampled, and what became of findings."""
-    from dashboards.reports.monthly_report import monthly_tables
+    from dashboards.reports.monthly_report import month_asked, monthly_tables
     from ledger.fiscal import ROC_OFFSET
     from streams.folder import Folder
     from streams.people.monthly_reports import kept_of_year
@@ -221,7 +221,8 @@ def report_monthly(
         store if data is None and store is not None else Folder(data or Path("data")).store, read_only=True
     )
     try:
-        kept = kept_of_year(looked_at, year)
+        asked = month or month_asked(day, year)
+        kept = kept_of_year(looked_at, year, () if half else (asked - 1, asked))
     finally:
         looked_at.close()
     made = monthly_tables(opened.books, kept, opened.names, opened.catalogue, day, year, month, half)

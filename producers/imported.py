@@ -130,6 +130,7 @@ class ImportProblem(Exception):  # the files have the problem, the program has n
         if column is not None:
             place += f", column {column}"
         super().__init__(f"{place}: {message}")
+        self.message, self.sheet = message, sheet
         self.file = file
         self.row = row
         self.column = column
@@ -146,4 +147,5 @@ class ImportProblems(ImportProblem):
         if count > len(lines):
             lines.append(f"… and {count - len(lines):,} more")
         Exception.__init__(self, "\n".join(lines))
+        self.shown, self.count = problems[:PROBLEMS_SHOWN], count
         self.file, self.row, self.column = problems[0].file, problems[0].row, problems[0].column

@@ -20,6 +20,7 @@ import msgspec
 import structlog
 
 from alerts.trial import Trial
+from ledger.words import Words, alike
 from producers.tables.apart import TableChoice, TableRead
 from streams.people.person import RefusedAct
 
@@ -79,7 +80,8 @@ class FileDraft(msgspec.Struct):
     state: Literal["reading", "read", "taking", "taken"] = "reading"
     share: float = 0.0
     """Of what is being done, 0 to 1."""
-    problem: str = ""
+    problems: list[Words] = []
+    """Why it cannot be taken."""
     read: TableRead | None = None
     events: int = 0
     """How many would be sent."""
@@ -114,7 +116,7 @@ class FileDraft(msgspec.Struct):
     @property
     def is_ready(self) -> bool:
         """Whether it can be taken in."""
-        return self.state == "read" and not self.problem and not self.foreign and self.trial is not None
+        return self.state == "read" and not self.problems and not self.foreign and self.trial is not None
 
 
 class Drafts:
@@ -181,7 +183,7 @@ class Drafts:
             run(draft)
         except Exception as error:  # a thread that has ended would leave its file waiting for ever
             log.exception("a file could not be looked through", file=draft.name)
-            draft.problem, draft.state = str(error) or repr(error), "read"
+            draft.problems, draft.state = [alike(str(error) or repr(error))], "read"
 
     def _forget_idle(self) -> None:
         for draft in list(self._drafts.values()):

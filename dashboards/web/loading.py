@@ -13,11 +13,13 @@ from alerts.trial import StoodUnder, trial
 from dashboards.web.drafts import Came, Differing, FileDraft
 from ledger.names import NamesProblem
 from ledger.payments import PaymentsSeen
+from ledger.words import Words, alike
 from producers.gateway import Feeder, misdirected
 from producers.output_file import replacing
 from producers.tables.apart import EVENTS, NotRead, TableJob, read_apart
 from producers.tables.brought_names import brought_names
 from producers.tables.corrections import compare
+from producers.tables.sentences import placed
 from streams.log.taken_before import corrections_of, key_in, taken_under
 from streams.monitor import Busy, Monitor, Unavailable
 from streams.people.acts import record_by
@@ -57,11 +59,11 @@ _READING, _COMPARING, _TRYING = 0.6, 0.1, 0.3
 
 def look_through(monitor: Monitor, feeder: Feeder, draft: FileDraft) -> None:
     """Find out what would come of a file. Nothing is recorded."""
-    draft.problem, draft.read, draft.trial, draft.share = "", None, None, 0.0
+    draft.problems, draft.read, draft.trial, draft.share = [], None, None, 0.0
     draft.events = draft.same = 0
     draft.differing, draft.foreign = [], []
     lines = _events_lines(draft) if draft.is_events else _table_lines(draft)
-    if draft.problem or lines is None:
+    if draft.problems or lines is None:
         draft.state = "read"
         return
     draft.share = _READING
@@ -109,9 +111,14 @@ def _events_lines(draft: FileDraft) -> list[bytes] | None:
     while lines and not lines[-1].strip():
         lines.pop()
     if not any(line.strip() for line in lines):
-        draft.problem = f"{draft.name}: is empty"
+        draft.problems = [placed("is empty", draft.name, None, None, None)]
     elif len(lines) > LINES_MAX:
-        draft.problem = f"{draft.name}: has more than {LINES_MAX:,} lines; split it"
+        draft.problems = [
+            Words(
+                f"{draft.name}：超過 {LINES_MAX:,} 筆；請分割",
+                f"{draft.name}: has more than {LINES_MAX:,} lines; split it",
+            )
+        ]
     return lines
 
 
@@ -125,9 +132,9 @@ def _table_lines(draft: FileDraft) -> list[bytes] | None:
     try:
         draft.read = read_apart(job, done)
     except NotRead as error:
-        draft.problem = f"{draft.name}: {error}"
+        draft.problems = [placed(str(error), draft.name, None, None, None)]
         return None
-    draft.problem = draft.read.problem
+    draft.problems = draft.read.problems
     return (draft.folder / EVENTS).read_bytes().split(b"\n")[:-1] if draft.read.kinds else None
 
 
@@ -209,7 +216,7 @@ def take_in(monitor: Monitor, person: Person, draft: FileDraft) -> None:
         try:
             _take_names(monitor, person, draft, came)
         except (OSError, NamesProblem) as error:  # its events are in: what names are missing is told
-            draft.problem = f"{error}"
+            draft.problems = [alike(str(error))]
     counts = {"accepted": came.accepted, "duplicate": came.duplicate, "refused": came.refused_count}
     file_taken(monitor.store, person, draft.number, draft.name, counts)
     draft.share, draft.state = 1.0, "taken"

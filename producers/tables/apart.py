@@ -59,13 +59,13 @@ class UnmappedRow(msgspec.Struct, frozen=True):
 
     row: int
     what: str
-    reason: str
+    reason: Words
 
 
 class TableRead(msgspec.Struct):
-    """What came of it. `problem`: why nothing was taken, a line for each place; the rest is then what is known."""
+    """What came of it. `problems`: why nothing was taken, one for each place; the rest is then what is known."""
 
-    problem: str = ""
+    problems: list[Words] = []
     name: str = ""
     """Of the mapping; ids begin with it."""
     title: Words = Words("", "")
@@ -74,7 +74,7 @@ class TableRead(msgspec.Struct):
     is_suggested: bool = False
     replaced: dict[str, str] = {}
     missing: list[str] = []
-    asked: list[tuple[str, str]] = []
+    asked: list[tuple[str, Words]] = []
     """Fields that a person has to give, with what they are."""
     sheets: list[str] = []
     encoding: str = ""
@@ -84,8 +84,8 @@ class TableRead(msgspec.Struct):
     """The row of each event."""
     kinds: dict[str, int] = {}
     """How many events of each type."""
-    sums: list[str] = []
-    assumptions: list[str] = []
+    sums: list[Words] = []
+    assumptions: list[Words] = []
     unmapped: list[UnmappedRow] = []
     accounts: list[AccountRow] = []
     objects: dict[str, str] = {}

@@ -16,7 +16,8 @@ from pathlib import Path
 import msgspec
 from python_calamine import CalamineError, load_workbook
 
-from producers.imported import Imported, ImportProblem
+from ledger.words import Words
+from producers.imported import Imported, ImportProblem, ImportProblems
 from producers.tables.apart import (
     EVENTS,
     MEMORY_BYTES_MAX,
@@ -30,6 +31,7 @@ from producers.tables.apart import (
 from producers.tables.events import events_of
 from producers.tables.mapping import Mapping, asked_of, parse_mapping, shipped, with_given
 from producers.tables.opening import FileKind, kind_of
+from producers.tables.sentences import both, placed
 from producers.tables.sheet import sheet_in
 from producers.tables.suggesting import suggest
 
@@ -56,7 +58,8 @@ def read_table(job: TableJob) -> TableRead:
             found.name, found.text, found.is_suggested = suggestion.name, suggestion.text, True
             found.replaced, found.missing = suggestion.replaced, suggestion.missing
             mapping = parse_mapping(suggestion.text, f"{suggestion.name}.yaml")
-        found.title, found.asked = mapping.title, asked_of(mapping)
+        found.title = mapping.title
+        found.asked = [(name, both(what)) for name, what in asked_of(mapping)]
         if found.missing or any(not choice.given.get(name, "").strip() for name, _ in found.asked):
             return found
         given = {name: choice.given[name].strip() for name, _ in found.asked}
@@ -64,7 +67,7 @@ def read_table(job: TableJob) -> TableRead:
         whole = cells.rows * len(mapping.events) or 1
         imported = events_of(cells, mapping, found.name, lambda done: _say(folder, done / whole))
     except ImportProblem as error:
-        found.problem = str(error)
+        found.problems = _said(error)
         return found
     _tell(found, imported)
     with (folder / EVENTS).open("wb") as out:
@@ -97,10 +100,20 @@ def _tell(found: TableRead, imported: Imported) -> None:
     found.encoding, found.rows = imported.encoding, imported.rows
     found.rows_read, found.rows_mapped = imported.rows_read, imported.rows_mapped
     found.kinds = dict(Counter(_kind(line).type for line in imported.events))
-    found.sums, found.assumptions = imported.sums, imported.assumptions
-    found.unmapped = [UnmappedRow(each.row, each.what, each.reason) for each in imported.unmapped]
+    found.sums, found.assumptions = [*map(both, imported.sums)], [*map(both, imported.assumptions)]
+    found.unmapped = [UnmappedRow(each.row, each.what, both(each.reason)) for each in imported.unmapped]
     found.accounts, found.objects, found.agencies = imported.accounts, imported.objects, imported.registry
     found.reports = imported.reports
+
+
+def _said(error: ImportProblem) -> list[Words]:
+    """What is wrong, place by place."""
+    each = error.shown if isinstance(error, ImportProblems) else [error]
+    said = [placed(one.message, one.file, one.sheet, one.row, one.column) for one in each]
+    if isinstance(error, ImportProblems) and error.count > len(said):
+        more = f"{error.count - len(said):,}"
+        said.append(Words(f"……另有 {more} 處", f"… and {more} more"))
+    return said
 
 
 def _say(folder: Path, share: float) -> None:

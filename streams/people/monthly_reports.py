@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -46,18 +46,32 @@ def keep_reports(store: Store, file: int, reports: Sequence[MonthlyReport]) -> N
             connection.execute(schema.kept_reports.insert(), rows)
 
 
-def reports_of(store: Store, fiscal_year: int) -> dict[ReportKey, MonthlyReport]:
-    """The reports of a year that count: the highest version of each month, of equal ones the last to come."""
+class _ReportHead(msgspec.Struct):
+    month: int
+    version: int = 1
+
+
+_head: Final = msgspec.json.Decoder(_ReportHead).decode
+_whole: Final = msgspec.json.Decoder(MonthlyReport).decode
+
+
+def reports_of(
+    store: Store, fiscal_year: int, months: Collection[int] = range(1, 13), agency: str | None = None
+) -> dict[ReportKey, MonthlyReport]:
+    """The reports of a year that count: the highest version of each month, of equal ones the last to come.
+
+    Of some months, and of one agency where it is named: a year of a city has a million lines.
+    """
     kept = schema.kept_reports.c
-    wanted = sa.select(kept.payload).where(kept.fiscal_year == fiscal_year).order_by(kept.n)
-    found: dict[ReportKey, MonthlyReport] = {}
+    wanted = sa.select(kept.agency, kept.payload).where(kept.fiscal_year == fiscal_year).order_by(kept.n)
+    wanted = wanted if agency is None else wanted.where(kept.agency == agency)
+    newest: dict[ReportKey, tuple[int, str]] = {}
     with store.reading() as connection:
-        for (payload,) in connection.execute(wanted):
-            each = msgspec.json.decode(payload, type=MonthlyReport)
-            known = found.get((each.agency, each.month))
-            if known is None or each.version >= known.version:
-                found[each.agency, each.month] = each
-    return found
+        for code, payload in connection.execute(wanted):
+            each = _head(payload)
+            if each.month in months and each.version >= newest.get((code, each.month), (0, ""))[0]:
+                newest[code, each.month] = each.version, payload
+    return {key: _whole(payload) for key, (_, payload) in newest.items()}
 
 
 def newest_report(store: Store) -> int:
@@ -278,6 +292,8 @@ class KeptOfYear(msgspec.Struct, frozen=True):
     findings: list[ReportFinding]
 
 
-def kept_of_year(store: Store, fiscal_year: int) -> KeptOfYear:
-    """The reports that count, the samples drawn and the findings of a year."""
-    return KeptOfYear(reports_of(store, fiscal_year), samples_of(store, fiscal_year), findings_of(store, fiscal_year))
+def kept_of_year(store: Store, fiscal_year: int, months: Collection[int] = ()) -> KeptOfYear:
+    """The samples drawn and the findings of a year, with the reports of some months that count."""
+    return KeptOfYear(
+        reports_of(store, fiscal_year, months), samples_of(store, fiscal_year), findings_of(store, fiscal_year)
+    )

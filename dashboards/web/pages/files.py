@@ -189,7 +189,7 @@ def draft_page(request: Request[Any, Any, Any], desk: NamedDependency[Desk], ide
         "share": int(100 * draft.share),
         "mappings": [(name, each.title) for name, each in known_mappings().items()],
         "kinds": [] if read is None else [(EVENT[kind], count) for kind, count in read.kinds.items()],
-        "problems": draft.problem.split("\n") if draft.problem else [],
+        "problems": draft.problems,
         "may_correct": any(each.is_corrected for each in draft.differing),
         "rules": desk.monitor.catalogue.rules,
         "result": form_result(request),

@@ -34,7 +34,7 @@ from dashboards.web.answer import headers, page, problem_text
 from dashboards.web.desk import Desk
 from dashboards.web.forms import act, acting, form_of, form_result
 from dashboards.web.grid import Grid
-from ledger.monthly import MonthlyReport, ReportDifference
+from ledger.monthly import ReportDifference
 from ledger.names import agency_name
 from ledger.words import Words
 from streams.people import trail
@@ -57,17 +57,14 @@ _MEDIA: Final = {"odt": "application/vnd.oasis.opendocument.text", "pdf": "appli
 _SEED_MAX: Final = 1 << 31
 
 
-def _reports(desk: Desk, year: int) -> dict[tuple[str, int], MonthlyReport]:
-    store = desk.monitor.store
-    return desk.look(("monthly reports", year, newest_report(store)), lambda _: reports_of(store, year))
-
-
 def _came(desk: Desk, year: int, month: int) -> list[ReportArrival]:
     """The reports of a month, compared."""
-    reports, monitor = _reports(desk, year), desk.monitor
-    name = ("monthly", year, month, newest_report(monitor.store))
+    monitor, newest = desk.monitor, newest_report(desk.monitor.store)
+    names, today = desk.names, monitor.today()
+    reports = desk.look(("reports", year, month, newest), lambda _: reports_of(monitor.store, year, (month - 1, month)))
     return desk.look(
-        name, lambda books: arrivals(books, reports, desk.names, monitor.catalogue, year, month, monitor.today())
+        ("monthly", year, month, newest),
+        lambda books: arrivals(books, reports, names, monitor.catalogue, year, month, today),
     )
 
 
@@ -251,7 +248,7 @@ async def note_findings(
 
     def run() -> None:
         monitor, person = desk.monitor, acting(desk, request, form)
-        report = _reports(desk, fiscal_year).get((agency, month))
+        report = reports_of(monitor.store, fiscal_year, (month,), agency).get((agency, month))
         if report is None:
             raise RefusedAct("no-report")
         differing = _arrival(desk, fiscal_year, month, agency).found or ()
@@ -300,10 +297,9 @@ async def verify(
 
     def run() -> None:
         later: dict[int, tuple[int, list[ReportDifference]]] = {}
-        for (code, number), report in _reports(desk, fiscal_year).items():
-            if code == agency:
-                found = _arrival(desk, fiscal_year, number, agency).found or ()
-                later[number] = (report.version, list(found))
+        for (_, number), report in reports_of(desk.monitor.store, fiscal_year, agency=agency).items():
+            found = _arrival(desk, fiscal_year, number, agency).found or ()
+            later[number] = (report.version, list(found))
         verify_findings(desk.monitor.store, acting(desk, request, form), fiscal_year, agency, later)
 
     return await act(desk, request, run, _address(fiscal_year, month, agency), "verified")
