@@ -250,6 +250,11 @@ class Case(Row, kw_only=True):
     """The earliest day on which the council was notified."""
     cancelled: int = 0
     returned: int = 0
+    approved_ground: int | None = None
+    """The ground stated last by an approval; so is the reference."""
+    approved_on: str | None = None
+    """The earliest day of an approval."""
+    approval_ref: str | None = None
 
 
 class Virement(Row, kw_only=True):

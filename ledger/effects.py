@@ -371,6 +371,11 @@ def approved(books: Books, year: AgencyYear, event: e.ReserveApproved, month: in
     case.approved += event.amount
     case.approvals += 1
     case.disaster |= event.disaster
+    case.approved_on = min(case.approved_on or event.booked_on, event.booked_on)
+    if event.ground is not UNSET:
+        case.approved_ground = event.ground
+    if event.approval_ref is not UNSET:
+        case.approval_ref = event.approval_ref
     if event.council_notified_on is not UNSET:
         case.notified_on = min(case.notified_on or event.council_notified_on, event.council_notified_on)
     position.reserve_in += event.amount

@@ -35,6 +35,7 @@ def tables(books: Books, names: Names, catalogue: Catalogue, as_of: str, fiscal_
     for year in years:
         made.append(_funds([fund for fund in funds if fund.fiscal_year == year], year, names, catalogue, as_of))
         made.append(_cases(books, year, names, catalogue, as_of))
+        made.append(_schedule(books, year, names, as_of))
     return made
 
 
@@ -157,3 +158,83 @@ def _amounts(cases: list[Case]) -> tuple[int, int, int, int, int]:
     approved = sum(case.approved for case in cases)
     cancelled, returned = sum(case.cancelled for case in cases), sum(case.returned for case in cases)
     return sum(case.pending for case in cases), approved, cancelled, returned, approved - cancelled - returned
+
+
+_SCHEDULE_COLUMNS: Final = (
+    Column("reserve", Words("預備金", "Reserve"), "text"),
+    *named("agency", Words("機關", "Agency"), AGENCY_CODE),
+    *named("line", Words("預算科目", "Line"), LINE_CODE),
+    Column("case", Words("動支案", "Case"), "text"),
+    Column("ground", Words("法定款次", "Ground"), "text"),
+    Column("approval_ref", FIELD["approval_ref"], "text"),
+    Column("approved_on", Words("核准日", "Approved on"), "day"),
+    Column("net", Words("核准數", "Approved"), "money"),
+    Column("realised", Words("實現數", "Realised"), "money"),
+    Column("carryover", Words("保留數", "Carried over"), "money"),
+    Column("returned", Words("賸餘繳庫數", "Returned"), "money"),
+    Column("notified_on", Words("送議會備查日", "Council\nnotified"), "day"),
+)
+
+
+def _schedule(books: Books, fiscal_year: int, names: Names, as_of: str) -> Table:
+    """動支數額表: what was approved of each case, what became of it, for the council (Budget Act §70)."""
+    found = sorted(
+        _found(books, fiscal_year), key=lambda item: (_ORDER.index(item[1].reserve), item[0].agency, item[1].id)
+    )
+    approved = [(year, case) for year, case in found if case.approvals]
+    rows = [_scheduled(books, year, case, names) for year, case in approved]
+    sums = (
+        sum(case.approved - case.cancelled for _, case in approved),
+        None,
+        None,
+        sum(case.returned for _, case in approved),
+    )
+    return Table(
+        name="schedule",
+        fiscal_year=fiscal_year,
+        title=Words(f"{fiscal_year}年度預備金動支數額表", f"Amounts drawn on the reserves, fiscal year {fiscal_year}"),
+        label=Words(f"動支數額 {fiscal_year}", f"Amounts drawn {fiscal_year}"),
+        as_of=as_of,
+        columns=_SCHEDULE_COLUMNS,
+        rows=rows,
+        total=(_TOTAL, *(None,) * 8, *sums, None) if rows else None,
+        notes=(
+            Words(
+                "核准數為註銷後之數。實現數、保留數取自科目；科目另有其他經費或其他動支案者無從分辨，以「–」表示",
+                "Approved is less what was cancelled. What was realised and carried over is the line's; – stands where the"
+                " line has other money or another case, so that it cannot be told apart",
+            ),
+        ),
+    )
+
+
+def _scheduled(books: Books, year: AgencyYear, case: Case, names: Names) -> Row:
+    ground = case.ground if case.approved_ground is None else case.approved_ground
+    realised, carried = _of_line(books, year, case)
+    return (
+        RESERVE[case.reserve],
+        year.agency,
+        agency_name(names, year.agency),
+        case.line,
+        line_name(names, year.fiscal_year, case.line),
+        case.id,
+        None if ground is None else GROUND.get(ground, str(ground)),
+        case.approval_ref,
+        case.approved_on,
+        case.approved - case.cancelled,
+        realised,
+        carried,
+        case.returned,
+        case.notified_on,
+    )
+
+
+def _of_line(books: Books, year: AgencyYear, case: Case) -> tuple[int | None, int | None]:
+    """What was realised on the case's line and carried over of it, where all its money is the case's; else nothing."""
+    position = year.positions[case.line]
+    others = sum(1 for other in year.cases.values() if other.line == case.line and other.approvals) > 1
+    if others or position.original or position.supplemented or position.virement_in or position.virement_out:
+        return None, None
+    following = books.find(year.fiscal_year + 1, year.agency)
+    kept = None if following is None else following.positions.get(f"{case.line}@{year.fiscal_year}")
+    return position.realised, 0 if kept is None else kept.carryover

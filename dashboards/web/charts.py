@@ -37,10 +37,19 @@ class Course(msgspec.Struct):
     limit: int
     here: int
     """The month that today is in, from 1; 0 before the year."""
+    monthly: list[int | None]
+    """What was realised in each month alone; None where it has not come."""
+    month_before: list[int | None]
+    """The same of the month before: of January, last year's December; None where nothing of last year is known."""
+    year_before: list[int | None]
+    """The same of last year's month."""
 
 
-def course(months: MonthSums, sums: Sums, fiscal_year: int, today: str) -> Course:
-    """The year so far against its plan. The forecast is of the year's end, where one is made (capital money)."""
+def course(months: MonthSums, sums: Sums, fiscal_year: int, today: str, before: MonthSums | None = None) -> Course:
+    """The year so far against its plan. The forecast is of the year's end, where one is made (capital money).
+
+    `before`: last year's months, where the books have that year.
+    """
     until = _booked_months(fiscal_year, today, months.realised)
     shown = max(12, until)
     labels = [_month(number, fiscal_year) for number in range(1, shown + 1)]
@@ -55,7 +64,21 @@ def course(months: MonthSums, sums: Sums, fiscal_year: int, today: str) -> Cours
     forecast = None
     if predicted is not None and until < 12:
         forecast = predicted.numerator * sums.available // predicted.denominator
-    return Course(fiscal_year, labels, plan, actual, forecast, sums.available, min(until, 12))
+    monthly = [months.realised[number] if number < until else None for number in range(shown)]
+    year_before = [None if before is None else before.realised[number] for number in range(shown)]
+    december = None if before is None else before.realised[11]
+    return Course(
+        fiscal_year,
+        labels,
+        plan,
+        actual,
+        forecast,
+        sums.available,
+        min(until, 12),
+        monthly,
+        [december, *monthly[: shown - 1]],
+        year_before,
+    )
 
 
 def _booked_months(fiscal_year: int, today: str, realised: Sequence[int]) -> int:
@@ -75,6 +98,9 @@ def _month(number: int, fiscal_year: int) -> Words:
 ACTUAL_NAME: Final = Words("實現數累計", "Realised, cumulative")
 PLAN_NAME: Final = Words("分配數累計 L", "Allotted L, cumulative")
 FORECAST_NAME: Final = Words("預估年底執行數", "Predicted at year-end")
+MONTH_NAME: Final = Words("本月實現數", "Realised in the month")
+MONTH_BEFORE_NAME: Final = Words("上月實現數", "Month before")
+YEAR_BEFORE_NAME: Final = Words("上年同月實現數", "Same month last year")
 LIMIT_NAME: Final = FIGURES["available"].name
 
 
@@ -106,13 +132,24 @@ def course_grid(found: Course, title: Words, name: str, as_of: str) -> Grid:
             as_of=as_of,
             columns=(
                 Column("month", Words("月份", "Month"), "text"),
+                Column("monthly", MONTH_NAME, "money"),
+                Column("month_before", MONTH_BEFORE_NAME, "money"),
+                Column("year_before", YEAR_BEFORE_NAME, "money"),
                 Column("plan", PLAN_NAME, "money"),
                 Column("actual", ACTUAL_NAME, "money"),
                 Column("limit", LIMIT_NAME, "money"),
             ),
             rows=[
-                (label, plan, actual, found.limit)
-                for label, plan, actual in zip(found.labels, found.plan, found.actual, strict=True)
+                (*cells, found.limit)
+                for cells in zip(
+                    found.labels,
+                    found.monthly,
+                    found.month_before,
+                    found.year_before,
+                    found.plan,
+                    found.actual,
+                    strict=True,
+                )
             ],
         ),
         name=name,

@@ -128,6 +128,7 @@ def figures_grid(level: Level, title: Words, name: str, day: str) -> Grid:
 def courses(desk: Desk, level: Level, reader: Language) -> tuple[list[dict[str, Any]], list[Grid]]:
     """The charts of a level's year (all money; capital money where there is any) and their tables."""
     day = desk.monitor.today()
+    before = desk.figures().of(level.fiscal_year - 1, level.level, level.key)
     figures: list[dict[str, Any]] = []
     grids: list[Grid] = []
     titles = {
@@ -138,7 +139,8 @@ def courses(desk: Desk, level: Level, reader: Language) -> tuple[list[dict[str, 
         sums = sums_of(level, name)
         if name == "all":
             sums = msgspec.structs.replace(sums, forecast=None)
-        found = course(level.by_month(name), sums, level.fiscal_year, day)
+        months_before = None if before is None else before.by_month(name)
+        found = course(level.by_month(name), sums, level.fiscal_year, day, months_before)
         if name == "all":
             found.forecast = None  # predictions are of capital money alone
         grid_name = f"months-{name}"

@@ -194,6 +194,9 @@ cases: Final = Table(
     Column("approvals", BigInteger, nullable=False),
     Column("disaster", Boolean, nullable=False),
     Column("notified_on", Text),
+    Column("approved_ground", BigInteger, comment="the ground that its approvals stated last"),
+    Column("approved_on", Text, comment="the earliest day of an approval"),
+    Column("approval_ref", Text),
 )
 
 virements: Final = Table(

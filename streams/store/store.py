@@ -22,7 +22,7 @@ from streams.store.times import now
 from streams.store.trail_begun import by_hand
 from streams.store.under_trail import append_act, key_in_force
 
-FOLD_VERSION: Final = "4"
+FOLD_VERSION: Final = "5"
 """Counted up whenever the same events would give other rows: a store folded by another version is not gone on with."""
 EMBEDDED: Final = "embedded"
 _REBUILD: Final = "start it with those, or fold the log again with `budgetwatch rebuild`"

@@ -24,7 +24,7 @@ from dashboards.web.desk import Desk
 from dashboards.web.grid import Grid
 from dashboards.web.subjects import address
 from ledger.books import Alert, Books
-from ledger.codes import split
+from ledger.codes import position_name, split
 from ledger.figures import FIGURES
 from ledger.fiscal import allotted_months
 from ledger.names import agency_name, authority_name, object_name
@@ -58,6 +58,8 @@ class ShownLine(msgspec.Struct):
     sums: Sums
     figures: dict[str, int]
     months: MonthSums
+    before: MonthSums | None
+    """Those of the same money in last year's books."""
     position: int
     """Of the log, when it was copied."""
     proposed: int | None
@@ -110,7 +112,7 @@ def line(
     neighbours = desk.look(
         ("neighbours", fiscal_year, agency, name), lambda books: _neighbours(books, fiscal_year, agency, name)
     )
-    of_year = course(found.months, msgspec.structs.replace(found.sums), fiscal_year, day)
+    of_year = course(found.months, msgspec.structs.replace(found.sums), fiscal_year, day, found.before)
     of_year.forecast = None
     chart_title = Words("實現與分配", "Realised against allotted")
     wanted = Wanted(key=f"{agency}:{name}", fiscal_year=fiscal_year)
@@ -168,10 +170,14 @@ def _copy(desk: Desk, books: Books, fiscal_year: int, agency: str, name: str) ->
     if position is None:
         return None
     totals = totals_of(position)
+    last_year = books.find(fiscal_year - 1, agency)
+    name_then = position_name(position.line, position.origin_year, fiscal_year - 1)
+    last = None if last_year is None else last_year.positions.get(name_then)
     return ShownLine(
         sums=sums_on(totals, allotted_months(fiscal_year, desk.monitor.today())),
         figures=figures_of(position),
         months=months_in(totals),
+        before=None if last is None else months_in(totals_of(last)),
         position=desk.monitor.replica.lines,
         proposed=None if position.proposal is None else position.proposal.amount,
         council_cut=position.council_cut,

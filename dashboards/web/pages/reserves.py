@@ -125,10 +125,23 @@ def reserves(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
         _fund_grid(_own_funds(of_key(tables, "funds"), scope)),
         _case_grid(cases, by_case, desk, fiscal_year),
     )
+    schedule = Grid(
+        table=_own_schedule(of_key(tables, "schedule"), scope),
+        name="schedule",
+        row_header="case",
+        formats=("ods", "xlsx", "csv", "pdf"),
+    )
     if not scope.city:
         own = common | {"reserves": [], "chart_list": []}
         return page(
-            desk, request, "reserves.html", title, own, [funds, case_grid], here="reserves", file_name="reserves"
+            desk,
+            request,
+            "reserves.html",
+            title,
+            own,
+            [funds, case_grid, schedule],
+            here="reserves",
+            file_name="reserves",
         )
     return page(
         desk,
@@ -150,6 +163,7 @@ def reserves(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
         [
             funds,
             case_grid,
+            schedule,
             Grid(
                 table=Table(
                     name="balance",
@@ -191,6 +205,15 @@ def _own_funds(table: Table, scope: Scope) -> Table:
     mine = [scope.city if fund.agency is None else scope.has_agency(fund.agency) for fund in table.data or ()]
     rows = [row for row, own in zip(table.rows, mine, strict=True) if own]
     return msgspec.structs.replace(table, rows=rows, total=None, data=None)
+
+
+def _own_schedule(table: Table, scope: Scope) -> Table:
+    """The draws of the agencies that are in a scope; without the city's total where some are not."""
+    if scope.whole:
+        return table
+    codes = table.column("agency_code")
+    rows = [row for row, code in zip(table.rows, codes, strict=True) if scope.has_agency(str(code))]
+    return msgspec.structs.replace(table, rows=rows, total=None)
 
 
 def _fund_grid(table: Table) -> Grid:

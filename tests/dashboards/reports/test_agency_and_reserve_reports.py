@@ -148,7 +148,7 @@ def test_an_agency_that_is_not_there_is_told_in_one_line(
 
 def test_the_reserves_of_a_simulated_year_add_up(simulated: Year, catalogue: Catalogue) -> None:
     books = simulated.replayed.books
-    funds, cases = reserve_report.tables(books, simulated.names, catalogue, simulated.day)
+    funds, cases, _ = reserve_report.tables(books, simulated.names, catalogue, simulated.day)
     total = by_key(funds, funds.total)
     assert amounts(funds) == {key: total[key] for key in amounts(funds)}
     expected = reserves(books)
@@ -189,7 +189,7 @@ def test_a_case_by_hand(fold_events: Fold, catalogue: Catalogue) -> None:
     year = fold_events(
         [{"agency": "020011", "type": "budget.adopted", "booked_on": "2025-01-01"}, *events], "2025-06-30"
     )
-    funds, cases = reserve_report.tables(year.replayed.books, year.names, catalogue, year.day)
+    funds, cases, _ = reserve_report.tables(year.replayed.books, year.names, catalogue, year.day)
     assert funds.rows[0][3:] == (1_000, 0, 400, 50, 30, 650, "65.00", 1)
     assert [cell.en if isinstance(cell, Words) else cell for cell in cases.rows[0]] == [
         "Second reserve",

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from alerts.catalogue import Catalogue
-from dashboards.reports import carryover_report
+from dashboards.reports import carryover_report, reserve_report
 from dashboards.reports.formats import FORMATS
-from dashboards.reports.table import Table
+from dashboards.reports.table import Table, of_key
 from dashboards.reports.year_end import difference_table, draft_table, lacking_table, opening_table
 from ledger.books import Books
 from ledger.names import NO_NAMES
+from ledger.vocabulary import GROUND
 from ledger.year_end import carried_references, drafts, lacking
 from producers.tables.events import events_of
 from producers.tables.mapping import load_mapping
@@ -123,3 +124,31 @@ def test_what_differs_what_opens_and_what_is_missing_is_told(books: Books) -> No
     openings = opening_table(carried_references(books.years[114][AGENCY], books.years[113][AGENCY]), NO_NAMES, 114, DAY)
     assert openings.total is not None and openings.total[-3:] == (730, 550, 180)
     assert len(lacking_table(lacking(books, 114), NO_NAMES, 114, DAY).rows) == len(lacking(books, 114)) > 3
+
+
+def test_the_schedule_of_draws_tells_what_can_be_told_apart(catalogue: Catalogue) -> None:
+    """A case alone on its line: 900 less 100 cancelled, 620 paid, 50 carried over, 30 returned. Another on a line with money."""
+    fund, told = {"reserve": "second"}, {"council_notified_on": "2024-05-01"}
+    books = fold(
+        of(113, "reserve.established", amount=5_000, **fund),
+        of(113, "reserve.requested", DESKS, case="S1", amount=900, ground=1, **fund),
+        of(113, "reserve.approved", DESKS, case="S1", amount=900, ground=3, approval_ref="府字第1號", **told, **fund),
+        of(113, "reserve.cancelled", case="S1", amount=100, **fund),
+        of(113, "reserve.returned", case="S1", amount=30, **fund),
+        of(113, "disbursement.paid", DESKS, amount=620, voucher="V1"),
+        of(113, "appropriation.enacted", ROAD, amount=1_000),
+        of(113, "reserve.requested", ROAD, case="S2", amount=70, ground=2, **fund),
+        of(113, "reserve.approved", ROAD, case="S2", amount=70, **fund),
+        of(113, "reserve.requested", ROAD, case="S3", amount=7, ground=2, **fund),
+        of(114, "carryover.approved", DESKS, amount=50, origin_year=113, kind="special"),
+    )  # fmt: skip
+    schedule = of_key(reserve_report.tables(books, NO_NAMES, catalogue, DAY, 113), "schedule")
+    first, second = (schedule.row(at) for at in range(2))
+    keys = ("case", "approval_ref", "approved_on", "net", "realised", "carryover", "returned", "notified_on")
+    assert [first[key] for key in keys] == ["S1", "府字第1號", "2024-06-15", 800, 620, 50, 30, "2024-05-01"]
+    assert first["ground"] == GROUND[3], "the approval's, where it states one"
+    assert [second[key] for key in keys] == ["S2", None, "2024-06-15", 70, None, None, 0, None]
+    assert second["ground"] == GROUND[2] and len(schedule.rows) == 2, "what is not approved is not in it"
+    assert schedule.total is not None
+    total = schedule.by_key(schedule.total)
+    assert (total["net"], total["realised"], total["returned"]) == (870, None, 30)

@@ -133,6 +133,11 @@ def test_a_year_by_month_is_cumulated_and_ends_today() -> None:
     assert found.limit == 112 and found.forecast == 22 * 112 // 103
     assert [line["name"] for line in course_figure(found, "en")["data"]][-1] == "Predicted at year-end"
     one.realised_by_month[12] = 3
+    beside = course(months_in(totals_of(one)), sums, 114, "2025-03-31", months_in(totals_of(other)))
+    assert beside.monthly[:4] == [*one.realised_by_month[:3], None]
+    assert beside.month_before[:5] == [other.realised_by_month[11], *one.realised_by_month[:3], None]
+    assert beside.year_before == list(other.realised_by_month[:12])
+    assert set(found.year_before) == {None} and found.month_before[0] is None, "nothing of last year is known"
     assert len(course(months_in(totals_of(one)), sums, 114, "2026-02-01").labels) == 13, (
         "the closing period where it has bookings"
     )
