@@ -178,7 +178,7 @@ def _loaded(store: Store, wanted: LookedAt) -> Books:
 
     with store.at_one_moment() as moment, moment.reading() as connection:
         if wanted.only is not None:
-            return load_only(connection, Position if wanted.only == "lines" else Case)
+            return load_only(connection, *((Position,) if wanted.only == "lines" else (Case, Position)))
         if wanted.agency is not None:
             books = load_agency(connection, wanted.agency)
         else:

@@ -78,7 +78,7 @@ def test_what_an_agency_may_spend_is_said_alike(store: Path, names: Names, catal
     assert {"allowed", "blocked"} <= verdicts
 
 
-def test_lines_alone_give_the_lagging_list_and_cases_alone_the_reserves(
+def test_lines_alone_give_the_lagging_list_and_with_the_cases_the_reserves(
     store: Path, names: Names, catalogue: Catalogue
 ) -> None:
     whole = opened(store, names, catalogue, LookedAt())

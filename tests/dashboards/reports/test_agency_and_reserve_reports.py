@@ -211,5 +211,5 @@ def test_a_case_by_hand(fold_events: Fold, catalogue: Catalogue) -> None:
 
 def test_without_reserves_the_report_is_empty_and_still_written(small: Year, catalogue: Catalogue) -> None:
     tables = reserve_report.tables(small.replayed.books, small.names, catalogue, small.day)
-    assert [(table.rows, table.total) for table in tables] == [([], None)] * 2
-    assert msgspec.json.decode(FORMATS["json"].render(tables, "zh")) == {"reserves": [], "cases": []}
+    assert [(table.rows, table.total) for table in tables] == [([], None)] * 3
+    assert msgspec.json.decode(FORMATS["json"].render(tables, "zh")) == {"reserves": [], "cases": [], "schedule": []}

@@ -6,8 +6,8 @@ Rows folded before have none of them: a store of an earlier fold is not gone on 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0021"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 
 
 def upgrade() -> None:
