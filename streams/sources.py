@@ -40,7 +40,7 @@ class LookedAt(msgspec.Struct, frozen=True):
     agency: str | None = None
     """One agency's rows and what is shared; None: everybody's."""
     only: Literal["lines", "reserves"] | None = None
-    """Lines with the lagging list's alerts, or reserves with their cases and no alerts; None: everything."""
+    """Lines with the lagging list's alerts, or reserves with their cases, lines and no alerts; None: everything."""
 
 
 EVERYTHING: Final = LookedAt()
