@@ -5,10 +5,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import typst
 from fontTools.ttLib import TTFont, TTLibError
+
+if TYPE_CHECKING:
+    import typst
 
 SANS: Final = ("Noto Sans CJK TC", "Noto Sans TC", "Source Han Sans TC", "Source Han Sans TW")
 """Upright typefaces with Traditional Chinese, the best first."""
@@ -23,6 +25,8 @@ _NORMAL_WEIGHT: Final = 400
 
 @cache
 def _present() -> Sequence[typst.FontInfo]:
+    import typst  # noqa: PLC0415  # it takes 30 MB, and letters are set in a process of their own
+
     return tuple(typst.Fonts(include_embedded_fonts=False).fonts())
 
 

@@ -8,13 +8,15 @@ import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-import pandas as pd
 
 from producers.imported import ImportProblem
 from producers.tables.opening import FileKind, content_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _ENCODINGS: Final = ("utf-8-sig", "cp950", "big5hkscs")
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
@@ -73,6 +75,8 @@ def _text(content: bytes, file: str) -> Sheet:
             raise ImportProblem(f"has more than {_WIDEST} columns; is it a CSV?", file=file, row=number)
         if number >= 50:
             break
+    import pandas as pd  # noqa: PLC0415  # it takes 50 MB, and most processes read no table
+
     try:
         frame = pd.read_csv(
             io.StringIO(text, newline=""),
@@ -116,6 +120,8 @@ def _decoded(content: bytes, file: str) -> tuple[str, str]:
 
 
 def _workbook(content: bytes, kind: FileKind, file: str, wanted: str | None) -> Sheet:
+    import pandas as pd  # noqa: PLC0415  # it takes 50 MB, and most processes read no table
+
     try:
         with pd.ExcelFile(io.BytesIO(content), engine="calamine") as book:
             name = _chosen(book, file, wanted)

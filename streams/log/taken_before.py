@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 import msgspec
-import numpy as np
 import sqlalchemy as sa
 
 from ledger.codes import position_name
@@ -49,7 +48,7 @@ def taken_under(store: Store, wanted: Collection[EventKey]) -> dict[EventKey, by
         by_store.setdefault(part.partition, (part, set()))[1].add(hash_id(ident.encode(), seed))
     found: dict[EventKey, bytes] = {}
     for part, hashes in by_store.values():
-        places = _places_of(part, np.fromiter(hashes, dtype=np.uint64, count=len(hashes)))
+        places = _places_of(part, hashes)
         for line in _lines_at(part, places):
             key = key_in(line)
             if key is not None and key in wanted:
@@ -81,14 +80,17 @@ def _is_of(line: bytes, year: int, agency: str) -> bool:
     return key is not None and key[:2] == (year, agency) and _CORRECTION.decode() in key[2]
 
 
-def _places_of(store: Store, hashes: np.typing.NDArray[np.uint64]) -> list[int]:
+def _places_of(store: Store, hashes: Collection[int]) -> list[int]:
     """Where the events of these id hashes stand, ascending."""
+    import numpy as np  # noqa: PLC0415  # most processes load no table
+
+    wanted_ids = np.fromiter(hashes, dtype=np.uint64, count=len(hashes))
     segments, found = schema.segments, []
     wanted = sa.select(segments.c.ids).where(*store.own(segments)).order_by(segments.c.first_place)
     with store.reading() as connection:
         for (packed,) in connection.execute(wanted):
             ids, _, places = np.frombuffer(packed, dtype="<u8").reshape(3, -1)
-            found += places[np.isin(ids, hashes)].tolist()
+            found += places[np.isin(ids, wanted_ids)].tolist()
     return found
 
 
