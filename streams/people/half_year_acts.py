@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import sqlalchemy as sa
 
-from ledger.half_year import HalfYear, figures_on, half_year_end, settled
+from ledger.half_year import HalfYear, HalfYearFigures, figures_on, half_year_end, settled
 from ledger.registry import Registry
 from streams.log.day_books import books_of_day
 from streams.people.acts import record_by
@@ -38,13 +38,23 @@ def settle_half_year(store: Store, registry: Registry, fiscal_year: int) -> Half
     Of a year of 3,000,000 events this takes minutes.
     """
     earlier = newest_half_year(store, fiscal_year - 1)
+    before: list[HalfYearFigures] = []
     if earlier is not None:
         before = earlier.settlement.figures
-    else:
+    elif _has_year(store, fiscal_year - 1):
         books = books_of_day(store, registry, half_year_end(fiscal_year - 1)).books
         before = figures_on(books, fiscal_year - 1)
     made = books_of_day(store, registry, half_year_end(fiscal_year))
     return settled(made.books, fiscal_year, before, made.refused, made.places)
+
+
+def _has_year(store: Store, fiscal_year: int) -> bool:
+    kept = schema.agency_years.c
+    with store.reading() as connection:
+        return (
+            connection.execute(sa.select(kept.agency).where(kept.fiscal_year == fiscal_year).limit(1)).first()
+            is not None
+        )
 
 
 def freeze_half_year(
