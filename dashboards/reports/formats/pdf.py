@@ -31,6 +31,8 @@ _NARROW_EM: Final = 0.58
 _TEXT_NARROW: Final = 44
 """Text wider than so many narrow characters wraps; its columns share what is left of the page."""
 _TEXT_LEAST: Final = 22
+_WRAPPED_LEAST: Final = 13
+"""Where a sheet's type may be no smaller, text is squeezed to so many: an amount still stands on one line."""
 _PAGE_WORDS: Final = (Words("第 ", "Page "), Words(" 頁，共 ", " of "), Words(" 頁", ""))
 _CELLS_TAGGED: Final = 10_000
 """With more, a document is set without the structure that screen readers go by: of 5,000 lines it would be 20 MB, and
@@ -143,10 +145,32 @@ def _fit(table: Table, headings: list[str], rows: list[list[str]]) -> tuple[floa
         column.kind == "text" and narrow > _TEXT_NARROW for column, narrow in zip(table.columns, natural, strict=True)
     ]
     least = sum(_TEXT_LEAST if wrap else narrow for narrow, wrap in zip(natural, wraps, strict=True))
-    fitting = (_PAGE_POINTS - _INSET_POINTS * len(natural)) / (least * _NARROW_EM)
+    room = (_PAGE_POINTS - _INSET_POINTS * len(natural)) / _NARROW_EM  # in narrow characters of a point
+    fitting = room / least
     smallest, largest = _SIZES
     size = table.points or math.floor(10 * min(largest, max(smallest, fitting))) / 10
+    if size > fitting:
+        natural = _squeezed(natural, [column.kind == "text" for column in table.columns], room / size)
+        return size, [narrow * _NARROW_EM * size + _INSET_POINTS for narrow in natural]
     return size, [
         None if wrap else narrow * _NARROW_EM * size + _INSET_POINTS
         for narrow, wrap in zip(natural, wraps, strict=True)
+    ]
+
+
+def _squeezed(natural: Sequence[float], is_text: Sequence[bool], room: float) -> list[float]:
+    """Widths that fit together where the type may be no smaller: figures keep theirs, text wraps and shares what is left.
+
+    Args:
+        natural: what each column would take, in narrow characters, as all widths here.
+        is_text: whether it may wrap.
+        room: what the page has.
+    """
+    wraps = [wrap and narrow > _WRAPPED_LEAST for narrow, wrap in zip(natural, is_text, strict=True)]
+    more = [narrow - _WRAPPED_LEAST if wrap else 0 for narrow, wrap in zip(natural, wraps, strict=True)]
+    left = room - (sum(natural) - sum(more))
+    share = max(0.0, left / sum(more)) if any(more) else 0.0
+    return [
+        _WRAPPED_LEAST + share * beyond if wrap else narrow
+        for narrow, wrap, beyond in zip(natural, wraps, more, strict=True)
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable
@@ -120,3 +121,18 @@ def pdf_pages() -> Callable[[bytes], list[str]]:
         return made.stdout.decode().split("\f")[:-1]
 
     return pages
+
+
+@pytest.fixture
+def pdf_ends(pdf_pages: object) -> Callable[[bytes], tuple[float, list[float]]]:
+    """The width of a PDF's first page, and where each word on it ends, in points; `pdf_pages` is there for what it needs."""
+
+    def ends(content: bytes) -> tuple[float, list[float]]:
+        made = subprocess.run(
+            ["pdftotext", "-bbox", "-l", "1", "-", "-"], input=content, capture_output=True, check=True
+        )
+        boxes = made.stdout.decode()
+        (width,) = re.findall(r'<page width="([\d.]+)"', boxes)
+        return float(width), [float(end) for end in re.findall(r'<word .*xMax="([\d.]+)"', boxes)]
+
+    return ends

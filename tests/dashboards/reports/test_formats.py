@@ -236,6 +236,30 @@ def test_a_pdf_says_what_the_list_says(
         assert said in english, said
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_sheet_whose_type_may_be_no_smaller_stands_within_its_page(
+    language: Language, pdf_ends: Callable[[bytes], tuple[float, list[float]]]
+) -> None:
+    """Of the sheet for the meeting the heaviest plans were cut off at the edge of the paper."""
+    plan = Words(
+        "區里公共設施整建 0.22 億元（第一戶政事務所）",
+        "Public facilities of districts: NT$ 69.1 m (Civil Affairs Bureau)",
+    )
+    cause, who = (
+        Words("尚未說明原因尚未說明原因", "reason not yet given, by anybody at all"),
+        Words("美術館 140 天無資料", "Museum of Fine Arts: nothing for 140 days"),
+    )
+    texts = [Column(f"t{n}", Words("欄", "Column"), "text") for n in range(5)]
+    columns = (Column("rank", Words("列序", "Rank"), "count"), *texts, Column("day", Words("日", "Day"), "day"))
+    row = (1, who, cause, cause, cause, Words(f"{plan.zh}\n{plan.zh}", f"{plan.en}\n{plan.en}"), "2025-11-29")
+    made = Table(
+        name="x", title=Words("表", "Table"), label=Words("表", "T"), as_of="2025-09-15", columns=columns, rows=[row],
+        paper=True, points=10.0,
+    )  # fmt: skip
+    page, ends = pdf_ends(FORMATS["pdf"].render([made], language))
+    assert len(ends) > 10 and max(ends) <= page - 30
+
+
 def test_a_long_pdf_repeats_its_headings_and_numbers_its_pages(
     simulated: Year, catalogue: Catalogue, pdf_pages: Callable[[bytes], list[str]]
 ) -> None:

@@ -30,7 +30,8 @@ def test_hostile_requests_leave_nothing_behind(city: Running) -> None:
     found = attack(city, REQUESTS)
     assert {status for status in found.statuses if status >= 500} == set(), found.statuses
     assert found.statuses[400] + found.statuses[401] + found.statuses[303] + found.statuses[404] > REQUESTS // 3
-    assert found.memory_after - found.memory_before < 24 << 20
+    assert found.memory_after - found.memory_before < (24 if REQUESTS < 10_000 else 40) << 20
+    assert found.memory_after - found.memory_early < 16 << 20, "something is kept of each"
     assert found.page_median < 0.3
     assert found.differences == 0
 
