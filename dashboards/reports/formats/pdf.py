@@ -150,8 +150,8 @@ def _fit(table: Table, headings: list[str], rows: list[list[str]]) -> tuple[floa
     smallest, largest = _SIZES
     size = table.points or math.floor(10 * min(largest, max(smallest, fitting))) / 10
     if size > fitting:
-        natural = _squeezed(natural, [column.kind == "text" for column in table.columns], room / size)
-        return size, [narrow * _NARROW_EM * size + _INSET_POINTS for narrow in natural]
+        squeezed = _squeezed(natural, [column.kind == "text" for column in table.columns], room / size)
+        return size, [narrow * _NARROW_EM * size + _INSET_POINTS for narrow in squeezed]
     return size, [
         None if wrap else narrow * _NARROW_EM * size + _INSET_POINTS
         for narrow, wrap in zip(natural, wraps, strict=True)
