@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -61,18 +61,22 @@ def _preview(draft: FileDraft, names: Names, as_of: str) -> Grid:
         Column("amount", FIELD["amount"], "money"),
         Column("rest", Words("其他欄位", "Other fields"), "text"),
     )
+    accounts = [] if draft.read is None else draft.read.accounts
+    brought = {each["account"]: each["work_plan_zh"] for each in accounts if each.get("work_plan_zh")}
     rows = []
     with draft.lines_path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             if number > PREVIEWED:
                 break
-            rows.append(_preview_row(number, line, draft, names))
+            rows.append(_preview_row(number, line, draft, names, brought))
     table = _table("preview", TABLES["preview"], columns, rows, as_of)
     title = Words(*(each.format(count=len(rows)) for each in (table.title.zh, table.title.en)))
     return Grid(table=msgspec.structs.replace(table, title=title), name="preview", formats=(), wide=("rest",))
 
 
-def _preview_row(number: int, line: bytes, draft: FileDraft, names: Names) -> tuple[Cell, ...]:
+def _preview_row(
+    number: int, line: bytes, draft: FileDraft, names: Names, brought: Mapping[str, str]
+) -> tuple[Cell, ...]:
     try:
         event: Any = msgspec.json.decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -81,10 +85,16 @@ def _preview_row(number: int, line: bytes, draft: FileDraft, names: Names) -> tu
     if not isinstance(event, dict):
         return (number, *own, REASON["malformed"], "", "", "", "", "", None, line[:80].decode("utf-8", "replace"))
     agency, name, year = str(event.get("agency", "")), str(event.get("line", "")), event.get("fiscal_year")
+    months = event.get("months")
     amount = next((event[each] for each in _AMOUNTS if isinstance(event.get(each), int)), None)
+    if isinstance(months, list) and all(isinstance(each, int) for each in months):
+        amount = sum(months)
     shown = ("id", "type", "agency", "line", "booked_on", "fiscal_year", *_AMOUNTS)
     rest = "; ".join(f"{key} {value}" for key, value in event.items() if key not in shown)
     called = line_name(names, year, name) if name and isinstance(year, int) else alike(name)
+    account = name.partition("/")[0]
+    if account in brought:
+        called = Words(called.zh.replace(account, brought[account]), called.en.replace(account, brought[account]))
     kind = str(event.get("type", ""))
     return (
         number, *own, EVENT.get(kind, alike(kind)), agency, agency_name(names, agency), name, called,
