@@ -1,7 +1,12 @@
-"""What whoever looks first would wait for, made before: the agencies' sums, and the reserves' events."""
+"""What whoever looks would wait for, made before: the agencies' sums, and the reserves' events.
+
+While events come in, the sums follow a few agencies at a time; else whoever looks next would add up, under the lock of the
+books, what changed in all of them since somebody looked last.
+"""
 
 from __future__ import annotations
 
+import itertools
 import threading
 from typing import Final
 
@@ -11,8 +16,10 @@ from dashboards.web.desk import Desk
 from ledger.year_sums import YearSums
 from streams.errors import StoreError
 
-EVERY_SECONDS: Final = 1.0
-"""The reserves' events are kept up with so often."""
+EVERY_SECONDS: Final = 0.25
+"""The sums are kept up with so often, """
+RESERVES_EVERY: Final = 4
+"""the reserves' events once in so many times."""
 
 log = structlog.get_logger()
 
@@ -35,13 +42,22 @@ class Ahead:
         self._thread.join()
 
     def _run(self) -> None:
-        self._add_up()
-        while not self._stopping.is_set():
-            try:
-                self._desk.reserve_log.read_ahead(self._stopping)
-            except StoreError as error:
-                log.warning("the reserves' events are not read ahead", reason=str(error))
-            self._stopping.wait(EVERY_SECONDS)
+        added_up = -1
+        for number in itertools.count():
+            lines = self._desk.monitor.replica.lines
+            if lines != added_up:
+                self._add_up()
+                added_up = lines
+            if number % RESERVES_EVERY == 0:
+                self._read_reserves()
+            if self._stopping.wait(EVERY_SECONDS):
+                return
+
+    def _read_reserves(self) -> None:
+        try:
+            self._desk.reserve_log.read_ahead(self._stopping)
+        except StoreError as error:
+            log.warning("the reserves' events are not read ahead", reason=str(error))
 
     def _add_up(self) -> None:
         with self._desk.monitor.replica.reading() as books:
