@@ -99,12 +99,13 @@ def applications(books: Books, **changes: Any) -> list[dict[str, Any]]:
 
 def test_drafts_are_events_and_are_not_drafted_again() -> None:
     events = applications(fold(*YEAR))
-    assert [(event["id"], event.get("commitment"), event["booked_on"]) for event in events] == [
-        ("applied-113C-C1", "C1", "2025-01-10"),
-        ("applied-113C-C0", "C0", "2025-01-10"),
-        ("applied-113P-P1", None, "2025-01-10"),
-        ("applied-113A-A1", None, "2025-01-10"),
+    assert [(event["case"], event.get("commitment"), event["booked_on"]) for event in events] == [
+        ("113C-C1", "C1", "2025-01-10"),
+        ("113C-C0", "C0", "2025-01-10"),
+        ("113P-P1", None, "2025-01-10"),
+        ("113A-A1", None, "2025-01-10"),
     ]
+    assert len({event["id"] for event in events}) == 4 and events == applications(fold(*YEAR)), "ids repeat"
     books = fold(*YEAR, *events)
     again = drafts(books.years[113][AGENCY], books.years[114][AGENCY])
     assert [each.match for each in again] == ["applied"] * 4
