@@ -87,7 +87,10 @@ def _row(row: LaggingRow, names: Names, as_of: str, reasons: Mapping[tuple[str, 
 def _plan(plan: Plan, fiscal_year: int, names: Names) -> Words:
     """The plan alone: all of the list is capital money, and the object stands in the annex."""
     line, _, origin = plan.line.partition("@")
-    called = work_plan_name(names, int(origin) if origin else fiscal_year, split(line).account)
+    account = split(line).account
+    called = work_plan_name(names, int(origin) if origin else fiscal_year, account)
+    if called.zh == account:  # a bare number beside an amount would be read as one
+        called = Words(f"科目 {account}", f"account {account}")
     agency, amount = agency_name(names, plan.agency), large_sum(plan.unexecuted, names.city.unit)
     kept = Words(f"（{origin}年度保留）", f" (from {origin})") if origin else Words("", "")
     return Words(f"{called.zh}{kept.zh} {amount.zh}（{agency.zh}）", f"{called.en}{kept.en}: {amount.en} ({agency.en})")

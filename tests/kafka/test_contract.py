@@ -25,6 +25,7 @@ from streams.store.loading import load_books
 from streams.upkeep.differences import rows_by_key
 from tests.contract import one_stream
 from tests.kafka.cluster import Cluster
+from tests.kafka.serving import served
 from tests.machine.random_events import AGENCIES, REGISTRY, Generator
 
 LAST_DAY = "2030-01-31"
@@ -96,6 +97,9 @@ def test_all_scenarios_by_a_citys_own_values(cluster: Cluster, tmp_path: Path, m
     one_stream.check(stream, msgspec.to_builtins(output(replayed, cluster.registry, cluster.catalogue)))
     with cluster.workers(2, "--settings", str(settings)):
         cluster.wait_folded(replayed.counts.read)
+    with served(cluster, "--settings", str(settings), takes_events=False) as monitor:
+        shown = monitor.client.get("/v1/alerts", params={"limit": 10_000}).json()
+        assert any("運動場館管理" in alert["message_zh"] for alert in shown)
     refused = cluster.command(
         *("worker", "--bootstrap", cluster.kafka.bootstrap, "--store", cluster.url),
         *("--registry", str(cluster.registry_file)),

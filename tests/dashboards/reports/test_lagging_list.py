@@ -275,4 +275,4 @@ def test_the_sheet_names_the_two_heaviest_plans_in_the_unit_of_the_city(small: Y
     row = sheet.by_key(sheet.rows[1])
     assert (row["rank"], row["shortfall"]) == (2, Words("1,200 千元", "NT$ 1,200 thousand"))
     assert isinstance(row["plans"], Words)
-    assert row["plans"].zh.split("\n") == ["廳舍 900 千元（秘書處）", "32020210101 450 千元（主計處）"]
+    assert row["plans"].zh.split("\n") == ["廳舍 900 千元（秘書處）", "科目 32020210101 450 千元（主計處）"]
