@@ -11,10 +11,8 @@ from dashboards.reports.table import Cell, Column
 from dashboards.web.grid import Grid
 from ledger.words import Language, Words
 
-ROWS_MAX: Final = 200
-"""A table with more rows has pages."""
-PAGE_ROWS: Final = 100
-"""Some 80 KB of a wide table."""
+ROWS_MAX: Final = 100
+"""A table with more rows has pages of so many: some 80 KB of a wide one."""
 QUERY_MAX: Final = 100
 _NUMBERS: Final = ("money", "count", "percent")
 T = TypeVar("T")
@@ -61,11 +59,11 @@ def paged(grid: Grid, asked: Mapping[str, Any], language: Language) -> tuple[Gri
         sort = ""
     else:
         order = _sorted(order, table.rows, at_column, table.columns[at_column], language, down=sort.startswith("-"))
-    pages = max(1, -(-len(order) // PAGE_ROWS))
+    pages = max(1, -(-len(order) // ROWS_MAX))
     text = str(asked.get(f"{grid.name}_page", ""))
     number = min(pages, max(1, int(text))) if text.isascii() and text.isdigit() and len(text) < 8 else 1
-    chosen = order[(number - 1) * PAGE_ROWS : number * PAGE_ROWS]
-    first = (number - 1) * PAGE_ROWS + 1 if chosen else 0
+    chosen = order[(number - 1) * ROWS_MAX : number * ROWS_MAX]
+    first = (number - 1) * ROWS_MAX + 1 if chosen else 0
     state = Paging(grid.name, number, pages, first, first + len(chosen) - 1 if chosen else 0, len(order), query, sort)
     return _cut(grid, chosen), state
 
