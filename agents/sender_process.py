@@ -6,13 +6,13 @@ import contextlib
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from typing import Final
 
 import msgspec
 import structlog
 
+from agents.backoff import Backoff
 from agents.sender import SendingFor
 from streams.notices.switch import switch_of
 from streams.store import Store
@@ -49,19 +49,19 @@ class SenderProcess:
         self._thread.join()
 
     def _run(self) -> None:
-        wait = _WAIT_SECONDS
+        backoff = Backoff(_WAIT_SECONDS, _WAIT_SECONDS_MAX, _WAIT_SECONDS_MAX)
         while self._is_off():
             if self._stopping.wait(_WAIT_SECONDS):
                 return
         while not self._stopping.is_set():
-            began = time.monotonic()
+            backoff.started()
             try:
                 code: int | str = self._send()
             except OSError as error:  # no memory, no process more
                 code = error.strerror or str(error)
             if self._stopping.is_set():
                 return
-            wait = _WAIT_SECONDS if time.monotonic() - began > _WAIT_SECONDS_MAX else min(2 * wait, _WAIT_SECONDS_MAX)
+            wait = backoff.ended()
             log.error("the sender of notices has ended; it is started again", ended=code, in_seconds=wait)
             self._stopping.wait(wait)
 

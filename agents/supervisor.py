@@ -22,6 +22,8 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 import structlog
 
+from agents.backoff import Backoff
+
 PartName: TypeAlias = Literal["fold", "page"]
 PARTS: Final[Sequence[PartName]] = ("fold", "page")
 """In the order in which they are started: the page shows what is folded."""
@@ -99,9 +101,8 @@ class _Running:
     def __init__(self, name: PartName, listener: socket.socket, folder: int, held: int) -> None:
         self.name = name
         self._listener, self._folder, self._held = listener, folder, held
-        self._wait = RESTART_SECONDS
+        self._backoff = Backoff(RESTART_SECONDS, RESTART_SECONDS_MAX, STEADY_SECONDS)
         self._process: subprocess.Popen[bytes] | None = None
-        self._started_at = 0.0
         self.has_begun = False
         """Whether it ever said that it had: what it refuses afterwards may pass (a disk that is full), and is tried again."""
         self.due: float | None = None
@@ -124,7 +125,8 @@ class _Running:
             raise
         finally:
             os.close(writing)
-        self._started_at, self.due = time.monotonic(), None
+        self._backoff.started()
+        self.due = None
         return reading
 
     def begin(self) -> bool:
@@ -163,11 +165,9 @@ class _Running:
 
     def start_later(self, code: int) -> None:
         """After an end that nobody asked for."""
-        if time.monotonic() - self._started_at > STEADY_SECONDS:
-            self._wait = RESTART_SECONDS
-        log.error("a process has ended and is started again", part=self.name, code=code, in_seconds=self._wait)
-        self.due = time.monotonic() + self._wait
-        self._wait = min(self._wait * 2, RESTART_SECONDS_MAX)
+        wait = self._backoff.ended()
+        log.error("a process has ended and is started again", part=self.name, code=code, in_seconds=wait)
+        self.due = time.monotonic() + wait
 
 
 def supervise(listener: socket.socket, folder: Path, held: int) -> int:

@@ -136,16 +136,22 @@ def _of_june(year: AgencyYear, name: str) -> int | None:
 def _ties(year: AgencyYear) -> ReportTies:
     reported = [name for name in year.positions if _of_june(year, name) is not None]
     unreported = [
-        name for name, position in year.positions.items() if position.available and _of_june(year, name) is None
+        name
+        for name, position in year.positions.items()
+        if (position.available or _realised(year, name)) and _of_june(year, name) is None
     ]
     return ReportTies(year.agency, year.authority, len(reported), len(unreported))
 
 
 def _differences(year: AgencyYear) -> Iterable[ReportTie]:
-    for name in sorted(year.positions):
-        reported, realised = _of_june(year, name), _realised(year, name)
-        if reported is not None and reported != realised:
-            yield ReportTie(year.agency, name, reported, realised)
+    """What June's report says otherwise; a line that it leaves out, where there is one, it says to be 0."""
+    of_june = {name: _of_june(year, name) for name in sorted(year.positions)}
+    if all(reported is None for reported in of_june.values()):
+        return
+    for name, reported in of_june.items():
+        realised = _realised(year, name)
+        if (reported or 0) != realised:
+            yield ReportTie(year.agency, name, reported or 0, realised)
 
 
 class HalfYearSums(Executing):

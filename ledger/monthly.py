@@ -91,9 +91,13 @@ def _sums(report: MonthlyReport) -> Iterable[ReportDifference]:
         stated = report.totals.get(name)
         if stated is None:
             continue
-        lines = sum(each.realised for each in report.lines if name in (WHOLE, economic_class(each.line)))
+        lines = _realised_of(report, name)
         if stated != lines:
             yield ReportDifference("sum", name, stated, lines)
+
+
+def _realised_of(report: MonthlyReport, name: str) -> int:
+    return sum(each.realised for each in report.lines if name in (WHOLE, economic_class(each.line)))
 
 
 def _classes(report: MonthlyReport) -> Iterable[ReportDifference]:
@@ -101,7 +105,8 @@ def _classes(report: MonthlyReport) -> Iterable[ReportDifference]:
     whole = report.totals.get(WHOLE)
     if whole is None or parts == [None, None]:
         return
-    expected = sum(each or 0 for each in parts)
+    of_lines = [_realised_of(report, name) for name in ("current", "capital")]
+    expected = sum(own if stated is None else stated for stated, own in zip(parts, of_lines, strict=True))
     if whole != expected:
         yield ReportDifference("classes", WHOLE, whole, expected)
 

@@ -131,7 +131,7 @@ def _by_unit(found: HalfYear, names: Names, unit: str, said: tuple[Words, ...]) 
     now, before = _grouped(found.figures, unit), _grouped(found.before, unit)
     made.rows = [
         _row((each, called(names, each)), added_up(now.get(each, ())), added_up(before.get(each, ())))
-        for each in sorted(now)
+        for each in sorted({*now, *before})
     ]
     total = _row((None, TOTAL), added_up(found.figures), added_up(found.before))
     made.total = total if made.rows else None

@@ -79,13 +79,14 @@ def arrivals(
     month: int,
     as_of: str,
 ) -> list[ReportArrival]:
-    """Every agency of the year with its report for a month, by agency."""
+    """Every agency that exists in the year with its report for a month, by agency, whether or not anything of it has come."""
     found = []
     for code, agency in sorted(names.registry.agencies.items()):
         known = books.find(year, code)
-        if known is None:
+        if known is None and not agency.exists_in(year):
             continue
-        filed = None if known.reports is None else known.reports.months.get(month)
+        own = None if known is None else known.reports
+        filed = None if own is None else own.months.get(month)
         day = due(year, month, catalogue.calendar, catalogue.rules["report-late"].parameters_on(as_of))
         report = reports.get((code, month))
         state = "awaited" if as_of <= day else "missing"
@@ -100,7 +101,7 @@ def arrivals(
                 None if filed is None else filed.booked_on,
                 None if filed is None else filed.number,
                 None if filed is None else filed.version,
-                0 if known.reports is None else known.reports.missing,
+                0 if own is None else own.missing,
                 None if report is None else tuple(differences(report, reports.get((code, month - 1)), known)),
             )
         )
@@ -285,7 +286,7 @@ def _half_year_row(month: int, came: list[ReportArrival], sample: Sample | None,
     return (
         month, len(came), states.count("on-time"), states.count("late"), states.count("missing"),
         0 if sample is None else len(sample.drawn), len(own), sum(each.amount for each in own),
-        closed.count("verified"), closed.count("repeated"), closed.count("open") + closed.count("corrected"),
+        closed.count("verified"), closed.count("repeated"), len(closed) - closed.count("verified"),
     )  # fmt: skip
 
 

@@ -114,7 +114,7 @@ def test_one_that_cannot_begin_is_started_again_later_and_later_and_says_so(
     assert {(one["event"], one["ended"]) for one in said} == {
         ("the sender of notices has ended; it is started again", 1)
     }
-    assert [one["in_seconds"] for one in said[:3]] == [0.1, 0.2, 0.4]
+    assert [one["in_seconds"] for one in said[:3]] == [0.05, 0.1, 0.2]
 
 
 def test_none_is_started_while_notices_are_off(tmp_path: Path) -> None:

@@ -136,7 +136,9 @@ def test_the_months_work_is_done_from_the_page(city: Running, officer: Officer, 
     assert officer.send(f"{own}/verify").status_code == 303
     assert [(one.kind, one.state) for one in findings_of(store, 114)] == [("sum", "verified"), ("movement", "repeated")]
     half = officer.client.get("/monthly?year=114&export=csv&table=half1&lang=en").text.splitlines()
-    assert half[2].split(",") == ["2", "1", "0", "1", "0", "1", "2", "200", "1", "1", "0"]
+    assert half[2].split(",") == ["2", "144", "0", "1", "143", "1", "2", "200", "1", "1", "1"], (
+        "what is repeated is not done with"
+    )
     shown = page(officer, "/monthly?year=114&month=2")
     for said in ("total is not the sum", "does not follow the month before", "verified", "repeated", "drew 1 agencies"):
         assert said in shown, said

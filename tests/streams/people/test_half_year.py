@@ -8,7 +8,9 @@ import msgspec
 import pytest
 
 from alerts.catalogue import Catalogue
+from dashboards.reports import half_year_report
 from ledger.half_year import added_up, figures_on, half_year_end, settled
+from ledger.names import Names
 from ledger.registry import Registry
 from streams.log.day_books import LateBookings, books_of_day, books_of_lines
 from streams.people.half_year_acts import freeze_half_year, half_years, newest_half_year, settle_half_year
@@ -72,6 +74,36 @@ def test_the_figures_are_those_of_the_day(kept: Folding, store: Store, city: Reg
     assert (tie.reported, tie.unreported) == (2, 0)
     assert [(one.position, one.reported, one.realised) for one in found.differences] == [(PAPER, 50, 45)]
     assert found.places == {"0": len(LINES)} and found.refused == 0
+
+
+def test_a_line_that_junes_report_leaves_out_is_a_difference(
+    store: Store, city: Registry, catalogue: Catalogue
+) -> None:
+    folding = Folding(store, city, catalogue)
+    folding.feed([line for line in LINES if b'"l"' not in line])
+    found = settle_half_year(store, city, 114)
+    (tie,) = found.ties
+    assert (tie.reported, tie.unreported) == (1, 1)
+    assert [(one.position, one.reported, one.realised) for one in found.differences] == [(PAPER, 0, 45)]
+
+
+def test_without_a_report_of_june_there_is_nothing_to_compare(
+    store: Store, city: Registry, catalogue: Catalogue
+) -> None:
+    folding = Folding(store, city, catalogue)
+    folding.feed([line for line in LINES if b'"balance.reported"' not in line])
+    found = settle_half_year(store, city, 114)
+    assert found.differences == [] and found.ties[0].unreported == 2
+
+
+def test_who_had_figures_last_year_alone_has_a_row_and_rows_add_up(kept: Folding, store: Store, city: Registry) -> None:
+    found = settle_half_year(store, city, 114)
+    gone = msgspec.structs.replace(found.before[0], agency="030011", authority="03", realised=1_000)
+    made = half_year_report.tables(msgspec.structs.replace(found, before=[*found.before, gone]), Names(city))
+    table = next(each for each in made if each.key == "agency")
+    at = [column.key for column in table.columns].index("before_executed")
+    assert table.total is not None
+    assert table.total[at] == sum(cell for row in table.rows if isinstance(cell := row[at], int))
 
 
 def test_a_person_freezes_it_and_it_stays_as_it_was(kept: Folding, store: Store, city: Registry) -> None:
