@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -17,6 +18,7 @@ from streams.people.acts import record_by
 from streams.people.person import MAY_ACKNOWLEDGE, Person, RefusedAct, check_act, check_person, check_scope
 from streams.people.trail import TrailEntry, acts_of_kinds
 from streams.store import Store, schema
+from streams.store.locks import FINDING_LOCK, lock
 from streams.store.times import now
 
 SAMPLED: Final = "report-sampled"
@@ -44,6 +46,14 @@ def keep_reports(store: Store, file: int, reports: Sequence[MonthlyReport]) -> N
     if rows:
         with store.writing() as connection:
             connection.execute(schema.kept_reports.insert(), rows)
+
+
+@contextmanager
+def _acting(store: Store) -> Iterator[Store]:
+    """The store within one transaction, in which what is checked still holds when it is acted upon."""
+    with store.writing() as connection:
+        lock(connection, FINDING_LOCK)
+        yield store.within(connection)
 
 
 class _ReportHead(msgspec.Struct):
@@ -117,10 +127,11 @@ def draw_sample(
     if not candidates:
         raise RefusedAct("no-report")
     drawn = draw(candidates, size, seed, fiscal_year, month)
-    before = samples_of(store, fiscal_year).get(month)
     after = {"seed": seed, "size": size, "drawn": drawn, "candidates": len(candidates)}
-    was = None if before is None else {"seed": before.seed, "size": before.size}
-    act = record_by(store, person, SAMPLED, sample_subject(fiscal_year, month), was, after)
+    with _acting(store) as within:
+        before = samples_of(within, fiscal_year).get(month)
+        was = None if before is None else {"seed": before.seed, "size": before.size}
+        act = record_by(within, person, SAMPLED, sample_subject(fiscal_year, month), was, after)
     return Sample(fiscal_year, month, seed, size, drawn, act.person, act.at)
 
 
@@ -197,48 +208,55 @@ def findings_of(store: Store, fiscal_year: int) -> list[ReportFinding]:
     return list(found.values())
 
 
-def open_finding(
+def open_findings(
     store: Store,
     person: Person,
     report: MonthlyReport,
-    difference: ReportDifference,
+    differences: Sequence[ReportDifference],
     due_on: str,
     remark: str,
     today: str,
-) -> TrailEntry:
-    """Note a difference as a finding, to be put right by a day. Raises RefusedAct."""
+) -> list[TrailEntry]:
+    """Note differences of a report as findings, to be put right by a day. Raises RefusedAct, and notes none then."""
     check_act(person, MAY_ACKNOWLEDGE, remark or "–")
     check_scope(within=person.scope.whole)
     if not is_day(due_on) or due_on <= today:
         raise RefusedAct("due-date")
-    key = report.fiscal_year, report.agency, report.month, difference.kind, difference.line
-    subject = finding_subject(*key)
-    if any(each.subject == subject for each in findings_of(store, report.fiscal_year)):
-        raise RefusedAct("finding-state")
-    after = {
-        "fiscal_year": report.fiscal_year,
-        "agency": report.agency,
-        "month": report.month,
-        "version": report.version,
-        "kind": difference.kind,
-        "line": difference.line,
-        "reported": difference.reported,
-        "expected": difference.expected,
-        "due_on": due_on,
-        "remark": remark,
-    }
-    return record_by(store, person, "finding-opened", subject, None, after)
+    with _acting(store) as within:
+        noted = {each.subject for each in findings_of(within, report.fiscal_year)}
+        made = []
+        for each in differences:
+            subject = finding_subject(report.fiscal_year, report.agency, report.month, each.kind, each.line)
+            if subject in noted:
+                raise RefusedAct("finding-state")
+            noted.add(subject)
+            after = {
+                "fiscal_year": report.fiscal_year,
+                "agency": report.agency,
+                "month": report.month,
+                "version": report.version,
+                "kind": each.kind,
+                "line": each.line,
+                "reported": each.reported,
+                "expected": each.expected,
+                "due_on": due_on,
+                "remark": remark,
+            }
+            made.append(record_by(within, person, "finding-opened", subject, None, after))
+        return made
 
 
 def enter_reply(store: Store, person: Person, subject: str, text: str, *, corrected: bool) -> TrailEntry:
     """Keep what the agency answered; `corrected`: it says that the report is put right. Raises RefusedAct."""
     check_act(person, MAY_ACKNOWLEDGE, text)
     check_scope(within=person.scope.whole)
-    one = _finding(store, subject)
-    if one.state == "verified" or (corrected and findings.after(one.state, "finding-corrected") is None):
-        raise RefusedAct("finding-state", one.state)
-    act = record_by(store, person, REPLIED, subject, {"state": one.state}, {"text": text})
-    return record_by(store, person, "finding-corrected", subject, {"state": one.state}, None) if corrected else act
+    with _acting(store) as within:
+        one = _finding(within, subject)
+        if one.state == "verified" or (corrected and findings.after(one.state, "finding-corrected") is None):
+            raise RefusedAct("finding-state", one.state)
+        state = {"state": one.state}
+        act = record_by(within, person, REPLIED, subject, state, {"text": text})
+        return record_by(within, person, "finding-corrected", subject, state, None) if corrected else act
 
 
 def verify_findings(
@@ -252,15 +270,16 @@ def verify_findings(
     check_person(person, MAY_ACKNOWLEDGE)
     check_scope(within=person.scope.whole)
     decided = 0
-    for one in findings_of(store, fiscal_year):
-        if one.agency != agency or one.state not in ("open", "corrected"):
-            continue
-        month, found = _deciding(one, later)
-        if found is None:
-            continue
-        kind: FindingAct = findings.outcome(one.kind, one.line, found)
-        record_by(store, person, kind, one.subject, {"state": one.state}, {"by_month": month})
-        decided += 1
+    with _acting(store) as within:
+        for one in findings_of(within, fiscal_year):
+            if one.agency != agency or one.state not in ("open", "corrected"):
+                continue
+            month, found = _deciding(one, later)
+            if found is None:
+                continue
+            kind: FindingAct = findings.outcome(one.kind, one.line, found)
+            record_by(within, person, kind, one.subject, {"state": one.state}, {"by_month": month})
+            decided += 1
     if not decided:
         raise RefusedAct("no-later-report")
     return decided

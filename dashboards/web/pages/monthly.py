@@ -44,7 +44,7 @@ from streams.people.monthly_reports import (
     enter_reply,
     findings_of,
     newest_report,
-    open_finding,
+    open_findings,
     reports_of,
     samples_of,
     verify_findings,
@@ -255,9 +255,8 @@ async def note_findings(
         chosen = [each for number, each in enumerate(differing) if f"difference-{number}" in form]
         if not chosen:
             raise RefusedAct("no-difference")
-        for each in chosen:
-            due, remark = form.get("due_on", ""), form.get("text", "")
-            open_finding(monitor.store, person, report, each, due, remark, monitor.today())
+        due, remark = form.get("due_on", ""), form.get("text", "")
+        open_findings(monitor.store, person, report, chosen, due, remark, monitor.today())
 
     return await act(desk, request, run, _address(fiscal_year, month, agency), "found")
 
