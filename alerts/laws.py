@@ -67,6 +67,12 @@ class Law(msgspec.Struct, frozen=True):
             text += f"第{found['item']}款"
         return Words(text, article)
 
+    def cited(self, article: str) -> Words:
+        """The law with one of its articles, as sentences name it: 預算法第72條; Budget Act, Art. 72."""
+        assert article in self.articles, f"{self.slug} has no article {article}"
+        named = self.article_text(article)
+        return Words(f"{self.title.zh}{named.zh}", f"{self.title.en}, {self.english_unit} {named.en}".rstrip(", "))
+
     def address_of(self, article: str) -> str | None:
         """Where an article's text stands in the official database."""
         found = _ARTICLE.fullmatch(article)

@@ -62,6 +62,14 @@ BASIS_STATUS: Final[Mapping[str, Words]] = {
 YES_NO: Final[Mapping[bool, Words]] = {True: Words("是", "yes"), False: Words("否", "no")}
 """A flag of the evidence, for people."""
 
+FINDING_STATE: Final[Mapping[str, Words]] = {
+    "open": Words("待更正", "open"),
+    "corrected": Words("已更正，待次月核對", "corrected, to be verified"),
+    "verified": Words("核對無誤", "verified"),
+    "repeated": Words("再犯", "repeated"),
+}
+"""Of a finding about a monthly report."""
+
 NOTICE_KIND: Final[Mapping[str, Words]] = {
     "opened": ALERT_CHANGE["opened"],
     "worsened": Words("情形加重", "worse"),

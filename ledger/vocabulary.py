@@ -194,6 +194,32 @@ REFERENCE: Final[Mapping[str, Words]] = {
 CASE: Final[Mapping[str, Words]] = {"carryover": Words("保留案", "carry-over case")}
 """Cases that are no draw on a reserve."""
 
+REPORT_DIFFERENCE: Final[Mapping[str, Words]] = {
+    "sum": Words("合計不符", "total is not the sum"),
+    "classes": Words("經常門與資本門之和不符", "classes do not add up"),
+    "movement": Words("與上月累計不銜接", "does not follow the month before"),
+    "over-allotted": Words("實現數逾分配數", "realised over allotted"),
+    "books": Words("與帳載不符", "differs from the books"),
+    "left-out": Words("漏列科目", "line left out"),
+}
+"""What a monthly report does not agree in."""
+
+REPORT_ARRIVAL: Final[Mapping[str, Words]] = {
+    "on-time": Words("如期", "on time"),
+    "late": Words("逾期", "late"),
+    "missing": Words("逾期未送", "overdue"),
+    "awaited": Words("未到期", "not due yet"),
+}
+"""Whether a monthly report came, by the day it was due."""
+
+DRAWN_FOR: Final[Mapping[str, Words]] = {
+    "repeated": Words("缺失再犯", "findings repeated"),
+    "never-sampled": Words("本年度未抽核", "never sampled this year"),
+    "difference": Words("差異金額大", "large differences"),
+    "lot": Words("隨機", "by lot"),
+}
+"""Why an agency is in a sample."""
+
 FIELD: Final[Mapping[str, Words]] = {
     "type": Words("事件種類", "type"),
     "source": Words("資料來源", "source"),

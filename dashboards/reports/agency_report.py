@@ -12,7 +12,7 @@ from alerts.naming import line_name, subject
 from alerts.unfinished import UNFINISHED
 from alerts.vocabulary import ALERT_STATE, SEVERITY
 from dashboards.reports import formulas
-from dashboards.reports.table import LINE_CODE, Column, ReportProblem, Row, Table, named
+from dashboards.reports.table import LINE_CODE, TOTAL, Column, ReportProblem, Row, Table, named
 from ledger.books import AgencyYear, Alert, Books
 from ledger.figures import FIGURES, PREDICTIONS, RATES
 from ledger.fiscal import ROC_OFFSET
@@ -144,7 +144,7 @@ _LINE_COLUMNS: Final = (
 
 
 def _lines(lines: list[PositionOut], sums: list[PositionOut], names: Names, head: Words, as_of: str) -> Table:
-    total = next((_line(each, None, Words("合計", "Total")) for each in sums if each.economic_class == "all"), None)
+    total = next((_line(each, None, TOTAL) for each in sums if each.economic_class == "all"), None)
     return Table(
         name="positions",
         key="lines",

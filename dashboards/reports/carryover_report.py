@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from alerts.catalogue import Catalogue
 from alerts.naming import line_name
 from dashboards.reports import formulas
-from dashboards.reports.table import AGENCY_CODE, AUTHORITY_CODE, LINE_CODE, Cell, Column, Row, Table, named
+from dashboards.reports.table import AGENCY_CODE, AUTHORITY_CODE, LINE_CODE, TOTAL, Cell, Column, Row, Table, named
 from ledger.books import AgencyYear, Books, CarryoverCase
 from ledger.codes import position_name
 from ledger.fiscal import ROC_OFFSET
@@ -18,7 +18,6 @@ from ledger.vocabulary import CARRYOVER, CARRYOVER_FIGURE, CARRYOVER_REVIEW, FIE
 from ledger.words import Words, alike
 from ledger.year_end import KEPT_YEARS, drafts, lapses, left_of
 
-TOTAL: Final = Words("合計", "Total")
 _FIGURES: Final = tuple(CARRYOVER_FIGURE)
 _EVERYBODY: Final[Callable[[str], bool]] = lambda _: True  # noqa: E731
 
@@ -70,7 +69,7 @@ def tables(
         _form(cases, fiscal_year, names, as_of),
         _decisions(cases, fiscal_year, names, as_of),
         _ageing(books, fiscal_year, catalogue, as_of, within),
-        _lapsed(books, fiscal_year, names, as_of, within),
+        _lapsed(books, fiscal_year, names, catalogue, as_of, within),
     ]
 
 
@@ -316,7 +315,7 @@ def _ageing(books: Books, fiscal_year: int, catalogue: Catalogue, as_of: str, wi
                     found[at] += value
     rows = [_age_row(origin, fiscal_year, sums[origin]) for origin in sorted(sums)]
     whole = [sum(each[at] for each in sums.values()) for at in range(4)]
-    law = catalogue.laws["financial-statement-act"]
+    law = catalogue.laws["financial-statement-act"].cited("7")
     return Table(
         name="carryover_ageing",
         key="ageing",
@@ -330,8 +329,8 @@ def _ageing(books: Books, fiscal_year: int, catalogue: Catalogue, as_of: str, wi
         notes=(
             Words("保留年次＝本年度－原年度；未實現數＝保留數－實現數", "Year kept = this year − from year"),
             Words(
-                f"依據：{law.title.zh}{law.article_text('7').zh}",
-                f"Basis: {law.title.en}, Art. {law.article_text('7').en}",
+                f"依據：{law.zh}",
+                f"Basis: {law.en}",
             ),
         ),
     )
@@ -366,7 +365,9 @@ _LAPSE_COLUMNS: Final = (
 )
 
 
-def _lapsed(books: Books, fiscal_year: int, names: Names, as_of: str, within: Callable[[str], bool]) -> Table:
+def _lapsed(
+    books: Books, fiscal_year: int, names: Names, catalogue: Catalogue, as_of: str, within: Callable[[str], bool]
+) -> Table:
     sums: dict[str, list[int]] = {}
     for code, year in books.years.get(fiscal_year - 1, {}).items():
         if not within(code):
@@ -380,6 +381,7 @@ def _lapsed(books: Books, fiscal_year: int, names: Names, as_of: str, within: Ca
         found[0] += sum(left_of(each) for each in year.positions.values())
     rows: list[Row] = [(code, authority_name(names, code), *sums[code]) for code in sorted(sums)]
     whole = [sum(each[at] for each in sums.values()) for at in range(4)]
+    law = catalogue.laws["budget-act"].cited("72")
     return Table(
         name="carryover_lapsed",
         key="lapsed",
@@ -395,8 +397,8 @@ def _lapsed(books: Books, fiscal_year: int, names: Names, as_of: str, within: Ca
         total=(None, TOTAL, *whole) if rows else None,
         notes=(
             Words(
-                "應予註銷數為各科目未用數逾應付及契約數之部分，年度終了即不得支用（預算法第72條）；繼續經費及專案保留另案申請",
-                "Lapses: of each line what is left beyond what is owed or contracted (Budget Act Art. 72); continuing and"
+                f"應予註銷數為各科目未用數逾應付及契約數之部分，年度終了即不得支用（{law.zh}）；繼續經費及專案保留另案申請",
+                f"Lapses: of each line what is left beyond what is owed or contracted ({law.en}); continuing and"
                 " special carry-over is applied for apart",
             ),
         ),

@@ -8,7 +8,7 @@ from typing import Final
 from alerts.naming import line_name
 from dashboards.reports import formulas
 from dashboards.reports.formats.cells import moment_words
-from dashboards.reports.table import AGENCY_CODE, AUTHORITY_CODE, LINE_CODE, Cell, Column, Row, Table, named
+from dashboards.reports.table import AGENCY_CODE, AUTHORITY_CODE, LINE_CODE, TOTAL, Cell, Column, Row, Table, named
 from ledger.figures import ANNUAL, FIGURES, PERIOD
 from ledger.half_year import HalfYear, HalfYearFigures, HalfYearSums, added_up
 from ledger.names import Names, agency_name, authority_name
@@ -17,8 +17,7 @@ from ledger.words import Words, alike
 from streams.log.day_books import LateBooking
 from streams.people.half_year_acts import FrozenHalfYear
 
-TOTAL: Final = Words("合計", "Total")
-_NOT_FROZEN: Final = Words("試算，尚未凍結", "a draft: not frozen yet")
+_NOT_FROZEN: Final = Words("試算，尚未定稿", "a draft: not frozen yet")
 _BEFORE: Final = Words("上年同期", "Last year")
 
 
@@ -50,7 +49,7 @@ def tables(
 def frozen_words(kept: FrozenHalfYear) -> Words:
     """Who froze a settlement, when, under which digest, and whether it is still what was frozen."""
     moment, digest = moment_words(kept.at), kept.digest[:16]
-    zh = f"{kept.person} 於 {moment.zh} 凍結，摘要值 {digest}"
+    zh = f"{kept.person} 於 {moment.zh} 定稿，摘要值 {digest}"
     en = f"Frozen by {kept.person}, {moment.en}, digest {digest}"
     if not kept.holds:
         return Words(f"{zh}；留存內容與摘要值不符", f"{en}; what is kept is not what was frozen")
@@ -212,7 +211,7 @@ _LATE_COLUMNS: Final = (
 
 
 def _late(found: HalfYear, names: Names, late: Sequence[LateBooking]) -> Table:
-    made = _table(found, "late", "凍結後送達之異動", "what arrived after it was frozen", _LATE_COLUMNS, ())
+    made = _table(found, "late", "定稿後送達之異動", "what arrived after it was frozen", _LATE_COLUMNS, ())
     for event, at in late:
         kind = str(event.__struct_config__.tag)
         line = getattr(event, "line", None)
@@ -232,7 +231,7 @@ def _late(found: HalfYear, names: Names, late: Sequence[LateBooking]) -> Table:
         )
     made.notes = (
         Words(
-            "入帳日在 6 月 30 日以前而於凍結後送達者；已凍結之數字不因此變動",
+            "入帳日在 6 月 30 日以前而於定稿後送達者；已定稿之數字不因此變動",
             "Booked on or before 30 June and arrived after the freeze; the figures frozen do not change",
         ),
     )

@@ -12,7 +12,7 @@ from dashboards.reports import formulas
 from dashboards.reports.lagging_changes import EarlierLists
 from dashboards.reports.lagging_sheet import NO_REASON
 from dashboards.reports.not_judged import silent_words
-from dashboards.reports.table import AGENCY_CODE, AUTHORITY_CODE, LINE_CODE, Cell, Column, Row, Table, named
+from dashboards.reports.table import AGENCY_CODE, AUTHORITY_CODE, LINE_CODE, TOTAL, Cell, Column, Row, Table, named
 from ledger.figures import ANNUAL, CASH, FIGURES, PREDICTED_IN_FULL
 from ledger.names import Names, agency_name
 from ledger.sums import Sums
@@ -146,7 +146,7 @@ def _total(listed: list[LaggingRow], columns: tuple[Column, ...]) -> Row:
     monthly = [row.monthly for row in listed if row.monthly is not None]
     made = {
         **sums,
-        "authority": Words("合計", "Total"),
+        "authority": TOTAL,
         "cash": CASH.text(Sums(realised=sums["realised"], allotted=sums["allotted"])),
         "monthly": sum(monthly) if monthly else None,
     }

@@ -3,51 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
 from alerts.catalogue import Catalogue
 from alerts.naming import line_name
 from alerts.rules.report_late.rule import due
-from dashboards.reports.table import AGENCY_CODE, LINE_CODE, Cell, Column, Row, Table, named
+from alerts.vocabulary import FINDING_STATE
+from dashboards.reports.table import AGENCY_CODE, LINE_CODE, TOTAL, Cell, Column, Row, Table, named
 from ledger.books import Books
 from ledger.fiscal import ROC_OFFSET
 from ledger.monthly import KINDS, WHOLE, MonthlyReport, ReportDifference, differences
 from ledger.names import Names, agency_name
 from ledger.sampling import SampleCandidate
-from ledger.vocabulary import ECONOMIC_CLASS, FIELD
+from ledger.vocabulary import DRAWN_FOR, ECONOMIC_CLASS, FIELD, REPORT_ARRIVAL, REPORT_DIFFERENCE
 from ledger.words import Words, alike
 from streams.people.monthly_reports import KeptOfYear, ReportFinding, ReportKey, Sample
 
-KIND: Final[Mapping[str, Words]] = {
-    "sum": Words("合計不符", "total is not the sum"),
-    "classes": Words("經常門與資本門之和不符", "classes do not add up"),
-    "movement": Words("與上月累計不銜接", "does not follow the month before"),
-    "over-allotted": Words("實現數逾分配數", "realised over allotted"),
-    "books": Words("與帳載不符", "differs from the books"),
-    "left-out": Words("漏列科目", "line left out"),
-}
-FINDING_STATE: Final[Mapping[str, Words]] = {
-    "open": Words("待更正", "open"),
-    "corrected": Words("已更正，待次月核對", "corrected, to be verified"),
-    "verified": Words("核對無誤", "verified"),
-    "repeated": Words("再犯", "repeated"),
-}
-WHY: Final[Mapping[str, Words]] = {
-    "repeated": Words("缺失再犯", "findings repeated"),
-    "never-sampled": Words("本年度未抽核", "never sampled this year"),
-    "difference": Words("差異金額大", "large differences"),
-    "lot": Words("隨機", "by lot"),
-}
-ARRIVAL: Final[Mapping[str, Words]] = {
-    "on-time": Words("如期", "on time"),
-    "late": Words("逾期", "late"),
-    "missing": Words("逾期未送", "overdue"),
-    "awaited": Words("未到期", "not due yet"),
-}
 _MONTH: Final = Column("month", Words("月份", "Month"), "count")
 _AGENCY: Final = named("agency", FIELD["agency"], AGENCY_CODE)
+
+ReportArrivalState: TypeAlias = Literal["on-time", "late", "missing", "awaited"]
 
 
 class ReportArrival(msgspec.Struct, frozen=True):
@@ -55,7 +32,7 @@ class ReportArrival(msgspec.Struct, frozen=True):
 
     agency: str
     authority: str
-    state: str
+    state: ReportArrivalState
     due_on: str
     filed_on: str | None = None
     number: int | None = None
@@ -89,7 +66,7 @@ def arrivals(
         filed = None if own is None else own.months.get(month)
         day = due(year, month, catalogue.calendar, catalogue.rules["report-late"].parameters_on(as_of))
         report = reports.get((code, month))
-        state = "awaited" if as_of <= day else "missing"
+        state: ReportArrivalState = "awaited" if as_of <= day else "missing"
         if filed is not None:
             state = "late" if filed.booked_on > day else "on-time"
         found.append(
@@ -131,7 +108,7 @@ def arrivals_table(
     as_of: str,
 ) -> Table:
     """The reports of a month, agency by agency."""
-    drawn = {} if sample is None else {one.agency: WHY[one.why] for one in sample.drawn}
+    drawn = {} if sample is None else {one.agency: DRAWN_FOR[one.why] for one in sample.drawn}
     title = Words(f"{year}年度{month}月會計月報收件及核對", f"Monthly reports, FY {year}, month {month}")
     columns = (
         *_AGENCY,
@@ -152,7 +129,7 @@ def arrivals_table(
         counted: tuple[Cell, Cell] = (None, None) if each.found is None else (len(each.found), each.amount)
         rows.append(
             (
-                each.agency, agency_name(names, each.agency), ARRIVAL[each.state], each.due_on, each.filed_on,
+                each.agency, agency_name(names, each.agency), REPORT_ARRIVAL[each.state], each.due_on, each.filed_on,
                 each.number, each.version, each.missing_numbers, *counted, drawn.get(each.agency, ""), unfinished,
             )
         )  # fmt: skip
@@ -191,7 +168,14 @@ def differences_table(
         Column("amount", Words("差異", "By how much"), "money"),
     )
     rows: list[Row] = [
-        (KIND[each.kind], each.line, called(names, year, each.line), each.reported, each.expected, each.amount)
+        (
+            REPORT_DIFFERENCE[each.kind],
+            each.line,
+            called(names, year, each.line),
+            each.reported,
+            each.expected,
+            each.amount,
+        )
         for each in found
     ]
     return Table(
@@ -202,7 +186,7 @@ def differences_table(
 def called(names: Names, year: int, line: str) -> Words:
     """A line's name; of a total what it is the total of."""
     if line == WHOLE:
-        return Words("合計", "total")
+        return TOTAL
     return ECONOMIC_CLASS[line] if line in ECONOMIC_CLASS else line_name(names, year, line) if line else alike("")
 
 
@@ -218,12 +202,12 @@ def findings_table(found: Iterable[ReportFinding], names: Names, year: int, as_o
         Column("expected", Words("應為", "Should be"), "money"),
         Column("amount", Words("差異", "By how much"), "money"),
         Column("due_on", Words("更正期限", "Due"), "day"),
-        Column("reply", Words("機關答復", "Reply"), "text"),
+        Column("reply", Words("機關回復", "Reply"), "text"),
         Column("state", Words("狀態", "State"), "text"),
     )
     rows: list[Row] = [
         (
-            each.agency, agency_name(names, each.agency), each.month, KIND[each.kind], each.line,
+            each.agency, agency_name(names, each.agency), each.month, REPORT_DIFFERENCE[each.kind], each.line,
             called(names, year, each.line), each.reported, each.expected, each.amount, each.due_on, each.reply,
             FINDING_STATE[each.state],
         )
@@ -255,9 +239,9 @@ def half_year_table(
     columns = (
         _MONTH,
         Column("agencies", Words("應送機關", "Agencies"), "count"),
-        Column("on_time", ARRIVAL["on-time"], "count"),
-        Column("late", ARRIVAL["late"], "count"),
-        Column("missing", ARRIVAL["missing"], "count"),
+        Column("on_time", REPORT_ARRIVAL["on-time"], "count"),
+        Column("late", REPORT_ARRIVAL["late"], "count"),
+        Column("missing", REPORT_ARRIVAL["missing"], "count"),
         Column("sampled", Words("抽核機關", "Sampled"), "count"),
         Column("findings", Words("缺失項數", "Findings"), "count"),
         Column("amount", Words("缺失金額", "By how much"), "money"),
@@ -266,9 +250,9 @@ def half_year_table(
         Column("unfinished", Words("未結", "Unfinished"), "count"),
     )
     rows = [_half_year_row(month, by_month.get(month, []), samples.get(month), found) for month in months]
-    total: tuple[Cell, ...] = (Words("合計", "Total"), None, *(_total(rows, at) for at in range(2, len(columns))))
+    total: tuple[Cell, ...] = (TOTAL, None, *(_total(rows, at) for at in range(2, len(columns))))
     kinds = [(kind, [each for each in found if each.kind == kind and each.month in months]) for kind in KINDS]
-    of_kinds = [(KIND[kind], len(some), sum(each.amount for each in some)) for kind, some in kinds if some]
+    of_kinds = [(REPORT_DIFFERENCE[kind], len(some), sum(each.amount for each in some)) for kind, some in kinds if some]
     notes = tuple(
         Words(f"{words.zh}：{count} 項，{amount:,} 元。", f"{words.en}: {count}, NT$ {amount:,}.")
         for words, count, amount in of_kinds

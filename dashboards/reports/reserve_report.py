@@ -9,7 +9,7 @@ from alerts.catalogue import Catalogue
 from alerts.naming import line_name
 from alerts.vocabulary import LEVEL
 from dashboards.reports import formulas
-from dashboards.reports.table import AGENCY_CODE, LINE_CODE, Cell, Column, Row, Table, named
+from dashboards.reports.table import AGENCY_CODE, LINE_CODE, TOTAL, Cell, Column, Row, Table, named
 from ledger.books import AgencyYear, Books, Case
 from ledger.fiscal import ROC_OFFSET
 from ledger.money import percent
@@ -20,7 +20,6 @@ from ledger.words import Words
 
 _ORDER: Final = tuple(RESERVE)
 """The city's two funds, then each agency's own."""
-_TOTAL: Final = Words("合計", "Total")
 _SUMMED: Final = ("established", "pending", "approved", "cancelled", "returned", "remaining", "cases")
 
 
@@ -73,7 +72,7 @@ def _funds(funds: list[ReserveOut], year: int, names: Names, catalogue: Catalogu
             )
             for fund in in_order
         ],
-        total=_fund(sums, _TOTAL, None, None) if funds else None,
+        total=_fund(sums, TOTAL, None, None) if funds else None,
         notes=(
             Words(
                 "可動支餘額＝設置數－核准動支數＋註銷數；繳回數不得再動支，不計入餘額",
@@ -119,12 +118,12 @@ def _cases(books: Books, year: int, names: Names, catalogue: Catalogue, as_of: s
         as_of=as_of,
         columns=_CASE_COLUMNS,
         rows=[_case(agency, case, names) for agency, case in found],
-        total=(_TOTAL, None, None, None, None, None, None, *_amounts(cases), None, None) if cases else None,
+        total=(TOTAL, None, None, None, None, None, None, *_amounts(cases), None, None) if cases else None,
         notes=(
             Words("動支淨額＝核准動支數－註銷數－繳回數", "Net = approved − cancelled − returned"),
             Words(
-                "第二預備金之動支事由為預算法第70條所定三款；送議會備查日為最早之一次",
-                "The grounds of the second reserve are the three of Budget Act Art. 70; notified: the earliest day",
+                "第二預備金之動支事由為法定三款；送議會備查日為最早之一次",
+                "The grounds of the second reserve are the three of the law; notified: the earliest day",
             ),
             formulas.source(catalogue.rules["reserve-without-ground"], as_of),
             formulas.source(catalogue.rules["reserve-without-council-notice"], as_of),
@@ -197,7 +196,7 @@ def _schedule(books: Books, fiscal_year: int, names: Names, as_of: str) -> Table
         as_of=as_of,
         columns=_SCHEDULE_COLUMNS,
         rows=rows,
-        total=(_TOTAL, *(None,) * 8, *sums, None) if rows else None,
+        total=(TOTAL, *(None,) * 8, *sums, None) if rows else None,
         notes=(
             Words(
                 "核准數為註銷後之數。實現數、保留數取自科目；科目另有其他經費或其他動支案者無從分辨，以「–」表示",

@@ -22,6 +22,8 @@ class ReportProblem(Exception):
 
 EMPTY: Final = Words("（無）", "(none)")
 """What stands in place of rows where there are none."""
+TOTAL: Final = Words("合計", "Total")
+"""The label of a row of sums."""
 
 Cell: TypeAlias = str | int | Words | None
 """text: str or Words; money (NT$) and count: int; percent: the contract's text, "88.54"; day: "2025-06-30"; None: nothing."""

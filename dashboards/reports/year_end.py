@@ -7,8 +7,7 @@ from typing import Final
 
 from alerts.naming import line_name
 from alerts.vocabulary import LEVEL
-from dashboards.reports.carryover_report import TOTAL
-from dashboards.reports.table import AGENCY_CODE, LINE_CODE, Column, Row, Table, named
+from dashboards.reports.table import AGENCY_CODE, LINE_CODE, TOTAL, Column, Row, Table, named
 from ledger.codes import position_name
 from ledger.names import Names, agency_name
 from ledger.vocabulary import CARRYOVER, LACK, REFERENCE

@@ -12,7 +12,7 @@ from alerts.unfinished import UNFINISHED
 from alerts.vocabulary import SEVERITY
 from dashboards.level_status import NO_ALERTS, LevelCounts, status_of, whose
 from dashboards.reports import formulas
-from dashboards.reports.table import AGENCY_CODE, AUTHORITY_CODE, Column, Table, named
+from dashboards.reports.table import AGENCY_CODE, AUTHORITY_CODE, TOTAL, Column, Table, named
 from dashboards.web import names
 from dashboards.web.charts import course, course_figure, course_grid
 from dashboards.web.desk import Desk
@@ -216,7 +216,7 @@ def level_grid(desk: Desk, levels: Sequence[Level], kind: str, total: Level | No
             as_of=day,
             columns=(*head, *_LEVEL_COLUMNS),
             rows=rows,
-            total=None if total is None else _level_row(None, Words("合計", "Total"), None, total, None),
+            total=None if total is None else _level_row(None, TOTAL, None, total, None),
             notes=(
                 *formulas.of("available", "allotted", "executed", "obligated"),
                 PREDICTED_IN_FULL,

@@ -9,8 +9,8 @@ from ledger.words import Words
 
 WORDS: Final[Mapping[str, Words]] = {
     "monthly_lead": Words(
-        "各機關會計月報收件、核對、抽核及缺失追蹤（會計法第32條）。月報以「匯入」之「會計月報（歲出累計表）」載入。",
-        "Monthly reports received, compared, sampled and followed up (Accounting Act, Article 32). They come in on the page of"
+        "各機關會計月報收件、核對、抽核及缺失追蹤（{law}）。月報以「匯入」之「會計月報（歲出累計表）」載入。",
+        "Monthly reports received, compared, sampled and followed up ({law}). They come in on the page of"
         " imports, as “Monthly accounting report”.",
     ),
     "monthly_month": Words("{month}月", "Month {month}"),
@@ -43,11 +43,11 @@ WORDS: Final[Mapping[str, Words]] = {
     "monthly_due": Words("更正期限", "To be put right by"),
     "monthly_remark": Words("說明", "Remark"),
     "monthly_noted": Words("已登錄", "noted"),
-    "monthly_follow": Words("缺失及答復", "Findings and replies"),
+    "monthly_follow": Words("缺失及回復", "Findings and replies"),
     "monthly_letter": Words("更正函稿", "Letter"),
-    "monthly_reply": Words("機關答復", "The agency's reply"),
+    "monthly_reply": Words("機關回復", "The agency's reply"),
     "monthly_corrected": Words("機關稱已更正", "It says that this is put right"),
-    "monthly_enter": Words("登錄答復", "Enter the reply"),
+    "monthly_enter": Words("登錄回復", "Enter the reply"),
     "monthly_verify": Words("以後續月報核對", "Verify by the report that followed"),
     "monthly_verify_help": Words(
         "以次月月報或本月較高版次核對未結缺失：同一科目同類差異仍在者為再犯，否則核對無誤。",

@@ -49,11 +49,11 @@ DONE: Final[Mapping[str, Words]] = {
     "letter": Words("已登錄發文字號及日期。", "Number and date are recorded."),
     "explained": Words("已登錄落後原因。", "The reason is recorded."),
     "presented": Words("名單已存檔為本次提報內容。", "The list is kept as presented."),
-    "frozen": Words("已凍結半年結算。", "The half-year settlement is frozen."),
+    "frozen": Words("半年結算已定稿。", "The half-year settlement is frozen."),
     "withdrawn": Words("名單已撤回。", "The list is withdrawn."),
     "sampled": Words("已抽出並登錄。", "The sample is drawn and recorded."),
     "found": Words("已登錄缺失。", "The findings are noted."),
-    "replied": Words("已登錄答復。", "The reply is entered."),
+    "replied": Words("已登錄回復。", "The reply is entered."),
     "verified": Words("已核對。", "The findings are decided."),
     "dropped_file": Words("檔案已放棄，未入帳。", "The file was given up; nothing was taken in."),
     "judged": Words("時間規則已依今日重新判定。", "The time rules were judged as of today."),
@@ -249,20 +249,20 @@ WORDS: Final[Mapping[str, Words]] = {
     "current_list": Words("目前名單", "The list now"),
     # half-year
     "half_year_open": Words(
-        "尚未凍結。凍結後數字不再變動，其後送達之異動另列。",
+        "尚未定稿。定稿後數字不再變動，其後送達之異動另列。",
         "Not frozen yet. Once frozen its figures do not change; what arrives later is listed beside them.",
     ),
     "half_year_differs": Words(
-        "留存內容與凍結時之摘要值不符，請查明。", "What is kept is not what was frozen; find out why."
+        "留存內容與定稿時之摘要值不符，請查明。", "What is kept is not what was frozen; find out why."
     ),
-    "half_year_freeze": Words("凍結半年結算", "Freeze the half-year settlement"),
-    "half_year_freeze_again": Words("重新凍結", "Freeze once more"),
-    "half_year_earlier": Words("先前凍結", "Frozen before"),
+    "half_year_freeze": Words("半年結算定稿", "Freeze the half-year settlement"),
+    "half_year_freeze_again": Words("重新定稿", "Freeze once more"),
+    "half_year_earlier": Words("先前定稿", "Frozen before"),
     "half_year_help": Words(
         "重算日誌至 {day} 之數字並留存，附摘要值，登錄於稽核軌跡。資料多時需數分鐘。",
         "Folds the log up to {day} and keeps its figures with their digest, on the audit trail. Of many events it takes minutes.",
     ),
-    "half_year_sure": Words("確定凍結", "I want it frozen"),
+    "half_year_sure": Words("確定定稿", "I want it frozen"),
     # carry-over
     "carryover_lead": Words(
         "{last}年度未結之應付款及契約，經申請、審查、核定後轉入本年度。",

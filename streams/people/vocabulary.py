@@ -23,7 +23,7 @@ ACT: Final[Mapping[str, Words]] = {
     "judge": Words("立即判定時間規則", "had the time rules judged"),
     "lagging-presented": Words("提報市政會議", "presented the lagging list"),
     "lagging-withdrawn": Words("撤回提報名單", "withdrew a presented list"),
-    "half-year-frozen": Words("凍結半年結算", "froze the half-year settlement"),
+    "half-year-frozen": Words("半年結算定稿", "froze the half-year settlement"),
     "asked": Words("通知機關回復", "asked the agency"),
     "answered": Words("機關回復", "answered"),
     "answer-accepted": Words("同意回復", "accepted the answer"),
@@ -42,7 +42,7 @@ ACT: Final[Mapping[str, Words]] = {
     "file-taken": Words("檔案匯入完成", "a file was taken in"),
     "report-sampled": Words("抽核月報", "drew a sample of monthly reports"),
     "finding-opened": Words("登錄月報缺失", "noted a finding about a monthly report"),
-    "finding-replied": Words("登錄缺失之答復", "entered the reply to a finding"),
+    "finding-replied": Words("登錄缺失之回復", "entered the reply to a finding"),
     "finding-corrected": Words("缺失已更正", "a finding was corrected"),
     "finding-verified": Words("次月月報核對無誤", "a later report verified a finding"),
     "finding-repeated": Words("缺失再犯", "a later report repeated a finding"),
@@ -133,11 +133,11 @@ QUESTION: Final[Mapping[str, Words]] = {
 """How it stands between the office and an agency about an alert."""
 
 REFUSED_ACT: Final[Mapping[str, Words]] = {
-    "half-year-sure": Words("請勾選確定凍結", "Tick that you want it frozen"),
-    "half-year-early": Words("6 月 30 日尚未過，不得凍結", "30 June is not over yet"),
+    "half-year-sure": Words("請勾選確定定稿", "Tick that you want it frozen"),
+    "half-year-early": Words("6 月 30 日尚未過，不得定稿", "30 June is not over yet"),
     "half-year-empty": Words("該年度無資料", "The books hold nothing of that year"),
     "half-year-again": Words(
-        "該年度已凍結；確定重新凍結者請勾選", "That year is frozen; tick that you want it frozen once more"
+        "該年度已定稿；確定重新定稿者請勾選", "That year is frozen; tick that you want it frozen once more"
     ),
     "no-matter": Words("請勾選至少一項", "Choose at least one matter"),
     "reason-choice": Words("請自清單選擇原因", "Choose a reason from the list"),

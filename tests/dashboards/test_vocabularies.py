@@ -15,14 +15,18 @@ import alerts.vocabulary
 import ledger.vocabulary
 import streams.people.vocabulary
 from alerts.catalogue import Catalogue
+from alerts.findings import FindingState
 from alerts.laws import DateStatus
 from alerts.refusal_advice import ADVICE
 from alerts.rule import BasisStatus, RuleKind, Severity, Subject, Unit
 from alerts.verdict import Answer, Turn, Verdict
+from dashboards.reports.monthly_report import ReportArrivalState
 from dashboards.web import names, words
 from ledger import events
 from ledger.books import ReferenceKind
+from ledger.monthly import FindingKind
 from ledger.refusals import Reason
+from ledger.sampling import DrawnFor
 from ledger.words import Words
 from streams.store.alert_lists import AlertState
 
@@ -124,9 +128,13 @@ def test_no_english_stands_in_the_chinese_where_there_is_a_word_for_it() -> None
         ("CR_BASIS", get_args(events.Basis)),
         ("DATE_STATUS", get_args(DateStatus)),
         ("CARRYOVER", get_args(events.CarryoverKind)),
+        ("DRAWN_FOR", get_args(DrawnFor)),
         ("EVENT", tuple(events.BY_NAME)),
+        ("FINDING_STATE", get_args(FindingState)),
         ("LEVEL", get_args(Subject)),
         ("REASON", get_args(Reason)),
+        ("REPORT_ARRIVAL", get_args(ReportArrivalState)),
+        ("REPORT_DIFFERENCE", get_args(FindingKind)),
         ("RESERVE", get_args(events.Reserve)),
         ("RULE_KIND", get_args(RuleKind)),
         ("SEVERITY", get_args(Severity)),

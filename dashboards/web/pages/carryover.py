@@ -13,7 +13,7 @@ from litestar.params import FromPath
 
 from dashboards.reports import carryover_report
 from dashboards.reports.carryover_report import ReviewedCase
-from dashboards.reports.table import AGENCY_CODE, LINE_CODE, Column, Table, named, of_key
+from dashboards.reports.table import AGENCY_CODE, LINE_CODE, TOTAL, Column, Table, named, of_key
 from dashboards.reports.year_end import difference_table, draft_table, lacking_table, opening_table
 from dashboards.web.access import ANYBODY
 from dashboards.web.answer import headers, page
@@ -217,7 +217,7 @@ def _cases(cases: list[ReviewedCase], fiscal_year: int, names: Names, day: str) 
         as_of=day,
         columns=_CASE_COLUMNS,
         rows=rows,
-        total=(carryover_report.TOTAL, *blank, *figures, None, None) if rows else None,
+        total=(TOTAL, *blank, *figures, None, None) if rows else None,
     )
 
 

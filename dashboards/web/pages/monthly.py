@@ -15,9 +15,8 @@ from alerts.letters.finding_letter import FindingMatter, finding_letter
 from alerts.letters.odt import odt_of
 from alerts.letters.pdf import pdf_of
 from alerts.letters.typesetting import NotTypeset
+from alerts.vocabulary import FINDING_STATE
 from dashboards.reports.monthly_report import (
-    FINDING_STATE,
-    KIND,
     ReportArrival,
     arrivals,
     arrivals_table,
@@ -36,6 +35,7 @@ from dashboards.web.forms import act, acting, form_of, form_result
 from dashboards.web.grid import Grid
 from ledger.monthly import ReportDifference
 from ledger.names import agency_name
+from ledger.vocabulary import REPORT_DIFFERENCE
 from ledger.words import Words
 from streams.people import trail
 from streams.people.monthly_reports import (
@@ -95,6 +95,7 @@ def monthly(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Res
         *(_half(desk, year, half) for half in (1, 2)),
     ]
     context = {
+        "law": desk.monitor.catalogue.laws["accounting-act"].cited("32 I(4)"),
         "year": year,
         "month": month,
         "years": known,
@@ -204,7 +205,7 @@ def of_agency(
         "choices": [
             (
                 number,
-                KIND[each.kind],
+                REPORT_DIFFERENCE[each.kind],
                 called(names, fiscal_year, each.line),
                 each.amount,
                 (each.kind, each.line) in noted,
@@ -212,7 +213,8 @@ def of_agency(
             for number, each in enumerate(differing)
         ],
         "own": [
-            (each, KIND[each.kind], called(names, fiscal_year, each.line), FINDING_STATE[each.state]) for each in own
+            (each, REPORT_DIFFERENCE[each.kind], called(names, fiscal_year, each.line), FINDING_STATE[each.state])
+            for each in own
         ],
         "may_act": person is not None and person.may(MAY_ACKNOWLEDGE),
         "result": form_result(request),
@@ -344,7 +346,7 @@ def _letter(desk: Desk, year: int, month: int, agency: str, form: str) -> Respon
         FindingMatter(
             called(names, year, each.line).zh,
             each.line,
-            KIND[each.kind].zh,
+            REPORT_DIFFERENCE[each.kind].zh,
             each.reported,
             each.expected,
             each.due_on,

@@ -13,7 +13,7 @@ from alerts.catalogue import Catalogue
 from alerts.judgement import Parameters
 from alerts.naming import line_name
 from dashboards.reports import formulas, reserve_report
-from dashboards.reports.table import AGENCY_CODE, LINE_CODE, Column, Table, named, of_key
+from dashboards.reports.table import AGENCY_CODE, LINE_CODE, TOTAL, Column, Table, named, of_key
 from dashboards.runway import funds_by_reserve, tenths_of_months
 from dashboards.web import language
 from dashboards.web.access import ANYBODY
@@ -27,7 +27,7 @@ from ledger.events import ReserveApproved
 from ledger.fiscal import days_gone
 from ledger.money import percent, thousands
 from ledger.names import agency_name
-from ledger.vocabulary import FUND, GROUND, RESERVE
+from ledger.vocabulary import FIELD, FUND, GROUND, RESERVE
 from ledger.words import Words
 from streams.log.reserve_log import ReserveEvent
 from streams.scope import Scope
@@ -255,7 +255,7 @@ _CASE_COLUMNS: Final = (
     Column("reserve", Words("預備金", "Reserve"), "text"),
     *named("agency", Words("機關", "Agency"), AGENCY_CODE),
     *named("line", Words("預算科目", "Line"), LINE_CODE),
-    Column("ground", Words("動支事由（預算法第70條）", "Ground (Budget Act, Art. 70)"), "text"),
+    Column("ground", FIELD["ground"], "text"),
     Column("approved_on", Words("首次核准日", "First approved"), "day"),
     Column("pending", FUND["pending"], "money"),
     Column("approved", FUND["approved"], "money"),
@@ -312,6 +312,7 @@ def _case_grid(
             total=_case_total(cases) if cases else None,
             notes=(
                 Words("動支淨額＝核准動支數－註銷數－繳回數", "Net = approved − cancelled − returned"),
+                formulas.source(desk.monitor.catalogue.rules["reserve-without-ground"], desk.monitor.today()),
                 _notice(desk.monitor.catalogue, desk.monitor.today()),
             ),
         ),
@@ -345,7 +346,7 @@ def _case_total(cases: list[Drawn]) -> tuple[Any, ...]:
         sum(getattr(each.case, name) for each in cases) for name in ("pending", "approved", "cancelled", "returned")
     ]
     net = sums[1] - sums[2] - sums[3]
-    return (Words("合計", "Total"), None, None, None, None, None, None, None, *sums, net, None, None, None, None)
+    return (TOTAL, None, None, None, None, None, None, None, *sums, net, None, None, None, None)
 
 
 HANDLERS = (reserves,)

@@ -21,7 +21,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def test_freezing_is_a_persons_act_and_is_shown_as_it_was(city: Running) -> None:
     with city.client() as client:
         page = client.get("/half-year", params={"year": 114}).text
-        assert "尚未凍結" in page
+        assert "尚未定稿" in page
         assert client.get("/v1/half-years").json() == []
         found = re.search(r'name="_csrf_token" value="([^"]+)"', page)
         assert found is not None
@@ -40,4 +40,4 @@ def test_freezing_is_a_persons_act_and_is_shown_as_it_was(city: Running) -> None
         assert sum(one["realised"] for one in kept["settlement"]["figures"]) == 395 and len(kept["digest"]) == 64
         for name in ("ods", "xlsx", "csv", "pdf"):
             assert client.get("/half-year", params={"year": 114, "export": name}).status_code == 200
-        assert "凍結半年結算" in client.get("/audit-trail").text
+        assert "半年結算定稿" in client.get("/audit-trail").text
