@@ -299,8 +299,11 @@ _AGE_COLUMNS: Final = (
     Column("remark", Words("備註", "Remark"), "text"),
 )
 _AGE_REMARK: Final = (
-    Words("已達第四年，年度終了未實現者得不再保留", "the fourth year: what is not realised by its end may be dropped"),
-    Words("明年為第四年", "next year is the fourth"),
+    Words(
+        f"已達第 {KEPT_YEARS} 年，年度終了未實現者得不再保留",
+        f"year {KEPT_YEARS}: what is not realised by its end may be dropped",
+    ),
+    Words(f"明年為第 {KEPT_YEARS} 年", f"next year is year {KEPT_YEARS}"),
     Words("", ""),
 )
 

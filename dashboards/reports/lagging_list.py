@@ -12,7 +12,7 @@ from alerts.catalogue import Catalogue
 from alerts.lagging import Behind, behind, lagging, silent_agencies, target
 from dashboards.reports.lagging_changes import EarlierLists, ListChange, Listed, change
 from dashboards.reports.lagging_sheet import left, sheet
-from dashboards.reports.lagging_tables import DIVERGES, PLANS_SHOWN, list_table, plans_table
+from dashboards.reports.lagging_tables import PLANS_SHOWN, list_table, plans_table, points_allowed
 from dashboards.reports.not_judged import absent_table, unjudged_table, unjudged_words
 from dashboards.reports.table import Table
 from ledger.books import Alert, Books
@@ -87,7 +87,7 @@ def rows(
     earlier: EarlierLists | None = None,
 ) -> list[LaggingRow]:
     """Everything the list says: fiscal years descending, ranked within each. `alerts` may hold any others too."""
-    points = catalogue.rules[DIVERGES].parameters_on(as_of)["points_max"]
+    points = points_allowed(catalogue, as_of)
     known = list(alerts)
     silent = silent_agencies(known, books, names.registry, as_of)
     return [_row(each, names, as_of, points, earlier, silent) for each in behind(known, books, catalogue, as_of)]

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from dashboards.reports.lagging_list import LaggingRow, Reasons
 
 PLANS_SHOWN: Final = 3
-DIVERGES: Final = "forecast-diverges"
 
 
 _COLUMNS: Final = (
@@ -67,7 +66,7 @@ def list_table(
     """A year's list with every figure; `said` is noted below it first: who left it, whom it does not judge."""
     rule = catalogue.rules[RULE]
     limit = target(catalogue, as_of)
-    points = catalogue.rules[DIVERGES].parameters_on(as_of)["points_max"]
+    points = points_allowed(catalogue, as_of)
     shortfall = Column("shortfall", Words(f"達 {limit}%\n尚須執行數", f"To execute\nfor {limit} %"), "money")
     columns = (
         *_COLUMNS[:_NAMED],
@@ -110,6 +109,11 @@ def list_table(
             formulas.source(rule, as_of),
         ),
     )
+
+
+def points_allowed(catalogue: Catalogue, as_of: str) -> int:
+    """By how many percentage points the two predictions may differ on a day before the gap is flagged."""
+    return catalogue.rules["forecast-diverges"].parameters_on(as_of)["points_max"]
 
 
 def _not_heard_of(listed: Sequence[LaggingRow], names: Names, as_of: str) -> Iterator[Words]:

@@ -295,7 +295,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "under_cr": Words("預算未完成審議", "Budget not adopted"),
     "report_pdf": Words("機關報告（PDF）", "Report on the agency (PDF)"),
     "lagging_here": Words("落後名單列序第 {rank}", "On the lagging list at rank {rank}"),
-    "diverges": Words("二者相差逾 10 個百分點", "they lie more than 10 points apart"),
+    "diverges": Words("二者相差逾 {points} 個百分點", "they lie more than {points} points apart"),
     "monthly": Words("至 12 月每月須執行", "Needed a month until December"),
     "times": Words("連續列入 {times} 次", "listed {times} times in a row"),
     "lagging_reason": Words("落後原因與預計改善完成日", "Why it lags and when it will have caught up"),

@@ -10,12 +10,13 @@ from alerts.catalogue import FOLDER
 
 
 def catalogue_from(day: str, folder: Path) -> Path:
-    """A copy of the catalogue in which 90 % is 80 %, 20 and 10 % are 30 and 15 %, and 50,000,000 is 40,000,000 from a day."""
+    """A copy of the catalogue with other numbers from a day: 80 for 90 %, 30 and 15 for 20 and 10 %, 15 for 10 points, 40 for 50 M."""
     tree = folder / "alerts"
     for name in ("law", "rules"):
         shutil.copytree(FOLDER / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
     for rule, parameter, value in (
         ("capital_execution_lagging", "predicted_min", 80),
+        ("forecast_diverges", "points_max", 15),
         ("reserve_balance_low", "info_at", 30),
         ("reserve_balance_low", "warn_at", 15),
         ("reserve_without_council_notice", "amount_max", 40_000_000),

@@ -12,6 +12,7 @@ from litestar.params import FromPath
 from alerts.lagging import target
 from alerts.unfinished import UNFINISHED
 from dashboards.reports import agency_report
+from dashboards.reports.lagging_tables import points_allowed
 from dashboards.reports.table import ReportProblem, Table, of_key
 from dashboards.web import language, levels
 from dashboards.web.access import AGENCY, AUTHORITY
@@ -67,6 +68,7 @@ def authority(request: Request[Any, Any, Any], desk: NamedDependency[Desk], code
             "rates": levels.rates(level, figures.day, target(monitor.catalogue, figures.day)),
             "chart_list": charts,
             "row": next((r for r in lagging_rows(desk) if (r.authority, r.fiscal_year) == (code, fiscal_year)), None),
+            "points": points_allowed(monitor.catalogue, figures.day),
             "reasons": [
                 given
                 for given in reversed(trail.acts_on(monitor.store, lagging_subject(code, fiscal_year)))

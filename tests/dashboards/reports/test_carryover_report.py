@@ -87,8 +87,8 @@ def test_age_and_what_lapses(catalogue: Catalogue) -> None:
     assert [(row["origin_year"], row["age"], row["carryover"], row["rest"]) for row in ages] == [
         ("110", 4, 70, 70), ("111", 3, 8, 8), ("113", 1, 550, 460),
     ]  # fmt: skip
-    remarks = [row["remark"].zh[:4] for row in ages]  # type: ignore[union-attr]
-    assert remarks == ["已達第四", "明年為第", ""]
+    remarks = [row["remark"].zh for row in ages]  # type: ignore[union-attr]
+    assert remarks == ["已達第 4 年，年度終了未實現者得不再保留", "明年為第 4 年", ""]
     lapsed = found["lapsed"].row(0)
     # left 600 + 90 + 220 + 50; bound 730, all applied for; 230 bound by nothing
     assert (lapsed["left"], lapsed["bound"], lapsed["unapplied"], lapsed["lapsed"]) == (960, 730, 0, 230)

@@ -58,3 +58,19 @@ def test_a_reserve_stands_by_the_steps_in_force(pages: tuple[bool, Callable[[str
     amounts = ("40,000,000", "50,000,000") if changed else ("50,000,000", "40,000,000")
     assert f"逾 {amounts[0]} 元" in text and f"more than NT$ {amounts[0]}" in text
     assert f"逾 {amounts[1]} 元" not in text and f"more than NT$ {amounts[1]}" not in text
+
+
+def test_predictions_that_diverge_are_flagged_by_the_points_in_force(pages: tuple[bool, Callable[[str], str]]) -> None:
+    changed, read = pages
+    said, unsaid = ("15", "10") if changed else ("10", "15")
+    lagging = read("/lagging")
+    assert f"相差逾 {said} 個百分點" in lagging and f"more than {said} points" in lagging
+    flagged = [
+        text
+        for code in re.findall(r'href="/authorities/([^"?]+)\?', lagging)
+        if "二者相差" in (text := read(f"/authorities/{code}"))
+    ]
+    assert flagged
+    for text in (lagging, *flagged):
+        assert f"相差逾 {said} 個百分點" in text and f"more than {said} points" in text
+        assert f"相差逾 {unsaid} 個百分點" not in text and f"more than {unsaid} points" not in text
