@@ -132,6 +132,7 @@ def test_both_readmes_promise_it(name: str) -> None:
         "ledger/events.py",
         "ledger/effects.py",
         "producers/importers/",
+        "producers/tables/mappings/",
         "dashboards/panels/",
     ):
         assert place in text
@@ -145,6 +146,36 @@ def test_a_source_is_one_file(copy: Copy) -> None:
     copy.command("import", "payments-list", "payments.txt", "-o", "events.ndjson")
     done = copy.command("replay", "events.ndjson", "--json")
     assert json.loads(done.stdout)["counts"] == {"read": 2, "accepted": 2, "duplicate": 0, "refused": 0, "later": 0}
+
+
+MAPPING = """title: {zh: 零用金支付單, en: Petty cash}
+fields:
+  fiscal_year: {constant: "114"}
+  agency: 單位
+  booked_on: 付款日
+  account: {constant: "32020110101"}
+  economic_class: {constant: current}
+  object_code: {constant: "2000"}
+events:
+  - type: disbursement.paid
+    fields: {amount: 金額, voucher: 單號}
+identity: [agency, "column:單號"]
+"""
+
+
+def test_a_kind_of_table_is_one_file(copy: Copy) -> None:
+    """It is taken by its name, has its blank workbook, and the page offers it."""
+    copy.add("producers/tables/mappings/petty-cash.yaml", MAPPING)
+    copy.add("agencies.csv", REGISTER)
+    copy.add("cash.csv", "單位,付款日,金額,單號\nA1,114/03/05,5,V1\nA1,114/03/06,7,V2\n")
+    copy.command("import", "table", "cash.csv", "--mapping", "petty-cash", "-o", "events.ndjson")
+    done = json.loads(copy.command("replay", "events.ndjson", "--json").stdout)
+    assert done["counts"] == {"read": 2, "accepted": 2, "duplicate": 0, "refused": 0, "later": 0}
+    assert sum(one["realised"] for one in done["positions"] if one["level"] == "line") == 12
+    copy.command("import", "template", "petty-cash", "-o", "blank.xlsx")
+    assert (copy.path / "blank.xlsx").read_bytes().startswith(b"PK")
+    offered = copy.python("from dashboards.web.pages.files import known_mappings; print(*known_mappings())")
+    assert "petty-cash" in offered.split()
 
 
 STRUCT = '''class GrantReceived(PositionEvent, tag="grant.received", kw_only=True):
