@@ -17,7 +17,7 @@ def compared(imported: Imported, earlier: list[Path], data: Path | None, correct
     """What is new beside what was taken before, corrections included where they are asked for."""
     from producers.tables.corrections import compare
 
-    found = compare(imported.events, _lines_before(earlier, data))
+    found = compare(imported.events, _lines_before(earlier, data), cumulative=imported.cumulative)
     sys.stderr.write(
         f"{len(found.new):,} events are new, {found.same:,} were taken before, {len(found.conflicts):,} differ\n"
     )

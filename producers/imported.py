@@ -72,6 +72,7 @@ class Imported:
       sums: What was compared and agrees, one sentence each.
       rows: Of a city's own table, the row of each event.
       reports: The monthly reports that it is of.
+      cumulative: Whether a later table tells the same rows up to a later day.
 
     """
 
@@ -89,6 +90,7 @@ class Imported:
     sums: list[str] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
     reports: list[MonthlyReport] = field(default_factory=list)
+    cumulative: bool = False
 
     def left_out(self) -> list[LeftOut]:
         """What was left out by reason, most frequent first."""

@@ -140,9 +140,9 @@ def _table_lines(draft: FileDraft) -> list[bytes] | None:
 
 def _compared(monitor: Monitor, draft: FileDraft, lines: list[bytes], stood: list[bytes]) -> list[bytes]:
     """What is new of a table's events, and corrections of what differs where they are wanted."""
-    found = compare(lines, stood)
-    if found.conflicts:
-        found = compare(lines, [*stood, *corrections_of(monitor.store, (each.was for each in found.conflicts))])
+    corrections_before = corrections_of(monitor.store, map(msgspec.json.decode, stood))
+    cumulative = draft.read is not None and draft.read.is_cumulative
+    found = compare(lines, [*stood, *corrections_before], cumulative=cumulative)
     draft.same = found.same
     for each in found.conflicts:
         names = [name for name in each.now if each.was.get(name) != each.now[name] and name not in ("id", "note")]

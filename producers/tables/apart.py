@@ -91,6 +91,8 @@ class TableRead(msgspec.Struct):
     objects: dict[str, str] = {}
     agencies: list[RegistryRow] = []
     reports: list[MonthlyReport] = []
+    is_cumulative: bool = False
+    """Whether a later table tells the same rows up to a later day."""
 
 
 def _tell(child: subprocess.Popen[bytes], job: bytes) -> None:

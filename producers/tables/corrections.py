@@ -61,12 +61,13 @@ class TableComparison(msgspec.Struct, frozen=True):
     conflicts: list[TableConflict]
 
 
-def compare(events: Sequence[bytes], earlier: Iterable[bytes]) -> TableComparison:
+def compare(events: Sequence[bytes], earlier: Iterable[bytes], *, cumulative: bool = False) -> TableComparison:
     """Compare a table's events with those that were taken before.
 
     Args:
         events: the table's.
         earlier: lines of events taken before, corrections included; others are passed over.
+        cumulative: the amounts run from the year's beginning to the day: what a later day adds is booked on that day.
     """
     bare = [line.rstrip() for line in events]
     ours, taken = set(bare), set[bytes]()
@@ -94,11 +95,25 @@ def compare(events: Sequence[bytes], earlier: Iterable[bytes]) -> TableCompariso
                 new.append(line)
             continue
         event = msgspec.json.decode(line)
-        was = _stands([event, *others[key]] if each in taken else others[key])
-        if _fact(was) == _fact(event):
+        found = [event, *others[key]] if each in taken else others[key]
+        was = _stands(found)
+        if cumulative:
+            was["booked_on"] = max(one["booked_on"] for one in found)
+            same_fact = _cumulated(was) == _cumulated(event)
+            wanted_now = _continued(was, event)
+        else:
+            same_fact, wanted_now = _fact(was) == _fact(event), event
+        if same_fact:
             same += 1
         else:
-            conflicts.append(TableConflict(was, event, _corrections(was, event)))
+            made = (
+                []
+                if wanted_now is None
+                else _corrections(
+                    was | {"booked_on": event["booked_on"]} if cumulative else was, wanted_now, len(found)
+                )
+            )
+            conflicts.append(TableConflict(was, event, made))
     return TableComparison(new, same, conflicts)
 
 
@@ -134,10 +149,37 @@ def _fact(event: Fields) -> Fields:
     return {name: value for name, value in event.items() if name not in left_out}
 
 
-def _corrections(was: Fields, now: Fields) -> list[bytes]:
+def _cumulated(event: Fields) -> Fields:
+    """What a cumulated row says, whatever its day: of twelve months their sum."""
+    fact = {name: value for name, value in _fact(event).items() if name != "booked_on"}
+    return fact | {"months": sum(fact["months"])} if "months" in fact else fact
+
+
+def _continued(was: Fields, now: Fields) -> Fields | None:
+    """A row that tells of a later day, as what stands with the difference in that day's month; None of an earlier day."""
+    if now["booked_on"] < was["booked_on"]:
+        return None
+    if "months" not in now:
+        return now
+    months = list(was["months"])
+    at = int(now["booked_on"][5:7]) - 1
+    months[at] += sum(now["months"]) - sum(months)
+    for earlier in range(at - 1, -1, -1):  # less than before: taken from the latest months first
+        if months[earlier + 1] >= 0:
+            break
+        months[earlier], months[earlier + 1] = months[earlier] + months[earlier + 1], 0
+    return now | {"months": months} if min(months) >= 0 else None
+
+
+def _corrections(was: Fields, now: Fields, so_far: int) -> list[bytes]:
+    """Events that lead from what stands to what a row says now; none where a person has to.
+
+    `so_far`: how many events made what stands, so that an amount that returns to what it was is another correction.
+    """
     kind = now["type"]
     differ = {name for name in {*was, *now} - set(_OF_DELIVERY) if was.get(name) != now.get(name)}
-    ident = f"{now['id']}{_MARK}{hashlib.blake2b(repr(sorted(_fact(now).items())).encode(), digest_size=4).hexdigest()}"
+    told = (sorted(_fact(was).items()), sorted(_fact(now).items()), so_far)
+    ident = f"{now['id']}{_MARK}{hashlib.blake2b(repr(told).encode(), digest_size=4).hexdigest()}"
     if kind == "allotment.approved" and differ <= {"months", "revision"}:
         return [_line(now | {"id": ident, "revision": max(int(now["revision"]), int(was["revision"]) + 1)})]
     if kind == "balance.reported" and differ == {"realised"}:

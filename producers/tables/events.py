@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -13,8 +14,8 @@ from producers.event_line import event_line
 from producers.imported import Imported, ImportProblems, Unmapped
 from producers.tables import cells
 from producers.tables.columns import AMOUNTS, Reading
-from producers.tables.header import Header, find_header
-from producers.tables.mapping import LINE_PARTS, SHARED, UNITS, MappedEvent, has_line, source_of
+from producers.tables.header import Header, find_header, plain
+from producers.tables.mapping import LINE_PARTS, SHARED, UNITS, MappedEvent, has_line, is_cumulative, source_of
 from producers.tables.mapping import Mapping as TableMapping
 from producers.tables.names import accounts_in, agencies_in, objects_in
 from producers.tables.reports import reports_in
@@ -24,6 +25,8 @@ from producers.tables.totals import sums_of_rows
 _PROGRESS_EVERY: Final = 10_000
 _FIRST: Final = ("reserve", "case")
 _LAST: Final = ("source", "seq", "recorded_at", "note")
+_UNIT: Final = re.compile(r"單位:(?:新[臺台]幣)?(百萬元|[千仟]元|億元|元)")
+"""As a paper says it, compared without spaces and in narrow forms."""
 _NOTE: Final = "is a title, a note or a foot: nothing but its text is filled in"
 
 
@@ -45,6 +48,7 @@ def events_of(
         ImportProblem: the header is not found, or cells cannot be read (a line each); nothing was taken then.
     """
     header = find_header(sheet, mapping)
+    _check_unit(sheet, header, mapping)
     rows, unmapped = _filled_rows(sheet, header)
     totals = sums_of_rows(sheet, header, rows, mapping.totals)
     details = [row for row in rows if row not in totals]
@@ -78,13 +82,28 @@ def events_of(
         objects=objects_in(reading, mapping, shared),
         sums=[*sums, *taken.sums],
         reports=reports,
-        rows=[row for row, lines in zip(details, taken.by_row, strict=True) for _ in lines],
+        rows=taken.rows_in_order(),
+        cumulative=is_cumulative(mapping),
     )
 
 
 def _stop(reading: Reading) -> None:
     if reading.problems:
         raise ImportProblems(reading.problems, reading.count)
+
+
+def _check_unit(sheet: Sheet, header: Header, mapping: TableMapping) -> None:
+    """Stop where the paper says that its figures are in another unit than the mapping reads."""
+    for row in range(1, header.first_row):
+        for cell in sheet.row(row):
+            found = _UNIT.search(plain(cell))
+            said = None if found is None else found[1].replace("仟", "千")
+            if said not in (None, mapping.unit):
+                raise sheet.problem(
+                    f"says that its figures are in {said}, and the mapping reads {mapping.unit}: "
+                    f"give the mapping `unit: {said}`",
+                    row=row,
+                )
 
 
 def _filled_rows(sheet: Sheet, header: Header) -> tuple[list[int], list[Unmapped]]:
@@ -187,14 +206,21 @@ class _Taken:
         self._name = name
         self._ids = _ids(reading, mapping.identity, name, shared)
         self._first: dict[str, tuple[int, bytes]] = {}
-        self.by_row: list[list[bytes]] = [[] for _ in reading.rows]
+        self._stages = _stages(mapping.events)
+        self._made: list[list[list[bytes]]] = [[[] for _ in reading.rows] for _ in range(self._stages[-1] + 1)]
         self.mapped: set[int] = set()
         self.unmapped: list[Unmapped] = []
         self.sums: list[str] = []
 
     def in_order(self) -> list[bytes]:
-        """All of them, in the order of the rows."""
-        return [line for lines in self.by_row for line in lines]
+        """All of them, in the order of the rows; what rows make together comes after what each made before it."""
+        return [line for stage in self._made for lines in stage for line in lines]
+
+    def rows_in_order(self) -> list[int]:
+        """The row of each."""
+        return [
+            row for stage in self._made for row, lines in zip(self._reading.rows, stage, strict=True) for _ in lines
+        ]
 
     def take(
         self, number: int, event: MappedEvent, fields: Mapping[str, list[Any]], progress: Callable[[int], None]
@@ -208,6 +234,7 @@ class _Taken:
         if "booked_on" in event.fields:
             days = self._reading.values("booked_on", event.fields["booked_on"], self._shared)
         ids = _ids(self._reading, event.identity, self._name, self._shared) if event.identity else self._ids
+        made = self._made[self._stages[number]]
         before = after = left = 0
         for at, row in enumerate(self._reading.rows):
             if not at % _PROGRESS_EVERY:
@@ -230,7 +257,7 @@ class _Taken:
             if found is None:
                 continue
             after += _sum_of(getattr(found, amount)) if amount is not None else 0
-            self.by_row[at].append(line)
+            made[at].append(line)
             self.mapped.add(row)
         if not self._reading.problems:
             self._compare(event, before, after, left)
@@ -259,6 +286,16 @@ class _Taken:
             )
         if before:
             self.sums.append(f"{event.type}: NT$ {after:,} in the rows and in the events")
+
+
+def _stages(events: Sequence[MappedEvent]) -> list[int]:
+    """The stage of each event: a budget is adopted once all its lines are enacted, and paid from thereafter."""
+    stages, stage = [], 0
+    for number, event in enumerate(events):
+        if number and (event.identity or events[number - 1].identity):
+            stage += 1
+        stages.append(stage)
+    return stages
 
 
 def _sum_of(value: Any) -> int:

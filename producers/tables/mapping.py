@@ -187,6 +187,12 @@ def parse_mapping(text: str, file: str) -> Mapping:
         _check_event(mapping, event, file)
     if not mapping.events:
         raise ImportProblem("names no event", file=file, column="events")
+    if is_cumulative(mapping) and "booked_on" in mapping.identity:
+        raise ImportProblem(
+            "is a cumulated figure: take booked_on out of `identity`, or each month's table would count anew",
+            file=file,
+            column="identity",
+        )
     known = {*mapping.fields, "line"}
     if unknown := [name for name in mapping.identity if name not in known and not name.startswith("column:")]:
         raise ImportProblem(f"names {', '.join(unknown)}, which is no field", file=file, column="identity")
@@ -218,6 +224,11 @@ def asked_of(mapping: Mapping) -> list[tuple[str, str]]:
 def source_of(given: MappedSource | str) -> MappedSource:
     """A source; a text alone is a column."""
     return MappedSource(column=given) if isinstance(given, str) else given
+
+
+def is_cumulative(mapping: Mapping) -> bool:
+    """Whether a later table of the year tells the same rows up to a later day."""
+    return any(source.month_total is not None for _, source in _all_sources(mapping))
 
 
 def has_line(mapping: Mapping) -> bool:

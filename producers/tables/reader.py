@@ -98,6 +98,7 @@ def _sheets(content: bytes, kind: FileKind) -> list[str]:
 
 def _tell(found: TableRead, imported: Imported) -> None:
     found.encoding, found.rows = imported.encoding, imported.rows
+    found.is_cumulative = imported.cumulative
     found.rows_read, found.rows_mapped = imported.rows_read, imported.rows_mapped
     found.kinds = dict(Counter(_kind(line).type for line in imported.events))
     found.sums, found.assumptions = [*map(both, imported.sums)], [*map(both, imported.assumptions)]

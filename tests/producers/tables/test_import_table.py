@@ -131,6 +131,17 @@ def test_each_kind_is_corrected_in_its_own_way(
     assert (again.same, again.conflicts) == (1, []), "once corrected it is what was taken"
 
 
+def test_an_amount_that_goes_back_and_forth_is_corrected_each_time() -> None:
+    lines = [json.dumps(EVENT | {"type": "disbursement.paid", "voucher": "V", "amount": 100}).encode()]
+    for amount in (150, 100, 150, 100):
+        now = json.dumps(EVENT | {"type": "disbursement.paid", "voucher": "V", "amount": amount}).encode()
+        ((line,),) = (each.corrections for each in compare([now], lines).conflicts)
+        lines.append(line)
+    found = [json.loads(line) for line in lines]
+    assert len({each["id"] for each in found}) == 5
+    assert [each["type"].partition(".")[2] for each in found[1:]] == ["paid", "reversed"] * 2
+
+
 def test_what_has_no_correction_is_left_to_a_person() -> None:
     was = EVENT | {"type": "disbursement.paid", "amount": 5, "voucher": "V"}
     now = was | {"booked_on": "2025-02-01"}

@@ -187,7 +187,7 @@ def test_what_rows_come_to(tmp_path: Path) -> None:
     }  # fmt: skip
     assert cba.accounts[0]["work_plan_zh"] == "行政管理"
     budget = events(sample("budget-by-agency", tmp_path))
-    assert {(one["line"], one["amount"], one["agency"]) for one in budget} == {
+    assert {(one["line"], one["amount"], one["agency"]) for one in budget if "line" in one} == {
         ("32020040101/current/2000", 18_000, "02004"), ("32020040102/current/2000", 2_000, "02004"),
         ("32020040102/capital/3000", 10_000, "02004"),
     }  # fmt: skip
@@ -207,7 +207,8 @@ def test_what_rows_come_to(tmp_path: Path) -> None:
     ]  # fmt: skip
     (balance,) = events(sample("balances", tmp_path))
     assert (balance["realised"], balance["booked_on"]) == (-1_234, "2025-02-28")
-    assert [one["agency"] for one in events(sample("execution-by-authority", tmp_path))][::3] == ["02", "03"]
+    by_authority = events(sample("execution-by-authority", tmp_path))
+    assert [one["agency"] for one in by_authority if one["type"] == "budget.adopted"] == ["02", "03"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp950", "utf-16"])
