@@ -178,8 +178,8 @@ def _corrections(was: Fields, now: Fields, so_far: int) -> list[bytes]:
     """
     kind = now["type"]
     differ = {name for name in {*was, *now} - set(_OF_DELIVERY) if was.get(name) != now.get(name)}
-    told = (sorted(_fact(was).items()), sorted(_fact(now).items()), so_far)
-    ident = f"{now['id']}{_MARK}{hashlib.blake2b(repr(told).encode(), digest_size=4).hexdigest()}"
+    content = (sorted(_fact(was).items()), sorted(_fact(now).items()), so_far)
+    ident = f"{now['id']}{_MARK}{hashlib.blake2b(repr(content).encode(), digest_size=4).hexdigest()}"
     if kind == "allotment.approved" and differ <= {"months", "revision"}:
         return [_line(now | {"id": ident, "revision": max(int(now["revision"]), int(was["revision"]) + 1)})]
     if kind == "balance.reported" and differ == {"realised"}:
