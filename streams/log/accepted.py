@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from ledger.books import AgencyYear, Books, Row
 from ledger.events import Event
 from ledger.identity import SeenIds
-from ledger.process import Context, Transition, process
+from ledger.process import Context, Effects, Transition, process
 from ledger.registry import Registry
 from streams.store import Store, schema
 from streams.store.segments import log_segments
@@ -68,35 +68,51 @@ class DaysBooked:
         return list(self._of_day.get(day, ()))
 
 
+def folded(batches: Lines, lines: DaysBooked, books: Books, context: Context) -> Iterator[tuple[Effects, int]]:
+    """Fold a log, which `lines` keeps: what each batch did, and the place after its last line."""
+    place = 0
+    for batch in batches:
+        lines.keep(batch)
+        effects = process(place, batch, books, context)
+        place += len(batch)
+        yield effects, place
+
+
 @contextmanager
 def days_booked(
     batches: Lines, registry: Registry, progress: Callable[[int], None] = lambda _: None
 ) -> Iterator[DaysBooked]:
     """Sort a log by day, until the end of the block; `progress` is told how many lines are read."""
     with tempfile.TemporaryFile() as file:
-        days, place = DaysBooked(file), 0
-        books, context = Books(), Context(registry.agencies, SeenIds(), NoRules(), days.line)
-        for lines in batches:
-            days.keep(lines)
-            effects = process(place, lines, books, context)
+        days = DaysBooked(file)
+        context = Context(registry.agencies, SeenIds(), NoRules(), days.line)
+        for effects, place in folded(batches, days, Books(), context):
             duplicates = set(effects.duplicates)
             for at, event in zip(effects.places, effects.events, strict=True):
                 if at not in duplicates:
                     days.book(event.booked_on, at)
-            place += len(lines)
             progress(place)
         yield days
 
 
-def lines_of_store(store: Store) -> Iterator[list[bytes]]:
-    """The lines that a store's log holds, partition after partition, without those that were refused."""
+def kept_parts(store: Store) -> list[Store]:
+    """The store of each partition that a database keeps, whichever partition `store` was opened as."""
     marks = schema.marks.c
     with store.reading() as connection:
         found = connection.execute(sa.select(marks.log, marks.partition, marks.partitions)).all()
-    for log, partition, partitions in sorted(tuple(row) for row in found):
-        part = Store(store.engine, log, partition, partitions)
+    return [Store(store.engine, *row) for row in sorted(tuple(row) for row in found)]
+
+
+def lines_of_store(store: Store, places: dict[str, int] | None = None) -> Iterator[list[bytes]]:
+    """The lines that a store's log holds, partition after partition, without those that were refused.
+
+    `places` is told how far each partition was read.
+    """
+    for part in kept_parts(store):
         refused = _refused(part)
         for segment in log_segments(part):
+            if places is not None:
+                places[str(part.partition)] = segment.end
             yield [line for place, line in enumerate(segment.lines, segment.first_place) if place not in refused]
 
 

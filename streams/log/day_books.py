@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 import sqlalchemy as sa
@@ -13,9 +12,9 @@ from ledger.admission import read
 from ledger.books import Books
 from ledger.events import Event
 from ledger.identity import SeenIds
-from ledger.process import Context, process
+from ledger.process import Context
 from ledger.registry import Registry
-from streams.log.accepted import DaysBooked, NoRules
+from streams.log.accepted import DaysBooked, Lines, NoRules, folded, kept_parts, lines_of_store
 from streams.store import Store, schema
 from streams.store.segments import log_segments, unpack_digests
 
@@ -35,32 +34,18 @@ class DayBooks(NamedTuple):
 def books_of_day(store: Store, registry: Registry, day: str) -> DayBooks:
     """Fold a store's log up to what is booked on a day; judges nothing."""
     places: dict[str, int] = {}
-    books, refused = books_of_lines(_accepted(store, places), registry, day)
+    books, refused = books_of_lines(lines_of_store(store, places), registry, day)
     return DayBooks(books, refused, places)
 
 
-def books_of_lines(batches: Iterable[list[bytes]], registry: Registry, day: str) -> tuple[Books, int]:
+def books_of_lines(batches: Lines, registry: Registry, day: str) -> tuple[Books, int]:
     """Fold batches of lines up to what is booked on a day: the books, and how many lines were refused."""
+    books = Books()
     with tempfile.TemporaryFile() as file:
-        lines, place, refused = DaysBooked(file), 0, 0
-        books = Books()
+        lines = DaysBooked(file)
         context = Context(registry.agencies, SeenIds(), NoRules(), lines.line, day, follow=False)
-        for batch in batches:
-            lines.keep(batch)
-            refused += len(process(place, batch, books, context).refusals)
-            place += len(batch)
+        refused = sum(len(effects.refusals) for effects, _ in folded(batches, lines, books, context))
     return books, refused
-
-
-def _accepted(store: Store, places: dict[str, int]) -> Iterator[list[bytes]]:
-    """The lines of each partition without those that were refused; `places` is told how far it was read."""
-    refusals = schema.refusals
-    for part in store.parts():
-        with part.reading() as connection:
-            refused = set(connection.execute(sa.select(refusals.c.place).where(*part.own(refusals))).scalars())
-        for segment in log_segments(part):
-            places[str(part.partition)] = segment.first_place + len(segment.lines)
-            yield [line for place, line in enumerate(segment.lines, segment.first_place) if place not in refused]
 
 
 class LateBooking(NamedTuple):
@@ -85,14 +70,14 @@ class LateBookings:
         """
         upto = self._read.setdefault(number, dict(places))
         found = self._found.setdefault(number, [])
-        for part in self._store.parts():
+        for part in kept_parts(self._store):
             name = str(part.partition)
             for segment in log_segments(part, upto.get(name, 0)):
                 accepted = _places_accepted(part, segment.first_place)
                 for place, line in enumerate(segment.lines, segment.first_place):
                     if place in accepted and (event := _booked_by(line, fiscal_year, day)) is not None:
                         found.append(LateBooking(event, segment.at))
-                upto[name] = segment.first_place + len(segment.lines)
+                upto[name] = segment.end
         return list(found)
 
 

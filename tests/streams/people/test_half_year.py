@@ -12,12 +12,14 @@ from dashboards.reports import half_year_report
 from ledger.half_year import added_up, figures_on, half_year_end, settled
 from ledger.names import Names
 from ledger.registry import Registry
+from producers.kafka.wire import EVENTS
 from streams.log.day_books import LateBookings, books_of_day, books_of_lines
 from streams.people.half_year_acts import freeze_half_year, half_years, newest_half_year, settle_half_year
 from streams.people.person import Person, RefusedAct
 from streams.people.trail import HALF_YEAR_FROZEN, acts_of_kinds
 from streams.scope import Scope
 from streams.store import Store
+from streams.store.mark import LogIdentity, begin_mark
 from tests.streams.store.folding import Folding
 
 AGENCY = "020011"
@@ -74,6 +76,22 @@ def test_the_figures_are_those_of_the_day(kept: Folding, store: Store, city: Reg
     assert (tie.reported, tie.unreported) == (2, 0)
     assert [(one.position, one.reported, one.realised) for one in found.differences] == [(PAPER, 50, 45)]
     assert found.places == {"0": len(LINES)} and found.refused == 0
+
+
+def test_of_a_log_in_partitions_every_one_is_read(store: Store, city: Registry, catalogue: Catalogue) -> None:
+    """Whoever opens the store names no number of partitions: the marks tell it."""
+    parts = [Store(store.engine, EVENTS, number, 2) for number in range(2)]
+    foldings = []
+    for part, year in zip(parts, (b"113", b"114"), strict=True):
+        begin_mark(part, LogIdentity("c", "t", 2), 0)
+        foldings.append(Folding(part, city, catalogue))
+        foldings[-1].feed([line for line in LINES if b'"fiscal_year":' + year in line])
+    opened = Store(store.engine, EVENTS)
+    found = settle_half_year(opened, city, 114)
+    assert (added_up(found.figures).realised, added_up(found.before).realised) == (395, 33)
+    assert found.places == {"0": 2, "1": len(LINES) - 2}
+    foldings[1].feed([event("n", "disbursement.paid", "2025-06-29", ROAD, amount=7, voucher="5")])
+    assert [one.event.id for one in LateBookings(opened).of(1, found.places, 114, found.as_of)] == ["n"]
 
 
 def test_a_line_that_junes_report_leaves_out_is_a_difference(
