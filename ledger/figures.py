@@ -154,6 +154,9 @@ FIGURES: Final = _figures()
 SUMMED: Final = tuple(key for key in FIGURES if key not in ("executed", "obligated", "remaining"))
 """Those that are added up over positions; the others follow from them."""
 
+MOVED: Final = tuple(key for key in SUMMED if key not in ("available", "allotted"))
+"""Those that events move: they neither follow from others (available) nor depend on the day (allotted)."""
+
 
 # ---------------------------------------------------------------- rates
 

@@ -107,6 +107,12 @@ FUND: Final[Mapping[str, Words]] = {
     "cases": Words("核准案數", "Cases"),
 }
 """What reserves and the cases that draw on them come to, NT$ but for the cases."""
+FUND_NET: Final = Words("動支淨額＝核准動支數－註銷數－繳回數", "Net = approved − cancelled − returned")
+FUND_REMAINING: Final = Words(
+    "可動支餘額＝設置數－核准動支數＋註銷數；繳回數不得再動支，不計入餘額",
+    "Remaining = established − approved + cancelled; what is returned cannot be drawn again",
+)
+"""How two of them come about."""
 
 GROUND: Final[Mapping[int, Words]] = {
     1: Words("一、修訂計畫致經費不敷", "1. the plan was revised"),

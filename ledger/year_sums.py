@@ -7,34 +7,22 @@ gave to the sums is remembered, packed (some 250 B a line), so that a change cos
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Final, TypeAlias
 
 import msgspec
 
 from ledger.books import MONTHS, AgencyYear, Position, Row
+from ledger.figures import FIGURES, MOVED
 from ledger.sums import Sums
 
 Totals: TypeAlias = tuple[int, ...]
-"""NT$: the figures of `_FIGURES`, what was realised in each of the 14 months of booking, what is allotted to each of the 12
+"""NT$: the figures of `MOVED`, what was realised in each of the 14 months of booking, what is allotted to each of the 12
 months, and what was carried over and not allotted anew, which is due at once."""
 
-_FIGURES: Final = (
-    "original",
-    "supplemented",
-    "reserve_in",
-    "virement_in",
-    "virement_out",
-    "held",
-    "carryover",
-    "realised",
-    "prepaid",
-    "payable",
-    "saving",
-    "committed",
-)
-"""Those that are added up and neither follow from others (available) nor depend on the day (allotted)."""
+_moved: Final = attrgetter(*MOVED)
 _NO_PLAN: Final = (0,) * 12
-_REALISED: Final = slice(len(_FIGURES), len(_FIGURES) + MONTHS)
+_REALISED: Final = slice(len(MOVED), len(MOVED) + MONTHS)
 _ALLOTTED: Final = slice(_REALISED.stop, _REALISED.stop + len(_NO_PLAN))
 NO_TOTALS: Final = (0,) * (_ALLOTTED.stop + 1)
 
@@ -51,18 +39,7 @@ def totals_of(p: Position) -> Totals:
     """What a position gives to the sums above it."""
     plan = p.allotment
     return (
-        p.original,
-        p.supplemented,
-        p.reserve_in,
-        p.virement_in,
-        p.virement_out,
-        p.held,
-        p.carryover,
-        p.realised,
-        p.prepaid,
-        p.payable,
-        p.saving,
-        p.committed,
+        *_moved(p),
         *p.realised_by_month,
         *(_NO_PLAN if plan is None else plan),
         p.carryover if plan is None else 0,
@@ -76,9 +53,8 @@ def together(totals: Iterable[Totals]) -> Totals:
 
 def sums_on(totals: Totals, months: int) -> Sums:
     """The sums after so many months of the year; what was carried over and not allotted anew counts from the first day."""
-    found = Sums(**dict(zip(_FIGURES, totals, strict=False)))
-    granted = found.original + found.supplemented + found.reserve_in + found.carryover
-    found.available = granted + found.virement_in - found.virement_out - found.held
+    found = Sums(**dict(zip(MOVED, totals, strict=False)))
+    found.available = sum(sign * getattr(found, key) for sign, key in FIGURES["available"].terms)
     found.allotted = totals[-1] + sum(totals[_ALLOTTED][:months])
     return found
 

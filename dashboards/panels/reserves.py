@@ -32,15 +32,13 @@ from dashboards.panels.looks import (
 )
 from dashboards.panels.panel import panel
 from dashboards.panels.queries import by_day, called, curve, instant, now, rows
-from ledger.vocabulary import FUND, RESERVE
+from ledger.vocabulary import FUND, FUND_NET, FUND_REMAINING, RESERVE
 from ledger.words import Language, Words
 
 _YEAR: Final = {"fiscal_year": "$year"}
 _PAGE: Final = "/reserves?year=${year}"
-_REMAINING: Final = Words(
-    "可動支餘額＝設置數－核准動支數＋註銷數；繳回數不得再動支，不計入餘額。",
-    "Remaining = established − approved + cancelled; what is returned cannot be drawn again.",
-)
+_REMAINING: Final = Words(f"{FUND_REMAINING.zh}。", f"{FUND_REMAINING.en}.")
+_NET: Final = Words(f"{FUND_NET.zh}。", f"{FUND_NET.en}.")
 _BELOW_ZERO: Final = ((None, STATUS_FILL["breach"]), (0.0, STATUS_FILL["normal"]))
 
 _NOT_ENTERED: Final = Words("未登錄", "not entered")
@@ -162,8 +160,7 @@ def _cases(reader: Language, title: Words, said: Words, where: str) -> table.Pan
 @panel("reserves", 5, at=(0, 13, 24, 10))
 def cases(reader: Language) -> table.Panel:
     """Every case of the year."""
-    said = Words("動支淨額＝核准動支數－註銷數－繳回數。", "Net = approved − cancelled − returned.")
-    return _cases(reader, Words("動支案", "Cases"), said, "")
+    return _cases(reader, Words("動支案", "Cases"), _NET, "")
 
 
 @panel("reserves", 6, at=(0, 23, 24, 8))
@@ -181,7 +178,6 @@ def without_notice(reader: Language) -> table.Panel:
 @panel("cases", 4, at=(0, 24, 24, 10))
 def cases_listed(reader: Language) -> table.Panel:
     """Every case of the year, among the other lists."""
-    said = Words("動支淨額＝核准動支數－註銷數－繳回數。", "Net = approved − cancelled − returned.")
-    return _cases(reader, Words("預備金動支案", "Reserve cases"), said, "").links(
+    return _cases(reader, Words("預備金動支案", "Reserve cases"), _NET, "").links(
         [link_to(Words("網頁", "The page").text(reader), "${page}" + _PAGE)]
     )

@@ -328,7 +328,7 @@ def _ageing(books: Books, fiscal_year: int, catalogue: Catalogue, as_of: str, wi
         as_of=as_of,
         columns=_AGE_COLUMNS,
         rows=rows,
-        total=(TOTAL, None, *whole, whole[1] - whole[2], percent(whole[2], whole[1]), None) if rows else None,
+        total=(TOTAL, None, *_age_figures(whole), None) if rows else None,
         notes=(
             Words("保留年次＝本年度－原年度；未實現數＝保留數－實現數", "Year kept = this year − from year"),
             Words(
@@ -340,20 +340,15 @@ def _ageing(books: Books, fiscal_year: int, catalogue: Catalogue, as_of: str, wi
 
 
 def _age_row(origin: int, fiscal_year: int, sums: list[int]) -> Row:
-    count, carried, realised, obligated = sums
     age = fiscal_year - origin
     remark = _AGE_REMARK[0 if age >= KEPT_YEARS else 1 if age == KEPT_YEARS - 1 else 2]
-    return (
-        str(origin),
-        age,
-        count,
-        carried,
-        realised,
-        obligated,
-        carried - realised,
-        percent(realised, carried),
-        remark,
-    )
+    return (str(origin), age, *_age_figures(sums), remark)
+
+
+def _age_figures(sums: list[int]) -> tuple[Cell, ...]:
+    """Lines, carried over, realised and obligated, with what is not realised and the share that is."""
+    count, carried, realised, obligated = sums
+    return count, carried, realised, obligated, carried - realised, percent(realised, carried)
 
 
 # ---------------------------------------------------------------- what lapses

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from alerts.catalogue import Catalogue
@@ -15,7 +15,7 @@ from ledger.fiscal import ROC_OFFSET
 from ledger.money import percent
 from ledger.names import Names, agency_name
 from ledger.output import ReserveOut, reserves
-from ledger.vocabulary import FIELD, FUND, GROUND, RESERVE
+from ledger.vocabulary import FIELD, FUND, FUND_NET, FUND_REMAINING, GROUND, RESERVE
 from ledger.words import Words
 
 _ORDER: Final = tuple(RESERVE)
@@ -74,10 +74,7 @@ def _funds(funds: list[ReserveOut], year: int, names: Names, catalogue: Catalogu
         ],
         total=_fund(sums, TOTAL, None, None) if funds else None,
         notes=(
-            Words(
-                "可動支餘額＝設置數－核准動支數＋註銷數；繳回數不得再動支，不計入餘額",
-                "Remaining = established − approved + cancelled; what is returned cannot be drawn again",
-            ),
+            FUND_REMAINING,
             formulas.ROUNDING,
             formulas.source(catalogue.rules["reserve-overdrawn"], as_of),
         ),
@@ -85,8 +82,13 @@ def _funds(funds: list[ReserveOut], year: int, names: Names, catalogue: Catalogu
     )
 
 
+def percent_left(remaining: int, established: int) -> str | None:
+    """Remaining ÷ established, percent text."""
+    return percent(remaining, established)
+
+
 def _fund(sums: dict[str, int], reserve: Words, code: str | None, agency: Cell) -> Row:
-    left = percent(sums["remaining"], sums["established"])
+    left = percent_left(sums["remaining"], sums["established"])
     amounts = [sums[name] for name in _SUMMED[:-1]]
     return (reserve, code, agency, *amounts, left, sums["cases"])
 
@@ -118,9 +120,9 @@ def _cases(books: Books, year: int, names: Names, catalogue: Catalogue, as_of: s
         as_of=as_of,
         columns=_CASE_COLUMNS,
         rows=[_case(agency, case, names) for agency, case in found],
-        total=(TOTAL, None, None, None, None, None, None, *_amounts(cases), None, None) if cases else None,
+        total=(TOTAL, None, None, None, None, None, None, *amounts(cases), None, None) if cases else None,
         notes=(
-            Words("動支淨額＝核准動支數－註銷數－繳回數", "Net = approved − cancelled − returned"),
+            FUND_NET,
             Words(
                 "第二預備金之動支事由為法定三款；送議會備查日為最早之一次",
                 "The grounds of the second reserve are the three of the law; notified: the earliest day",
@@ -146,17 +148,21 @@ def _case(year: AgencyYear, case: Case, names: Names) -> Row:
         case.line,
         None if case.line is None else line_name(names, year.fiscal_year, case.line),
         ground,
-        *_amounts([case]),
+        *amounts([case]),
         case.notified_on,
         Words("是", "yes") if case.disaster else "",
     )
 
 
-def _amounts(cases: list[Case]) -> tuple[int, int, int, int, int]:
+def amounts(cases: Iterable[Case]) -> tuple[int, int, int, int, int]:
     """Pending, approved, cancelled, returned and net of one case or of many together, NT$."""
-    approved = sum(case.approved for case in cases)
-    cancelled, returned = sum(case.cancelled for case in cases), sum(case.returned for case in cases)
-    return sum(case.pending for case in cases), approved, cancelled, returned, approved - cancelled - returned
+    pending = approved = cancelled = returned = 0
+    for case in cases:
+        pending += case.pending
+        approved += case.approved
+        cancelled += case.cancelled
+        returned += case.returned
+    return pending, approved, cancelled, returned, approved - cancelled - returned
 
 
 _SCHEDULE_COLUMNS: Final = (

@@ -15,6 +15,7 @@ import msgspec
 
 from ledger.books import Books, Position
 from ledger.events import Event
+from ledger.figures import MOVED
 from ledger.identity import SeenIds
 from ledger.process import Context, process
 from ledger.registry import Registry
@@ -26,22 +27,6 @@ HISTORIES_MAX: Final = 64
 """With the books by which they go on, some 200 KB each."""
 STEPS_KEPT_MAX: Final = 20_000
 """Of all histories that are kept: a step takes some 3 KB."""
-
-FIGURES: Final = (
-    "original",
-    "supplemented",
-    "reserve_in",
-    "virement_in",
-    "virement_out",
-    "held",
-    "carryover",
-    "realised",
-    "prepaid",
-    "payable",
-    "saving",
-    "committed",
-)
-"""The figures of a position that events change, in the order in which people read them."""
 
 
 class LineStep(msgspec.Struct):
@@ -61,7 +46,7 @@ class LineStep(msgspec.Struct):
         return {
             name: (self.before[name], value)
             for name, value in self.after.items()
-            if name in FIGURES and self.before[name] != value
+            if name in MOVED and self.before[name] != value
         }
 
 
@@ -74,7 +59,7 @@ class LineHistory(msgspec.Struct):
 
 def figures_of(position: Position | None) -> dict[str, int]:
     """The figures of a position by name; all 0 before it begins."""
-    found = {name: 0 if position is None else getattr(position, name) for name in FIGURES}
+    found = {name: 0 if position is None else getattr(position, name) for name in MOVED}
     sums = {name: 0 if position is None else getattr(position, name) for name in ("available", "executed", "obligated")}
     return found | sums
 

@@ -11,7 +11,7 @@ import pytest
 
 import ledger
 from ledger.books import Position
-from ledger.figures import FIGURES, PREDICTIONS, RATES, SUMMED
+from ledger.figures import FIGURES, MOVED, PREDICTIONS, RATES, SUMMED
 from ledger.output import PositionOut, Rates
 from ledger.sums import Sums
 
@@ -56,6 +56,7 @@ def test_the_contracts_output_has_every_figure_and_rate() -> None:
     assert [field.name for field in fields if field.type is int and field.name in FIGURES] == [*SUMMED, "remaining"]
     assert Rates.__struct_fields__ == tuple(each.key for each in (*RATES, *PREDICTIONS))
     assert tuple(name for name in Sums.__struct_fields__ if name != "forecast") == SUMMED
+    assert tuple(key for key, figure in FIGURES.items() if not figure.formula.zh) == MOVED
 
 
 def test_the_formulas_in_words() -> None:

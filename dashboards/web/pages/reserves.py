@@ -25,9 +25,9 @@ from dashboards.web.subjects import address
 from ledger.books import Books, Case, Fund
 from ledger.events import ReserveApproved
 from ledger.fiscal import days_gone
-from ledger.money import percent, thousands
+from ledger.money import thousands
 from ledger.names import agency_name
-from ledger.vocabulary import FIELD, FUND, GROUND, RESERVE
+from ledger.vocabulary import FIELD, FUND, FUND_NET, GROUND, RESERVE
 from ledger.words import Words
 from streams.log.reserve_log import ReserveEvent
 from streams.scope import Scope
@@ -53,7 +53,7 @@ class Runway(msgspec.Struct, frozen=True):
     @property
     def left(self) -> str | None:
         """Remaining ÷ established."""
-        return percent(self.remaining, self.established)
+        return reserve_report.percent_left(self.remaining, self.established)
 
     @property
     def share(self) -> float:
@@ -290,11 +290,7 @@ def _case_grid(
                 None if case.line is None else line_name(desk.names, fiscal_year, case.line),
                 "" if ground is None else GROUND.get(int(ground), Words(str(ground), str(ground))),
                 min((a.booked_on for a in approvals), default=None),
-                case.pending,
-                case.approved,
-                case.cancelled,
-                case.returned,
-                case.approved - case.cancelled - case.returned,
+                *reserve_report.amounts([case]),
                 case.notified_on,
                 "、".join(dict.fromkeys(references)),
                 Words("是", "yes") if case.disaster else "",
@@ -311,7 +307,7 @@ def _case_grid(
             rows=rows,
             total=_case_total(cases) if cases else None,
             notes=(
-                Words("動支淨額＝核准動支數－註銷數－繳回數", "Net = approved − cancelled − returned"),
+                FUND_NET,
                 formulas.source(desk.monitor.catalogue.rules["reserve-without-ground"], desk.monitor.today()),
                 _notice(desk.monitor.catalogue, desk.monitor.today()),
             ),
@@ -342,11 +338,8 @@ def _alerts_of(fiscal_year: int, each: Drawn) -> str:
 
 
 def _case_total(cases: list[Drawn]) -> tuple[Any, ...]:
-    sums = [
-        sum(getattr(each.case, name) for each in cases) for name in ("pending", "approved", "cancelled", "returned")
-    ]
-    net = sums[1] - sums[2] - sums[3]
-    return (TOTAL, None, None, None, None, None, None, None, *sums, net, None, None, None, None)
+    sums = reserve_report.amounts(each.case for each in cases)
+    return (TOTAL, None, None, None, None, None, None, None, *sums, None, None, None, None)
 
 
 HANDLERS = (reserves,)
