@@ -84,7 +84,7 @@ def close(
     window = first_day(following), last_day(following + 1)
     if not window[0] <= applied_on <= window[1]:
         raise Unusable(f"--booked-on: an application into {following} is of {window[0]} to {window[1]}")
-    table = draft_table(found, opened.names, following, applied_on, day)
+    table = draft_table(found, opened.names, opened.catalogue, following, applied_on, day)
     _write(opened, out, application_lines(found, applied_on), review, [table], lang)
     new = [each for each in found if each.match == "draft"]
     sys.stderr.write(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from alerts.catalogue import Catalogue
 from alerts.naming import line_name
 from alerts.vocabulary import LEVEL
 from dashboards.reports.table import AGENCY_CODE, LINE_CODE, TOTAL, Column, Row, Table, named
@@ -36,12 +37,15 @@ _DRAFT_COLUMNS: Final = (
 )
 
 
-def draft_table(drafts: Sequence[CarryoverDraft], names: Names, fiscal_year: int, day: str, as_of: str) -> Table:
+def draft_table(
+    drafts: Sequence[CarryoverDraft], names: Names, catalogue: Catalogue, fiscal_year: int, day: str, as_of: str
+) -> Table:
     """The applications that a year's books call for and the next year's do not know, made on a day, NT$.
 
     The mapping `carryover-applications` reads it, with what people filled in.
     """
     new = [each for each in drafts if each.match == "draft"]
+    law = catalogue.laws["budget-act"].cited("72")
     return Table(
         name="carryover_drafts",
         key="drafts",
@@ -62,8 +66,8 @@ def draft_table(drafts: Sequence[CarryoverDraft], names: Names, fiscal_year: int
                 " and load it; nothing is sent by itself",
             ),
             Words(
-                "逾未用數：該科目擬申請合計大於未用數，請先查明（預算法第72條）",
-                "More than is left: more is drafted of the line than it has; look into it first (Budget Act Art. 72)",
+                f"逾未用數：該科目擬申請合計大於未用數，請先查明（{law.zh}）",
+                f"More than is left: more is drafted of the line than it has; look into it first ({law.en})",
             ),
         ),
     )

@@ -156,7 +156,7 @@ def _view(desk: Desk, request: Request[Any, Any, Any], fiscal_year: int, authori
             if (scope.city and authority is None if each.agency is None else within(each.agency))
         ]
         made += (
-            draft_table(drafted, names, fiscal_year, _applied_on(day, fiscal_year), day),
+            draft_table(drafted, names, monitor.catalogue, fiscal_year, _applied_on(day, fiscal_year), day),
             difference_table(drafted, names, fiscal_year, day),
             opening_table(openings, names, fiscal_year, day),
             lacking_table(lacks, names, fiscal_year, day),

@@ -27,7 +27,7 @@ from ledger.events import ReserveApproved
 from ledger.fiscal import days_gone
 from ledger.money import thousands
 from ledger.names import agency_name
-from ledger.vocabulary import FIELD, FUND, FUND_NET, GROUND, RESERVE
+from ledger.vocabulary import FUND, FUND_NET, GROUND, RESERVE
 from ledger.words import Words
 from streams.log.reserve_log import ReserveEvent
 from streams.scope import Scope
@@ -255,7 +255,7 @@ _CASE_COLUMNS: Final = (
     Column("reserve", Words("預備金", "Reserve"), "text"),
     *named("agency", Words("機關", "Agency"), AGENCY_CODE),
     *named("line", Words("預算科目", "Line"), LINE_CODE),
-    Column("ground", FIELD["ground"], "text"),
+    Column("ground", Words("動支事由", "Ground"), "text"),
     Column("approved_on", Words("首次核准日", "First approved"), "day"),
     Column("pending", FUND["pending"], "money"),
     Column("approved", FUND["approved"], "money"),

@@ -100,10 +100,12 @@ def test_only_what_is_within_is_in_it(books: Books, catalogue: Catalogue) -> Non
 
 
 @pytest.mark.parametrize("name", ["ods", "xlsx", "csv"])
-def test_the_drafts_come_back_from_a_workbook_as_the_events_that_they_are(tmp_path: Path, name: str) -> None:
+def test_the_drafts_come_back_from_a_workbook_as_the_events_that_they_are(
+    tmp_path: Path, catalogue: Catalogue, name: str
+) -> None:
     books = fold(*YEAR)
     found = drafts(books.years[113][AGENCY], None)
-    table = draft_table(found, NO_NAMES, 114, "2025-01-10", DAY)
+    table = draft_table(found, NO_NAMES, catalogue, 114, "2025-01-10", DAY)
     path = tmp_path / f"drafts.{name}"
     path.write_bytes(FORMATS[name].render([table], "zh"))
     short, mapping = load_mapping("carryover-applications")
@@ -112,7 +114,7 @@ def test_the_drafts_come_back_from_a_workbook_as_the_events_that_they_are(tmp_pa
     assert len(back.events) == 4
 
 
-def test_what_differs_what_opens_and_what_is_missing_is_told(books: Books) -> None:
+def test_what_differs_what_opens_and_what_is_missing_is_told(books: Books, catalogue: Catalogue) -> None:
     own = of(
         114, "carryover.applied", ROAD, case="K7", amount=480, origin_year=113, kind="encumbrance", commitment="C1"
     )
@@ -120,7 +122,7 @@ def test_what_differs_what_opens_and_what_is_missing_is_told(books: Books) -> No
     found = drafts(other.years[113][AGENCY], other.years[114][AGENCY])
     (row,) = difference_table(found, NO_NAMES, 114, DAY).rows
     assert row[-3:] == (500, 480, -20)
-    assert len(draft_table(found, NO_NAMES, 114, DAY, DAY).rows) == 3
+    assert len(draft_table(found, NO_NAMES, catalogue, 114, DAY, DAY).rows) == 3
     openings = opening_table(carried_references(books.years[114][AGENCY], books.years[113][AGENCY]), NO_NAMES, 114, DAY)
     assert openings.total is not None and openings.total[-3:] == (730, 550, 180)
     assert len(lacking_table(lacking(books, 114), NO_NAMES, 114, DAY).rows) == len(lacking(books, 114)) > 3
