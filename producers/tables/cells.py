@@ -28,6 +28,7 @@ _ROC_DAY: Final = re.compile(
 _COMPACT_DAY: Final = re.compile(r"(?P<y>[0-9]{2,3})(?P<m>[0-9]{2})(?P<d>[0-9]{2})")
 _YEAR: Final = re.compile(r"(?:中華民國|民國)?\s*([0-9]{1,4})\s*(?:年度?)?")
 _MONTH: Final = re.compile(r"(?:第)?\s*([0-9]{1,2})\s*(?:月份?)?")
+_OBJECT: Final = re.compile(r"[1-9][0-9]{3}")
 _EXCEL_BEGIN: Final = dt.date(1899, 12, 30)
 _SERIALS: Final = range(30_000, 80_000)
 _NOTHING: Final = frozenset(("", "-", "–", "—", "－", "N/A"))
@@ -163,6 +164,15 @@ def number(cell: Any) -> int:
     if _PLAIN.fullmatch(text) is None:
         raise CellProblem(f"{text!r} is no whole number")
     return int(text)
+
+
+def object_code(text: str) -> str:
+    """An object of expenditure in four digits, of which the first is its level 1; that level alone is its thousand."""
+    if len(text) == 1 and text in "123456789":
+        return f"{text}000"
+    if _OBJECT.fullmatch(text) is None:
+        raise CellProblem(f"{text!r} is no object of four digits, the first from 1 to 9; write 1000, or its level 1")
+    return text
 
 
 def code(cell: Any, width: int | None = None) -> str:

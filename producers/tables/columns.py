@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from producers.imported import PROBLEMS_SHOWN, ImportProblem
 from producers.tables import cells
 from producers.tables.cells import CellProblem
@@ -39,6 +41,8 @@ class Reading:
         self.sheet, self.header, self.rows, self.unit = sheet, header, rows, unit
         self.problems: list[ImportProblem] = []
         self.count = 0
+        self._known: dict[tuple[str, str, bytes], list[Any]] = {}
+        """Columns that were read, for the events that share them."""
 
     def note(self, message: str, row: int, column: str | None = None) -> None:
         """Remember that something cannot be read; the first are kept."""
@@ -48,6 +52,8 @@ class Reading:
 
     def raw(self, name: str) -> list[Any]:
         """The cells of a column in the rows that are read."""
+        if self.header.is_absent(name):
+            return [None] * len(self.rows)
         column = self.sheet.columns[self.header.at(name)]
         return [column[row - 1] for row in self.rows]
 
@@ -90,6 +96,12 @@ class Reading:
         return source.column if isinstance(source.column, str) else (source.column or ("",))[0]
 
     def _read(self, name: str, field: str, source: MappedSource) -> list[Any]:
+        key = (name, field, msgspec.json.encode(source))
+        if key not in self._known:
+            self._known[key] = self._read_cells(name, field, source)
+        return self._known[key]
+
+    def _read_cells(self, name: str, field: str, source: MappedSource) -> list[Any]:
         read, found = _reader(field, source, self.unit), []
         known: dict[Any, Any] = {}
         is_amount = field in AMOUNTS
@@ -164,6 +176,8 @@ def _plain_reader(field: str, source: MappedSource, unit: int) -> Callable[[Any]
         return cells.number
     if field in _FLAGS:
         return _flag
+    if field == "object_code":
+        return lambda cell: cells.object_code(_part(cells.code(cell), source.part))
     if field in _CODES or source.width is not None or source.read == "code":
         return lambda cell: _part(cells.code(cell, source.width), source.part)
     return cells.name

@@ -14,8 +14,17 @@ from producers.event_line import event_line
 from producers.imported import Imported, ImportProblems, Unmapped
 from producers.tables import cells
 from producers.tables.columns import AMOUNTS, Reading
-from producers.tables.header import Header, find_header, plain
-from producers.tables.mapping import LINE_PARTS, SHARED, UNITS, MappedEvent, has_line, is_cumulative, source_of
+from producers.tables.header import Header, columns_of, find_header, plain
+from producers.tables.mapping import (
+    BOOKED_MONTH,
+    LINE_PARTS,
+    SHARED,
+    UNITS,
+    MappedEvent,
+    has_line,
+    is_cumulative,
+    source_of,
+)
 from producers.tables.mapping import Mapping as TableMapping
 from producers.tables.names import accounts_in, agencies_in, objects_in
 from producers.tables.reports import reports_in
@@ -75,7 +84,7 @@ def events_of(
         registry=registry,
         agencies_read=len(set(shared["agency"])),
         unmapped=sorted(unmapped, key=lambda each: each.row),
-        assumptions=list(mapping.assumed),
+        assumptions=[*mapping.assumed, *_without(mapping, header)],
         rows_read=len(details),
         rows_mapped=len(taken.mapped),
         accounts=accounts_in(reading, mapping, shared),
@@ -85,6 +94,15 @@ def events_of(
         rows=taken.rows_in_order(),
         cumulative=is_cumulative(mapping),
     )
+
+
+def _without(mapping: TableMapping, header: Header) -> list[str]:
+    """What is said of columns that the table need not have, and has not."""
+    given = (*mapping.fields.values(), *(each for event in mapping.events for each in event.fields.values()))
+    names = dict.fromkeys(names for each in given for names in columns_of(source_of(each)))
+    return [
+        f"has no column {'／'.join(each)}: it is read as blank" for each in names if all(map(header.is_absent, each))
+    ]
 
 
 def _stop(reading: Reading) -> None:
@@ -240,11 +258,17 @@ class _Taken:
             if not at % _PROGRESS_EVERY:
                 progress(number * len(self._reading.rows) + at)
             value = _sum_of(fields[amount][at]) if amount is not None else 0
+            if event.sign is not None and (value < 0) == (event.sign == "plus"):
+                continue
+            if event.sign == "minus":
+                value = -value
             before += value
             if zero is not None and not zero[at]:
                 continue
             key = f"{ids[at]}-{number + 1}" if self._many else ids[at]
             own = {name: column[at] for name, column in zip(names, columns, strict=True) if column[at] is not None}
+            if event.sign is not None and amount is not None:
+                own[amount] = value
             line = event_line(key, event.type, years[at], agencies[at], booked_on=days[at], fields=own)
             known = self._first.get(key)
             if known is not None:
@@ -305,7 +329,9 @@ def _sum_of(value: Any) -> int:
 def _ids(reading: Reading, identity: Sequence[str], name: str, shared: Mapping[str, list[Any]]) -> list[str]:
     """An id for each row, of what identifies it."""
     columns = [
-        [cells.narrow(cell) for cell in reading.raw(each.removeprefix("column:"))]
+        [day and day[:7] for day in shared["booked_on"]]
+        if each == BOOKED_MONTH
+        else [cells.narrow(cell) for cell in reading.raw(each.removeprefix("column:"))]
         if each.startswith("column:")
         else shared[each]
         for each in identity

@@ -26,6 +26,12 @@ class Header(msgspec.Struct, frozen=True):
     columns: dict[str, int]
     """By name without spaces."""
     first_row: int
+    absent: frozenset[str] = frozenset()
+    """Of the columns that a table need not have those that this one has not."""
+
+    def is_absent(self, name: str) -> bool:
+        """Whether a table need not have a column, and has not."""
+        return plain(name) in self.absent
 
     def at(self, name: str) -> int:
         """A column's place; KeyError where there is none."""
@@ -45,7 +51,10 @@ class HeaderMatch(msgspec.Struct, frozen=True):
     row: int
     names: list[str]
     missing: list[tuple[str, ...]]
+    absent: list[tuple[str, ...]]
+    """Missing too; but no table needs them."""
     wanted: int
+    """How many there are, without those absent."""
 
     @property
     def share(self) -> float:
@@ -55,13 +64,15 @@ class HeaderMatch(msgspec.Struct, frozen=True):
 
 def closest(sheet: Sheet, mapping: Mapping) -> HeaderMatch:
     """The row in which most of the columns stand that the mapping names. Raises ImportProblem for a sheet without rows."""
-    wanted = [*_wanted(mapping)]
+    wanted = _wanted(mapping)
     best: HeaderMatch | None = None
     for row in range(1, min(sheet.rows, _SEARCHED) + 1 - (mapping.header_rows - 1)):
         names = _joined(sheet, row, mapping.header_rows)
-        missing = [each for each in wanted if not any(plain(name) in names for name in each)]
-        if best is None or len(missing) < len(best.missing):
-            best = HeaderMatch(row, names, missing, len(wanted))
+        lacking = [each for each in wanted if not any(plain(name) in names for name in each)]
+        missing = [each for each in lacking if wanted[each]]
+        absent = [each for each in lacking if not wanted[each]]
+        if best is None or (len(missing), len(absent)) < (len(best.missing), len(best.absent)):
+            best = HeaderMatch(row, names, missing, absent, len(wanted) - len(absent))
     if best is None:
         raise sheet.problem("has no rows")
     return best
@@ -71,8 +82,9 @@ def find_header(sheet: Sheet, mapping: Mapping) -> Header:
     """Find the rows in which all columns stand that the mapping names. Raises ImportProblem."""
     found = closest(sheet, mapping)
     if not found.missing:
-        placed = _placed(sheet, found.names, [*_wanted(mapping)], found.row)
-        return Header(placed, found.row + mapping.header_rows)
+        placed = _placed(sheet, found.names, [each for each in _wanted(mapping) if each not in found.absent], found.row)
+        absent = frozenset(plain(name) for each in found.absent for name in each) - placed.keys()
+        return Header(placed, found.row + mapping.header_rows, absent)
     missing = ", ".join("／".join(each) for each in found.missing[:6])
     if len(found.missing) == found.wanted:
         raise sheet.problem(f"has no header with {missing}; is this the right mapping?")
@@ -106,21 +118,17 @@ def _joined(sheet: Sheet, row: int, count: int) -> list[str]:
     return ["/".join(each) for each in parts]
 
 
-def _wanted(mapping: Mapping) -> Iterator[tuple[str, ...]]:
-    """The columns that the mapping names, each with the names that it may have."""
-    seen: set[tuple[str, ...]] = set()
-    for names in _named(mapping):
-        if names not in seen:
-            seen.add(names)
-            yield names
+def _wanted(mapping: Mapping) -> dict[tuple[str, ...], bool]:
+    """The columns that the mapping names, each with the names that it may have, and whether a table must have it."""
+    events = [event.fields for event in mapping.events]
+    sources = [source_of(given) for fields in (mapping.fields, *events) for given in fields.values()]
+    found = dict.fromkeys((names for source in sources for names in columns_of(source)), False)
+    required = (names for source in sources if not source.optional for names in columns_of(source))
+    return found | dict.fromkeys(required, True) | dict.fromkeys(_named(mapping), True)
 
 
 def _named(mapping: Mapping) -> Iterator[tuple[str, ...]]:
-    for given in mapping.fields.values():
-        yield from columns_of(source_of(given))
-    for event in mapping.events:
-        for given in event.fields.values():
-            yield from columns_of(source_of(given))
+    """Columns beside those of fields."""
     for identity in (mapping.identity, *(event.identity for event in mapping.events)):
         yield from ((name.removeprefix("column:"),) for name in identity if name.startswith("column:"))
     if mapping.report is not None:

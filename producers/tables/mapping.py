@@ -9,7 +9,7 @@ fields:                           # what every event of a row shares
   booked_on: {month_end: 月份}
   account: 預算科目編號
   economic_class: {column: 門別, map: {經常門: current, 資本門: capital}}
-  object_code: {column: 用途別, width: 4}
+  object_code: 用途別             # 1 is 1000
 events:
   - type: allotment.approved
     fields: {months: {months: "第{month}月分配數"}, revision: {constant: 1}}
@@ -34,6 +34,8 @@ from producers.imported import ImportProblem
 UNITS: Final = {"元": 1, "千元": 1_000, "百萬元": 1_000_000, "億元": 100_000_000}
 SHARED: Final = ("fiscal_year", "agency", "booked_on")
 LINE_PARTS: Final = ("account", "economic_class", "object_code")
+BOOKED_MONTH: Final = "booked_month"
+"""In `identity`: the month of `booked_on`, where numbers begin anew each month."""
 _SOURCES: Final = (
     "column",
     "constant",
@@ -76,7 +78,7 @@ class MappedSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     read: Literal["number", "day", "code"] | None = None
     """How it is read, where its field does not say it."""
     optional: bool = False
-    """Whether a blank leaves the field out."""
+    """Whether a blank leaves the field out; the table need not have the column."""
     map: dict[str, str] | None = None
     blank: int | str | None = None
     """What stands for a blank or a dash."""
@@ -89,6 +91,8 @@ class MappedEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fields: dict[str, MappedSource | str] = {}
     """A day of its own (`booked_on`) takes the place of the rows'."""
     unless_zero: str | None = None
+    sign: Literal["plus", "minus"] | None = None
+    """Only the rows whose amount is not below 0, or only those below it, whose amount is taken without its sign."""
     identity: tuple[str, ...] = ()
     """Rows that agree in these make one event together; empty: each row makes its own."""
 
@@ -187,13 +191,13 @@ def parse_mapping(text: str, file: str) -> Mapping:
         _check_event(mapping, event, file)
     if not mapping.events:
         raise ImportProblem("names no event", file=file, column="events")
-    if is_cumulative(mapping) and "booked_on" in mapping.identity:
+    if is_cumulative(mapping) and {"booked_on", BOOKED_MONTH} & {*mapping.identity}:
         raise ImportProblem(
             "is a cumulated figure: take booked_on out of `identity`, or each month's table would count anew",
             file=file,
             column="identity",
         )
-    known = {*mapping.fields, "line"}
+    known = {*mapping.fields, "line", BOOKED_MONTH}
     if unknown := [name for name in mapping.identity if name not in known and not name.startswith("column:")]:
         raise ImportProblem(f"names {', '.join(unknown)}, which is no field", file=file, column="identity")
     return mapping

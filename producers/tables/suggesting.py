@@ -64,13 +64,14 @@ def _replacements(match: HeaderMatch) -> tuple[dict[str, str], list[str]]:
     replaced: dict[str, str] = {}
     missing: list[str] = []
     free = [name for name in match.names if name]
-    for names in match.missing:
+    for names in (*match.missing, *match.absent):
         same = {each for group in _SAME for each in group if set(names) & set(group)}
         there = [name for name in free if name in {plain(each) for each in same}]
-        there = there or get_close_matches(plain(names[0]), free, 1, _ALIKE)
+        if not there and names in match.missing:
+            there = get_close_matches(plain(names[0]), free, 1, _ALIKE)
         if there:
             replaced[names[0]] = there[0]
             free.remove(there[0])
         else:
-            missing.append("／".join(names))
+            missing += ["／".join(names)] * (names in match.missing)
     return replaced, missing

@@ -108,7 +108,7 @@ def test_what_nobody_sees_in_a_workbook(change: Callable[[Worksheet], None], sai
         ("付款日期", "114/13/01", "row 2, column 付款日期: '114/13/01' is no day of the calendar"),
         ("門別", "特別門", "row 2, column 門別: '特別門' is none of 經常門, 資本門"),
         ("工作計畫編號", "320", "row 2: makes no disbursement.paid"),
-        ("用途別", "20000", "row 2: makes no disbursement.paid"),
+        ("用途別", "20000", "row 2, column 用途別: '20000' is no object of four digits"),
     ],
 )
 def test_a_cell_that_cannot_be_read_stops_everything(column: str, value: str, said: str, tmp_path: Path) -> None:
