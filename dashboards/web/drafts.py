@@ -25,6 +25,8 @@ from producers.tables.apart import TableChoice, TableRead
 from streams.people.person import RefusedAct
 
 DRAFTS_MAX: Final = 16
+OWN_DRAFTS_MAX: Final = 4
+"""Of one person, before they are taken in: nobody keeps the others out."""
 FILE_BYTES_MAX: Final = 64 << 20
 IDLE_SECONDS: Final = 3600.0
 """What nobody has looked at for so long is thrown away."""
@@ -140,7 +142,7 @@ class Drafts:
             raise DraftProblem(f"more than {FILE_BYTES_MAX >> 20} MB")
         with self._lock:
             self._forget_idle()
-            if len(self._drafts) >= DRAFTS_MAX:
+            if len(self._drafts) >= DRAFTS_MAX or self._under_way(owner) >= OWN_DRAFTS_MAX:
                 raise DraftProblem("too many files are being looked at")
             ident = secrets.token_urlsafe(12)
             self._folder = self._folder or Path(tempfile.mkdtemp(prefix="budgetwatch-files-"))
@@ -152,7 +154,12 @@ class Drafts:
                 looked_at=time.monotonic(),
             )  # fmt: skip
             self._drafts[ident] = draft
-        draft.path.write_bytes(content)
+        try:
+            draft.path.write_bytes(content)
+        except OSError as error:  # no room
+            self._drafts.pop(ident, None)
+            shutil.rmtree(folder, ignore_errors=True)
+            raise DraftProblem(f"the file cannot be kept while it is looked at: {error.strerror}") from None
         return draft
 
     def of(self, ident: str, owner: str) -> FileDraft:
@@ -162,6 +169,9 @@ class Drafts:
             raise RefusedAct("draft-unknown")
         found.looked_at = time.monotonic()
         return found
+
+    def _under_way(self, owner: str) -> int:
+        return sum(draft.state != "taken" for draft in self.of_owner(owner))
 
     def of_owner(self, owner: str) -> list[FileDraft]:
         """All of an owner's."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.di import Dependency
-from litestar.exceptions import ValidationException
+from litestar.exceptions import NotFoundException, ValidationException
 from litestar.handlers import BaseRouteHandler
 from litestar.params import QueryParameter
 
@@ -69,6 +69,18 @@ def year_of_three_digits(connection: ASGIConnection[Any, Any, Any, Any], handler
     asked = Request(connection.scope).query_params.get("year", "")
     if asked and not (asked.isascii() and asked.isdigit() and len(asked) <= 3):
         raise ValidationException("year: a ROC year of at most three digits")
+
+
+def numbers_that_can_be(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """A guard of pages: a number in the address that no database could look for, or a year that is none, is 404."""
+    for name, given in connection.path_params.items():
+        most = YEAR_MAX if name in ("year", "fiscal_year") else NUMBER_MAX
+        if isinstance(given, int) and not 0 <= given <= most:
+            raise NotFoundException("no such number")
+
+
+YEAR_MAX: Final = 999
+NUMBER_MAX: Final = 2**63 - 1
 
 
 def day_of(text: str) -> str:

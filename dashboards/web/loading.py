@@ -24,7 +24,6 @@ from streams.log.taken_before import corrections_of, key_in, taken_under
 from streams.monitor import Busy, Monitor, Unavailable
 from streams.people.acts import record_by
 from streams.people.files import NAMES_TAKEN, file_taken, keep_file
-from streams.people.monthly_reports import keep_reports
 from streams.people.person import Person
 from streams.store.segments import all_payments
 
@@ -70,8 +69,7 @@ def look_through(monitor: Monitor, feeder: Feeder, draft: FileDraft) -> None:
     keys = [key_in(line) for line in lines]
     known = {key for key in keys if key is not None}
     draft.agencies = sorted({agency for _, agency, _ in known})
-    draft.foreign = misdirected(feeder, lines)
-    if draft.foreign:
+    if _is_others(feeder, draft, lines):
         draft.state = "read"
         return
     stood = taken_under(monitor.store, known)
@@ -107,19 +105,23 @@ def look_through(monitor: Monitor, feeder: Feeder, draft: FileDraft) -> None:
 
 def _events_lines(draft: FileDraft) -> list[bytes] | None:
     text = draft.path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    if _has_too_many(draft, text):
+        return None
     lines = [line.removesuffix(b"\r") for line in text.split(b"\n")]
     while lines and not lines[-1].strip():
         lines.pop()
     if not any(line.strip() for line in lines):
         draft.problems = [placed("is empty", draft.name, None, None, None)]
-    elif len(lines) > LINES_MAX:
-        draft.problems = [
-            Words(
-                f"{draft.name}：超過 {LINES_MAX:,} 筆；請分割",
-                f"{draft.name}: has more than {LINES_MAX:,} lines; split it",
-            )
-        ]
     return lines
+
+
+def _has_too_many(draft: FileDraft, text: bytes) -> bool:
+    """Whether there are more lines than are looked at; told before any is made an object, which would take a gigabyte."""
+    if text.count(b"\n") <= LINES_MAX:
+        return False
+    zh, en = f"超過 {LINES_MAX:,} 筆；請分割", f"has more than {LINES_MAX:,} lines; split it"
+    draft.problems = [Words(f"{draft.name}：{zh}", f"{draft.name}: {en}")]
+    return True
 
 
 def _table_lines(draft: FileDraft) -> list[bytes] | None:
@@ -135,7 +137,26 @@ def _table_lines(draft: FileDraft) -> list[bytes] | None:
         draft.problems = [placed(str(error), draft.name, None, None, None)]
         return None
     draft.problems = draft.read.problems
-    return (draft.folder / EVENTS).read_bytes().split(b"\n")[:-1] if draft.read.kinds else None
+    if not draft.read.kinds:
+        return None
+    text = (draft.folder / EVENTS).read_bytes()
+    return None if _has_too_many(draft, text) else text.split(b"\n")[:-1]
+
+
+def _is_others(feeder: Feeder, draft: FileDraft, lines: list[bytes]) -> bool:
+    """Whether the file holds events, or monthly reports, that are not its sender's to send."""
+    draft.foreign = misdirected(feeder, lines)
+    reports = [] if draft.read is None else draft.read.reports
+    others = sorted({each.agency for each in reports if feeder.agencies is not None} - set(feeder.agencies or ()))
+    if others:
+        said = "、".join(others)
+        draft.problems = [
+            Words(
+                f"{draft.name}：月報之機關 {said} 非所屬",
+                f"{draft.name}: reports of {', '.join(others)}, which are not yours",
+            )
+        ]
+    return bool(draft.foreign or others)
 
 
 def _compared(monitor: Monitor, draft: FileDraft, lines: list[bytes], stood: list[bytes]) -> list[bytes]:
@@ -189,6 +210,9 @@ def _take_names(monitor: Monitor, person: Person, draft: FileDraft, came: Came) 
 def take_in(monitor: Monitor, person: Person, draft: FileDraft) -> None:
     """Keep the file, and send its events; where that stops, it goes on from there when it is asked for again."""
     lines = draft.lines()
+    if _is_others(feeder_of(person), draft, lines):  # whose they may send can have changed since it was looked through
+        draft.state = "read"
+        return
     if draft.number is None:
         name = "events" if draft.read is None else draft.read.name
         choice = {
@@ -199,9 +223,16 @@ def take_in(monitor: Monitor, person: Person, draft: FileDraft) -> None:
             "text": "" if draft.read is None else draft.read.text,
             "corrections": draft.with_corrections,
         }
-        draft.number = keep_file(monitor.store, person, draft.name, draft.path.read_bytes(), draft.agencies, choice)
+        draft.number = keep_file(
+            monitor.store,
+            person,
+            draft.name,
+            draft.path.read_bytes(),
+            draft.agencies,
+            choice,
+            [] if draft.read is None else draft.read.reports,
+        )
         draft.came = Came()
-        keep_reports(monitor.store, draft.number, [] if draft.read is None else draft.read.reports)
     came = draft.came or Came()
     came.trouble, draft.state = "", "taking"
     while came.sent < len(lines):

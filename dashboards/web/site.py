@@ -17,7 +17,7 @@ from dashboards.web import static_files
 from dashboards.web.access import LogInFirst, OutOfScope, VisitorMiddleware, is_for_programs, log_in_first, path_to_log
 from dashboards.web.answer import go, page, problem_text
 from dashboards.web.desk import Desk
-from dashboards.web.filters import year_of_three_digits
+from dashboards.web.filters import numbers_that_can_be, year_of_three_digits
 from dashboards.web.forms import BYTES_MAX, take_form
 from dashboards.web.pages import (
     alerts,
@@ -116,7 +116,7 @@ def site(monitor: Monitor, session_key: bytes | None = None) -> Site:
             static_files.static_file,
         ],
         dependencies={"desk": Provide(lambda: desk, sync_to_thread=False)},
-        guards=[log_in_first, year_of_three_digits],
+        guards=[log_in_first, year_of_three_digits, numbers_that_can_be],
         exception_handlers={LogInFirst: _to_log_in, HTTPException: error_page, StoreError: error_page, 500: error_page},
         before_request=take_form,
         request_max_body_size=BYTES_MAX,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
 
+from ledger.monthly import MonthlyReport
 from streams.people.acts import record_by
+from streams.people.monthly_reports import keep_reports
 from streams.people.person import Person
 from streams.people.trail import acts_of_kinds
 from streams.scope import Scope
@@ -42,9 +44,15 @@ class LoadedFile(msgspec.Struct, frozen=True):
 
 
 def keep_file(
-    store: Store, person: Person, name: str, content: bytes, agencies: Collection[str], choice: Mapping[str, Any]
+    store: Store,
+    person: Person,
+    name: str,
+    content: bytes,
+    agencies: Collection[str],
+    choice: Mapping[str, Any],
+    reports: Sequence[MonthlyReport] = (),
 ) -> int:
-    """Keep a file before its events are sent; its number."""
+    """Keep a file before its events are sent, and the monthly reports that stand in it; its number."""
     digest = hashlib.sha256(content).hexdigest()
     values = {
         "name": name,
@@ -56,9 +64,11 @@ def keep_file(
         "at": now(),
     }
     with store.writing() as connection:
-        _, number = added_row(connection, schema.loaded_files, values)
+        row = added_row(connection, schema.loaded_files, values)
+        number = row[1]
+        rows = [row, *keep_reports(connection, number, reports)]
         after = {"file": name, "digest": digest, "mapping": choice.get("name", "")}
-        record_by(store.within(connection), person, FILE_LOADED, str(number), None, after)
+        record_by(store.within(connection), person, FILE_LOADED, str(number), None, after, rows)
     return int(number)
 
 

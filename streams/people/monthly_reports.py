@@ -20,6 +20,7 @@ from streams.people.trail import TrailEntry, acts_of_kinds
 from streams.store import Store, schema
 from streams.store.locks import FINDING_LOCK, lock
 from streams.store.times import now
+from streams.store.under_trail import Changed, added_row
 
 SAMPLED: Final = "report-sampled"
 """Subject: `<year>-<month>`."""
@@ -31,21 +32,22 @@ ReportKey: TypeAlias = tuple[str, int]
 """Agency and month."""
 
 
-def keep_reports(store: Store, file: int, reports: Sequence[MonthlyReport]) -> None:
-    """Keep reports as they came in a file; the file itself is on the trail already."""
-    rows = [
-        {
-            "fiscal_year": each.fiscal_year,
-            "agency": each.agency,
-            "payload": msgspec.json.encode(each).decode(),
-            "file": file,
-            "at": now(),
-        }
+def keep_reports(connection: sa.Connection, file: int, reports: Sequence[MonthlyReport]) -> list[Changed]:
+    """Keep reports as they came in a file; the rows, for the act by which the file is kept."""
+    return [
+        added_row(
+            connection,
+            schema.kept_reports,
+            {
+                "fiscal_year": each.fiscal_year,
+                "agency": each.agency,
+                "payload": msgspec.json.encode(each).decode(),
+                "file": file,
+                "at": now(),
+            },
+        )
         for each in reports
     ]
-    if rows:
-        with store.writing() as connection:
-            connection.execute(schema.kept_reports.insert(), rows)
 
 
 @contextmanager

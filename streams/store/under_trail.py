@@ -30,6 +30,8 @@ SEALED: Final = (
     schema.session_generations,
     schema.presented_lists,
     schema.half_years,
+    schema.loaded_files,
+    schema.kept_reports,
     schema.judgements,
     schema.answer_links,
     schema.link_uses,

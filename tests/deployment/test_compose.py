@@ -238,6 +238,7 @@ def test_one_machine_is_on_loopback_alone() -> None:
     services = SMALL["services"]
     for service in services.values():
         assert service["read_only"] is True and service["cap_drop"] == ["ALL"] and service["network_mode"] == "host"
+        assert service["pids_limit"] == 512 and service["mem_limit"] == "2g"
         assert "ports" not in service and {"test", "interval"} <= set(service["healthcheck"])
     assert services["grafana"]["environment"]["GF_SERVER_HTTP_ADDR"] == "127.0.0.1"
     assert "--web.listen-address=127.0.0.1:9090" in services["prometheus"]["command"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import time
+import unittest.mock
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
 
 import httpx
@@ -12,8 +14,12 @@ import msgspec
 import pytest
 
 from dashboards.web import loading
+from dashboards.web.drafts import DRAFTS_MAX, OWN_DRAFTS_MAX, DraftProblem, Drafts
+from producers.tables.apart import TableChoice
 from streams.people import accounts, trail
 from streams.people.accounts import Domain
+from streams.people.files import loaded_files
+from streams.people.monthly_reports import reports_of
 from streams.scope import EVERYTHING
 from tests.dashboards.web.test_forms import PASSWORD, token
 from tests.dashboards.web.test_scope import LINE, OTHER, OWN, event, paid
@@ -33,6 +39,8 @@ HEADER = [
     "契約編號",
     "摘要",
 ]
+REPORT_HEADER = [*HEADER[:5], "工作計畫名稱", "經費年度", "月份", "月報編號", "版次", "收件日期"]
+REPORT_HEADER += ["累計分配數", "本月實現數", "累計實現數", "摘要"]
 SECONDS = 30
 
 
@@ -279,3 +287,70 @@ def test_kept_files_survive_and_are_within_a_scope(city: Running, officer: Offic
     assert found is not None
     assert found[0].agencies == [OWN]
     assert msgspec.json.encode(found[0].choice).startswith(b'{"name":"payments"')
+
+
+def test_a_report_of_another_agency_is_refused_even_where_the_mapping_hides_its_events(
+    city: Running, tmp_path: Path
+) -> None:
+    """Its own row is all that a confined feeder's file may hold: a higher version of another's report would count."""
+    hiding = (
+        (resources.files("producers.tables") / "mappings" / "monthly-report.yaml")
+        .read_text(encoding="utf-8")
+        .replace("- type: balance.reported", "- type: balance.reported\n    unless_zero: realised")
+        .replace("- type: report.filed", "- type: report.filed\n    unless_zero: note")
+        .replace("version: 版次}", "version: 版次, note: {column: 摘要, blank: 0}}")
+    )
+    store = city.monitor.store
+    accounts.add_user(store, "own", "林", PASSWORD, ["officer", "feeder"], domain=Domain(frozenset([OWN])))
+    report = [*LINE.split("/")[:1], "經常門", "2000", "行政管理", "114", "2", "2", "99", "114/03/10", "9", "7"]
+    mine, others = ["114", OWN, *report, "5", "x"], ["114", OTHER, *report, "0", ""]
+    with city.client() as client:
+        own = Officer(client, "own")
+        at = own.upload(csv_of(tmp_path / "月報.csv", [REPORT_HEADER, mine, others]), text=hiding)
+        assert f"reports of {OTHER}, which are not yours" in own.look(at)
+        own.send(f"{at}/take")
+    assert reports_of(store, 114) == {}
+
+
+def test_lines_without_end_are_told_before_they_are_split(
+    officer: Officer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "LINES_MAX", 1_000)
+    (tmp_path / "x.ndjson").write_bytes(b"\n" * 1_001)
+    assert "has more than 1,000 lines" in officer.look(officer.upload(tmp_path / "x.ndjson"))
+
+
+def test_a_disk_that_is_full_takes_no_place_and_nobody_takes_all_of_them(tmp_path: Path) -> None:
+    drafts, choice = Drafts(), TableChoice()
+    try:
+        with unittest.mock.patch.object(Path, "write_bytes", side_effect=OSError(28, "No space left on device")):
+            for _ in range(DRAFTS_MAX + 1):
+                with pytest.raises(DraftProblem, match="No space left"):
+                    drafts.begin("a", "x.csv", b"a", choice)
+        for _ in range(OWN_DRAFTS_MAX):
+            drafts.begin("a", "x.csv", b"a", choice)
+        with pytest.raises(DraftProblem, match="too many"):
+            drafts.begin("a", "x.csv", b"a", choice)
+        assert drafts.begin("b", "x.csv", b"a", choice).owner == "b"
+    finally:
+        drafts.close()
+
+
+@pytest.mark.parametrize(
+    "path", ["/files/kept/{}", "/monthly/{}/3", "/monthly/114/{}", "/monthly/{}/3/" + OWN, "/half-year/{}"]
+)
+def test_a_number_that_no_database_could_look_for_names_nothing(officer: Officer, path: str) -> None:
+    for number in ("1" * 20, "9" * 5_000, str(2**63)):
+        assert officer.client.get(path.format(number)).status_code in (400, 404, 405)
+
+
+def test_what_was_anyones_to_send_is_asked_again_when_it_is_taken(city: Running, tmp_path: Path) -> None:
+    store = city.monitor.store
+    accounts.add_user(store, "own", "林", PASSWORD, ["officer", "feeder"], domain=Domain(frozenset([OWN])))
+    with city.client() as client:
+        own = Officer(client, "own")
+        at = own.upload(csv_of(tmp_path / "付款.csv", rows(500)), mapping="payments")
+        own.look(at)
+        accounts.change_user(store, "own", domain=Domain(frozenset([OTHER])))
+        own.send(f"{at}/take")
+    assert loaded_files(store, EVERYTHING) == []

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from alerts.catalogue import Catalogue
 from alerts.subjects import alert_id
+from ledger.monthly import MonthlyReport, ReportedLine
 from ledger.registry import Registry, parse
 from producers.simulator import registry_csv, simulate
 from streams.fold.judging import judge_held
@@ -23,6 +24,8 @@ from streams.outbox import Outbox
 from streams.people import accounts, lagging_acts, sessions
 from streams.people.accounts import Domain
 from streams.people.acts import acknowledge, add_note
+from streams.people.files import keep_file
+from streams.people.half_year_acts import freeze_half_year
 from streams.people.person import Person
 from streams.store import Origin, Store, alert_lists, open_store, schema
 from streams.store.alert_lists import Overlay, Wanted
@@ -66,6 +69,9 @@ def kept(tmp_path_factory: pytest.TempPathFactory, city: Registry, catalogue: Ca
         lagging_acts.keep_list(store, DAY, DAY, OFFICER, {"ranks": {"114": {"02": number}}, "tables": []})
     found = alert_lists.find(store, Wanted(states=("open",)), Overlay(), "severity", limit=5)
     acknowledge(store, catalogue, alert_id(found[0]), OFFICER, "查證中", "2099-01-01", DAY)
+    report = MonthlyReport(114, "020011", 2, (ReportedLine("32020110101/current/2000", 5),))
+    keep_file(store, OFFICER, "2月.csv", b"a,b", ["020011"], {}, [report])
+    freeze_half_year(store, city, 114, OFFICER, "2025-08-01", anew=False)
     Outbox(store, (Taken(),)).deliver_all()
     for number in range(3):
         add_note(store, alert_id(found[1]), OFFICER, f"第 {number} 次電話")
@@ -188,6 +194,21 @@ CHANGES: Mapping[str, tuple[str, Change]] = {
     ),
     "a log-out undone": ("session_generations", sql("DELETE FROM session_generations")),
     # lists presented
+    # files that were loaded, reports that came in them, a half-year that was frozen
+    "a file's bytes changed": ("loaded_files", sql("UPDATE loaded_files SET content = 'x' WHERE n = 1")),
+    "whose a file is changed": ("loaded_files", sql("UPDATE loaded_files SET agencies = '[]' WHERE n = 1")),
+    "a file taken out": ("loaded_files", sql("DELETE FROM loaded_files WHERE n = 1")),
+    "a report changed": ("kept_reports", sql("UPDATE kept_reports SET payload = '{}' WHERE n = 1")),
+    "a report taken out": ("kept_reports", sql("DELETE FROM kept_reports WHERE n = 1")),
+    "a report of a higher version put in": (
+        "kept_reports",
+        sql(
+            "INSERT INTO kept_reports (fiscal_year, agency, payload, file, at)"
+            " SELECT fiscal_year, agency, payload, file, at FROM kept_reports WHERE n = 1"
+        ),
+    ),
+    "a half-year changed": ("half_years", sql("UPDATE half_years SET payload = '{}' WHERE n = 1")),
+    "a half-year taken out": ("half_years", sql("DELETE FROM half_years WHERE n = 1")),
     "a list changed": ("presented_lists", sql("UPDATE presented_lists SET payload = '{}' WHERE n = 1")),
     "a list dated back": ("presented_lists", sql("UPDATE presented_lists SET presented_on = '2025-01-01' WHERE n = 1")),
     "a list taken out": ("presented_lists", sql("DELETE FROM presented_lists WHERE n = 2")),
