@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from budgetwatch.options import Data, More, Registry, Replay, Settings, Store, Unusable
-from budgetwatch.sources import day_of
+from budgetwatch.sources import day_of, opened_store
 
 app = typer.Typer()
 
@@ -44,7 +44,6 @@ def history(
     from streams.log.accepted import days_booked, lines_of_store
     from streams.people.lagging_acts import presented_lists
     from streams.people.trail import CLOSE, REOPEN, acts_of_kinds
-    from streams.store import open_store
     from streams.taipei import today
 
     yesterday = (date.fromisoformat(today()) - timedelta(days=1)).isoformat()
@@ -59,8 +58,7 @@ def history(
             known, catalogue = registry_of(registry), load(settings=settings)
         else:
             folder = Folder(data or Path("data"))
-            opened = open_store(folder.store if store is None else store, read_only=True)
-            stack.callback(opened.close)
+            opened = stack.enter_context(opened_store(data, store, read_only=True))
             known = folder.read_registry()[0] if store is None else registry_of(registry)
             catalogue = load(settings=settings or (folder.path if store is None else None))
             acts = Acts(

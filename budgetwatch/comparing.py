@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from budgetwatch.options import RefusedCommand
+from budgetwatch.sources import opened_store
 
 if TYPE_CHECKING:
     from producers.imported import Imported
@@ -38,13 +39,8 @@ def _lines_before(earlier: list[Path], data: Path | None) -> Iterator[bytes]:
         with path.open("rb") as lines:
             yield from lines
     if data is not None:
-        from streams.folder import Folder
         from streams.log.accepted import lines_of_store
-        from streams.store import open_store
 
-        store = open_store(Folder(data).store, read_only=True)
-        try:
+        with opened_store(data, None, read_only=True) as store:
             for batch in lines_of_store(store):
                 yield from batch
-        finally:
-            store.close()

@@ -24,7 +24,7 @@ from budgetwatch.options import (
     Unit,
     Unusable,
 )
-from budgetwatch.sources import books_of, in_unit, write_tables
+from budgetwatch.sources import books_of, in_unit, opened_store, registry_of, write_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,20 +129,13 @@ def _opened(
     data: Path | None, url: str | None, registry: Path, settings: Path | None, *, writing: bool
 ) -> Iterator[tuple[OpenStore, Names]]:
     """A store with the names of what it holds; only read unless somebody freezes."""
-    from producers.kafka.wire import EVENTS
     from streams.folder import Folder
     from streams.settings import read_names
-    from streams.store import open_store
-    from streams.store.register import register_for
 
     if url is None:
-        folder = Folder(data if data is not None else Path("data"))
+        folder = Folder(data or Path("data"))
         names = read_names(folder.read_registry()[0], settings or folder.path)
-        opened = open_store(folder.store, read_only=not writing)
     else:
-        names = read_names(register_for(url, registry.read_bytes(), str(registry)), settings)
-        opened = open_store(url, read_only=not writing, log=EVENTS)
-    try:
+        names = read_names(registry_of(registry, url), settings)
+    with opened_store(data, url, read_only=not writing) as opened:
         yield opened, names
-    finally:
-        opened.close()

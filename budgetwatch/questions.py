@@ -25,7 +25,7 @@ from budgetwatch.options import (
     Unit,
     Unusable,
 )
-from budgetwatch.sources import books_of, event_in, judged_day, write_report
+from budgetwatch.sources import books_of, event_in, judged_day, opened_store, write_report
 
 app = typer.Typer()
 reports = typer.Typer(
@@ -210,20 +210,13 @@ def report_monthly(
     """Report which monthly reports came, what they differ in, which were sampled, and what became of findings."""
     from dashboards.reports.monthly_report import month_asked, monthly_tables
     from ledger.fiscal import ROC_OFFSET
-    from streams.folder import Folder
     from streams.people.monthly_reports import kept_of_year
-    from streams.store import open_store
 
     opened = books_of(None, None, data, store, registry, as_of, settings, lang)
     day = judged_day(opened)
     year = fiscal_year if fiscal_year is not None else int(day[:4]) - ROC_OFFSET
-    looked_at = open_store(
-        store if data is None and store is not None else Folder(data or Path("data")).store, read_only=True
-    )
-    try:
-        asked = month or month_asked(day, year)
+    asked = month or month_asked(day, year)
+    with opened_store(data, store, read_only=True) as looked_at:
         kept = kept_of_year(looked_at, year, () if half else (asked - 1, asked))
-    finally:
-        looked_at.close()
     made = monthly_tables(opened.books, kept, opened.names, opened.catalogue, day, year, month, half)
     write_report(opened, made, format_, out, lang)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -10,11 +11,14 @@ from budgetwatch.options import FormatName, Language, UnitOption, Unusable
 from ledger.registry import Registry
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dashboards.reports.table import Table
     from ledger.city import City
     from ledger.words import Words
     from producers.kafka.connection import Connection
     from streams.sources import OpenedBooks
+    from streams.store import Store as OpenStore
 
 
 def books_of(
@@ -67,6 +71,23 @@ def _booked_later(latest: str, as_of: str) -> Words:
         f"note: the books hold what was booked up to {latest}; only allotments and time rules are as of {as_of}."
         f" For that day's figures: --replay FILE... --as-of {as_of}",
     )
+
+
+@contextmanager
+def opened_store(data: Path | None, url: str | None, *, read_only: bool = False) -> Iterator[OpenStore]:
+    """The store by its URL, which workers fold into; else that of a data folder."""
+    from producers.kafka.wire import EVENTS
+    from streams.folder import Folder
+    from streams.store import open_store
+
+    if url is None:
+        opened = open_store(Folder(data or Path("data")).store, read_only=read_only)
+    else:
+        opened = open_store(url, read_only=read_only, log=EVENTS)
+    try:
+        yield opened
+    finally:
+        opened.close()
 
 
 def judged_day(opened: OpenedBooks) -> str:

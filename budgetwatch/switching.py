@@ -10,7 +10,8 @@ import typer
 
 from budgetwatch import telling
 from budgetwatch.options import DataFolder, Lang, Language, Registry, Settings, Store, Unusable
-from budgetwatch.telling import Reason, opened_notices, opened_store
+from budgetwatch.sources import opened_store
+from budgetwatch.telling import Reason, opened_notices
 
 app = telling.app
 

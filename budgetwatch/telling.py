@@ -23,7 +23,7 @@ from budgetwatch.options import (
     Store,
     Unusable,
 )
-from budgetwatch.sources import write_tables
+from budgetwatch.sources import opened_store, write_tables
 
 if TYPE_CHECKING:
     from streams.notices.settings import NoticeSettings
@@ -157,24 +157,10 @@ def _wish(do: Callable[[Person], int]) -> int:
 
 
 @contextmanager
-def opened_store(data: Path, url: str | None) -> Iterator[OpenStore]:
-    """The store of a data folder, or by its URL."""
-    from producers.kafka.wire import EVENTS
-    from streams.folder import Folder
-    from streams.store import open_store
-
-    opened = open_store(Folder(data).store) if url is None else open_store(url, log=EVENTS)
-    try:
-        yield opened
-    finally:
-        opened.close()
-
-
-@contextmanager
 def opened_notices(
     data: Path, url: str | None, registry: Path, settings: Path | None
 ) -> Iterator[tuple[OpenStore, NoticeSettings]]:
-    """The same, with what its notices are made with."""
+    """A store, with what its notices are made with."""
     from alerts.catalogue import load
     from alerts.routing.file import read_routing
     from streams.folder import Folder

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from budgetwatch.options import DataFolder, ExpectedHeads, Store, TrailHead, TrailKey, Unusable, heads_of
+from budgetwatch.sources import opened_store
 
 if TYPE_CHECKING:
     from streams.store import Store as OpenStore
@@ -81,12 +82,6 @@ def init(
 def _opened(data: Path, url: str | None, *, alone: bool) -> Iterator[OpenStore]:
     """The store; `alone`: of a data folder, while no monitor runs on it."""
     from streams.folder import Folder
-    from streams.store import open_store
 
-    folder = Folder(data)
-    with folder.locked() if alone and url is None else contextlib.nullcontext():
-        store = open_store(url if url is not None else folder.store)
-        try:
-            yield store
-        finally:
-            store.close()
+    with Folder(data).locked() if alone and url is None else contextlib.nullcontext(), opened_store(data, url) as store:
+        yield store

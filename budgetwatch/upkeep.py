@@ -19,7 +19,7 @@ from budgetwatch.options import (
     Unusable,
     heads_of,
 )
-from budgetwatch.sources import kafka_at, registry_of
+from budgetwatch.sources import kafka_at, opened_store, registry_of
 
 if TYPE_CHECKING:
     from streams.folder import Folder
@@ -81,15 +81,13 @@ def _audit_folder(data: Path, heads: list[tuple[int, str]]) -> tuple[list[Differ
     from alerts.catalogue import load
     from dashboards.reports.progress import counting
     from streams.folder import Folder
-    from streams.store import open_store
     from streams.store.mark import mark_of
     from streams.store.store import digest_of
     from streams.upkeep.audit import audit as compared
     from streams.upkeep.trail_audit import remembered_heads
 
     folder = Folder(data)
-    store = open_store(folder.store)
-    try:
+    with opened_store(data, None) as store:
         registry, content = folder.read_registry()
         catalogue = load(settings=folder.path)
         if store.manifest():
@@ -97,8 +95,6 @@ def _audit_folder(data: Path, heads: list[tuple[int, str]]) -> tuple[list[Differ
         with counting(mark_of(store).place, "folding again") as progress:
             known = [*heads, *remembered_heads(store)]
             return list(compared(store, registry, catalogue, progress, known)), mark_of(store).place
-    finally:
-        store.close()
 
 
 def _audit_topic(
@@ -106,14 +102,11 @@ def _audit_topic(
 ) -> tuple[list[Difference], int]:
     from alerts.catalogue import load
     from dashboards.reports.progress import counting
-    from producers.kafka.wire import EVENTS
-    from streams.store import open_store
     from streams.store.mark import places
     from streams.upkeep.audit import audit_topic
     from streams.upkeep.trail_audit import remembered_heads
 
-    store = open_store(url, log=EVENTS)
-    try:
+    with opened_store(None, url) as store:
         with store.reading() as connection:
             lines = sum(places(store, connection).values())
         with counting(lines, "folding again") as progress:
@@ -121,8 +114,6 @@ def _audit_topic(
             known = [*heads, *remembered_heads(store)]
             found = list(audit_topic(store, kafka_at(bootstrap), register, catalogue, progress, known))
             return found, lines
-    finally:
-        store.close()
 
 
 @app.command(epilog="Example: `budgetwatch backup --data data -o backup-2025-06-30.db`")

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, TypeAlias
 
 from xxhash import xxh3_64_intdigest
+
+EventKey: TypeAlias = tuple[int, str, str]
+"""Fiscal year, agency, id: what tells an event from every other."""
 
 
 def seed_of(fiscal_year: int, agency: str) -> int:

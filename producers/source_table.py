@@ -110,6 +110,19 @@ def _checked_header(cells: Sequence[str], columns: Sequence[str], file: str) -> 
     return header
 
 
+def decoded(content: bytes) -> tuple[str, str] | None:
+    """The text of a CSV and the name of the encoding it is in; None where it is neither UTF-8 nor Big5."""
+    content = content.removesuffix(_DOS_END)
+    for encoding in _ENCODINGS:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        has_mark = encoding != "utf-8-sig" or content.startswith(_UTF8_BOM)
+        return text, encoding if has_mark else "utf-8"
+    return None
+
+
 def _read_text(path: Path) -> tuple[str, str]:
     """Return the file's text and the name of the encoding it was in."""
     try:
@@ -118,13 +131,7 @@ def _read_text(path: Path) -> tuple[str, str]:
         raise ImportProblem(
             f"cannot be read ({error.strerror}); check the path and the rights", file=str(path)
         ) from None
-    content = content.removesuffix(_DOS_END)
-    for encoding in _ENCODINGS:
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if encoding == "utf-8-sig" and not content.startswith(_UTF8_BOM):
-            return text, "utf-8"
-        return text, encoding
-    raise ImportProblem("is neither UTF-8 nor Big5; save it as CSV UTF-8", file=path.name)
+    found = decoded(content)
+    if found is None:
+        raise ImportProblem("is neither UTF-8 nor Big5; save it as CSV UTF-8", file=path.name)
+    return found

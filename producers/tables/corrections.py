@@ -12,9 +12,9 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from ledger.identity import EventKey
+
 Fields: TypeAlias = dict[str, Any]
-EventKey: TypeAlias = tuple[str, int, str]
-"""Agency, fiscal year, id."""
 _MARK: Final = "~"
 _OF_DELIVERY: Final = ("id", "source", "seq", "recorded_at", "note")
 """What tells of the delivery and not of the fact."""
@@ -127,7 +127,7 @@ def _key(line: bytes) -> EventKey | None:
 
 def _identified(line: bytes) -> EventKey:
     found = _decode(line)
-    return found.agency, found.fiscal_year, found.id.partition(_MARK)[0]
+    return found.fiscal_year, found.agency, found.id.partition(_MARK)[0]
 
 
 def _stands(events: Sequence[Fields]) -> Fields:

@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from producers.imported import ImportProblem
+from producers.source_table import decoded
 from producers.tables.opening import FileKind, content_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_ENCODINGS: Final = ("utf-8-sig", "cp950", "big5hkscs")
-_UTF8_BOM: Final = b"\xef\xbb\xbf"
-_DOS_END: Final = b"\x1a"
 _WIDEST: Final = 400
 _HIDDEN: Final = re.compile(rb'<row\b[^>]*\bhidden="(?:1|true)"[^>]*>')
 _ROW_NUMBER: Final = re.compile(rb'\br="(\d+)"')
@@ -108,15 +106,10 @@ def _decoded(content: bytes, file: str) -> tuple[str, str]:
             return content.decode("utf-16"), "utf-16"
         except UnicodeDecodeError:
             raise ImportProblem("begins as UTF-16 and is none; save it as CSV UTF-8", file=file) from None
-    content = content.removesuffix(_DOS_END)
-    for encoding in _ENCODINGS:
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        has_mark = encoding == "utf-8-sig" and content.startswith(_UTF8_BOM)
-        return text, encoding if has_mark or encoding != "utf-8-sig" else "utf-8"
-    raise ImportProblem("is neither UTF-8, UTF-16 nor Big5; save it as CSV UTF-8", file=file)
+    found = decoded(content)
+    if found is None:
+        raise ImportProblem("is neither UTF-8, UTF-16 nor Big5; save it as CSV UTF-8", file=file)
+    return found
 
 
 def _workbook(content: bytes, kind: FileKind, file: str, wanted: str | None) -> Sheet:

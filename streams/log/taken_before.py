@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Final, TypeAlias
+from typing import Final
 
 import msgspec
 import sqlalchemy as sa
 
 from ledger.codes import position_name
-from ledger.identity import hash_id, seed_of
+from ledger.identity import EventKey, hash_id, seed_of
 from streams.store import Store, schema
 from streams.store.segments import places_touching, segment_at
 
-EventKey: TypeAlias = tuple[int, str, str]
-"""Fiscal year, agency, id."""
 _CORRECTION: Final = b"~"
 """Stands in the id of every correction that a table led to (see `producers.tables.corrections`)."""
 

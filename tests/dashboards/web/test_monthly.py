@@ -146,6 +146,11 @@ def test_the_months_work_is_done_from_the_page(city: Running, officer: Officer, 
     command = [sys.executable, "-m", "budgetwatch", *asked, "--data", str(city.folder.path)]
     printed = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
     assert printed.splitlines() == half, "the command prints what the page shows"
+    folder = city.folder
+    named = ["--store", str(folder.store), "--registry", str(folder.registry), "--data", str(tmp_path / "elsewhere")]
+    command = [sys.executable, "-m", "budgetwatch", *asked, *named]
+    printed = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    assert printed.splitlines() == half, "a store that is named goes before a data folder, for samples and findings too"
     kinds = [act.kind for act in trail.newest_acts(store, limit=30) if act.kind.startswith(("finding", "report"))]
     assert sorted(kinds) == [
         "finding-corrected", "finding-opened", "finding-opened", "finding-repeated", "finding-replied", "finding-verified",
