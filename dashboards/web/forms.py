@@ -14,7 +14,7 @@ from dashboards.web.answer import go, log_in_with_unsent, unsent_page
 from dashboards.web.desk import Desk
 from dashboards.web.form_tokens import FIELD
 from dashboards.web.sessions import COOKIE
-from dashboards.web.uploads import FILE_BYTES, NoForm, SentFile, TooLarge, form_with_file
+from dashboards.web.uploads import FILE_BYTES, FILE_ROLES, NoForm, SentFile, TooLarge, form_with_file
 from dashboards.web.visitor import visitor_of
 from dashboards.web.words import DONE, FORM_EXPIRED
 from ledger.words import Words
@@ -50,6 +50,8 @@ async def take_form(request: Request[Any, Any, Any]) -> Response[Any] | None:
     if FILE_BYTES in opt:
         if known is None:
             raise NotAuthorizedException("log in first")  # before so much is read
+        if not known.person.may(opt[FILE_ROLES]):
+            raise PermissionDeniedException("role")
         form, request.scope["state"][_FILE] = await form_with_file(request, opt[FILE_BYTES], desk.upload_turns)
     else:
         body = await _body(request, most)

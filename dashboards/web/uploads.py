@@ -11,6 +11,8 @@ from litestar.exceptions import ClientException, HTTPException
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
 FILE_BYTES: Final = "file_bytes"
+FILE_ROLES: Final = "file_roles"
+"""Of a route that takes a file: the roles of which its sender has one, told before so much is read."""
 """What a route says in its `opt` of how large a file may be."""
 _FIELDS_BYTES_MAX: Final = 1 << 20
 """All fields together: a mapping of one's own is among them."""
@@ -69,6 +71,8 @@ async def _taken_apart(
                         part, data = found, bytearray()
                     elif found is not None:
                         data += found
+                        if part is not None and part.filename is None and len(data) > _FIELDS_BYTES_MAX:
+                            raise TooLarge(detail=f"a field may have {_FIELDS_BYTES_MAX >> 10} KB here")
                     elif part is not None and part.filename is not None:
                         file = SentFile(_plain_name(part.filename), bytes(data)) if data or part.filename else file
                     elif part is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import zlib
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
@@ -82,10 +83,11 @@ def loaded_files(store: Store, scope: Scope, limit: int = 200) -> list[LoadedFil
     files = schema.loaded_files.c
     columns = (files.n, files.name, files.digest, files.person, files.agencies, files.choice, files.at)
     with store.reading() as connection:
-        rows = connection.execute(sa.select(*columns).order_by(files.n.desc()).limit(limit)).all()
+        rows = connection.execution_options(stream_results=True).execute(sa.select(*columns).order_by(files.n.desc()))
+        within = (each for each in (_file(row, None) for row in rows) if _is_within(each, scope))
+        found = list(itertools.islice(within, limit))
     came = {act.subject: _counts(act.after) for act in acts_of_kinds(store, FILE_TAKEN)}
-    found = [_file(row, came.get(str(row.n))) for row in rows]
-    return [each for each in found if _is_within(each, scope)]
+    return [msgspec.structs.replace(each, came=came.get(str(each.n))) for each in found]
 
 
 def kept_content(store: Store, number: int, scope: Scope) -> tuple[LoadedFile, bytes] | None:

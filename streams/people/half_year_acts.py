@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Final
+
 import msgspec
 import sqlalchemy as sa
 
@@ -30,6 +33,10 @@ class FrozenHalfYear(msgspec.Struct, frozen=True):
     def holds(self) -> bool:
         """Whether what is kept is what was frozen."""
         return self.settlement.digest == self.digest
+
+
+_FREEZING: Final = threading.Lock()
+"""The whole log is folded for one: so many as press the button would take all threads."""
 
 
 def settle_half_year(store: Store, registry: Registry, fiscal_year: int) -> HalfYear:
@@ -70,7 +77,15 @@ def freeze_half_year(
         raise RefusedAct("half-year-early")
     if not anew and newest_half_year(store, fiscal_year) is not None:
         raise RefusedAct("half-year-again")
-    made = settle_half_year(store, registry, fiscal_year)
+    if not _has_year(store, fiscal_year):
+        raise RefusedAct("half-year-empty")
+    lock = _FREEZING
+    if not lock.acquire(blocking=False):
+        raise RefusedAct("half-year-busy")
+    try:
+        made = settle_half_year(store, registry, fiscal_year)
+    finally:
+        lock.release()
     if not made.figures:
         raise RefusedAct("half-year-empty")
     values = {
@@ -81,6 +96,8 @@ def freeze_half_year(
         "at": now(),
     }
     with store.writing() as connection:
+        if not anew and newest_half_year(store.within(connection), fiscal_year) is not None:
+            raise RefusedAct("half-year-again")  # somebody else was faster
         rows = [added_row(connection, schema.half_years, values)]
         after = {"digest": made.digest}
         record_by(store.within(connection), person, HALF_YEAR_FROZEN, str(fiscal_year), None, after, rows)

@@ -136,6 +136,7 @@ REFUSED_ACT: Final[Mapping[str, Words]] = {
     "half-year-sure": Words("請勾選確定定稿", "Tick that you want it frozen"),
     "half-year-early": Words("6 月 30 日尚未過，不得定稿", "30 June is not over yet"),
     "half-year-empty": Words("該年度無資料", "The books hold nothing of that year"),
+    "half-year-busy": Words("正在計算中，請稍後再試", "One is being frozen already; try again in a while"),
     "half-year-again": Words(
         "該年度已定稿；確定重新定稿者請勾選", "That year is frozen; tick that you want it frozen once more"
     ),

@@ -24,7 +24,7 @@ from dashboards.web.file_words import TABLES
 from dashboards.web.forms import act, acting, file_of, form_of, form_result
 from dashboards.web.grid import Grid
 from dashboards.web.loading import feeder_of, look_through, take_in
-from dashboards.web.uploads import FILE_BYTES
+from dashboards.web.uploads import FILE_BYTES, FILE_ROLES
 from dashboards.web.visitor import visitor_of
 from ledger.vocabulary import EVENT
 from ledger.words import Words
@@ -127,7 +127,7 @@ def kept_file(request: Request[Any, Any, Any], desk: NamedDependency[Desk], numb
 @post(
     "/files",
     include_in_schema=False,
-    opt=ANYBODY | {FILE_BYTES: FILE_BYTES_MAX},
+    opt=ANYBODY | {FILE_BYTES: FILE_BYTES_MAX, FILE_ROLES: MAY_LOAD},
     request_max_body_size=FILE_BYTES_MAX + (2 << 20),
 )
 async def upload(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Response[Any]:

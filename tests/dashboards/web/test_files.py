@@ -13,14 +13,15 @@ import httpx
 import msgspec
 import pytest
 
-from dashboards.web import loading
+from dashboards.web import forms, loading
 from dashboards.web.drafts import DRAFTS_MAX, OWN_DRAFTS_MAX, DraftProblem, Drafts
 from producers.tables.apart import TableChoice
 from streams.people import accounts, trail
 from streams.people.accounts import Domain
-from streams.people.files import loaded_files
+from streams.people.files import keep_file, loaded_files
 from streams.people.monthly_reports import reports_of
-from streams.scope import EVERYTHING
+from streams.people.person import Person
+from streams.scope import EVERYTHING, Scope
 from tests.dashboards.web.test_forms import PASSWORD, token
 from tests.dashboards.web.test_scope import LINE, OTHER, OWN, event, paid
 from tests.producers.tables.workbooks import csv_of
@@ -334,6 +335,26 @@ def test_a_disk_that_is_full_takes_no_place_and_nobody_takes_all_of_them(tmp_pat
         assert drafts.begin("b", "x.csv", b"a", choice).owner == "b"
     finally:
         drafts.close()
+
+
+def test_a_field_is_no_file_and_who_may_not_is_told_before_it_is_read(city: Running, officer: Officer) -> None:
+    long = {"_csrf_token": officer.csrf, "text": "x" * (3 << 20)}
+    file = {"file": ("a.csv", b"a")}
+    assert officer.client.post("/files", data=long, files=file).status_code == 413
+    accounts.add_user(city.monitor.store, "reader", "林", PASSWORD, ["officer"])
+    with city.client() as client:
+        reader = Officer(client, "reader")
+        with unittest.mock.patch.object(forms, "form_with_file", side_effect=AssertionError("it was read")):
+            answer = client.post("/files", data={"_csrf_token": reader.csrf}, files=file)
+        assert answer.status_code == 403
+
+
+def test_an_agencys_own_files_are_found_behind_others(city: Running) -> None:
+    store, person = city.monitor.store, Person("王", ("feeder",))
+    own = keep_file(store, person, "own.csv", b"a", [OWN], {})
+    for _ in range(3):
+        keep_file(store, person, "other.csv", b"b", [OTHER], {})
+    assert [each.n for each in loaded_files(store, Scope(frozenset([OWN])), limit=2)] == [own]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from ledger.names import Names
 from ledger.registry import Registry
 from producers.kafka.wire import EVENTS
 from streams.log.day_books import LateBookings, books_of_day, books_of_lines
+from streams.people import half_year_acts
 from streams.people.half_year_acts import freeze_half_year, half_years, newest_half_year, settle_half_year
 from streams.people.person import Person, RefusedAct
 from streams.people.trail import HALF_YEAR_FROZEN, acts_of_kinds
@@ -160,6 +162,29 @@ def test_once_more_only_where_it_is_wanted_and_by_whom_it_may(kept: Folding, sto
     freeze_half_year(store, city, 114, OFFICER, AFTER, anew=True)
     first, second = half_years(store)
     assert first.n > second.n and first.digest == second.digest
+
+
+def test_one_is_frozen_at_a_time_and_the_second_of_two_is_told(
+    kept: Folding, store: Store, city: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = half_year_acts.settle_half_year
+
+    def overtaken(*given: Any) -> Any:
+        with pytest.raises(RefusedAct) as found:
+            freeze_half_year(store, city, 114, OFFICER, AFTER, anew=False)
+        assert found.value.code == "half-year-busy"
+        made = real(*given)
+        monkeypatch.setattr(half_year_acts, "_FREEZING", threading.Lock())  # as of another process
+        monkeypatch.setattr(half_year_acts, "settle_half_year", real)
+        freeze_half_year(store, city, 114, OFFICER, AFTER, anew=False)
+        return made
+
+    monkeypatch.setattr(half_year_acts, "settle_half_year", overtaken)
+    lock = half_year_acts._FREEZING
+    with pytest.raises(RefusedAct) as found:
+        freeze_half_year(store, city, 114, OFFICER, AFTER, anew=False)
+    assert found.value.code == "half-year-again"
+    assert len(half_years(store)) == 1 and not lock.locked()
 
 
 def test_last_years_figures_are_those_that_were_frozen(kept: Folding, store: Store, city: Registry) -> None:
