@@ -8,7 +8,18 @@ from typing import Final, NamedTuple
 from alerts.catalogue import Catalogue
 from alerts.naming import line_name
 from dashboards.reports import formulas
-from dashboards.reports.table import AGENCY_CODE, AUTHORITY_CODE, LINE_CODE, TOTAL, Cell, Column, Row, Table, named
+from dashboards.reports.table import (
+    AGENCY_CODE,
+    AUTHORITY_CODE,
+    LINE_CODE,
+    TOTAL,
+    Cell,
+    Column,
+    Row,
+    Table,
+    named,
+    total_row,
+)
 from ledger.books import AgencyYear, Books, CarryoverCase
 from ledger.codes import position_name
 from ledger.fiscal import ROC_OFFSET
@@ -192,7 +203,7 @@ def _applications(cases: list[ReviewedCase], fiscal_year: int, names: Names, as_
             )
             for each in cases
         ],
-        total=_total(_APPLICATION_COLUMNS, {"applied": sum(each.case.applied for each in cases)}) if cases else None,
+        total=total_row(_APPLICATION_COLUMNS, {"applied": sum(each.case.applied for each in cases)}) if cases else None,
     )
 
 
@@ -227,7 +238,7 @@ def _decisions(cases: list[ReviewedCase], fiscal_year: int, names: Names, as_of:
             )
             for each in cases
         ],
-        total=_total(_DECISION_COLUMNS, dict(zip(_FIGURES, figures, strict=True))) if cases else None,
+        total=total_row(_DECISION_COLUMNS, dict(zip(_FIGURES, figures, strict=True))) if cases else None,
         notes=(Words("核准數為減免註銷後之數", "Approved is less what was cancelled"),),
     )
 
@@ -263,7 +274,7 @@ def _form(cases: list[ReviewedCase], fiscal_year: int, names: Names, as_of: str)
         as_of=as_of,
         columns=_FORM_COLUMNS,
         rows=[_form_row(each, fiscal_year, names) for each in waiting],
-        total=_total(_FORM_COLUMNS, sums) if waiting else None,
+        total=total_row(_FORM_COLUMNS, sums) if waiting else None,
         notes=(
             Words(
                 "填入核定保留數或核定不予保留數、核定日及文號後匯入",
@@ -278,10 +289,6 @@ def _form_row(each: ReviewedCase, fiscal_year: int, names: Names) -> Row:
     case, kind = each.case, CARRYOVER.get(each.case.kind, alike(each.case.kind))
     known = (kind, case.commitment, case.expected_on, case.applied, case.awaiting)
     return (case_id, fiscal_year, *of, *known, None, None, None, None, None)
-
-
-def _total(columns: Sequence[Column], sums: dict[str, int]) -> Row:
-    return tuple(TOTAL if at == 0 else sums.get(column.key) for at, column in enumerate(columns))
 
 
 # ---------------------------------------------------------------- by age

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal, TypeAlias
 
 import msgspec
@@ -225,15 +225,18 @@ def findings_table(found: Iterable[ReportFinding], names: Names, year: int, as_o
 
 
 def half_year_table(
-    by_month: Mapping[int, list[ReportArrival]],
+    books: Books,
     samples: Mapping[int, Sample],
-    found: list[ReportFinding],
+    found: Sequence[ReportFinding],
+    names: Names,
+    catalogue: Catalogue,
     year: int,
     half: int,
     as_of: str,
 ) -> Table:
-    """The half-year's summary as the office reports it to the council, month by month."""
+    """The half-year's summary as the office reports it to the council, month by month; counts arrivals, compares nothing."""
     months = range(1, 7) if half == 1 else range(7, 13)
+    by_month = {month: arrivals(books, {}, names, catalogue, year, month, as_of) for month in months}
     zh, en = ("上", "first") if half == 1 else ("下", "second")
     title = Words(f"{year}年度{zh}半年會計月報抽核情形", f"Monthly reports looked through, {en} half of FY {year}")
     columns = (
@@ -249,7 +252,7 @@ def half_year_table(
         Column("repeated", Words("再犯", "Repeated"), "count"),
         Column("unfinished", Words("未結", "Unfinished"), "count"),
     )
-    rows = [_half_year_row(month, by_month.get(month, []), samples.get(month), found) for month in months]
+    rows = [_half_year_row(month, came, samples.get(month), found) for month, came in by_month.items()]
     total: tuple[Cell, ...] = (TOTAL, None, *(_total(rows, at) for at in range(2, len(columns))))
     kinds = [(kind, [each for each in found if each.kind == kind and each.month in months]) for kind in KINDS]
     of_kinds = [(REPORT_DIFFERENCE[kind], len(some), sum(each.amount for each in some)) for kind, some in kinds if some]
@@ -263,7 +266,7 @@ def half_year_table(
     )  # fmt: skip
 
 
-def _half_year_row(month: int, came: list[ReportArrival], sample: Sample | None, found: list[ReportFinding]) -> Row:
+def _half_year_row(month: int, came: list[ReportArrival], sample: Sample | None, found: Sequence[ReportFinding]) -> Row:
     states = [each.state for each in came]
     own = [each for each in found if each.month == month]
     closed = [each.state for each in own]
@@ -296,9 +299,7 @@ def monthly_tables(
 ) -> list[Table]:
     """A month's reports and the year's findings; or the summary of a half-year."""
     if half is not None:
-        months = range(1, 7) if half == 1 else range(7, 13)
-        by_month = {each: arrivals(books, {}, names, catalogue, year, each, as_of) for each in months}
-        return [half_year_table(by_month, kept.samples, kept.findings, year, half, as_of)]
+        return [half_year_table(books, kept.samples, kept.findings, names, catalogue, year, half, as_of)]
     month = month or month_asked(as_of, year)
     came = arrivals(books, kept.reports, names, catalogue, year, month, as_of)
     return [

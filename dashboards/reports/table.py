@@ -5,7 +5,7 @@ The language is chosen when a table is written, so one table serves the page, th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
@@ -50,6 +50,11 @@ LINE_CODE: Final = Words("預算科目代碼", "Line code")
 def named(key: str, heading: Words, code: Words) -> tuple[Column, Column]:
     """Two columns, the codes of things and their names: `<key>_code` and `<key>`."""
     return Column(f"{key}_code", code, "text", code_of=key), Column(key, heading, "text")
+
+
+def total_row(columns: Sequence[Column], sums: Mapping[str, int]) -> Row:
+    """The row of sums: its label in the first column, each sum in the column of its key."""
+    return tuple(TOTAL if at == 0 else sums.get(column.key) for at, column in enumerate(columns))
 
 
 class Table(msgspec.Struct):

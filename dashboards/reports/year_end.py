@@ -8,7 +8,7 @@ from typing import Final
 from alerts.catalogue import Catalogue
 from alerts.naming import line_name
 from alerts.vocabulary import LEVEL
-from dashboards.reports.table import AGENCY_CODE, LINE_CODE, TOTAL, Column, Row, Table, named
+from dashboards.reports.table import AGENCY_CODE, LINE_CODE, TOTAL, Column, Row, Table, named, total_row
 from ledger.codes import position_name
 from ledger.names import Names, agency_name
 from ledger.vocabulary import CARRYOVER, LACK, REFERENCE
@@ -58,7 +58,7 @@ def draft_table(
         as_of=as_of,
         columns=_DRAFT_COLUMNS,
         rows=[_draft_row(each, names, day) for each in new],
-        total=_total(_DRAFT_COLUMNS, {"amount": sum(each.amount for each in new)}) if new else None,
+        total=total_row(_DRAFT_COLUMNS, {"amount": sum(each.amount for each in new)}) if new else None,
         notes=(
             Words(
                 "每筆應付款、契約及預付一案；由帳載產生，供檢視、補填預計完成日及理由後匯入，不會自行送出",
@@ -136,10 +136,6 @@ def _draft_row(each: CarryoverDraft, names: Names, day: str) -> Row:
         each.left,
         _OVER if each.exceeds else "",
     )
-
-
-def _total(columns: Sequence[Column], sums: dict[str, int]) -> Row:
-    return tuple(TOTAL if at == 0 else sums.get(column.key) for at, column in enumerate(columns))
 
 
 def _called(kind: str, name: str) -> Words:

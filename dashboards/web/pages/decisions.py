@@ -10,25 +10,20 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from alerts.letters.compose import Happening, compose, recipient_for
-from alerts.letters.odt import as_odt
-from alerts.letters.pdf import as_pdf
-from alerts.letters.typesetting import NotTypeset
+from alerts.letters.letter import letter_of
 from alerts.subjects import alert_id
 from alerts.unfinished import UNFINISHED
-from dashboards.reports.table import head_words
 from dashboards.web.access import WHOLE
-from dashboards.web.answer import headers, problem_text
 from dashboards.web.desk import Desk
 from dashboards.web.forms import act, acting, form_of
+from dashboards.web.letter_files import letter_file, proof_of
 from dashboards.web.matters import all_questions
 from dashboards.web.pages.alerts import address_of
-from streams.people import trail
 from streams.people.answers import UNASKED, accept_answer, return_answer
 from streams.people.letters import enter_letter
 from streams.store import alert_lists
 from streams.store.alert_lists import Wanted
 
-_FORMS: Final = {"odt": "application/vnd.oasis.opendocument.text", "pdf": "application/pdf"}
 _OPEN_MAX: Final = 5_000
 
 
@@ -65,14 +60,8 @@ def _letter_file(desk: Desk, name: str, form: str) -> Response[Any]:
         ],
         demonstration=monitor.demonstration,
     )
-    newest = trail.head(monitor.store)
-    proof = "" if newest is None else head_words(newest).zh
-    try:
-        content = as_odt(notice, proof) if form == "odt" else as_pdf(notice, proof)
-    except NotTypeset as problem:
-        return problem_text(503, str(problem))
-    disposition = f'attachment; filename="letter-{name[:8]}-{monitor.today()}.{form}"'
-    return Response(content, media_type=_FORMS[form], headers=headers() | {"Content-Disposition": disposition})
+    made = letter_of(notice, proof_of(monitor.store))
+    return letter_file(made, form, f"letter-{name[:8]}-{monitor.today()}")
 
 
 @post("/alerts/{name:str}/accept", include_in_schema=False, opt=WHOLE)

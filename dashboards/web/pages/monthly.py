@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -12,9 +12,6 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from alerts.letters.finding_letter import FindingMatter, finding_letter
-from alerts.letters.odt import odt_of
-from alerts.letters.pdf import pdf_of
-from alerts.letters.typesetting import NotTypeset
 from alerts.vocabulary import FINDING_STATE
 from dashboards.reports.monthly_report import (
     ReportArrival,
@@ -27,19 +24,19 @@ from dashboards.reports.monthly_report import (
     half_year_table,
     month_asked,
 )
-from dashboards.reports.table import head_words
 from dashboards.web.access import WHOLE
-from dashboards.web.answer import headers, page, problem_text
+from dashboards.web.answer import page, problem_text
 from dashboards.web.desk import Desk
 from dashboards.web.forms import act, acting, form_of, form_result
 from dashboards.web.grid import Grid
+from dashboards.web.letter_files import letter_file, proof_of
 from ledger.monthly import ReportDifference
 from ledger.names import agency_name
 from ledger.vocabulary import REPORT_DIFFERENCE
 from ledger.words import Words
-from streams.people import trail
 from streams.people.monthly_reports import (
     ReportFinding,
+    Sample,
     draw_sample,
     enter_reply,
     findings_of,
@@ -53,7 +50,6 @@ from streams.people.person import MAY_ACKNOWLEDGE, RefusedAct
 
 _TITLE: Final = Words("月報抽核", "Monthly reports")
 _PAPERS: Final = ("csv", "xlsx", "ods", "pdf")
-_MEDIA: Final = {"odt": "application/vnd.oasis.opendocument.text", "pdf": "application/pdf"}
 _SEED_MAX: Final = 1 << 31
 
 
@@ -92,7 +88,7 @@ def monthly(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Res
     grids = [
         Grid(table=table, name="monthly", links=links, chips=states, row_header="agency", formats=_PAPERS),
         _findings(desk, found, year),
-        *(_half(desk, year, half) for half in (1, 2)),
+        *(_half(desk, samples, found, year, half) for half in (1, 2)),
     ]
     context = {
         "law": desk.monitor.catalogue.laws["accounting-act"].cited("32 I(4)"),
@@ -136,14 +132,10 @@ def _findings(desk: Desk, found: Sequence[ReportFinding], year: int) -> Grid:
     )
 
 
-def _half(desk: Desk, year: int, half: int) -> Grid:
-    monitor = desk.monitor
-    months = range(1, 7) if half == 1 else range(7, 13)
-    today, names = monitor.today(), desk.names
+def _half(desk: Desk, samples: Mapping[int, Sample], found: Sequence[ReportFinding], year: int, half: int) -> Grid:
+    monitor, today = desk.monitor, desk.monitor.today()
     with monitor.replica.reading() as books:
-        by_month = {month: arrivals(books, {}, names, monitor.catalogue, year, month, today) for month in months}
-    samples, found = samples_of(monitor.store, year), findings_of(monitor.store, year)
-    table = half_year_table(by_month, samples, found, year, half, today)
+        table = half_year_table(books, samples, found, desk.names, monitor.catalogue, year, half, today)
     return Grid(table=table, name=f"half{half}", row_header="month", formats=_PAPERS)
 
 
@@ -354,17 +346,11 @@ def _letter(desk: Desk, year: int, month: int, agency: str, form: str) -> Respon
         )
         for each in found
     ]
-    newest = trail.head(monitor.store)
-    proof = "" if newest is None else head_words(newest).zh
+    proof = proof_of(monitor.store)
     letter = finding_letter(
         names.city, agency_name(names, agency).zh, year, month, matters, proof, demonstration=monitor.demonstration
     )
-    try:
-        content = odt_of(letter) if form == "odt" else pdf_of(letter)
-    except NotTypeset as problem:
-        return problem_text(503, str(problem))
-    disposition = f'attachment; filename="finding-{year}-{month:02d}-{quote(agency, safe="")}.{form}"'
-    return Response(content, media_type=_MEDIA[form], headers=headers() | {"Content-Disposition": disposition})
+    return letter_file(letter, form, f"finding-{year}-{month:02d}-{quote(agency, safe='')}")
 
 
 HANDLERS = (monthly, sample, of_agency, note_findings, reply, verify, finding_letter_odt, finding_letter_pdf)
