@@ -6,6 +6,7 @@ They are the page's own process's: one that is started again has none, and says 
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
 import shutil
 import tempfile
@@ -121,6 +122,18 @@ class FileDraft(msgspec.Struct):
         return self.state == "read" and not self.problems and not self.foreign and self.trial is not None
 
 
+def _folder() -> Path:
+    """A folder for the files of this process; those of processes that were killed are taken away."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
+        pid = left.name.removeprefix(_PREFIX).partition("-")[0]
+        if pid.isdigit() and not Path("/proc", pid).exists() and left.stat().st_uid == os.getuid():
+            shutil.rmtree(left, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
+
+
+_PREFIX: Final = "budgetwatch-files-"
+
+
 class Drafts:
     """The files of a page's process. Whose a file is, is its owner's name; nobody else sees it."""
 
@@ -145,7 +158,7 @@ class Drafts:
             if len(self._drafts) >= DRAFTS_MAX or self._under_way(owner) >= OWN_DRAFTS_MAX:
                 raise DraftProblem("too many files are being looked at")
             ident = secrets.token_urlsafe(12)
-            self._folder = self._folder or Path(tempfile.mkdtemp(prefix="budgetwatch-files-"))
+            self._folder = self._folder or _folder()
             folder = self._folder / ident
             folder.mkdir(mode=0o700)
             digest = hashlib.sha256(content).hexdigest()
