@@ -117,9 +117,20 @@ class FileDraft(msgspec.Struct):
         return self.lines_path.read_bytes().split(b"\n")[:-1]
 
     @property
+    def passed_over(self) -> int:
+        """How many rows differ from what was taken, and are not corrected."""
+        return sum(not (self.with_corrections and each.is_corrected) for each in self.differing)
+
+    @property
+    def is_report(self) -> bool:
+        """Whether it holds monthly reports: what is kept of one is what was taken of it, so that it comes in whole."""
+        return self.read is not None and bool(self.read.reports)
+
+    @property
     def is_ready(self) -> bool:
         """Whether it can be taken in."""
-        return self.state == "read" and not self.problems and not self.foreign and self.trial is not None
+        can_be = self.state == "read" and not self.problems and not self.foreign and self.trial is not None
+        return can_be and not (self.is_report and self.passed_over)
 
 
 def _folder() -> Path:

@@ -95,8 +95,16 @@ WORDS: Final[Mapping[str, Words]] = {
     "files_asked": Words("表內未載明，請填寫", "Not in the table; give it"),
     "files_read_again": Words("重新預覽", "Preview again"),
     "files_correct": Words(
-        "就不同者產生更正事件（追加、沖銷、次一修訂）一併入帳；未勾選則略過",
-        "Make corrections of them and take these in, too; else they are passed over",
+        "就不同者產生更正事件（追加、沖銷、次一修訂）一併入帳；未勾選者須另行確認略過",
+        "Make corrections of them and take these in, too; else you have to confirm that they are passed over",
+    ),
+    "files_pass_over": Words(
+        "確認略過內容不同者 {count} 筆，不予入帳", "Pass over the {count} that differ: they are not taken in"
+    ),
+    "files_report_whole": Words(
+        "月報須整份收下：有 {count} 筆與先前收下者不同。請勾選更正後重新預覽，或改以次一版次匯入。",
+        "A monthly report is taken whole: {count} of its rows differ from what was taken."
+        " Have them corrected, or load it as the next version.",
     ),
     "files_refused": TABLES["refused"],
     "files_resolved": Words("將解除之警示：{count} 筆", "Alerts it would resolve: {count}"),

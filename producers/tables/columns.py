@@ -50,6 +50,15 @@ class Reading:
         if len(self.problems) < PROBLEMS_SHOWN:
             self.problems.append(self.sheet.problem(message, row, column))
 
+    def part(self, places: Sequence[int]) -> Reading:
+        """The rows at some places (from 0)."""
+        return Reading(self.sheet, self.header, [self.rows[at] for at in places], self.unit)
+
+    def take_problems_of(self, other: Reading) -> None:
+        """Remember what could not be read there, too."""
+        self.problems = [*self.problems, *other.problems][:PROBLEMS_SHOWN]
+        self.count += other.count
+
     def raw(self, name: str) -> list[Any]:
         """The cells of a column in the rows that are read."""
         if self.header.is_absent(name):

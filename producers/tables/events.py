@@ -158,7 +158,7 @@ def _fields(
     reading: Reading, mapping: TableMapping, event: MappedEvent, shared: Mapping[str, list[Any]]
 ) -> dict[str, list[Any]]:
     """The values of one event's own fields, by name in the contract's order."""
-    own = {name: reading.values(name, given, shared) for name, given in event.fields.items()}
+    own = _own(reading, event, shared)
     known = [each for each in msgspec.structs.fields(BY_NAME[event.type]) if each.name not in (*SHARED, "id")]
     first = {each.name for each in known if each.name in _FIRST and each.required}
     needed = {each.name for each in known if each.required}
@@ -166,6 +166,29 @@ def _fields(
         (each.name for each in known), key=lambda name: (name not in first, name not in needed, name in _LAST)
     )
     return {name: own[name] if name in own else shared[name] for name in order if name in own or name in shared}
+
+
+def _own(reading: Reading, event: MappedEvent, shared: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
+    """The values of the fields that an event has for itself; None in rows of which it is not made."""
+    if event.where is None:
+        return {name: reading.values(name, given, shared) for name, given in event.fields.items()}
+    places = [at for at, is_of in enumerate(_is_of(reading, event)) if is_of]
+    part = reading.part(places)
+    of_part = {name: [column[at] for at in places] for name, column in shared.items()}
+    found: dict[str, list[Any]] = {}
+    for name, given in event.fields.items():
+        found[name] = [None] * len(reading.rows)
+        for at, value in zip(places, part.values(name, given, of_part), strict=True):
+            found[name][at] = value
+    reading.take_problems_of(part)
+    return found
+
+
+def _is_of(reading: Reading, event: MappedEvent) -> list[bool]:
+    """Whether each row is one of which an event is made."""
+    if event.where is None:
+        return [True] * len(reading.rows)
+    return [event.where.has(plain(cell)) for cell in reading.raw(event.where.column)]
 
 
 def _checked_totals(reading: Reading, mapping: TableMapping, totals: Mapping[int, Sequence[int]]) -> list[str]:
@@ -254,9 +277,12 @@ class _Taken:
         ids = _ids(self._reading, event.identity, self._name, self._shared) if event.identity else self._ids
         made = self._made[self._stages[number]]
         before = after = left = 0
+        is_of = _is_of(self._reading, event)
         for at, row in enumerate(self._reading.rows):
             if not at % _PROGRESS_EVERY:
                 progress(number * len(self._reading.rows) + at)
+            if not is_of[at]:
+                continue
             value = _sum_of(fields[amount][at]) if amount is not None else 0
             if event.sign is not None and (value < 0) == (event.sign == "plus"):
                 continue

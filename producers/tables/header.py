@@ -129,6 +129,7 @@ def _wanted(mapping: Mapping) -> dict[tuple[str, ...], bool]:
 
 def _named(mapping: Mapping) -> Iterator[tuple[str, ...]]:
     """Columns beside those of fields."""
+    yield from ((event.where.column,) for event in mapping.events if event.where is not None)
     for identity in (mapping.identity, *(event.identity for event in mapping.events)):
         yield from ((name.removeprefix("column:"),) for name in identity if name.startswith("column:"))
     if mapping.report is not None:

@@ -84,6 +84,20 @@ class MappedSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """What stands for a blank or a dash."""
 
 
+class RowChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Rows by the words in a column: those that have one of them (`among`), or those that have none (`outside`)."""
+
+    column: str
+    among: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
+
+    def has(self, text: str) -> bool:
+        """Whether a row with this text is one of them."""
+        if self.among:
+            return any(word in text for word in self.among)
+        return not any(word in text for word in self.outside)
+
+
 class MappedEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An event that each row becomes; left out where the amount in `unless_zero` is 0 or blank."""
 
@@ -91,6 +105,8 @@ class MappedEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fields: dict[str, MappedSource | str] = {}
     """A day of its own (`booked_on`) takes the place of the rows'."""
     unless_zero: str | None = None
+    where: RowChoice | None = None
+    """The rows that it is made of; else all."""
     sign: Literal["plus", "minus"] | None = None
     """Only the rows whose amount is not below 0, or only those below it, whose amount is taken without its sign."""
     identity: tuple[str, ...] = ()
@@ -254,6 +270,8 @@ def _check_event(mapping: Mapping, event: MappedEvent, file: str) -> None:
     kind = BY_NAME.get(event.type)
     if kind is None:
         raise ImportProblem("is no type of event", file=file, column=event.type)
+    if event.where is not None and bool(event.where.among) == bool(event.where.outside):
+        raise ImportProblem("needs either `among` or `outside`", file=file, column=f"{event.type} where")
     fields = {each.name: each for each in msgspec.structs.fields(kind)}
     given = set(event.fields) | {name for name in mapping.fields if name in fields}
     if "line" in fields and has_line(mapping):

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import re
 from difflib import get_close_matches
 from importlib import resources
 from typing import Final
 
 import msgspec
+import yaml
 
 from producers.tables.header import HeaderMatch, closest, plain
 from producers.tables.mapping import load_mapping, shipped
 from producers.tables.sheet import Sheet
 
 _ALIKE: Final = 0.5
+_NO_COLUMNS: Final = frozenset(
+    ("title", "unit", "type", "map", "words", "constant", "given", "by", "blank", "among", "outside", "assumed")
+)
+"""What of a mapping names no column."""
+_BARE: Final = re.compile(r"[^\W\d_]\w*")
+"""What YAML takes as text without quotes."""
 _SAME: Final = (
     ("機關編號", "機關編碼", "機關代碼", "機關代號"),
     ("工作計畫編號", "工作計畫代碼", "預算科目編號", "預算科目代碼", "科目編號", "科目代碼"),
@@ -49,9 +58,36 @@ def suggest(sheet: Sheet) -> Suggestion:
     name, match = max(found, key=lambda each: _score(each[1]))
     text = (resources.files("producers.tables") / "mappings" / f"{name}.yaml").read_text(encoding="utf-8")
     replaced, missing = _replacements(match)
-    for old, new in replaced.items():
-        text = text.replace(old, new)
-    return Suggestion(name, match.row, text, replaced, missing)
+    text, placed = _with_columns(text, replaced)
+    missing += [old for old in replaced if old not in placed]
+    return Suggestion(name, match.row, text, {old: new for old, new in replaced.items() if old in placed}, missing)
+
+
+def _with_columns(text: str, replaced: dict[str, str]) -> tuple[str, set[str]]:
+    """A mapping with other columns where it names one, and which were found; everything else stays as it is written."""
+    found: dict[int, tuple[int, str]] = {}
+    placed: set[str] = set()
+
+    def look(node: yaml.Node | None) -> None:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                if key.value not in _NO_COLUMNS:
+                    look(value)
+        elif isinstance(node, yaml.SequenceNode):
+            for each in node.value:
+                look(each)
+        elif isinstance(node, yaml.ScalarNode) and (name := node.value.removeprefix("column:")) in replaced:
+            new = node.value.removesuffix(name) + replaced[name]
+            found[node.start_mark.index] = (
+                node.end_mark.index, new if _BARE.fullmatch(new) else json.dumps(new, ensure_ascii=False),
+            )  # fmt: skip
+            placed.add(name)
+
+    look(yaml.compose(text, yaml.SafeLoader))
+    for start in sorted(found, reverse=True):
+        end, new = found[start]
+        text = text[:start] + new + text[end:]
+    return text, placed
 
 
 def _score(match: HeaderMatch) -> tuple[float, int]:

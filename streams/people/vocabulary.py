@@ -165,6 +165,10 @@ REFUSED_ACT: Final[Mapping[str, Words]] = {
     "no-later-report": Words("後續月報尚未送達，無從核對", "No later report has come to verify it by"),
     "sample-size": Words("抽核機關數須為 1 至 999", "Draw 1 to 999 agencies"),
     "draft-unknown": Words("此檔案已逾時或已放棄，請重新上傳", "The file has lapsed or was given up; upload it again"),
+    "rows-differ": Words(
+        "有與先前入帳內容不同之列：請勾選更正後重新預覽，或確認略過",
+        "Rows differ from what was taken: have them corrected, or confirm that they are passed over",
+    ),
     "draft-not-ready": Words("檔案尚未可匯入", "The file cannot be taken in yet"),
     "person": Words("請填寫姓名（1 至 128 字）", "Give a name of 1 to 128 characters"),
     "role": Words("您的角色不得為此行為", "Your role may not do this"),

@@ -231,6 +231,8 @@ async def take(request: Request[Any, Any, Any], desk: NamedDependency[Desk], ide
         check_person(person, MAY_LOAD)
         if not draft.is_ready or not draft.events:
             raise RefusedAct("draft-not-ready")
+        if draft.passed_over and draft.number is None and "leave_out" not in form:
+            raise RefusedAct("rows-differ")
         draft.state, draft.with_names = "taking", not draft.names or "names" in form
         desk.drafts.do(draft, lambda each: take_in(desk.monitor, person, each))
 

@@ -27,6 +27,7 @@ from streams.people.person import Person
 from streams.scope import EVERYTHING, Scope
 from tests.dashboards.web.test_forms import PASSWORD, token
 from tests.dashboards.web.test_scope import LINE, OTHER, OWN, event, paid
+from tests.producers.tables.test_mappings import SAMPLES
 from tests.producers.tables.workbooks import csv_of
 from tests.running import Running, running
 
@@ -166,6 +167,57 @@ def test_what_differs_is_told_and_corrected_when_asked(city: Running, officer: O
     assert "Everything in this file was taken before" in bring(2_500)
     bring(2_100, corrections="yes")
     assert realised(city) == 3_100, "less than before is reversed, by what it was corrected to"
+
+
+def test_rows_that_differ_are_corrected_or_passed_over_knowingly(
+    city: Running, officer: Officer, tmp_path: Path
+) -> None:
+    at = officer.upload(csv_of(tmp_path / "p.csv", rows(2_000)), mapping="payments")
+    officer.look(at)
+    assert officer.send(f"{at}/take").status_code == 303
+    officer.look(at)
+    page = officer.look(at := officer.upload(csv_of(tmp_path / "p.csv", rows(2_500, 30)), mapping="payments"))
+    assert "Pass over the 1 that differ" in page
+    assert officer.send(f"{at}/take").status_code == 422 and realised(city) == 3_000, "half a file is not taken unasked"
+    assert officer.send(f"{at}/take", leave_out="yes").status_code == 303
+    officer.look(at)
+    assert realised(city) == 3_030
+    page = officer.look(officer.upload(csv_of(tmp_path / "p.csv", rows(2_500, 30)), mapping="payments"))
+    assert "Everything in this file was taken before" not in page
+    for amount in (1_500, 2_000, 1_500):
+        at = officer.upload(csv_of(tmp_path / "p.csv", rows(amount, 30)), mapping="payments")
+        officer.look(at)
+        officer.send(f"{at}/read", mapping="payments", corrections="yes")
+        officer.look(at)
+        assert officer.send(f"{at}/take").status_code == 303
+        officer.look(at)
+        assert realised(city) == 1_030 + amount, "back to what it was, and again"
+
+
+def test_a_monthly_report_comes_in_whole_and_is_kept_as_it_was_taken(
+    city: Running, officer: Officer, tmp_path: Path
+) -> None:
+    def bring(amount: str, received: str, **fields: str) -> tuple[str, int]:
+        header, row = SAMPLES["monthly-report"][0][2:4]
+        line = ["114", OWN, *row[2:10], received, "150", "30", amount]
+        at = officer.upload(csv_of(tmp_path / "m.csv", [header, line]), mapping="monthly-report")
+        officer.look(at)
+        if fields:
+            officer.send(f"{at}/read", mapping="monthly-report", **fields)
+        page = officer.look(at)
+        code = officer.send(f"{at}/take", leave_out="yes").status_code
+        officer.look(at)
+        return page, code
+
+    assert bring("130", "114/06/10")[1] == 303
+    page, code = bring("140", "114/06/10")
+    assert "A monthly report is taken whole" in page and code == 422
+    assert bring("140", "114/06/11", corrections="yes")[1] == 422, "the day of a filing is no correction's"
+    (report,) = reports_of(city.monitor.store, 114).values()
+    assert report.lines[0].realised == 130
+    assert bring("140", "114/06/10", corrections="yes")[1] == 303
+    (report,) = reports_of(city.monitor.store, 114).values()
+    assert report.lines[0].realised == 140
 
 
 def test_events_are_tried_and_taken_with_what_is_refused(city: Running, officer: Officer, tmp_path: Path) -> None:

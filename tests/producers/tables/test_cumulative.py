@@ -75,6 +75,29 @@ def test_a_unit_that_the_paper_says_is_the_mappings(said: str, tmp_path: Path) -
         taken(path, "execution-by-authority", given)
 
 
+def test_reserves_in_a_budget_are_funds_and_no_lines(tmp_path: Path) -> None:
+    sample, given = SAMPLES["budget-by-agency"]
+    rows = [list(row) for row in sample]
+    for row in rows[4:8]:
+        row[6:8] = ["37", "27"]
+    rows += [
+        ["", "", "", "3", "32020040103", "第一預備金", "5", "5", "-"],
+        ["", "", "", "4", "32020040104", "第二預備金", "2", "2", "-"],
+    ]
+    found = [json.loads(line) for line in taken(csv_of(tmp_path / "b.csv", rows), "budget-by-agency", given).events]
+    assert [(one["type"], one.get("reserve"), one.get("amount")) for one in found] == [
+        ("appropriation.enacted", None, 18_000),
+        ("appropriation.enacted", None, 2_000),
+        ("appropriation.enacted", None, 10_000),
+        ("reserve.established", "first", 5_000),
+        ("reserve.established", "second", 2_000),
+        ("budget.adopted", None, None),
+    ]
+    rows[-1][5] = "統籌科目第二預備金"
+    with pytest.raises(ImportProblem, match="column 名稱: '統籌科目第二預備金' is none of 第一預備金"):
+        taken(csv_of(tmp_path / "b.csv", rows), "budget-by-agency", given)
+
+
 def test_an_agencys_budget_is_law_once_its_lines_are_enacted(tmp_path: Path, replay: Replay) -> None:
     rows, given = SAMPLES["budget-by-agency"]
     lines = taken(csv_of(tmp_path / "b.csv", rows), "budget-by-agency", given).events

@@ -159,5 +159,10 @@ def test_a_mapping_is_proposed_from_the_header(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text(proposed)
     code, _, said = run(tmp_path, "table", "own.csv", "--mapping", "own.yaml", "-o", "own.ndjson")
     assert code == 0 and len(events(tmp_path / "own.ndjson")) == 1, said
+    rows = [[*rows[1], "經費年度"], [*rows[2], "113"]]
+    csv_of(tmp_path / "own.csv", rows)
+    code, proposed, _ = run(tmp_path, "suggest", "own.csv")
+    assert "fiscal_year: 會計年度" in proposed and "[經費年度, 保留年度]" in proposed, "whole names are replaced alone"
+    assert '"origin_year":113' in proposed
     code, proposed, _ = run(tmp_path, "suggest", str(HERE / "taipei-social-115.csv"))
     assert "# closest: execution-by-program, header in row 1; it fits as it is" in proposed
