@@ -51,6 +51,7 @@ from streams.people.person import MAY_ACKNOWLEDGE, RefusedAct
 _TITLE: Final = Words("月報抽核", "Monthly reports")
 _PAPERS: Final = ("csv", "xlsx", "ods", "pdf")
 _SEED_MAX: Final = 1 << 31
+_DIFFERENCE: Final = "difference-"
 
 
 def _came(desk: Desk, year: int, month: int) -> list[ReportArrival]:
@@ -196,13 +197,13 @@ def of_agency(
         "arrival": arrival,
         "choices": [
             (
-                number,
+                _field_of(each),
                 REPORT_DIFFERENCE[each.kind],
                 called(names, fiscal_year, each.line),
                 each.amount,
                 (each.kind, each.line) in noted,
             )
-            for number, each in enumerate(differing)
+            for each in differing
         ],
         "own": [
             (each, REPORT_DIFFERENCE[each.kind], called(names, fiscal_year, each.line), FINDING_STATE[each.state])
@@ -246,13 +247,18 @@ async def note_findings(
         if report is None:
             raise RefusedAct("no-report")
         differing = _arrival(desk, fiscal_year, month, agency).found or ()
-        chosen = [each for number, each in enumerate(differing) if f"difference-{number}" in form]
-        if not chosen:
-            raise RefusedAct("no-difference")
+        chosen = [each for each in differing if _field_of(each) in form]
+        if not chosen or len(chosen) < sum(name.startswith(_DIFFERENCE) for name in form):
+            raise RefusedAct("no-difference")  # none chosen, or one that the report has no more
         due, remark = form.get("due_on", ""), form.get("text", "")
         open_findings(monitor.store, person, report, chosen, due, remark, monitor.today())
 
     return await act(desk, request, run, _address(fiscal_year, month, agency), "found")
+
+
+def _field_of(each: ReportDifference) -> str:
+    """The field of a form by which a difference is chosen: what was seen, not where it stood."""
+    return f"{_DIFFERENCE}{each.kind}|{each.line}|{each.reported}|{each.expected}"
 
 
 def _address(year: int, month: int, agency: str) -> str:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,12 @@ def file(officer: Officer, folder: Path, rows: list[list[str]]) -> None:
     assert "refused" in officer.look(at)
 
 
+def choosing(officer: Officer, at: str, most: int) -> dict[str, str]:
+    """The fields of the first differences on a page, ticked."""
+    found = re.findall(r'name="(difference-[^"]+)"', officer.client.get(at).text)
+    return dict.fromkeys(map(unescape, found[:most]), "yes")
+
+
 def page(officer: Officer, at: str) -> str:
     answer = officer.client.get(f"{at}{'&' if '?' in at else '?'}lang=en")
     assert answer.status_code == 200, answer.text
@@ -110,7 +117,7 @@ def test_the_months_work_is_done_from_the_page(city: Running, officer: Officer, 
     assert officer.send("/monthly/114/2/sample", size="0", seed="7").status_code == 422
 
     # Two findings; the third difference is left.
-    form = {"difference-0": "yes", "difference-1": "yes", "due_on": "2099-03-31", "text": "請查明"}
+    form = choosing(officer, own, 2) | {"due_on": "2099-03-31", "text": "請查明"}
     assert officer.send(f"{own}/findings", **form).status_code == 303
     assert officer.send(f"{own}/findings", **form).status_code == 422, "each is noted once"
     assert officer.send(f"{own}/findings", due_on="2099-03-31").status_code == 422
@@ -161,7 +168,10 @@ def test_the_months_work_is_done_from_the_page(city: Running, officer: Officer, 
 def test_a_higher_version_of_the_same_month_verifies_too(city: Running, officer: Officer, tmp_path: Path) -> None:
     own = f"/monthly/114/2/{OWN}"
     file(officer, tmp_path, report(2, 3_100, 2_100))
-    officer.send(f"{own}/findings", **{"difference-0": "yes", "due_on": "2099-03-31"})
+    form = choosing(officer, own, 1) | {"due_on": "2099-03-31"}
+    stale = form | {"difference-sum|all|1|2": "yes"}
+    assert officer.send(f"{own}/findings", **stale).status_code == 422, "one that the report has no more"
+    officer.send(f"{own}/findings", **form)
     assert [one.kind for one in findings_of(city.monitor.store, 114)] == ["books"]
     file(officer, tmp_path, report(2, 3_000, 2_000, version=2))
     assert reports_of(city.monitor.store, 114)[OWN, 2].version == 2
