@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
@@ -12,7 +11,7 @@ import sqlalchemy as sa
 from ledger.codes import position_name
 from ledger.identity import EventKey, hash_id, seed_of
 from streams.store import Store, schema
-from streams.store.segments import places_touching, segment_at
+from streams.store.segments import places_touching_any, position_hash, segment_at
 
 _CORRECTION: Final = b"~"
 """Stands in the id of every correction that a table led to (see `producers.tables.corrections`)."""
@@ -56,26 +55,28 @@ def taken_under(store: Store, wanted: Collection[EventKey]) -> dict[EventKey, by
 
 def corrections_of(store: Store, events: Iterable[Mapping[str, object]]) -> list[bytes]:
     """What a table led to before that corrects one of these events: lines of their positions under ids with a mark."""
-    wanted: dict[tuple[int, str], set[str]] = defaultdict(set)
+    by_store: dict[int, tuple[Store, set[int]]] = {}
+    years: set[tuple[int, str]] = set()
     for event in events:
         year, line = event["fiscal_year"], event.get("line")
         if isinstance(year, int) and isinstance(line, str):
-            origin = event.get("origin_year", year)
+            origin, agency = event.get("origin_year", year), str(event["agency"])
             assert isinstance(origin, int), "an accepted event's"
-            wanted[year, str(event["agency"])].add(position_name(line, origin, year))
+            part = store.of_year(year, agency)
+            touched = position_hash(year, agency, position_name(line, origin, year))
+            by_store.setdefault(part.partition, (part, set()))[1].add(touched)
+            years.add((year, agency))
     found: list[bytes] = []
-    for (year, agency), names in wanted.items():
-        part = store.of_year(year, agency)
-        starts = {place for name in names for place in places_touching(part, year, agency, name)[0]}
-        for start in sorted(starts):
+    for part, hashes in by_store.values():
+        for start in places_touching_any(part, hashes):
             lines = segment_at(part, start)[1]
-            found += [line for line in lines if _CORRECTION in line and _is_of(line, year, agency)]
+            found += [line for line in lines if _CORRECTION in line and _corrects_one_of(line, years)]
     return found
 
 
-def _is_of(line: bytes, year: int, agency: str) -> bool:
+def _corrects_one_of(line: bytes, years: Collection[tuple[int, str]]) -> bool:
     key = key_in(line)
-    return key is not None and key[:2] == (year, agency) and _CORRECTION.decode() in key[2]
+    return key is not None and key[:2] in years and _CORRECTION.decode() in key[2]
 
 
 def _places_of(store: Store, hashes: Collection[int]) -> list[int]:

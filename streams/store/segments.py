@@ -10,7 +10,7 @@ import sys
 import zlib
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
@@ -206,6 +206,14 @@ def places_touching(
         found = connection.execute(_segments(store, *columns).where(segments.c.first_place >= from_place)).all()
     end = found[-1].first_place + found[-1].count if found else from_place
     return [row.first_place for row in found if touches(row.touches, wanted)], end
+
+
+def places_touching_any(store: Store, hashes: Collection[int]) -> list[int]:
+    """Where the batches begin in which one of many positions was touched (see `position_hash`); each is looked at once."""
+    wanted, segments = frozenset(hashes), schema.segments
+    with store.reading() as connection:
+        found = connection.execute(_segments(store, segments.c.first_place, segments.c.touches))
+        return [place for place, packed in found if not wanted.isdisjoint(_array(packed))]
 
 
 def segment_at(store: Store, place: int) -> tuple[int, list[bytes]]:
