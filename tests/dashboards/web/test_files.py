@@ -194,6 +194,37 @@ def test_rows_that_differ_are_corrected_or_passed_over_knowingly(
         assert realised(city) == 1_030 + amount, "back to what it was, and again"
 
 
+def test_the_next_months_execution_adds_to_the_last(city: Running, officer: Officer, tmp_path: Path) -> None:
+    header = [
+        "年度",
+        "機關編號",
+        "截至日",
+        "agency",
+        "program",
+        "annual_budget_ntd",
+        "cum_allotment_ntd",
+        "cum_execution_ntd",
+    ]
+
+    def bring(day: str, executed: str) -> tuple[str, int]:
+        row = ["114", OWN, day, "甲", "道路工程", "1,000", "500", executed]
+        at = officer.upload(csv_of(tmp_path / "e.csv", [header, row]), mapping="execution-by-program")
+        officer.look(at)
+        officer.send(f"{at}/read", mapping="execution-by-program", corrections="yes")
+        page = officer.look(at)
+        code = officer.send(f"{at}/take").status_code
+        officer.look(at)
+        return page, code
+
+    assert bring("114/05/31", "300")[1] == 303
+    assert bring("114/06/30", "450")[1] == 303
+    with city.monitor.replica.reading() as books:
+        year = books.find(114, OWN)
+        assert year is not None
+        assert [each.realised for key, each in year.positions.items() if key.startswith("N")] == [450]
+    assert "Everything in this file was taken before" in bring("114/06/30", "450")[0]
+
+
 def test_a_monthly_report_comes_in_whole_and_is_kept_as_it_was_taken(
     city: Running, officer: Officer, tmp_path: Path
 ) -> None:
