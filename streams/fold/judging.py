@@ -12,7 +12,7 @@ from ledger.process import Transition
 from streams.fold.partition import Partition
 from streams.store import Store, StoreRefused, schema
 from streams.store.alerts import attach_alerts
-from streams.store.commit import commit_judgement, write_judgement
+from streams.store.commit import commit_judgement, requests_so_far, write_judgement
 from streams.store.loading import load_books
 from streams.store.locks import CLOCK_LOCK, as_of_one_moment, lock
 from streams.store.mark import places
@@ -74,15 +74,19 @@ def judge(
 def judge_whole(
     store: Store, catalogue: Catalogue, day: str, positions: Mapping[int, int] | None = None
 ) -> Sequence[Transition]:
-    """Judge the rows of all partitions, in one transaction.
+    """Judge the rows of all partitions, as of one moment, and then write what came of it.
+
+    It is written by a transaction of its own: to one that still read of that moment, an act of somebody else's in between
+    would not be there, and the judgement's own act would come after the wrong one.
 
     `positions`: what the judgement is said to have seen of each partition; None: what the marks say.
     """
-    with store.writing() as connection:
+    with store.reading() as connection:
         as_of_one_moment(connection)
         books = load_books(connection)
         attach_alerts(connection, books)
-        transitions = judge_day(books, catalogue, day)
-        seen = places(store, connection) if positions is None else positions
-        write_judgement(store, connection, day, transitions, books, seen)
+        seen, asked = places(store, connection) if positions is None else positions, requests_so_far(connection)
+    transitions = judge_day(books, catalogue, day)
+    with store.writing() as connection:
+        write_judgement(store, connection, day, transitions, books, seen, asked)
     return transitions

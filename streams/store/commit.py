@@ -98,7 +98,13 @@ def commit_judgement(store: Store, day: str, transitions: Sequence[Transition], 
     """Write down the time rules' judgement of a day, with the mark it saw."""
     with store.writing() as connection:
         marks = {store.partition: mark_within(store, connection).place}
-        write_judgement(store, connection, day, transitions, books, marks)
+        write_judgement(store, connection, day, transitions, books, marks, requests_so_far(connection))
+
+
+def requests_so_far(connection: sa.Connection) -> int | None:
+    """The newest request to judge: a judgement of this moment answers it, and all before it."""
+    found: int | None = connection.execute(sa.select(sa.func.max(schema.judgement_requests.c.n))).scalar_one()
+    return found
 
 
 def write_judgement(
@@ -108,11 +114,14 @@ def write_judgement(
     transitions: Sequence[Transition],
     books: Books,
     places: Mapping[int, int],
+    asked: int | None,
 ) -> None:
-    """Write down a judgement within a transaction, with the place after the last line of each partition that it saw."""
+    """Write down a judgement within a transaction, with the place after the last line of each partition that it saw.
+
+    `asked`: the newest request that it answers.
+    """
     at = now()
     marks = [(store.log, partition, place) for partition, place in sorted(places.items())]
-    asked = connection.execute(sa.select(sa.func.max(schema.judgement_requests.c.n))).scalar_one()
     values = {"day": day, "marks": msgspec.json.encode(marks).decode(), "at": at, "asked": asked}
     row = added_row(connection, schema.judgements, values)
     judged = {"person": "clock", "role": "", "address": "", "kind": "day-judged", "subject": day}
