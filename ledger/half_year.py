@@ -13,8 +13,8 @@ import msgspec
 
 from ledger.books import AgencyYear, Books
 from ledger.figures import ANNUAL, PERIOD, Executing
-from ledger.fiscal import ROC_OFFSET, allotted_months
-from ledger.sums import Sums
+from ledger.fiscal import ROC_OFFSET
+from ledger.rollup import roll_up
 
 JUNE: Final = 6
 
@@ -106,22 +106,18 @@ def settled(
 
 def figures_on(books: Books, fiscal_year: int) -> list[HalfYearFigures]:
     """Each agency's figures by economic class on 30 June, of books that hold what is booked up to then."""
-    months = allotted_months(fiscal_year, half_year_end(fiscal_year))
-    found = []
-    for code, year in sorted(books.years.get(fiscal_year, {}).items()):
-        classes: dict[str, Sums] = {}
-        for position in year.positions.values():
-            classes.setdefault(position.economic_class, Sums()).add(position, months)
-        found += [
-            HalfYearFigures(
-                code,
-                year.authority,
-                name,
-                *(getattr(sums, key) for key in HalfYearFigures.__struct_fields__[3:]),
-            )
-            for name, sums in sorted(classes.items(), reverse=True)
-        ]
-    return found
+    return [
+        HalfYearFigures(
+            level.key,
+            level.years[0].authority,
+            name,
+            *(getattr(sums, key) for key in HalfYearFigures.__struct_fields__[3:]),
+        )
+        for levels in roll_up(books, half_year_end(fiscal_year), {fiscal_year})
+        for level in levels
+        if level.level == "agency"
+        for name, sums in sorted(level.classes.items(), reverse=True)
+    ]
 
 
 def _realised(year: AgencyYear, name: str) -> int:

@@ -38,9 +38,9 @@ from streams.store.segments import StoredPayments, log_segments
 from streams.store.times import now
 
 LOOK_SECONDS: Final = 0.1
+"""Between two looks at the marks."""
 ANSWER_SECONDS: Final = 30.0
 """For so long it is waited for a worker to judge a day that was asked for."""
-"""Between two looks at the marks."""
 SHARE_MAX: Final = 0.5
 """Of the time that may be spent loading; after a long load the next one waits."""
 LINES_MAX: Final = 100_000
