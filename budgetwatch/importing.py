@@ -114,14 +114,13 @@ def _import_report(imported: Imported, file: str, written: int, out: str) -> Ite
         f"{file}: {imported.encoding}, {imported.rows_mapped:,} of {imported.rows_read:,} rows mapped,"
         f" {len(imported.registry):,} of {imported.agencies_read:,} agencies -> {written:,} events in {out}"
     )
-    yield from (f"agrees: {sentence}" for sentence in imported.sums)
-    for sentence in imported.assumptions:
-        yield f"assumed: {sentence}"
+    yield from (f"agrees: {sum_of.en}" for sum_of in imported.sums)
+    yield from (f"assumed: {assumed.en}" for assumed in imported.assumptions)
     for left_out in imported.left_out():
         amount = "" if left_out.amount is None else f", NT$ {left_out.amount:,} in all"
         first = "; ".join(f"row {item.row} ({item.what})" for item in left_out.first)
         more = "" if left_out.count == len(left_out.first) else "; ..."
-        yield f"not mapped: {left_out.count:,} x {left_out.reason}{amount}: {first}{more}"
+        yield f"not mapped: {left_out.count:,} x {left_out.reason.en}{amount}: {first}{more}"
 
 
 @app.command(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ledger.monthly import MonthlyReport
+from ledger.words import Words, alike
 from producers.city_names import AccountRow
 from producers.city_registry import RegistryRow
 
@@ -28,7 +29,7 @@ class Unmapped:
 
     row: int
     what: str
-    reason: str
+    reason: Words
     amount: int | None = None
 
 
@@ -44,7 +45,7 @@ class LeftOut:
 
     """
 
-    reason: str
+    reason: Words
     count: int
     amount: int | None
     first: tuple[Unmapped, ...]
@@ -82,34 +83,47 @@ class Imported:
     registry: list[RegistryRow]
     agencies_read: int
     unmapped: list[Unmapped]
-    assumptions: list[str]
+    assumptions: list[Words]
     rows_read: int
     rows_mapped: int
     accounts: list[AccountRow] = field(default_factory=list)
     objects: dict[str, str] = field(default_factory=dict)
-    sums: list[str] = field(default_factory=list)
+    sums: list[Words] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
     reports: list[MonthlyReport] = field(default_factory=list)
     cumulative: bool = False
 
     def left_out(self) -> list[LeftOut]:
         """What was left out by reason, most frequent first."""
-        by_reason: dict[str, list[Unmapped]] = {}
+        by_reason: dict[Words, list[Unmapped]] = {}
         for item in self.unmapped:
             by_reason.setdefault(item.reason, []).append(item)
         return [_left_out(reason, items) for reason, items in sorted(by_reason.items(), key=lambda each: -len(each[1]))]
 
 
-def _left_out(reason: str, items: list[Unmapped]) -> LeftOut:
+def _left_out(reason: Words, items: list[Unmapped]) -> LeftOut:
     amounts = [item.amount for item in items if item.amount is not None]
     return LeftOut(reason, len(items), sum(amounts) if amounts else None, tuple(items[:FIRST_SHOWN]))
+
+
+def placed(
+    message: Words, file: str, sheet: str | None = None, row: int | None = None, column: str | None = None
+) -> Words:
+    """What is wrong, after its place."""
+    zh = file if sheet is None else f"{file}，工作表「{sheet}」"
+    en = file if sheet is None else f"{file}, sheet {sheet}"
+    if row is not None:
+        zh, en = f"{zh}，第 {row} 列", f"{en}, row {row}"
+    if column is not None:
+        zh, en = f"{zh}，「{column}」欄", f"{en}, column {column}"
+    return Words(f"{zh}：{message.zh}", f"{en}: {message.en}")
 
 
 class ImportProblem(Exception):  # the files have the problem, the program has no error
     """A source file that cannot be read at all; nothing was imported.
 
     Args:
-      message: What is wrong and what to do about it, as one sentence.
+      message: What is wrong and what to do about it, as one sentence; a text alone is the same in both languages.
       file: The file's name.
       sheet: The sheet's name, where a workbook has several or one is to blame.
       row: The row's number as an editor shows it, where one row is to blame.
@@ -119,23 +133,16 @@ class ImportProblem(Exception):  # the files have the problem, the program has n
 
     def __init__(
         self,
-        message: str,
+        message: Words | str,
         *,
         file: str,
         sheet: str | None = None,
         row: int | None = None,
         column: str | None = None,
     ) -> None:
-        place = file if sheet is None else f"{file}, sheet {sheet}"
-        if row is not None:
-            place += f", row {row}"
-        if column is not None:
-            place += f", column {column}"
-        super().__init__(f"{place}: {message}")
-        self.message, self.sheet = message, sheet
-        self.file = file
-        self.row = row
-        self.column = column
+        self.words = placed(alike(message) if isinstance(message, str) else message, file, sheet, row, column)
+        super().__init__(self.words.en)
+        self.file, self.row, self.column = file, row, column
 
 
 PROBLEMS_SHOWN: Final = 20

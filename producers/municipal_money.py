@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Final
 
 from ledger.fiscal import first_day, last_day, parse_year
+from ledger.words import alike
 from producers.city_registry import RegistryRow
 from producers.event_line import Field, event_line
 from producers.imported import Imported, ImportProblem, Unmapped
@@ -93,7 +94,7 @@ def read_facts(path: Path, kind: _Kind) -> Imported:
         reason = _why_not(table, row, kind)
         if reason is not None:
             what = " ".join(row.cells[column] for column in _KEY_COLUMNS)
-            unmapped.append(Unmapped(row.number, what, reason, table.integer(row, kind.amount_column)))
+            unmapped.append(Unmapped(row.number, what, alike(reason), table.integer(row, kind.amount_column)))
             continue
         municipality, fiscal_year, function = _keys(table, row)
         of_type = facts.setdefault((municipality, fiscal_year), {"ADJB": {}, "AUDA": {}})
@@ -116,7 +117,7 @@ def read_facts(path: Path, kind: _Kind) -> Imported:
         registry=[_registry_row(municipality) for municipality in dict.fromkeys(key[0] for key in facts)],
         agencies_read=len({row.cells["demarcation_code"] for row in table.rows}),
         unmapped=unmapped,
-        assumptions=list(ASSUMPTIONS),
+        assumptions=[*map(alike, ASSUMPTIONS)],
         rows_read=len(table.rows),
         rows_mapped=len(table.rows) - len(unmapped),
     )

@@ -15,11 +15,12 @@ from ledger.names import NamesProblem
 from ledger.payments import PaymentsSeen
 from ledger.words import Words, alike
 from producers.gateway import Feeder, misdirected
+from producers.imported import placed
 from producers.output_file import replacing
 from producers.tables.apart import EVENTS, NotRead, TableJob, read_apart
 from producers.tables.brought_names import brought_names
 from producers.tables.corrections import compare
-from producers.tables.sentences import placed
+from producers.tables.sentences import sentence
 from streams.log.taken_before import corrections_of, key_in, taken_under
 from streams.monitor import Busy, Monitor, Unavailable
 from streams.people.acts import record_by
@@ -111,7 +112,7 @@ def _events_lines(draft: FileDraft) -> list[bytes] | None:
     while lines and not lines[-1].strip():
         lines.pop()
     if not any(line.strip() for line in lines):
-        draft.problems = [placed("is empty", draft.name, None, None, None)]
+        draft.problems = [placed(sentence("is empty"), draft.name)]
     return lines
 
 
@@ -119,8 +120,7 @@ def _has_too_many(draft: FileDraft, text: bytes) -> bool:
     """Whether there are more lines than are looked at; told before any is made an object, which would take a gigabyte."""
     if text.count(b"\n") <= LINES_MAX:
         return False
-    zh, en = f"超過 {LINES_MAX:,} 筆；請分割", f"has more than {LINES_MAX:,} lines; split it"
-    draft.problems = [Words(f"{draft.name}：{zh}", f"{draft.name}: {en}")]
+    draft.problems = [placed(sentence("has more than {:,} lines; split it", LINES_MAX), draft.name)]
     return True
 
 
@@ -134,7 +134,7 @@ def _table_lines(draft: FileDraft) -> list[bytes] | None:
     try:
         draft.read = read_apart(job, done)
     except NotRead as error:
-        draft.problems = [placed(str(error), draft.name, None, None, None)]
+        draft.problems = [placed(error.words, draft.name)]
         return None
     draft.problems = draft.read.problems
     if not draft.read.kinds:

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Final
 
 from ledger.fiscal import first_day, parse_year
+from ledger.words import alike
 from producers.city_names import AccountRow, name_of
 from producers.city_registry import RegistryRow
 from producers.event_line import Field, event_line
@@ -100,7 +101,7 @@ def read(path: Path) -> Imported:
         reason = _why_not(row, code, amount)
         if reason is not None:
             what = f"{row.cells['code']} {row.cells['depname']} {row.cells['depcat']} {row.cells['name']}"
-            unmapped.append(Unmapped(row.number, what, reason, amount))
+            unmapped.append(Unmapped(row.number, what, alike(reason), amount))
             continue
         if row.cells["depcat"].strip() not in _RESERVES:
             accounts.setdefault(code, _account(row, code, fiscal_year))
@@ -115,7 +116,7 @@ def read(path: Path) -> Imported:
         registry=[registry[agency] for agency in registry if agency in by_agency],
         agencies_read=len(registry),
         unmapped=unmapped,
-        assumptions=list(ASSUMPTIONS),
+        assumptions=[*map(alike, ASSUMPTIONS)],
         rows_read=len(table.rows),
         rows_mapped=len(table.rows) - len(unmapped),
     )

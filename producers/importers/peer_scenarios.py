@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ledger.words import alike
 from producers.city_registry import RegistryRow
 from producers.event_line import Field, event_line
 from producers.imported import Imported, ImportProblem, Unmapped
@@ -182,11 +183,11 @@ def read(path: Path) -> Imported:
             raise ImportProblem(f"scenario {name} stands twice; remove one", file=table.file, row=row.number)
         reason = _why_not(row)
         if reason is not None:
-            unmapped.append(Unmapped(row.number, name, reason))
+            unmapped.append(Unmapped(row.number, name, alike(reason)))
             continue
         mapped.add(name)
         if name in _LEFT_OUT_PARTS:
-            unmapped.append(Unmapped(row.number, f"{name} (a part)", _LEFT_OUT_PARTS[name]))
+            unmapped.append(Unmapped(row.number, f"{name} (a part)", alike(_LEFT_OUT_PARTS[name])))
         for suffix, steps in _SCENARIOS[name].steps.items():
             agency = f"{name}{suffix}"
             events.extend(_agency_events(agency, steps, row))
@@ -198,7 +199,7 @@ def read(path: Path) -> Imported:
         registry=registry,
         agencies_read=len(registry) + len(table.rows) - len(mapped),
         unmapped=unmapped,
-        assumptions=list(ASSUMPTIONS),
+        assumptions=[*map(alike, ASSUMPTIONS)],
         rows_read=len(table.rows),
         rows_mapped=len(mapped),
     )

@@ -20,6 +20,7 @@ from ledger.monthly import MonthlyReport
 from ledger.words import Words
 from producers.city_names import AccountRow
 from producers.city_registry import RegistryRow
+from producers.tables.sentences import sentence
 
 SECONDS_MAX: Final = 300.0
 """For a table; 300,000 rows of a workbook take a minute."""
@@ -102,7 +103,11 @@ def _tell(child: subprocess.Popen[bytes], job: bytes) -> None:
 
 
 class NotRead(Exception):
-    """The process did not come to an end; the message is one line that says what to do."""
+    """The process did not come to an end; the words are one line that says what to do."""
+
+    def __init__(self, words: Words) -> None:
+        super().__init__(words.en)
+        self.words = words
 
 
 def read_apart(job: TableJob, progress: Callable[[float], None] = lambda _: None) -> TableRead:
@@ -120,7 +125,7 @@ def read_apart(job: TableJob, progress: Callable[[float], None] = lambda _: None
                 _tell(child, msgspec.json.encode(job))
             while child.poll() is None:
                 if time.monotonic() > until:
-                    raise NotRead("takes too long: split the file, or save it as CSV")
+                    raise NotRead(sentence("takes too long: split the file, or save it as CSV"))
                 with contextlib.suppress(OSError, ValueError):
                     progress(float(said.read_text()))
                 time.sleep(_LOOK_SECONDS)
@@ -128,7 +133,7 @@ def read_apart(job: TableJob, progress: Callable[[float], None] = lambda _: None
             child.kill()  # nothing to a process that has ended
         trouble = b"" if child.stderr is None else child.stderr.read()
     if child.returncode < 0 or b"MemoryError" in trouble:
-        raise NotRead("needs more memory than a table may: split the file, or save it as CSV")
+        raise NotRead(sentence("needs more memory than a table may: split the file, or save it as CSV"))
     if child.returncode:
         raise RuntimeError(trouble.decode(errors="replace"))
     return msgspec.msgpack.decode(answer.read_bytes(), type=TableRead)

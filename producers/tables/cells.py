@@ -14,6 +14,8 @@ from typing import Any, Final
 
 from ledger.fiscal import ROC_OFFSET, is_day, month_ends_on
 from ledger.money import AMOUNT_MAX
+from ledger.words import Words
+from producers.tables.sentences import sentence
 
 FLOAT_EXACT: Final = 2**53
 """Spreadsheets keep numbers as floats: beyond it the last digits are lost already."""
@@ -35,7 +37,11 @@ _NOTHING: Final = frozenset(("", "-", "–", "—", "－", "N/A"))
 
 
 class CellProblem(ValueError):
-    """A cell cannot be read; the message says why, and what to write."""
+    """A cell cannot be read; the words say why, and what to write."""
+
+    def __init__(self, words: Words) -> None:
+        super().__init__(words.en)
+        self.words = words
 
 
 def narrow(cell: Any) -> str:
@@ -69,13 +75,15 @@ def amount(cell: Any, unit: int = 1) -> int:
     if isinstance(cell, str) and len(cell) < 16 and cell.isascii() and cell.isdigit():
         return int(cell) * unit
     if isinstance(cell, bool):
-        raise CellProblem("true or false is no amount")
+        raise CellProblem(sentence("true or false is no amount"))
     if isinstance(cell, int):
         return _within(cell * unit)
     if isinstance(cell, float):
         if abs(cell) >= FLOAT_EXACT:
             raise CellProblem(
-                f"{cell!r} is too large for a spreadsheet's number: its last digits are lost; write it as text"
+                sentence(
+                    "{!r} is too large for a spreadsheet's number: its last digits are lost; write it as text", cell
+                )
             )
         return _whole(Decimal(repr(cell)), unit, repr(cell))
     text = narrow(cell).replace(" ", "")
@@ -88,8 +96,8 @@ def amount(cell: Any, unit: int = 1) -> int:
         bare, negative = bare[:-1], True
     if _AMOUNT.fullmatch(bare) is None:
         if _SCIENTIFIC.fullmatch(text):
-            raise CellProblem(f"{text!r} is in scientific notation: digits may be lost; write them all")
-        raise CellProblem(f"{text!r} is no amount; write digits, as 1,234 or -1,234")
+            raise CellProblem(sentence("{!r} is in scientific notation: digits may be lost; write them all", text))
+        raise CellProblem(sentence("{!r} is no amount; write digits, as 1,234 or -1,234", text))
     found = _whole(Decimal(bare.replace(",", "")), unit, text)
     return -found if negative else found
 
@@ -97,13 +105,13 @@ def amount(cell: Any, unit: int = 1) -> int:
 def _whole(value: Decimal, unit: int, text: str) -> int:
     scaled = value * unit
     if scaled != scaled.to_integral_value():
-        raise CellProblem(f"{text!r} is no whole NT$; write whole dollars")
+        raise CellProblem(sentence("{!r} is no whole NT$; write whole dollars", text))
     return _within(int(scaled))
 
 
 def _within(value: int) -> int:
     if abs(value) > AMOUNT_MAX:
-        raise CellProblem(f"{value:,} NT$ is beyond 10^15; check the unit")
+        raise CellProblem(sentence("{:,} NT$ is beyond 10^15; check the unit", value))
     return value
 
 
@@ -120,16 +128,20 @@ def day(cell: Any) -> str:
         made = f"{roc + ROC_OFFSET:04d}-{int(found['m']):02d}-{int(found['d']):02d}"
         if is_day(made):
             return made
-        raise CellProblem(f"{text!r} is no day of the calendar")
+        raise CellProblem(sentence("{!r} is no day of the calendar", text))
     if text.isdigit() and int(text) in _SERIALS:
         meant = _EXCEL_BEGIN + dt.timedelta(days=int(text))
-        raise CellProblem(f"{text} is a spreadsheet's number of a day ({meant} is meant?); format the column as a date")
-    raise CellProblem(f"{text!r} is no date; write 2025-03-05, 1140305, 114/03/05, 114.3.5 or 114年3月5日")
+        raise CellProblem(
+            sentence("{} is a spreadsheet's number of a day ({} is meant?); format the column as a date", text, meant)
+        )
+    raise CellProblem(sentence("{!r} is no date; write 2025-03-05, 1140305, 114/03/05, 114.3.5 or 114年3月5日", text))
 
 
 def _plausible(year: int, text: str) -> int:
     if year not in PLAUSIBLE_YEARS:
-        raise CellProblem(f"{text!r} is of ROC year {year} ({year + ROC_OFFSET}); is 1{year:02d} meant?")
+        raise CellProblem(
+            sentence("{!r} is of ROC year {} ({}); is 1{:02d} meant?", text, year, year + ROC_OFFSET, year)
+        )
     return year
 
 
@@ -138,7 +150,7 @@ def year(cell: Any) -> int:
     text = narrow(cell)
     found = _YEAR.fullmatch(text)
     if found is None:
-        raise CellProblem(f"{text!r} is no year; write 114 or 2025")
+        raise CellProblem(sentence("{!r} is no year; write 114 or 2025", text))
     number = int(found[1])
     return _plausible(number - ROC_OFFSET if number > 1911 else number, text)
 
@@ -148,7 +160,7 @@ def month(cell: Any) -> int:
     text = narrow(cell)
     found = _MONTH.fullmatch(text)
     if found is None or not 1 <= int(found[1]) <= 12:
-        raise CellProblem(f"{text!r} is no month; write 1 to 12")
+        raise CellProblem(sentence("{!r} is no month; write 1 to 12", text))
     return int(found[1])
 
 
@@ -162,7 +174,7 @@ def number(cell: Any) -> int:
     """A whole number above or equal to 0."""
     text = narrow(cell)
     if _PLAIN.fullmatch(text) is None:
-        raise CellProblem(f"{text!r} is no whole number")
+        raise CellProblem(sentence("{!r} is no whole number", text))
     return int(text)
 
 
@@ -171,7 +183,9 @@ def object_code(text: str) -> str:
     if len(text) == 1 and text in "123456789":
         return f"{text}000"
     if _OBJECT.fullmatch(text) is None:
-        raise CellProblem(f"{text!r} is no object of four digits, the first from 1 to 9; write 1000, or its level 1")
+        raise CellProblem(
+            sentence("{!r} is no object of four digits, the first from 1 to 9; write 1000, or its level 1", text)
+        )
     return text
 
 
@@ -179,5 +193,5 @@ def code(cell: Any, width: int | None = None) -> str:
     """A code; with a width the leading zeros that a spreadsheet ate are put back."""
     text = narrow(cell).replace(" ", "")
     if not text:
-        raise CellProblem("is blank, and a code is needed")
+        raise CellProblem(sentence("is blank, and a code is needed"))
     return text.zfill(width) if width is not None and text.isdigit() else text

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from ledger.words import Words
 from producers.imported import PROBLEMS_SHOWN, ImportProblem
 from producers.tables import cells
 from producers.tables.cells import CellProblem
 from producers.tables.header import MONTHS, Header
 from producers.tables.mapping import MappedSource, source_of
+from producers.tables.sentences import sentence
 
 if TYPE_CHECKING:
     from producers.tables.sheet import Sheet
@@ -44,7 +46,7 @@ class Reading:
         self._known: dict[tuple[str, str, bytes], list[Any]] = {}
         """Columns that were read, for the events that share them."""
 
-    def note(self, message: str, row: int, column: str | None = None) -> None:
+    def note(self, message: Words, row: int, column: str | None = None) -> None:
         """Remember that something cannot be read; the first are kept."""
         self.count += 1
         if len(self.problems) < PROBLEMS_SHOWN:
@@ -98,7 +100,7 @@ class Reading:
         try:
             return _plain_reader(field, source, 1)(source.constant)
         except CellProblem as problem:
-            self.note(str(problem), self.rows[0], field)
+            self.note(problem.words, self.rows[0], field)
             return None
 
     def _name(self, source: MappedSource) -> str:
@@ -121,7 +123,7 @@ class Reading:
                     continue
                 value = known[cell] = known[cell] if cell in known else read(cell)
             except CellProblem as problem:
-                self.note(str(problem), row, name)
+                self.note(problem.words, row, name)
                 value = None
             found.append(value)
         return found
@@ -151,7 +153,7 @@ def _reader(field: str, source: MappedSource, unit: int) -> Callable[[Any], Any]
         def mapped(cell: Any) -> Any:
             text = cells.name(cell)
             if text not in chosen:
-                raise CellProblem(f"{text!r} is none of {', '.join(chosen)}; add it to the mapping")
+                raise CellProblem(sentence("{!r} is none of {}; add it to the mapping", text, ", ".join(chosen)))
             return chosen[text]
 
         plain = mapped
@@ -166,7 +168,7 @@ def _reader(field: str, source: MappedSource, unit: int) -> Callable[[Any], Any]
 def _refusing_blanks(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def checked(cell: Any) -> Any:
         if cells.is_nothing(cell):
-            raise CellProblem("is blank; write 0, or let the mapping say what a blank is (`blank: 0`)")
+            raise CellProblem(sentence("is blank; write 0, or let the mapping say what a blank is (`blank: 0`)"))
         return read(cell)
 
     return checked
@@ -196,7 +198,7 @@ def _part(code: str, part: tuple[int, int] | None) -> str:
     if part is None:
         return code
     if len(code) < part[1]:
-        raise CellProblem(f"{code!r} is shorter than {part[1]} characters")
+        raise CellProblem(sentence("{!r} is shorter than {} characters", code, part[1]))
     return code[part[0] - 1 : part[1]]
 
 
@@ -206,4 +208,4 @@ def _flag(cell: Any) -> bool:
         return True
     if text in _NO:
         return False
-    raise CellProblem(f"{text!r} is neither yes nor no; write 是 or 否")
+    raise CellProblem(sentence("{!r} is neither yes nor no; write 是 or 否", text))

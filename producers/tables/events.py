@@ -10,6 +10,8 @@ from typing import Any, Final
 import msgspec
 
 from ledger.events import BY_NAME, Event
+from ledger.mistyped import mistyped
+from ledger.words import Words
 from producers.event_line import event_line
 from producers.imported import Imported, ImportProblems, Unmapped
 from producers.tables import cells
@@ -24,10 +26,12 @@ from producers.tables.mapping import (
     has_line,
     is_cumulative,
     source_of,
+    words_of,
 )
 from producers.tables.mapping import Mapping as TableMapping
 from producers.tables.names import accounts_in, agencies_in, objects_in
 from producers.tables.reports import reports_in
+from producers.tables.sentences import sentence
 from producers.tables.sheet import Sheet
 from producers.tables.totals import sums_of_rows
 
@@ -36,7 +40,7 @@ _FIRST: Final = ("reserve", "case")
 _LAST: Final = ("source", "seq", "recorded_at", "note")
 _UNIT: Final = re.compile(r"單位:(?:新[臺台]幣)?(百萬元|[千仟]元|億元|元)")
 """As a paper says it, compared without spaces and in narrow forms."""
-_NOTE: Final = "is a title, a note or a foot: nothing but its text is filled in"
+_NOTE: Final = sentence("is a title, a note or a foot: nothing but its text is filled in")
 
 
 def events_of(
@@ -62,7 +66,7 @@ def events_of(
     totals = sums_of_rows(sheet, header, rows, mapping.totals)
     details = [row for row in rows if row not in totals]
     if not details:
-        raise sheet.problem("has a header but no rows below it")
+        raise sheet.problem(sentence("has a header but no rows below it"))
     reading = Reading(sheet, header, details, UNITS[mapping.unit])
     shared = _shared(reading, mapping)
     made = [_fields(reading, mapping, event, shared) for event in mapping.events]
@@ -73,7 +77,8 @@ def events_of(
     for number, (event, fields) in enumerate(zip(mapping.events, made, strict=True)):
         taken.take(number, event, fields, progress)
     _stop(reading)
-    why = "is a sum of other rows" + (", and agrees with them" if mapping.totals.differing == "stop" else "")
+    is_checked = mapping.totals.differing == "stop"
+    why = sentence("is a sum of other rows, and agrees with them" if is_checked else "is a sum of other rows")
     unmapped += [Unmapped(row, "total", why) for row in totals]
     unmapped += taken.unmapped
     registry = agencies_in(reading, mapping, shared)
@@ -84,7 +89,7 @@ def events_of(
         registry=registry,
         agencies_read=len(set(shared["agency"])),
         unmapped=sorted(unmapped, key=lambda each: each.row),
-        assumptions=[*mapping.assumed, *_without(mapping, header)],
+        assumptions=[*map(words_of, mapping.assumed), *_without(mapping, header)],
         rows_read=len(details),
         rows_mapped=len(taken.mapped),
         accounts=accounts_in(reading, mapping, shared),
@@ -96,12 +101,14 @@ def events_of(
     )
 
 
-def _without(mapping: TableMapping, header: Header) -> list[str]:
+def _without(mapping: TableMapping, header: Header) -> list[Words]:
     """What is said of columns that the table need not have, and has not."""
     given = (*mapping.fields.values(), *(each for event in mapping.events for each in event.fields.values()))
     names = dict.fromkeys(names for each in given for names in columns_of(source_of(each)))
     return [
-        f"has no column {'／'.join(each)}: it is read as blank" for each in names if all(map(header.is_absent, each))
+        sentence("has no column {}: it is read as blank", "／".join(each))
+        for each in names
+        if all(map(header.is_absent, each))
     ]
 
 
@@ -118,8 +125,11 @@ def _check_unit(sheet: Sheet, header: Header, mapping: TableMapping) -> None:
             said = None if found is None else found[1].replace("仟", "千")
             if said not in (None, mapping.unit):
                 raise sheet.problem(
-                    f"says that its figures are in {said}, and the mapping reads {mapping.unit}: "
-                    f"give the mapping `unit: {said}`",
+                    sentence(
+                        "says that its figures are in {0}, and the mapping reads {1}: give the mapping `unit: {0}`",
+                        said,
+                        mapping.unit,
+                    ),
                     row=row,
                 )
 
@@ -191,7 +201,7 @@ def _is_of(reading: Reading, event: MappedEvent) -> list[bool]:
     return [event.where.has(plain(cell)) for cell in reading.raw(event.where.column)]
 
 
-def _checked_totals(reading: Reading, mapping: TableMapping, totals: Mapping[int, Sequence[int]]) -> list[str]:
+def _checked_totals(reading: Reading, mapping: TableMapping, totals: Mapping[int, Sequence[int]]) -> list[Words]:
     """Compare each total with the rows it sums, in every column of amounts; what differs is a problem."""
     if not totals:
         return []
@@ -207,13 +217,15 @@ def _checked_totals(reading: Reading, mapping: TableMapping, totals: Mapping[int
             try:
                 said = cells.amount(column[row - 1], reading.unit)
             except cells.CellProblem as problem:
-                reading.note(str(problem), row, name)
+                reading.note(problem.words, row, name)
                 continue
             found = sum(values[at[part]] or 0 for part in parts)
             checked += 1
             if said != found:
-                reading.note(f"says {said:,} NT$ in all, and the rows it sums come to {found:,}", row, name)
-    return [f"{checked:,} sums of {len(totals):,} total rows agree with their rows"]
+                reading.note(
+                    sentence("says {:,} NT$ in all, and the rows it sums come to {:,}", said, found), row, name
+                )
+    return [sentence("{:,} sums of {:,} total rows agree with their rows", checked, len(totals))]
 
 
 def _amounts_of(reading: Reading, mapping: TableMapping, name: str) -> list[int]:
@@ -251,7 +263,7 @@ class _Taken:
         self._made: list[list[list[bytes]]] = [[[] for _ in reading.rows] for _ in range(self._stages[-1] + 1)]
         self.mapped: set[int] = set()
         self.unmapped: list[Unmapped] = []
-        self.sums: list[str] = []
+        self.sums: list[Words] = []
 
     def in_order(self) -> list[bytes]:
         """All of them, in the order of the rows; what rows make together comes after what each made before it."""
@@ -316,26 +328,33 @@ class _Taken:
         try:
             event: Event = decode(line)
         except msgspec.ValidationError as error:
-            self._reading.note(f"makes no {kind}: {' '.join(str(error).split())}", row)
+            self._reading.note(
+                sentence("makes no {}: {}", kind, mistyped(BY_NAME[kind], msgspec.json.decode(line), str(error)).words),
+                row,
+            )
             return None
         if (found := event.problem()) is not None:
-            self._reading.note(f"makes no {kind}: {found.text}", row)
+            self._reading.note(sentence("makes no {}: {}", kind, found.words), row)
             return None
         return event
 
     def _repeated(self, row: int, known: tuple[int, bytes], line: bytes) -> None:
         if known[1] == line:
-            self.unmapped.append(Unmapped(row, "repeated", f"is row {known[0]} once more: taken once"))
+            self.unmapped.append(Unmapped(row, "repeated", sentence("is row {} once more: taken once", known[0])))
         else:
-            self._reading.note(f"is told apart from row {known[0]} by nothing in `identity`, and differs from it", row)
+            self._reading.note(
+                sentence("is told apart from row {} by nothing in `identity`, and differs from it", known[0]), row
+            )
 
     def _compare(self, event: MappedEvent, before: int, after: int, left: int) -> None:
         if before != after + left:
             raise self._reading.sheet.problem(
-                f"the rows come to {before:,} NT$, the events ({event.type}) to {after:,}: nothing is taken"
+                sentence(
+                    "the rows come to {:,} NT$, the events ({}) to {:,}: nothing is taken", before, event.type, after
+                )
             )
         if before:
-            self.sums.append(f"{event.type}: NT$ {after:,} in the rows and in the events")
+            self.sums.append(sentence("{}: NT$ {:,} in the rows and in the events", event.type, after))
 
 
 def _stages(events: Sequence[MappedEvent]) -> list[int]:

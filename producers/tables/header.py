@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from producers.tables.mapping import MappedSource, Mapping, source_of
+from producers.tables.sentences import sentence
 
 if TYPE_CHECKING:
     from producers.tables.sheet import Sheet
@@ -74,7 +75,7 @@ def closest(sheet: Sheet, mapping: Mapping) -> HeaderMatch:
         if best is None or (len(missing), len(absent)) < (len(best.missing), len(best.absent)):
             best = HeaderMatch(row, names, missing, absent, len(wanted) - len(absent))
     if best is None:
-        raise sheet.problem("has no rows")
+        raise sheet.problem(sentence("has no rows"))
     return best
 
 
@@ -87,8 +88,8 @@ def find_header(sheet: Sheet, mapping: Mapping) -> Header:
         return Header(placed, found.row + mapping.header_rows, absent)
     missing = ", ".join("／".join(each) for each in found.missing[:6])
     if len(found.missing) == found.wanted:
-        raise sheet.problem(f"has no header with {missing}; is this the right mapping?")
-    raise sheet.problem(f"the header has no {missing}", row=found.row)
+        raise sheet.problem(sentence("has no header with {}; is this the right mapping?", missing))
+    raise sheet.problem(sentence("the header has no {}", missing), row=found.row)
 
 
 def _placed(sheet: Sheet, names: Sequence[str], wanted: list[tuple[str, ...]], row: int) -> dict[str, int]:
@@ -96,9 +97,9 @@ def _placed(sheet: Sheet, names: Sequence[str], wanted: list[tuple[str, ...]], r
     for each in wanted:
         there = [name for name in each if plain(name) in names]
         if len(there) > 1:
-            raise sheet.problem(f"two columns for one: {', '.join(there)}; leave one out", row=row)
+            raise sheet.problem(sentence("two columns for one: {}; leave one out", ", ".join(there)), row=row)
         if names.count(plain(there[0])) > 1:
-            raise sheet.problem("stands twice in the header; rename one", row=row, column=there[0])
+            raise sheet.problem(sentence("stands twice in the header; rename one"), row=row, column=there[0])
         for name in each:
             found[plain(name)] = list(names).index(plain(there[0]))
     return found

@@ -5,7 +5,7 @@ unit: 元                          # or 千元
 header_rows: 1                    # merged headers are joined with /
 fields:                           # what every event of a row shares
   agency: {column: [機關編碼, 機關代碼], width: 6}
-  fiscal_year: 年度               # the same as {column: 年度}
+  fiscal_year: 年度               # the same as {column: 年度}; of a title: {given: {zh: 民國年度, en: ROC year}}
   booked_on: {month_end: 月份}
   account: 預算科目編號
   economic_class: {column: 門別, map: {經常門: current, 資本門: capital}}
@@ -16,6 +16,7 @@ events:
 identity: [agency, fiscal_year, line]
 totals: {column: 科目名稱, words: {合計: all, 小計: above}}
 names: {account: {work_plan: 科目名稱}}
+assumed: [{zh: 每列自月初起算, en: A row counts from the month's first day}]
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ import msgspec
 import yaml
 
 from ledger.events import BY_NAME
-from ledger.words import Words
+from ledger.words import Words, alike
 from producers.imported import ImportProblem
+from producers.tables.sentences import sentence
 
 UNITS: Final = {"元": 1, "千元": 1_000, "百萬元": 1_000_000, "億元": 100_000_000}
 SHARED: Final = ("fiscal_year", "agency", "booked_on")
@@ -55,7 +57,7 @@ class MappedSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     column: str | tuple[str, ...] | None = None
     """A column's name, or the names that it may have."""
     constant: str | int | bool | None = None
-    given: str | None = None
+    given: Words | str | None = None
     """What the paper says in its title alone, for a person to give (`--set field=value`): what it is."""
     join: tuple[str | MappedSource, ...] | None = None
     """Parts that are put together."""
@@ -154,7 +156,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     totals: Totals = Totals()
     names: MappedNames = MappedNames()
     report: MappedReport | None = None
-    assumed: tuple[str, ...] = ()
+    assumed: tuple[Words | str, ...] = ()
     """What the paper does not say and the mapping decides, for people to read."""
 
 
@@ -184,11 +186,13 @@ def load_mapping(name: str) -> tuple[str, Mapping]:
         return name, parse_mapping(text, f"{name}.yaml")
     path = Path(name)
     if not path.is_file():
-        raise ImportProblem(f"is no file and none of the mappings that ship: {', '.join(shipped())}", file=name)
+        raise ImportProblem(
+            sentence("is no file and none of the mappings that ship: {}", ", ".join(shipped())), file=name
+        )
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise ImportProblem(f"cannot be read ({error})", file=name) from None
+        raise ImportProblem(sentence("cannot be read ({})", error), file=name) from None
     return path.stem, parse_mapping(text, path.name)
 
 
@@ -197,25 +201,25 @@ def parse_mapping(text: str, file: str) -> Mapping:
     try:
         mapping = msgspec.convert(yaml.load(text, _StrictLoader), Mapping)  # noqa: S506  # a SafeLoader
     except (yaml.YAMLError, msgspec.ValidationError) as error:
-        raise ImportProblem(" ".join(str(error).split()), file=file) from None
+        raise ImportProblem(alike(" ".join(str(error).split())), file=file) from None
     for place, source in _all_sources(mapping):
         given = [name for name in _SOURCES if getattr(source, name) is not None]
         if len(given) != 1:
             what = "no source" if not given else f"two sources: {', '.join(given)}"
-            raise ImportProblem(f"has {what}; give one of {', '.join(_SOURCES)}", file=file, column=place)
+            raise ImportProblem(sentence("has {}; give one of {}", what, ", ".join(_SOURCES)), file=file, column=place)
     for event in mapping.events:
         _check_event(mapping, event, file)
     if not mapping.events:
-        raise ImportProblem("names no event", file=file, column="events")
+        raise ImportProblem(sentence("names no event"), file=file, column="events")
     if is_cumulative(mapping) and {"booked_on", BOOKED_MONTH} & {*mapping.identity}:
         raise ImportProblem(
-            "is a cumulated figure: take booked_on out of `identity`, or each month's table would count anew",
+            sentence("is a cumulated figure: take booked_on out of `identity`, or each month's table would count anew"),
             file=file,
             column="identity",
         )
     known = {*mapping.fields, "line", BOOKED_MONTH}
     if unknown := [name for name in mapping.identity if name not in known and not name.startswith("column:")]:
-        raise ImportProblem(f"names {', '.join(unknown)}, which is no field", file=file, column="identity")
+        raise ImportProblem(sentence("names {}, which is no field", ", ".join(unknown)), file=file, column="identity")
     return mapping
 
 
@@ -224,21 +228,26 @@ def with_given(mapping: Mapping, given: dict[str, str], file: str) -> Mapping:
     fields = dict(mapping.fields)
     for name, text in given.items():
         if name not in fields:
-            raise ImportProblem("is no field of the mapping", file=file, column=name)
+            raise ImportProblem(sentence("is no field of the mapping"), file=file, column=name)
         fields[name] = MappedSource(constant=text)
     for name, each in fields.items():
         source = source_of(each)
         if source.given is not None:
             raise ImportProblem(
-                f"is not in the table: give it, --set {name}=… ({source.given})", file=file, column=name
+                sentence("is not in the table: give it, --set {}=… ({})", name, source.given), file=file, column=name
             )
     return msgspec.structs.replace(mapping, fields=fields)
 
 
-def asked_of(mapping: Mapping) -> list[tuple[str, str]]:
+def asked_of(mapping: Mapping) -> list[tuple[str, Words]]:
     """The fields that a person has to give for each paper, with what they are."""
     found = [(name, source_of(each).given) for name, each in mapping.fields.items()]
-    return [(name, what) for name, what in found if what is not None]
+    return [(name, words_of(what)) for name, what in found if what is not None]
+
+
+def words_of(said: Words | str) -> Words:
+    """What a mapping says to people; a text alone is the same in both languages."""
+    return alike(said) if isinstance(said, str) else said
 
 
 def source_of(given: MappedSource | str) -> MappedSource:
@@ -269,19 +278,21 @@ def _all_sources(mapping: Mapping) -> list[tuple[str, MappedSource]]:
 def _check_event(mapping: Mapping, event: MappedEvent, file: str) -> None:
     kind = BY_NAME.get(event.type)
     if kind is None:
-        raise ImportProblem("is no type of event", file=file, column=event.type)
+        raise ImportProblem(sentence("is no type of event"), file=file, column=event.type)
     if event.where is not None and bool(event.where.among) == bool(event.where.outside):
-        raise ImportProblem("needs either `among` or `outside`", file=file, column=f"{event.type} where")
+        raise ImportProblem(sentence("needs either `among` or `outside`"), file=file, column=f"{event.type} where")
     fields = {each.name: each for each in msgspec.structs.fields(kind)}
     given = set(event.fields) | {name for name in mapping.fields if name in fields}
     if "line" in fields and has_line(mapping):
         given.add("line")
     if unknown := sorted(set(event.fields) - fields.keys()):
-        raise ImportProblem(f"{event.type} has no field of this name", file=file, column=unknown[0])
+        raise ImportProblem(sentence("{} has no field of this name", event.type), file=file, column=unknown[0])
     needed = [name for name, each in fields.items() if each.required and name not in ("id", *given)]
     if needed:
-        raise ImportProblem(f"{event.type} needs it, and the mapping has no source for it", file=file, column=needed[0])
+        raise ImportProblem(
+            sentence("{} needs it, and the mapping has no source for it", event.type), file=file, column=needed[0]
+        )
     shared = set(mapping.fields) - {"line", *LINE_PARTS, "month"}
     everywhere = {each.name for one in mapping.events for each in msgspec.structs.fields(BY_NAME[one.type])}
     if lost := sorted(name for name in shared if name not in everywhere and name not in mapping.identity):
-        raise ImportProblem("is in no event", file=file, column=lost[0])
+        raise ImportProblem(sentence("is in no event"), file=file, column=lost[0])

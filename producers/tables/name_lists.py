@@ -21,6 +21,7 @@ from ledger.registry import HEADER, parse
 from producers.city_names import name_of
 from producers.tables import cells
 from producers.tables.header import plain
+from producers.tables.sentences import sentence
 
 if TYPE_CHECKING:
     from producers.tables.sheet import Sheet
@@ -106,7 +107,7 @@ def rows_in(sheet: Sheet, kind: ListKind) -> list[dict[str, str]]:
             break
     else:
         said = ", ".join("／".join(wanted.called[column]) for column in wanted.needed)
-        raise sheet.problem(f"has no header with {said}")
+        raise sheet.problem(sentence("has no header with {}", said))
     found: dict[tuple[str, ...], dict[str, str]] = {}
     for number in range(row + 1, sheet.rows + 1):
         line = sheet.row(number)
@@ -115,13 +116,13 @@ def rows_in(sheet: Sheet, kind: ListKind) -> list[dict[str, str]]:
             continue
         for column in wanted.needed:
             if not texts[column]:
-                raise sheet.problem("is blank, and is needed", number, heads[at[column] or 0])
+                raise sheet.problem(sentence("is blank, and is needed"), number, heads[at[column] or 0])
         made = {column: texts.get(column) or texts.get(wanted.same.get(column, ""), "") for column in wanted.columns}
         key = tuple(made[column] for column in wanted.key)
         if found.setdefault(key, made) != made:
-            raise sheet.problem(f"{' '.join(key)} stands twice, by different names", number)
+            raise sheet.problem(sentence("{} stands twice, by different names", " ".join(key)), number)
     if not found:
-        raise sheet.problem("has a header but no rows below it")
+        raise sheet.problem(sentence("has a header but no rows below it"))
     return list(found.values())
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from producers.imported import ImportProblem
+from producers.tables.sentences import sentence
 
 FileKind: TypeAlias = Literal["csv", "xlsx", "xls", "ods"]
 FILE_BYTES_MAX: Final = 150 * 1024 * 1024
@@ -26,14 +27,16 @@ _HIDDEN_ODS: Final = re.compile(rb'<table:table-row[^>]*table:visibility="(?:col
 def content_of(path: Path) -> tuple[bytes, FileKind]:
     """A file's bytes and what kind of table it is. Raises ImportProblem for what nobody should try to read."""
     if path.is_dir():
-        raise ImportProblem("is a folder; name one file in it", file=str(path))
+        raise ImportProblem(sentence("is a folder; name one file in it"), file=str(path))
     try:
         if path.stat().st_size > FILE_BYTES_MAX:
-            raise ImportProblem(f"has more than {FILE_BYTES_MAX >> 20} MB; split it, or save it as CSV", file=path.name)
+            raise ImportProblem(
+                sentence("has more than {} MB; split it, or save it as CSV", FILE_BYTES_MAX >> 20), file=path.name
+            )
         content = path.read_bytes()
     except OSError as error:
         raise ImportProblem(
-            f"cannot be read ({error.strerror}); check the path and the rights", file=str(path)
+            sentence("cannot be read ({}); check the path and the rights", error.strerror), file=str(path)
         ) from None
     return content, kind_of(content, path.name)
 
@@ -41,17 +44,19 @@ def content_of(path: Path) -> tuple[bytes, FileKind]:
 def kind_of(content: bytes, file: str) -> FileKind:
     """What kind of table bytes are, whatever the file is called."""
     if len(content) > FILE_BYTES_MAX:
-        raise ImportProblem(f"has more than {FILE_BYTES_MAX >> 20} MB; split it, or save it as CSV", file=file)
+        raise ImportProblem(
+            sentence("has more than {} MB; split it, or save it as CSV", FILE_BYTES_MAX >> 20), file=file
+        )
     if not content.strip():
-        raise ImportProblem("is empty", file=file)
+        raise ImportProblem(sentence("is empty"), file=file)
     if content.startswith(_OLE):
         if _ENCRYPTED_PACKAGE in content:
-            raise ImportProblem("is encrypted; save it without a password", file=file)
+            raise ImportProblem(sentence("is encrypted; save it without a password"), file=file)
         return "xls"
     if content.startswith(b"PK\x03\x04"):
         return _archive(content, file)
     if b"\x00" in content[:4096] and not content.startswith(_UTF16):
-        raise ImportProblem("is no table: neither CSV nor a workbook (xlsx, xls, ods)", file=file)
+        raise ImportProblem(sentence("is no table: neither CSV nor a workbook (xlsx, xls, ods)"), file=file)
     return "csv"
 
 
@@ -60,20 +65,20 @@ def _archive(content: bytes, file: str) -> FileKind:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
             if any(member.flag_bits & 1 for member in members):
-                raise ImportProblem("is encrypted; save it without a password", file=file)
+                raise ImportProblem(sentence("is encrypted; save it without a password"), file=file)
             _measure(archive, members, file)
             names = {member.filename for member in members}
             if "xl/workbook.xml" in names:
                 return "xlsx"
             if "content.xml" in names and archive.read("mimetype").startswith(_ODS_TYPE):
                 if b"encryption-data" in archive.read("META-INF/manifest.xml"):
-                    raise ImportProblem("is encrypted; save it without a password", file=file)
+                    raise ImportProblem(sentence("is encrypted; save it without a password"), file=file)
                 if _HIDDEN_ODS.search(archive.read("content.xml")):
-                    raise ImportProblem("has hidden or filtered rows; show them, or delete them", file=file)
+                    raise ImportProblem(sentence("has hidden or filtered rows; show them, or delete them"), file=file)
                 return "ods"
     except (zipfile.BadZipFile, KeyError, EOFError, NotImplementedError):
-        raise ImportProblem("is damaged; open it in a spreadsheet and save it again", file=file) from None
-    raise ImportProblem("is a zip file, and no workbook (xlsx, ods); unpack it first", file=file)
+        raise ImportProblem(sentence("is damaged; open it in a spreadsheet and save it again"), file=file) from None
+    raise ImportProblem(sentence("is a zip file, and no workbook (xlsx, ods); unpack it first"), file=file)
 
 
 def _measure(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], file: str) -> None:
@@ -88,7 +93,10 @@ def _measure(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], file: str
                     left -= len(chunk)
                     if left < 0:
                         raise ImportProblem(
-                            f"unpacks to more than {UNPACKED_BYTES_MAX >> 30} GB: no table of a city; it is not opened",
+                            sentence(
+                                "unpacks to more than {} GB: no table of a city; it is not opened",
+                                UNPACKED_BYTES_MAX >> 30,
+                            ),
                             file=file,
                         )
         finally:

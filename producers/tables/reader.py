@@ -31,7 +31,7 @@ from producers.tables.apart import (
 from producers.tables.events import events_of
 from producers.tables.mapping import Mapping, asked_of, parse_mapping, shipped, with_given
 from producers.tables.opening import FileKind, kind_of
-from producers.tables.sentences import both, placed
+from producers.tables.sentences import sentence
 from producers.tables.sheet import sheet_in
 from producers.tables.suggesting import suggest
 
@@ -59,7 +59,7 @@ def read_table(job: TableJob) -> TableRead:
             found.replaced, found.missing = suggestion.replaced, suggestion.missing
             mapping = parse_mapping(suggestion.text, f"{suggestion.name}.yaml")
         found.title = mapping.title
-        found.asked = [(name, both(what)) for name, what in asked_of(mapping)]
+        found.asked = asked_of(mapping)
         if found.missing or any(not choice.given.get(name, "").strip() for name, _ in found.asked):
             return found
         given = {name: choice.given[name].strip() for name, _ in found.asked}
@@ -84,7 +84,9 @@ def _chosen(choice: TableChoice, found: TableRead) -> Mapping:
         place = resources.files("producers.tables") / "mappings" / f"{choice.mapping}.yaml"
         found.text = place.read_text(encoding="utf-8")
     else:
-        raise ImportProblem(f"is none of the mappings that ship: {', '.join(shipped())}", file=choice.mapping)
+        raise ImportProblem(
+            sentence("is none of the mappings that ship: {}", ", ".join(shipped())), file=choice.mapping
+        )
     return parse_mapping(found.text, f"{found.name}.yaml")
 
 
@@ -101,8 +103,8 @@ def _tell(found: TableRead, imported: Imported) -> None:
     found.is_cumulative = imported.cumulative
     found.rows_read, found.rows_mapped = imported.rows_read, imported.rows_mapped
     found.kinds = dict(Counter(_kind(line).type for line in imported.events))
-    found.sums, found.assumptions = [*map(both, imported.sums)], [*map(both, imported.assumptions)]
-    found.unmapped = [UnmappedRow(each.row, each.what, both(each.reason)) for each in imported.unmapped]
+    found.sums, found.assumptions = imported.sums, imported.assumptions
+    found.unmapped = [UnmappedRow(each.row, each.what, each.reason) for each in imported.unmapped]
     found.accounts, found.objects, found.agencies = imported.accounts, imported.objects, imported.registry
     found.reports = imported.reports
 
@@ -110,7 +112,7 @@ def _tell(found: TableRead, imported: Imported) -> None:
 def _said(error: ImportProblem) -> list[Words]:
     """What is wrong, place by place."""
     each = error.shown if isinstance(error, ImportProblems) else [error]
-    said = [placed(one.message, one.file, one.sheet, one.row, one.column) for one in each]
+    said = [one.words for one in each]
     if isinstance(error, ImportProblems) and error.count > len(said):
         more = f"{error.count - len(said):,}"
         said.append(Words(f"……另有 {more} 處", f"… and {more} more"))

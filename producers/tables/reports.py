@@ -64,7 +64,7 @@ def _stated(reading: Reading, mapping: TableMapping, realised: MappedSource, tot
         try:
             amount = 0 if cells.is_nothing(amounts[row - 1]) else cells.amount(amounts[row - 1], reading.unit)
         except cells.CellProblem as problem:
-            reading.note(str(problem), row, realised.column)
+            reading.note(problem.words, row, realised.column)
             continue
         called = cells.name(names[row - 1])
         found[next((kind for word, kind in _CLASSES.items() if word in called), WHOLE)] = amount

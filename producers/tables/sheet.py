@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from ledger.words import Words
 from producers.imported import ImportProblem
 from producers.source_table import decoded
 from producers.tables.opening import FileKind, content_of
+from producers.tables.sentences import sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +49,7 @@ class Sheet(msgspec.Struct, frozen=True):
         """The cells of a row, counted from 1."""
         return [column[number - 1] for column in self.columns]
 
-    def problem(self, message: str, row: int | None = None, column: str | None = None) -> ImportProblem:
+    def problem(self, message: Words, row: int | None = None, column: str | None = None) -> ImportProblem:
         """Something wrong in it, with its place."""
         return ImportProblem(message, file=self.file, sheet=self.name, row=row, column=column)
 
@@ -70,7 +72,7 @@ def _text(content: bytes, file: str) -> Sheet:
     for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 1):
         width = max(width, len(cells))
         if width > _WIDEST:
-            raise ImportProblem(f"has more than {_WIDEST} columns; is it a CSV?", file=file, row=number)
+            raise ImportProblem(sentence("has more than {} columns; is it a CSV?", _WIDEST), file=file, row=number)
         if number >= 50:
             break
     import pandas as pd  # noqa: PLC0415  # it takes 50 MB, and most processes read no table
@@ -91,9 +93,9 @@ def _text(content: bytes, file: str) -> Sheet:
     except pd.errors.ParserError as error:
         found = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
         if found is None:
-            raise ImportProblem(f"is no CSV ({str(error).strip()}); save it again", file=file) from None
+            raise ImportProblem(sentence("is no CSV ({}); save it again", str(error).strip()), file=file) from None
         raise ImportProblem(
-            f"has {found[3]} cells where there are {found[1]} columns; look for an extra comma",
+            sentence("has {} cells where there are {} columns; look for an extra comma", found[3], found[1]),
             file=file,
             row=int(found[2]),
         ) from None
@@ -105,10 +107,10 @@ def _decoded(content: bytes, file: str) -> tuple[str, str]:
         try:
             return content.decode("utf-16"), "utf-16"
         except UnicodeDecodeError:
-            raise ImportProblem("begins as UTF-16 and is none; save it as CSV UTF-8", file=file) from None
+            raise ImportProblem(sentence("begins as UTF-16 and is none; save it as CSV UTF-8"), file=file) from None
     found = decoded(content)
     if found is None:
-        raise ImportProblem("is neither UTF-8, UTF-16 nor Big5; save it as CSV UTF-8", file=file)
+        raise ImportProblem(sentence("is neither UTF-8, UTF-16 nor Big5; save it as CSV UTF-8"), file=file)
     return found
 
 
@@ -126,8 +128,10 @@ def _workbook(content: bytes, kind: FileKind, file: str, wanted: str | None) -> 
     except Exception as error:  # calamine has errors of its own for each format
         said = " ".join(str(error).split())[:200]
         if "password" in said.lower() or "encrypt" in said.lower():
-            raise ImportProblem("is encrypted; save it without a password", file=file) from None
-        raise ImportProblem(f"is damaged ({said}); open it in a spreadsheet and save it again", file=file) from None
+            raise ImportProblem(sentence("is encrypted; save it without a password"), file=file) from None
+        raise ImportProblem(
+            sentence("is damaged ({}); open it in a spreadsheet and save it again", said), file=file
+        ) from None
     return Sheet(file, name, kind, [frame.pop(column).tolist() for column in list(frame.columns)])
 
 
@@ -135,13 +139,15 @@ def _chosen(book: pd.ExcelFile, file: str, wanted: str | None) -> str:
     names = [str(name) for name in book.sheet_names]
     if wanted is not None:
         if wanted not in names:
-            raise ImportProblem(f"is none of {', '.join(names)}", file=file, sheet=wanted)
+            raise ImportProblem(sentence("is none of {}", ", ".join(names)), file=file, sheet=wanted)
         return wanted
     filled = [name for name in names if book.book.get_sheet_by_name(name).total_height]
     if not filled:
-        raise ImportProblem("is empty: none of its sheets has a row", file=file)
+        raise ImportProblem(sentence("is empty: none of its sheets has a row"), file=file)
     if len(filled) > 1:
-        raise ImportProblem(f"has {len(filled)} sheets: {', '.join(filled)}; say which with --sheet", file=file)
+        raise ImportProblem(
+            sentence("has {} sheets: {}; say which with --sheet", len(filled), ", ".join(filled)), file=file
+        )
     return filled[0]
 
 
@@ -158,12 +164,12 @@ def _refuse_unseen(content: bytes, number: int, file: str, name: str) -> None:
                 for hidden in _HIDDEN.finditer(text):
                     row = _ROW_NUMBER.search(hidden[0])
                     at = None if row is None else int(row[1])
-                    raise ImportProblem("is hidden; show it, or delete it", file=file, sheet=name, row=at)
+                    raise ImportProblem(sentence("is hidden; show it, or delete it"), file=file, sheet=name, row=at)
                 for formula in _NO_VALUE.finditer(text):
                     cell = formula[1].decode()
                     column, row_text = cell.rstrip("0123456789"), cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
                     raise ImportProblem(
-                        "holds a formula without its value; open it in a spreadsheet and save it",
+                        sentence("holds a formula without its value; open it in a spreadsheet and save it"),
                         file=file, sheet=name, row=int(row_text), column=column,
                     )  # fmt: skip
                 rest = text[-512:]

@@ -44,7 +44,7 @@ def sums(found: Imported) -> Counter[tuple[int, str]]:
 
 def counts(found: Imported) -> dict[str, int]:
     """How many rows were left out for each reason."""
-    return {left_out.reason: left_out.count for left_out in found.left_out()}
+    return {left_out.reason.en: left_out.count for left_out in found.left_out()}
 
 
 def percent(part: int, whole: int) -> str:

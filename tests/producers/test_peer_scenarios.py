@@ -68,7 +68,7 @@ def test_a_scenario_with_other_words_is_reported_and_not_guessed_at(tmp_path: Pa
     path.write_text("id,setup,action,expected,note\nOCA-05,300; order of 298,cancel order,x,y\nNEW-1,a,b,c,d\n")
     found = read(path)
     assert found.events == []
-    assert [item.reason for item in found.unmapped] == [
+    assert [item.reason.en for item in found.unmapped] == [
         "its words differ from those this importer was written for",
         "this importer does not know the scenario; add it to _SCENARIOS",
     ]

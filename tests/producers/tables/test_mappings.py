@@ -182,7 +182,7 @@ def test_what_rows_come_to(tmp_path: Path) -> None:
     first, second = events(cba)
     assert (first["booked_on"], first["revision"], first["months"]) == ("2025-01-01", 1, [1_000] * 12)
     assert second["line"] == "32020110102/capital/3000" and second["months"] == [0] * 11 + [5_000]
-    assert {one.reason.split(":")[0] for one in cba.unmapped} == {
+    assert {one.reason.en.split(":")[0] for one in cba.unmapped} == {
         "is a title, a note or a foot", "is a sum of other rows, and agrees with them",
     }  # fmt: skip
     assert cba.accounts[0]["work_plan_zh"] == "行政管理"
@@ -197,7 +197,7 @@ def test_what_rows_come_to(tmp_path: Path) -> None:
     payments = sample("payments", tmp_path)
     assert [one["amount"] for one in events(payments)] == [70, 30]
     (repeated,) = payments.unmapped
-    assert repeated.row == 4 and "row 3 once more" in repeated.reason
+    assert repeated.row == 4 and "row 3 once more" in repeated.reason.en
     first, second = events(sample("carryover-applications", tmp_path))
     assert (first["commitment"], first["expected_on"], first["ground"]) == ("C1", "2025-06-30", "工程未完成")
     assert second["kind"] == "payable" and not {"commitment", "expected_on", "ground"} & second.keys()
