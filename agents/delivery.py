@@ -9,7 +9,7 @@ import faust
 
 from agents.sender import SendingFor
 from agents.sender_process import SenderProcess
-from alerts.channels import Outside, Records, open_channels
+from alerts.channels import KafkaRecords, Outside, open_channels
 from producers.kafka.connection import Connection
 from producers.kafka.sending import RecordSender
 from producers.kafka.wire import TOPIC_OF
@@ -34,7 +34,7 @@ def attach(app: faust.App, worker: LogWorker, connection: Connection, settings: 
     """
     sender = RecordSender(connection, "budgetwatch-delivery")
 
-    def send(kind: str, records: Records) -> list[str | None]:
+    def send(kind: str, records: KafkaRecords) -> list[str | None]:
         return sender.send(TOPIC_OF[kind], records)
 
     channels = open_channels(Outside(send, sender.close, head_file(), head_mail(settings)))

@@ -23,7 +23,7 @@ LOOK_SECONDS: Final = 1.0
 """How often it is looked whether a file has changed."""
 
 T = TypeVar("T")
-_Seen: TypeAlias = tuple[tuple[int, int] | None, ...]
+_SeenFiles: TypeAlias = tuple[tuple[int, int] | None, ...]
 log = structlog.get_logger()
 
 
@@ -58,7 +58,7 @@ class Current(Generic[T]):
         else:
             log.info("settings are read anew", files=[file.name for file in self._files])
 
-    def _look(self) -> _Seen:
+    def _look(self) -> _SeenFiles:
         return tuple(map(_stamp, self._files))
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 
 from alerts.yaml_files import YamlFile
 
-Case: TypeAlias = dict[str, Any]
+RuleCase: TypeAlias = dict[str, Any]
 AGENCY: Final = "020011"
 """Whose events they are where a case does not say."""
 _FISCAL_YEAR: Final = 114
@@ -20,13 +20,13 @@ _LINES: Final = ("line", "from_line", "to_line")
 _WITH_VOUCHER: Final = ("disbursement.paid", "disbursement.reversed", "provisional.spent")
 
 
-def cases_of(folder: Path) -> list[Case]:
+def cases_of(folder: Path) -> list[RuleCase]:
     """The cases of a rule, in their order."""
-    found: list[Case] = YamlFile(folder / "cases.yaml", folder.name).data
+    found: list[RuleCase] = YamlFile(folder / "cases.yaml", folder.name).data
     return found
 
 
-def events_of(case: Case) -> bytes:
+def events_of(case: RuleCase) -> bytes:
     """The events of a case as NDJSON, with what it leaves to say filled in: ids e1, e2 …, the year, the agency, the last day."""
     fiscal_year = case.get("fiscal_year", _FISCAL_YEAR)
     lines, day = case.get("lines", {}), f"{fiscal_year + 1911}-01-01"

@@ -21,10 +21,10 @@ from alerts.trial import gravest_first, nothing_to_recall, turn_of
 from alerts.unfinished import unfinished
 from alerts.verdict import (
     Advice,
-    Answer,
     Asked,
     Foretold,
     Headroom,
+    Permission,
     RefusedFor,
     Turn,
     Verdict,
@@ -172,7 +172,7 @@ def _refused(refusal: Refusal, event: Event | Refusal | None, as_of: str | None)
     )
 
 
-def _answer(alerts: list[Foretold], *, warned: bool) -> Answer:
+def _answer(alerts: list[Foretold], *, warned: bool) -> Permission:
     if any(map(_blocks, alerts)):
         return "blocked"
     return "warned" if alerts or warned else "allowed"

@@ -13,7 +13,7 @@ from alerts.yaml_files import Steps, YamlFile
 from ledger.fiscal import is_day
 from ledger.words import NOTHING, Sentence, Words
 
-Kind: TypeAlias = Literal["statute", "regulation", "plan", "practice"]
+BasisKind: TypeAlias = Literal["statute", "regulation", "plan", "practice"]
 Numbering: TypeAlias = Literal["article", "point", "principle", "whole"]
 DateStatus: TypeAlias = Literal["source_read", "general_knowledge", "assumed"]
 """Where a date comes from: the source read; widely known; or not known, and assumed so that the text can stand."""
@@ -42,7 +42,7 @@ class Law(msgspec.Struct, frozen=True):
     """A law, its source by name, whether its text was read, and its articles with their versions by date."""
 
     slug: str
-    kind: Kind
+    kind: BasisKind
     numbering: Numbering
     title: Words
     source: str
@@ -89,7 +89,7 @@ class Law(msgspec.Struct, frozen=True):
 
 class _LawFile(msgspec.Struct, forbid_unknown_fields=True):
     law: Sentence
-    kind: Kind
+    kind: BasisKind
     numbering: Numbering
     title: Words
     source: Sentence

@@ -13,7 +13,9 @@ from alerts.judgement import Parameters
 from ledger.words import Sentence, Words
 
 RuleKind: TypeAlias = Literal["state", "act", "time"]
-Subject: TypeAlias = Literal["line", "object", "reference", "case", "reserve", "agency", "authority", "feed", "city"]
+SubjectKind: TypeAlias = Literal[
+    "line", "object", "reference", "case", "reserve", "agency", "authority", "feed", "city"
+]
 Severity: TypeAlias = Literal["info", "warn", "high", "critical"]
 BasisStatus: TypeAlias = Literal["statute", "central_practice", "other_city_rule", "city_rule_cited_in_seed", "design"]
 BASES: Final[tuple[BasisStatus, ...]] = get_args(BasisStatus)
@@ -107,7 +109,7 @@ class Rule(msgspec.Struct, frozen=True, eq=False):
     slug: str
     order: int
     kind: RuleKind
-    subject: Subject
+    subject: SubjectKind
     severity: Severity
     basis_status: BasisStatus
     title: Words

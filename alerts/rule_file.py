@@ -22,7 +22,7 @@ from alerts.rule import (
     Rule,
     RuleKind,
     Severity,
-    Subject,
+    SubjectKind,
     Unit,
     Value,
     values_by_day,
@@ -66,7 +66,7 @@ class _RuleFile(msgspec.Struct, forbid_unknown_fields=True):
     rule: Sentence
     order: int
     kind: RuleKind
-    subject: Subject
+    subject: SubjectKind
     severity: Severity
     basis_status: BasisStatus
     title: Words

@@ -25,7 +25,7 @@ from ledger.process import Context, process
 from ledger.refusals import Refusal
 from ledger.registry import Agency
 
-Reading: TypeAlias = Callable[[], AbstractContextManager[Books]]
+ReadingBooks: TypeAlias = Callable[[], AbstractContextManager[Books]]
 YearKey: TypeAlias = tuple[int, str]
 """Fiscal year and agency."""
 CHUNK_LINES: Final = 5_000
@@ -73,7 +73,7 @@ class Trial(msgspec.Struct):
 def trial(
     lines: Sequence[bytes],
     years: Collection[YearKey],
-    reading: Reading,
+    reading: ReadingBooks,
     agencies: Mapping[str, Agency],
     catalogue: Catalogue,
     payments: PaymentsAsked,
@@ -144,7 +144,7 @@ def nothing_to_recall(place: int) -> NoReturn:
     raise AssertionError("no id is remembered, so none can be compared with a stored event")
 
 
-def _reached(years: Collection[YearKey], reading: Reading) -> Books:
+def _reached(years: Collection[YearKey], reading: ReadingBooks) -> Books:
     """A copy of all that events of these agencies and years can read or change."""
     books = Books()
     for fiscal_year, agency in sorted(years):

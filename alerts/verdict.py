@@ -11,7 +11,7 @@ from ledger.output import AlertOut
 from ledger.refusals import Reason
 from ledger.words import Words
 
-Answer: TypeAlias = Literal["allowed", "warned", "blocked"]
+Permission: TypeAlias = Literal["allowed", "warned", "blocked"]
 Turn: TypeAlias = Literal["opened", "worse", "joined"]
 
 
@@ -121,7 +121,7 @@ class Advice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What would come of an event. Nothing of it is recorded."""
 
-    verdict: Answer
+    verdict: Permission
     as_of: Day | None
     """The day up to which the books tell; null where they hold nothing."""
     event: Asked | None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from budgetwatch import board_history
-from budgetwatch.options import Lang, Language, RefusedCommand, Unusable
+from budgetwatch.options import Lang, LanguageOption, RefusedCommand, Unusable
 
 if TYPE_CHECKING:
     from dashboards.grafana import Grafana
@@ -105,7 +105,7 @@ def push(
     url: Url,
     token_file: TokenFile,
     ca_file: CaFile = None,
-    lang: Lang = Language.ZH,
+    lang: Lang = LanguageOption.ZH,
     embedded: Embedded = False,
     uid_prefix: Prefix = "budgetwatch",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change; change nothing.")] = False,
@@ -167,7 +167,7 @@ def check(
     url: Url,
     token_file: TokenFile,
     ca_file: CaFile = None,
-    lang: Lang = Language.ZH,
+    lang: Lang = LanguageOption.ZH,
     embedded: Embedded = False,
     uid_prefix: Prefix = "budgetwatch",
 ) -> None:
@@ -198,7 +198,7 @@ def pull(
     url: Url,
     token_file: TokenFile,
     ca_file: CaFile = None,
-    lang: Lang = Language.ZH,
+    lang: Lang = LanguageOption.ZH,
     embedded: Embedded = False,
     uid_prefix: Prefix = "budgetwatch",
 ) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from budgetwatch.options import AsJson, Language, Registry, Settings, Unusable
+from budgetwatch.options import AsJson, LanguageOption, Registry, Settings, Unusable
 from budgetwatch.sources import day_of, registry_of, registry_rows
 
 app = typer.Typer()
@@ -32,7 +32,9 @@ def replay(
         ),
     ] = None,
     as_json: AsJson = False,
-    lang: Annotated[Language, typer.Option(envvar="BUDGETWATCH_LANG", help="Language of the summary.")] = Language.ZH,
+    lang: Annotated[
+        LanguageOption, typer.Option(envvar="BUDGETWATCH_LANG", help="Language of the summary.")
+    ] = LanguageOption.ZH,
     jobs: Annotated[
         int | None,
         typer.Option(min=1, help="How many processes fold; by default as many as processors, from 200,000 events on."),

@@ -13,7 +13,7 @@ from budgetwatch.options import (
     Data,
     FormatName,
     Lang,
-    Language,
+    LanguageOption,
     More,
     Out,
     Registry,
@@ -55,7 +55,7 @@ def report_half_year(
     format_: ReportFormat = FormatName.TABLE,
     unit: Unit = None,
     out: Out = None,
-    lang: Lang = Language.ZH,
+    lang: Lang = LanguageOption.ZH,
 ) -> None:
     """Report a year on 30 June: by authority and agency beside last year's, against June's reports, what came late.
 
@@ -74,7 +74,7 @@ def report_half_year(
 
 
 def _of_files(
-    more: list[str] | None, replay: list[str], registry: Path, settings: Path | None, lang: Language, year: int
+    more: list[str] | None, replay: list[str], registry: Path, settings: Path | None, lang: LanguageOption, year: int
 ) -> tuple[list[Table], Names]:
     from dashboards.reports.half_year_report import tables
     from ledger.half_year import figures_on, half_year_end, settled

@@ -14,7 +14,7 @@ from budgetwatch.options import (
     Data,
     FormatName,
     Lang,
-    Language,
+    LanguageOption,
     More,
     Out,
     Registry,
@@ -46,7 +46,7 @@ def check(
     settings: Settings = None,
     format_: ReportFormat = FormatName.TABLE,
     out: Out = None,
-    lang: Lang = Language.ZH,
+    lang: Lang = LanguageOption.ZH,
 ) -> int:
     """List what the books use and nothing names, and years that the calendar does not know. Writes nothing.
 

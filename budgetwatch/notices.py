@@ -12,7 +12,7 @@ from budgetwatch.options import (
     AsOf,
     Data,
     Lang,
-    Language,
+    LanguageOption,
     More,
     Out,
     Registry,
@@ -56,7 +56,7 @@ def preview(
     as_of: AsOf = None,
     format_: Annotated[NoticeFormat, typer.Option("--format", help="The form.")] = NoticeFormat.TEXT,
     out: Out = None,
-    lang: Lang = Language.ZH,
+    lang: Lang = LanguageOption.ZH,
 ) -> None:
     """Show what would be said of an alert: as mail (text, html, eml) or as an official letter (odt, pdf). Sends nothing."""
     from producers.output_file import replacing
@@ -67,7 +67,7 @@ def preview(
         target.write(_in_form(notice, format_, opened.trail_head))
 
 
-def _notice(opened: OpenedBooks, asked: str, lang: Language) -> Notice:
+def _notice(opened: OpenedBooks, asked: str, lang: LanguageOption) -> Notice:
     """The notice of the one alert that is meant; the other open matters of its recipient go into the annex."""
     from alerts.letters.compose import Happening, compose, recipient_for
     from alerts.subjects import alert_id

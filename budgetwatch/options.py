@@ -182,14 +182,14 @@ def heads_of(texts: list[str] | None) -> list[tuple[int, str]]:
     return [head for _, head in found if head is not None]
 
 
-class Language(StrEnum):
+class LanguageOption(StrEnum):
     """The languages of what people read."""
 
     ZH = "zh"
     EN = "en"
 
 
-Lang = Annotated[Language, typer.Option(envvar="BUDGETWATCH_LANG", help="Language of what is read by people.")]
+Lang = Annotated[LanguageOption, typer.Option(envvar="BUDGETWATCH_LANG", help="Language of what is read by people.")]
 AsJson = Annotated[
     bool, typer.Option("--json", envvar="BUDGETWATCH_JSON", help="Print one JSON object instead of the summary.")
 ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from budgetwatch.options import DataFolder, Language, Store, TrailKey, Unusable
+from budgetwatch.options import DataFolder, LanguageOption, Store, TrailKey, Unusable
 
 if TYPE_CHECKING:
     from streams.people.accounts import Domain
@@ -34,7 +34,7 @@ WithRights = Annotated[
 ]
 Email = Annotated[str | None, typer.Option(help="The mail address that notices go to.")]
 OwnLanguage = Annotated[
-    Language | None, typer.Option("--language", help="The language of mails and pages; else the city's.")
+    LanguageOption | None, typer.Option("--language", help="The language of mails and pages; else the city's.")
 ]
 
 
@@ -138,9 +138,9 @@ def user_disable(
         accounts.disable_user(opened, name)
 
 
-def _code(chosen: Language | None) -> Literal["zh", "en"] | None:
+def _code(chosen: LanguageOption | None) -> Literal["zh", "en"] | None:
     """A language as users have it."""
-    return None if chosen is None else ("en" if chosen is Language.EN else "zh")
+    return None if chosen is None else ("en" if chosen is LanguageOption.EN else "zh")
 
 
 def _password() -> str:

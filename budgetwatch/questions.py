@@ -14,7 +14,7 @@ from budgetwatch.options import (
     FiscalYear,
     FormatName,
     Lang,
-    Language,
+    LanguageOption,
     More,
     Out,
     Registry,
@@ -47,7 +47,7 @@ def check(
     settings: Settings = None,
     as_of: AsOf = None,
     as_json: AsJson = False,
-    lang: Lang = Language.ZH,
+    lang: Lang = LanguageOption.ZH,
 ) -> int:
     """Ask "may I spend this?": what would come of an event, what is left, and what would free it. Records nothing.
 
@@ -93,7 +93,7 @@ def lagging(
     format_: ReportFormat = FormatName.TABLE,
     unit: Unit = None,
     out: Out = None,
-    lang: Lang = Language.ZH,
+    lang: Lang = LanguageOption.ZH,
 ) -> None:
     """List the authorities whose predicted capital execution lags, as for the mayor's meeting. Writes nothing."""
     from dashboards.reports.lagging_changes import earlier_lists
@@ -124,7 +124,7 @@ def report_agency(
     format_: ReportFormat = FormatName.TABLE,
     unit: Unit = None,
     out: Out = None,
-    lang: Lang = Language.ZH,
+    lang: Lang = LanguageOption.ZH,
 ) -> None:
     """Report an agency's figures and rates with their formulas, its lines, and the alerts that stand against it."""
     from dashboards.reports.agency_report import tables
@@ -152,7 +152,7 @@ def report_reserve(
     format_: ReportFormat = FormatName.TABLE,
     unit: Unit = None,
     out: Out = None,
-    lang: Lang = Language.ZH,
+    lang: Lang = LanguageOption.ZH,
 ) -> None:
     """Report what each reserve holds and has given, and every case that drew on it."""
     from dashboards.reports.reserve_report import tables
@@ -177,7 +177,7 @@ def report_carryover(
     format_: ReportFormat = FormatName.TABLE,
     unit: Unit = None,
     out: Out = None,
-    lang: Lang = Language.ZH,
+    lang: Lang = LanguageOption.ZH,
 ) -> None:
     """Report carry-over into a year: review by authority, applications, decisions, its age, and what lapses."""
     from dashboards.reports.carryover_report import tables
@@ -205,7 +205,7 @@ def report_monthly(
     half: Annotated[int | None, typer.Option(min=1, max=2, help="The summary of a half-year instead.")] = None,
     format_: ReportFormat = FormatName.TABLE,
     out: Out = None,
-    lang: Lang = Language.ZH,
+    lang: Lang = LanguageOption.ZH,
 ) -> None:
     """Report which monthly reports came, what they differ in, which were sampled, and what became of findings."""
     from dashboards.reports.monthly_report import month_asked, monthly_tables

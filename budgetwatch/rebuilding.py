@@ -12,7 +12,7 @@ from budgetwatch.options import (
     DataFolder,
     FormatName,
     Lang,
-    Language,
+    LanguageOption,
     Out,
     Registry,
     ReportFormat,
@@ -47,7 +47,7 @@ def rebuild(
     ] = False,
     format_: ReportFormat = FormatName.TABLE,
     out: Out = None,
-    lang: Lang = Language.ZH,
+    lang: Lang = LanguageOption.ZH,
 ) -> None:
     """Fold the log again by today's rules and register, into a new store that takes the old one's place.
 
@@ -74,7 +74,7 @@ def _list_changes(
     settings: Path | None,
     format_: FormatName,
     out: str | None,
-    lang: Language,
+    lang: LanguageOption,
 ) -> None:
     from alerts.catalogue import load
     from dashboards.reports.progress import counting

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from budgetwatch.options import FormatName, Language, UnitOption, Unusable
+from budgetwatch.options import FormatName, LanguageOption, UnitOption, Unusable
 from ledger.registry import Registry
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def books_of(
     registry: Path,
     as_of: str | None,
     settings: Path | None = None,
-    lang: Language = Language.ZH,
+    lang: LanguageOption = LanguageOption.ZH,
     *,
     agency: str | None = None,
     only: Literal["lines", "reserves"] | None = None,
@@ -102,7 +102,7 @@ def write_report(
     tables: list[Table],
     format_: FormatName,
     out: str | None,
-    lang: Language,
+    lang: LanguageOption,
     unit: UnitOption | None = None,
 ) -> None:
     """Write tables to a file, or print them, marked where the books are made up; in a unit, as their forms print them."""
@@ -124,7 +124,7 @@ def in_unit(tables: list[Table], unit: UnitOption | None, city: City, format_: F
     return [as_form(table, name, city) for table in tables]
 
 
-def write_tables(tables: list[Table], format_: FormatName, out: str | None, lang: Language) -> None:
+def write_tables(tables: list[Table], format_: FormatName, out: str | None, lang: LanguageOption) -> None:
     """Write tables to a file, or print them."""
     from dashboards.reports.formats import write
     from dashboards.reports.table import ReportProblem

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from budgetwatch import telling
-from budgetwatch.options import DataFolder, Lang, Language, Registry, Settings, Store, Unusable
+from budgetwatch.options import DataFolder, Lang, LanguageOption, Registry, Settings, Store, Unusable
 from budgetwatch.sources import opened_store
 from budgetwatch.telling import Reason, opened_notices
 
@@ -26,7 +26,7 @@ def send_test(
     store: Store = None,
     registry: Registry = Path("agencies.csv"),
     settings: Settings = None,
-    lang: Lang = Language.ZH,
+    lang: Lang = LanguageOption.ZH,
 ) -> None:
     """Send a test mail by the way that routing.yaml names, at once, whether notices are on or off."""
     with opened_notices(data, store, registry, settings) as (_, notices):
@@ -44,7 +44,7 @@ def on(
     store: Store = None,
     registry: Registry = Path("agencies.csv"),
     settings: Settings = None,
-    lang: Lang = Language.ZH,
+    lang: Lang = LanguageOption.ZH,
 ) -> None:
     """Let notices leave from now on, once a test mail has been handed over. A decision made once per store."""
     from budgetwatch.sources import day_of
@@ -71,7 +71,7 @@ def off(reason: Reason, data: DataFolder = Path("data"), store: Store = None) ->
     sys.stdout.write("notices are off\n" if done else "notices were off already\n")
 
 
-def _test(notices: NoticeSettings, address: str, lang: Language) -> None:
+def _test(notices: NoticeSettings, address: str, lang: LanguageOption) -> None:
     """Hand a test mail over, or say why it could not be."""
     from datetime import UTC, datetime
 

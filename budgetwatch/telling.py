@@ -15,7 +15,7 @@ from budgetwatch.options import (
     DataFolder,
     FormatName,
     Lang,
-    Language,
+    LanguageOption,
     Out,
     Registry,
     ReportFormat,
@@ -47,7 +47,7 @@ def plan(
     settings: Settings = None,
     format_: ReportFormat = FormatName.TABLE,
     out: Out = None,
-    lang: Lang = Language.ZH,
+    lang: Lang = LanguageOption.ZH,
 ) -> None:
     """Say what would leave now, to whom, by which line of routing.yaml, and why the rest would not. Sends nothing."""
     from dashboards.reports.notices_plan import plan_table
@@ -71,7 +71,7 @@ def list_(
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="So many of the newest.")] = 100,
     format_: ReportFormat = FormatName.TABLE,
     out: Out = None,
-    lang: Lang = Language.ZH,
+    lang: Lang = LanguageOption.ZH,
 ) -> None:
     """List deliveries to people, newest first, with the cause of what failed and what to do about it."""
     from dashboards.reports.notices_plan import deliveries_table

@@ -13,7 +13,7 @@ from budgetwatch.options import (
     Data,
     FormatName,
     Lang,
-    Language,
+    LanguageOption,
     More,
     Registry,
     Replay,
@@ -65,7 +65,7 @@ def close(
     registry: Registry = Path("agencies.csv"),
     settings: Settings = None,
     as_of: AsOf = None,
-    lang: Lang = Language.ZH,
+    lang: Lang = LanguageOption.ZH,
 ) -> None:
     """Draft applications to carry over: one for each debt, contract and advance that stands open in a year's books.
 
@@ -116,7 +116,7 @@ def open_(
     registry: Registry = Path("agencies.csv"),
     settings: Settings = None,
     as_of: AsOf = None,
-    lang: Lang = Language.ZH,
+    lang: Lang = LanguageOption.ZH,
 ) -> None:
     """Draft what opens in a year: last year's debts, contracts and advances on the money approved for them.
 
@@ -143,7 +143,7 @@ def open_(
         sys.stderr.writelines(f"{line}\n" for line in _summed_up(lacks, lang))
 
 
-def _summed_up(lacks: list[Lacking], lang: Language) -> Iterator[str]:
+def _summed_up(lacks: list[Lacking], lang: LanguageOption) -> Iterator[str]:
     """What is missing, a line each kind: how many agencies, how much."""
     from ledger.vocabulary import LACK
 
@@ -172,7 +172,12 @@ def _day(text: str) -> str:
 
 
 def _write(
-    opened: OpenedBooks, out: str, lines: Iterator[bytes], review: Path | None, tables: list[Table], lang: Language
+    opened: OpenedBooks,
+    out: str,
+    lines: Iterator[bytes],
+    review: Path | None,
+    tables: list[Table],
+    lang: LanguageOption,
 ) -> None:
     """The events, then the table beside them."""
     from budgetwatch.files import check_apart, write_events

@@ -21,7 +21,7 @@ UID_PREFIX: Final = "budgetwatch"
 FOLDER: Final = Words("預算執行監測", "Budget execution")
 SAID: Final = "budgetwatch push "
 """What the message of a pushed version begins with; a version without it was saved by hand."""
-State: TypeAlias = Literal["create", "update", "up to date", "edited by hand"]
+BoardState: TypeAlias = Literal["create", "update", "up to date", "edited by hand"]
 
 
 class Pushed(msgspec.Struct, frozen=True):
@@ -29,7 +29,7 @@ class Pushed(msgspec.Struct, frozen=True):
 
     uid: str
     title: str
-    state: State
+    state: BoardState
 
 
 def boards(reader: Language, *, embedded: bool, prefix: str = UID_PREFIX) -> list[dict[str, Any]]:
@@ -70,7 +70,7 @@ def push(
         yield Pushed(board["uid"], board["title"], state)
 
 
-def _compared(grafana: Grafana, board: dict[str, Any]) -> tuple[State, int]:
+def _compared(grafana: Grafana, board: dict[str, Any]) -> tuple[BoardState, int]:
     """What is to be done about a board, and the version that stands."""
     found = grafana.get(f"/dashboards/uid/{board['uid']}")
     if found is None:

@@ -10,7 +10,7 @@ from ledger.words import Language, Words
 
 LargeUnit: TypeAlias = Literal["hundred_million", "thousand"]
 """億元 or 千元: what large sums stand in on paper."""
-Line: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+PrintedLine: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
 
 class Signatory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,8 +40,8 @@ class City(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     address: str = ""
     telephone: str = ""
     signatory: Signatory | None = None
-    days_off: list[Line] = []
-    working_days: list[Line] = []
+    days_off: list[PrintedLine] = []
+    working_days: list[PrintedLine] = []
     language: Language = "zh"
     unit: LargeUnit = "hundred_million"
     lagging_reasons: list[ReasonChoice] = []

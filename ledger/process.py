@@ -26,7 +26,7 @@ HANDLERS: Final[dict[type[Event], tuple[Check | None, Effect]]] = {
     kind: (CHECKS.get(kind), effect) for kind, effect in EFFECTS.items()
 }
 
-Route: TypeAlias = tuple[int, str] | Detail
+Addressed: TypeAlias = tuple[int, str] | Detail
 """The fiscal year and agency that a line's record is addressed to, or what is wrong with its address."""
 
 Recall: TypeAlias = Callable[[int], bytes]
@@ -104,7 +104,7 @@ def process(
     lines: Sequence[bytes],
     books: Books,
     context: Context,
-    routes: Sequence[Route] | None = None,
+    routes: Sequence[Addressed] | None = None,
     kept: Mapping[int, Refusal] | None = None,
     at: Sequence[int] | None = None,
 ) -> Effects:
@@ -214,7 +214,7 @@ def _refuse(effects: Effects, place: int, event: Event, reason: Reason, wrong: D
     effects.refusals.append(Refused(place, Refusal(reason, wrong, event.id, event.fiscal_year, event.agency)))
 
 
-def _misrouted(route: Route) -> Detail:
+def _misrouted(route: Addressed) -> Detail:
     return route if isinstance(route, Detail) else detail("other_key", year=route[0], agency=route[1])
 
 

@@ -28,7 +28,7 @@ Reason: TypeAlias = Literal[
     "exceeds_reference",
     "misrouted",
 ]
-Value: TypeAlias = str | int | tuple[str, ...]
+DetailValue: TypeAlias = str | int | tuple[str, ...]
 
 _AT: Final = " - at `$.{field}`"
 _LINE: Final = "<10 or 11 digits or letters>/<current|capital>/<4 digits>"
@@ -108,7 +108,7 @@ class Detail(msgspec.Struct, frozen=True):
     """What is wrong with an event: a code of `DETAIL`, and its values."""
 
     code: str
-    values: Mapping[str, Value] = {}
+    values: Mapping[str, DetailValue] = {}
 
     @property
     def text(self) -> str:
@@ -132,12 +132,12 @@ class Refusal(msgspec.Struct, frozen=True):
     agency: str | None = None
 
 
-def detail(code: str, **values: Value) -> Detail:
+def detail(code: str, **values: DetailValue) -> Detail:
     """What is wrong, with its values by name."""
     return Detail(code, values)
 
 
-def kept_words(code: str | None, values: Mapping[str, Value], text: str) -> Words:
+def kept_words(code: str | None, values: Mapping[str, DetailValue], text: str) -> Words:
     """The words of a detail that was kept; its text where it was kept before details had codes, or by a newer version."""
     if code is None or code not in DETAIL:
         return alike(text)
@@ -151,11 +151,11 @@ def _filled(template: str, values: Mapping[str, str]) -> str:
     return template.format_map(values)
 
 
-def _listed(value: Value, separator: str) -> str:
+def _listed(value: DetailValue, separator: str) -> str:
     return separator.join(value) if isinstance(value, (tuple, list)) else str(value)
 
 
-def _chinese(name: str, value: Value) -> str:
+def _chinese(name: str, value: DetailValue) -> str:
     if isinstance(value, int):
         return f"{value:,}" if name == "amount" else str(value)
     match name:

@@ -26,7 +26,7 @@ from producers.simulation.lines import SimulatedAgency, SimulatedLine
 from producers.simulation.mistake_notes import mistake_note
 from producers.simulation.mix import MIX, Mix
 from producers.simulation.payments import pay
-from producers.simulation.seasons import MONTHS, Day, adoption_ordinal, bookings_by_day, days_of_year
+from producers.simulation.seasons import MONTHS, SeasonDay, adoption_ordinal, bookings_by_day, days_of_year
 from producers.simulation.sender import Draft, Sender
 from producers.simulation.spending import spend
 from producers.simulation.turns import Turns
@@ -108,7 +108,7 @@ def _events(
     return islice(_year(world, agenda, turns, [*early, *days], [0] * len(early) + bookings), events)
 
 
-def _year(world: World, agenda: Agenda, turns: Turns, days: list[Day], bookings: list[int]) -> Iterator[bytes]:
+def _year(world: World, agenda: Agenda, turns: Turns, days: list[SeasonDay], bookings: list[int]) -> Iterator[bytes]:
     """Day after day: what the agenda has, the day's ordinary bookings, and what ends it."""
     for day, count in zip(days, bookings, strict=True):
         for act, subject in agenda.opening.pop(day.ordinal, ()):
@@ -122,7 +122,7 @@ def _year(world: World, agenda: Agenda, turns: Turns, days: list[Day], bookings:
             yield _perform(world, day, turns, act, subject)
 
 
-def _perform(world: World, day: Day, turns: Turns, act: Act, subject: object) -> bytes:
+def _perform(world: World, day: SeasonDay, turns: Turns, act: Act, subject: object) -> bytes:
     """One entry of the agenda, or an ordinary booking where it cannot be."""
     made = act(world, day, subject)
     if made is None:
@@ -130,7 +130,7 @@ def _perform(world: World, day: Day, turns: Turns, act: Act, subject: object) ->
     return made if isinstance(made, bytes) else world.sender.send(made, day)
 
 
-def _book(world: World, day: Day, turns: Turns) -> bytes:
+def _book(world: World, day: SeasonDay, turns: Turns) -> bytes:
     """One ordinary booking: what follows from earlier acts first, then the line whose turn it is."""
     due = world.next_due(day)
     while due is not None:
@@ -147,7 +147,7 @@ def _book(world: World, day: Day, turns: Turns) -> bytes:
     return world.sender.send(draft or _fill(world, day, turns), day)
 
 
-def _book_for(world: World, day: Day, turns: Turns, agency: SimulatedAgency) -> bytes:
+def _book_for(world: World, day: SeasonDay, turns: Turns, agency: SimulatedAgency) -> bytes:
     """A booking of an agency of few lines that has been quiet for long, or anybody's where it has nothing to book."""
     for line in agency.lines:
         draft = spend(world, day, line) or _pay_a_little(world, day, line)
@@ -156,7 +156,7 @@ def _book_for(world: World, day: Day, turns: Turns, agency: SimulatedAgency) -> 
     return _book(world, day, turns)
 
 
-def _pay_a_little(world: World, day: Day, line: SimulatedLine) -> Draft | None:
+def _pay_a_little(world: World, day: SeasonDay, line: SimulatedLine) -> Draft | None:
     """A small payment within the line's budget and allotment."""
     most = min(line.allotted[min(day.month, MONTHS)] - line.realised - line.prepaid, line.room, _SMALL_PAYMENT_MAX)
     if most <= 0 or not line.adopted or not world.is_sending(line, day):
@@ -164,7 +164,7 @@ def _pay_a_little(world: World, day: Day, line: SimulatedLine) -> Draft | None:
     return pay(world, day, line, 1 + world.rng.randrange(most))
 
 
-def _fill(world: World, day: Day, turns: Turns) -> Draft:
+def _fill(world: World, day: SeasonDay, turns: Turns) -> Draft:
     """Something harmless for a day on which nothing is due: a small payment, else a forecast."""
     line = turns.next_line()
     for _ in range(_TRIES):
@@ -177,13 +177,13 @@ def _fill(world: World, day: Day, turns: Turns) -> Draft:
     )
 
 
-def _resend(world: World, day: Day, _: None) -> bytes | None:
+def _resend(world: World, day: SeasonDay, _: None) -> bytes | None:
     """Send an event a second time, byte for byte: a duplicate, counted once."""
     recent = [sent for sent in world.sender.recent if day.ordinal < sent.draft.agency.silent_from]
     return recent[world.rng.randrange(len(recent))].line if recent else None
 
 
-def _conflict(world: World, day: Day, _: None) -> bytes | None:
+def _conflict(world: World, day: SeasonDay, _: None) -> bytes | None:
     """To be refused: the id of an accepted payment with another amount."""
     payments = [sent for sent in world.sender.recent if sent.draft.type == "disbursement.paid"]
     if not payments:
@@ -191,6 +191,6 @@ def _conflict(world: World, day: Day, _: None) -> bytes | None:
     return world.sender.contradict(payments[world.rng.randrange(len(payments))], mistake_note("conflicting duplicate"))
 
 
-def _early_day(ordinal: int) -> Day:
+def _early_day(ordinal: int) -> SeasonDay:
     """Return a day before the fiscal year, on which the budget is prepared."""
-    return Day(ordinal, date.fromordinal(ordinal).isoformat(), 0, 0, 0, working=True)
+    return SeasonDay(ordinal, date.fromordinal(ordinal).isoformat(), 0, 0, 0, working=True)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from alerts.cases import Case, cases_of, events_of
+from alerts.cases import RuleCase, cases_of, events_of
 from alerts.catalogue import FOLDER, Catalogue, load
 from alerts.city_file import read_city
 from alerts.clock import judge_day
@@ -63,12 +63,12 @@ def sample_names() -> Names:
     return Names(registry, accounts, objects, read_city(CITY_FILE))
 
 
-def first_breach(rule: Rule) -> Case:
+def first_breach(rule: Rule) -> RuleCase:
     """The first case of a rule that ends in an alert."""
     return next(case for case in cases_of(FOLDER / "rules" / rule.folder) if case["expect"])
 
 
-def alert_of_case(rule: Rule, case: Case, catalogue: Catalogue, names: Names) -> tuple[Alert, str]:
+def alert_of_case(rule: Rule, case: RuleCase, catalogue: Catalogue, names: Names) -> tuple[Alert, str]:
     """The alert that comes of a case, and the day on which it is told."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "events.ndjson"

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from streams.people.trail import TrailEntry
     from streams.store import Store
 
-Reading: TypeAlias = Callable[[int], AbstractContextManager[Callable[[int], None]]]
+ShowingProgress: TypeAlias = Callable[[int], AbstractContextManager[Callable[[int], None]]]
 """Begins to show progress over so many bytes, and gives a callback that is told how many have been read."""
 
 
@@ -83,7 +83,7 @@ def books_from(
     as_of: str | None = None,
     settings: Path | None = None,
     wanted: LookedAt = EVERYTHING,
-    reading: Reading = lambda _: nullcontext(lambda _: None),
+    reading: ShowingProgress = lambda _: nullcontext(lambda _: None),
 ) -> OpenedBooks:
     """The books from the first of these that is named: files, a store, a data folder.
 
@@ -125,7 +125,7 @@ def _register(path: Path, store: str | None) -> Registry:
 
 
 def _folded(
-    files: Sequence[str], names: Names, catalogue: Catalogue, as_of: str | None, reading: Reading
+    files: Sequence[str], names: Names, catalogue: Catalogue, as_of: str | None, reading: ShowingProgress
 ) -> OpenedBooks:
     with EventFiles(files) as opened, reading(opened.size) as progress:
         replayed = fold(opened, names.registry, catalogue, as_of, progress)

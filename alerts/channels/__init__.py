@@ -49,14 +49,14 @@ class Channel(Protocol):
         """Let go of what it holds; nothing is delivered after it."""
 
 
-Records: TypeAlias = Sequence[tuple[bytes, bytes]]
+KafkaRecords: TypeAlias = Sequence[tuple[bytes, bytes]]
 """Keys and values."""
 
 
 class Outside(msgspec.Struct, frozen=True):
     """What channels reach the outside with; None where there is none."""
 
-    kafka: Callable[[str, Records], Sequence[str | None]] | None = None
+    kafka: Callable[[str, KafkaRecords], Sequence[str | None]] | None = None
     """Sends the records of one kind of message: of each None once the brokers have it, else why not."""
     close_kafka: Callable[[], None] = lambda: None
     head_file: Path | None = None

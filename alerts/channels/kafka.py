@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from alerts.channels import Channel, Message, Outside, Records
+from alerts.channels import Channel, KafkaRecords, Message, Outside
 
 
 class KafkaChannel:
@@ -24,7 +24,7 @@ class KafkaChannel:
         found: dict[str, str | None] = {}
         for kind in sorted({message.kind for message in messages}):
             of_kind = [message for message in messages if message.kind == kind]
-            records: Records = [(one.subject.encode(), value_of(one)) for one in of_kind]
+            records: KafkaRecords = [(one.subject.encode(), value_of(one)) for one in of_kind]
             results = self._send(kind, records)
             found |= {one.id: result for one, result in zip(of_kind, results, strict=True)}
         return [found[message.id] for message in messages]

@@ -11,7 +11,6 @@ import msgspec
 from alerts.routing.routes import (
     Between,
     ChatTarget,
-    Clock,
     Count,
     EscalationStep,
     Maildir,
@@ -20,6 +19,7 @@ from alerts.routing.routes import (
     Route,
     Routing,
     SmtpServer,
+    TimeOfDay,
     Ways,
     WebhookTarget,
 )
@@ -57,7 +57,7 @@ class _RoutingFile(msgspec.Struct, forbid_unknown_fields=True):
     language: Language | None = None
     office_roles: list[OfficeRole] = msgspec.field(default_factory=lambda: ["officer"])
     head_roles: list[OfficeRole] = msgspec.field(default_factory=lambda: ["administrator"])
-    digest_at: Clock = "08:30"
+    digest_at: TimeOfDay = "08:30"
     office_hours: Between = Between("08:00", "18:00")
     at_any_hour: list[Severity] = msgspec.field(default_factory=lambda: ["critical"])
     quiet_hours: Between | None = None

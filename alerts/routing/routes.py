@@ -18,10 +18,10 @@ EscalationTarget: TypeAlias = Literal["agency", "authority", "head"]
 PaperKind: TypeAlias = Literal["lagging-list", "morning-digest", "month-summary"]
 PaperFormat: TypeAlias = Literal["pdf", "ods"]
 Security: TypeAlias = Literal["starttls", "tls", "none"]
-Clock: TypeAlias = Annotated[str, msgspec.Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+TimeOfDay: TypeAlias = Annotated[str, msgspec.Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 """`HH:MM` in Taipei."""
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
-Text: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
+SettingText: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
 
 RECIPIENTS: Final[tuple[RecipientKind, ...]] = ("agency", "authority", "office")
 
@@ -58,8 +58,8 @@ class Route(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Between(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A part of the day, from a time up to another (not included); past midnight where the second is the earlier."""
 
-    start: Clock
-    end: Clock
+    start: TimeOfDay
+    end: TimeOfDay
 
     def holds(self, at: time) -> bool:
         """Whether a time of day lies in it."""
@@ -80,7 +80,7 @@ class Paper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     paper: PaperKind
     to: RecipientKind
-    at: Clock = "08:30"
+    at: TimeOfDay = "08:30"
     days: list[Annotated[int, msgspec.Meta(ge=1, le=31)]] = []
     before: Annotated[int, msgspec.Meta(ge=0, le=20)] = 0
     """So many working days before each of the days: a list is wanted before the meeting."""
@@ -90,8 +90,8 @@ class Paper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class SmtpServer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The mail server. The password stands in a file, or in the environment (BUDGETWATCH_SMTP_PASSWORD); never here."""
 
-    host: Text
-    sender: Text
+    host: SettingText
+    sender: SettingText
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 587
     security: Security = "starttls"
     """`none` is for a server on this machine alone."""
@@ -106,24 +106,24 @@ class SmtpServer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Maildir(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A folder of mails, for whoever has no server; another program carries them on."""
 
-    folder: Text
+    folder: SettingText
     """Within the settings' folder unless it begins with `/`."""
-    sender: Text = "budgetwatch@localhost.localdomain"
+    sender: SettingText = "budgetwatch@localhost.localdomain"
     reply_to: str = ""
 
 
 class WebhookTarget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where notices are posted as JSON, signed as Standard Webhooks asks. Its host stands in `allowed_hosts`."""
 
-    url: Text
-    secret_file: Text
+    url: SettingText
+    secret_file: SettingText
     """Holds `whsec_` and the key in base64."""
 
 
 class ChatTarget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A chat room by its Apprise address, which is a secret and stands in a file of its own."""
 
-    url_file: Text
+    url_file: SettingText
 
 
 class Ways(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -159,7 +159,7 @@ class Routing(msgspec.Struct, frozen=True):
     language: Language | None = None
     office_roles: tuple[OfficeRole, ...] = ("officer",)
     head_roles: tuple[OfficeRole, ...] = ("administrator",)
-    digest_at: Clock = "08:30"
+    digest_at: TimeOfDay = "08:30"
     office_hours: Between = Between("08:00", "18:00")
     at_any_hour: tuple[Severity, ...] = ("critical",)
     """What need not wait for office hours and working days; for quiet hours it waits too."""

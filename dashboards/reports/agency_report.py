@@ -12,7 +12,7 @@ from alerts.naming import line_name, subject
 from alerts.unfinished import UNFINISHED
 from alerts.vocabulary import ALERT_STATE, SEVERITY
 from dashboards.reports import formulas
-from dashboards.reports.table import LINE_CODE, TOTAL, Column, ReportProblem, Row, Table, named
+from dashboards.reports.table import LINE_CODE, TOTAL, Column, ReportProblem, Table, TableRow, named
 from ledger.books import AgencyYear, Alert, Books
 from ledger.figures import FIGURES, PREDICTIONS, RATES
 from ledger.fiscal import ROC_OFFSET
@@ -165,7 +165,7 @@ def _lines(lines: list[PositionOut], sums: list[PositionOut], names: Names, head
     )
 
 
-def _line(position: PositionOut, code: str | None, name: Words) -> Row:
+def _line(position: PositionOut, code: str | None, name: Words) -> TableRow:
     return (
         code,
         name,
@@ -194,7 +194,7 @@ def _alerts(alerts: list[Alert], catalogue: Catalogue, names: Names, head: Words
     )
 
 
-def _alert(alert: Alert, catalogue: Catalogue, names: Names) -> Row:
+def _alert(alert: Alert, catalogue: Catalogue, names: Names) -> TableRow:
     rule = catalogue.rules[alert.rule]
     said = message(rule, subject(names, alert.level, alert.key, alert.fiscal_year), alert.evidence, day=alert.opened_on)
     cited = citation_text(rule.citations_on(alert.opened_on))  # the articles stand in a column of their own

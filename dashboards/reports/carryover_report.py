@@ -15,8 +15,8 @@ from dashboards.reports.table import (
     TOTAL,
     Cell,
     Column,
-    Row,
     Table,
+    TableRow,
     named,
     total_row,
 )
@@ -138,7 +138,7 @@ def _review(books: Books, cases: list[ReviewedCase], fiscal_year: int, names: Na
     )
 
 
-def _review_row(code: str | None, name: Words, cases: Sequence[CarryoverCase], available: int) -> Row:
+def _review_row(code: str | None, name: Words, cases: Sequence[CarryoverCase], available: int) -> TableRow:
     figures = figures_of(cases)
     share, of_budget = percent(figures[1], figures[0]), percent(figures[0], available)
     pending = sum(case.awaiting > 0 for case in cases)
@@ -284,7 +284,7 @@ def _form(cases: list[ReviewedCase], fiscal_year: int, names: Names, as_of: str)
     )
 
 
-def _form_row(each: ReviewedCase, fiscal_year: int, names: Names) -> Row:
+def _form_row(each: ReviewedCase, fiscal_year: int, names: Names) -> TableRow:
     case_id, *of = whose(each, names)
     case, kind = each.case, CARRYOVER.get(each.case.kind, alike(each.case.kind))
     known = (kind, case.commitment, case.expected_on, case.applied, case.awaiting)
@@ -346,7 +346,7 @@ def _ageing(books: Books, fiscal_year: int, catalogue: Catalogue, as_of: str, wi
     )
 
 
-def _age_row(origin: int, fiscal_year: int, sums: list[int]) -> Row:
+def _age_row(origin: int, fiscal_year: int, sums: list[int]) -> TableRow:
     age = fiscal_year - origin
     remark = _AGE_REMARK[0 if age >= KEPT_YEARS else 1 if age == KEPT_YEARS - 1 else 2]
     return (str(origin), age, *_age_figures(sums), remark)
@@ -384,7 +384,7 @@ def _lapsed(
         found[2] += sum(each.amount for each in drafted if each.match == "draft")
         found[3] += sum(each.amount for each in gone)
         found[0] += sum(left_of(each) for each in year.positions.values())
-    rows: list[Row] = [(code, authority_name(names, code), *sums[code]) for code in sorted(sums)]
+    rows: list[TableRow] = [(code, authority_name(names, code), *sums[code]) for code in sorted(sums)]
     whole = [sum(each[at] for each in sums.values()) for at in range(4)]
     law = catalogue.laws["budget-act"].cited("72")
     return Table(

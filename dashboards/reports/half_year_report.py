@@ -8,7 +8,7 @@ from typing import Final
 from alerts.naming import line_name
 from dashboards.reports import formulas
 from dashboards.reports.formats.cells import moment_words
-from dashboards.reports.table import AGENCY_CODE, AUTHORITY_CODE, LINE_CODE, TOTAL, Cell, Column, Row, Table, named
+from dashboards.reports.table import AGENCY_CODE, AUTHORITY_CODE, LINE_CODE, TOTAL, Cell, Column, Table, TableRow, named
 from ledger.figures import ANNUAL, FIGURES, PERIOD
 from ledger.half_year import HalfYear, HalfYearFigures, HalfYearSums, added_up
 from ledger.names import Names, agency_name, authority_name
@@ -74,7 +74,7 @@ def _columns(first: Sequence[Column]) -> tuple[Column, ...]:
     return (*first, *now, *rates, *before, rate_before)
 
 
-def _row(first: Sequence[Cell], now: HalfYearSums, before: HalfYearSums) -> Row:
+def _row(first: Sequence[Cell], now: HalfYearSums, before: HalfYearSums) -> TableRow:
     known = before.available != 0 or before.executed != 0
     return (
         *first,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from alerts.naming import subject
 from alerts.verdict import Change, Limit, LineRoom, Verdict
-from dashboards.reports.table import Cell, Column, Row, Table
+from dashboards.reports.table import Cell, Column, Table, TableRow
 from ledger.figures import FIGURES, small
 from ledger.names import Names
 from ledger.vocabulary import ECONOMIC_CLASS, FUND
@@ -34,7 +34,7 @@ def headroom(verdict: Verdict, names: Names, as_of: str) -> Table:
     )
 
 
-def _rows(verdict: Verdict, names: Names) -> Iterator[Row]:
+def _rows(verdict: Verdict, names: Names) -> Iterator[TableRow]:
     room = verdict.headroom
     year = 0 if verdict.event is None else verdict.event.fiscal_year
     for line in room.lines:
@@ -66,6 +66,6 @@ def _of_line(line: LineRoom) -> Iterator[tuple[Words, Change | Limit]]:
         yield Words("審議完成前當月分配餘額", "left of the month before adoption"), line.cr_month
 
 
-def _row(where: Cell, what: Words, limit: Change | Limit) -> Row:
+def _row(where: Cell, what: Words, limit: Change | Limit) -> TableRow:
     before, after = limit.before, limit.after
     return where, what, before, None if before is None or after is None else after - before, after

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from dashboards.reports.formats.cells import large_sum
 from dashboards.reports.lagging_changes import EarlierLists, in_words
 from dashboards.reports.not_judged import silent_words
-from dashboards.reports.table import Column, Row, Table
+from dashboards.reports.table import Column, Table, TableRow
 from ledger.books import Books
 from ledger.codes import split
 from ledger.names import Names, agency_name, authority_name, work_plan_name
@@ -69,7 +69,7 @@ def sheet(
     )
 
 
-def _row(row: LaggingRow, names: Names, as_of: str, reasons: Mapping[tuple[str, int], TrailEntry]) -> Row:
+def _row(row: LaggingRow, names: Names, as_of: str, reasons: Mapping[tuple[str, int], TrailEntry]) -> TableRow:
     act, mark = reasons.get((row.authority, row.fiscal_year)), silent_words(row.silent, names, as_of)
     plans = [_plan(plan, row.fiscal_year, names) for plan in row.plans[:PLANS_ON_SHEET]]
     return (

@@ -12,7 +12,7 @@ from dashboards.reports import formulas
 from dashboards.reports.lagging_changes import EarlierLists
 from dashboards.reports.lagging_sheet import NO_REASON
 from dashboards.reports.not_judged import silent_words
-from dashboards.reports.table import AGENCY_CODE, AUTHORITY_CODE, LINE_CODE, TOTAL, Cell, Column, Row, Table, named
+from dashboards.reports.table import AGENCY_CODE, AUTHORITY_CODE, LINE_CODE, TOTAL, Cell, Column, Table, TableRow, named
 from ledger.figures import ANNUAL, CASH, FIGURES, PREDICTED_IN_FULL
 from ledger.names import Names, agency_name
 from ledger.sums import Sums
@@ -126,7 +126,7 @@ def _not_heard_of(listed: Sequence[LaggingRow], names: Names, as_of: str) -> Ite
 
 def _cells(
     row: LaggingRow, columns: tuple[Column, ...], points: int, names: Names, reasons: Reasons, as_of: str
-) -> Row:
+) -> TableRow:
     act, changed = reasons.get((row.authority, row.fiscal_year)), row.change
     special: dict[str, Cell] = {
         "authority_code": row.authority,
@@ -142,7 +142,7 @@ def _cells(
     return tuple(special[key] if (key := column.key) in special else getattr(row, key) for column in columns)
 
 
-def _total(listed: list[LaggingRow], columns: tuple[Column, ...]) -> Row:
+def _total(listed: list[LaggingRow], columns: tuple[Column, ...]) -> TableRow:
     sums = {
         name: sum(getattr(row, name) for row in listed)
         for name in ("available", "allotted", "realised", "executed", "shortfall")
@@ -186,7 +186,7 @@ def plans_table(listed: list[LaggingRow], fiscal_year: int, names: Names, as_of:
     )
 
 
-def _plan_rows(listed: list[LaggingRow], names: Names) -> Iterator[Row]:
+def _plan_rows(listed: list[LaggingRow], names: Names) -> Iterator[TableRow]:
     for row in listed:
         for plan in row.plans:
             yield (

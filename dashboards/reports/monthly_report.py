@@ -11,7 +11,7 @@ from alerts.catalogue import Catalogue
 from alerts.naming import line_name
 from alerts.rules.report_late.rule import due
 from alerts.vocabulary import FINDING_STATE
-from dashboards.reports.table import AGENCY_CODE, LINE_CODE, TOTAL, Cell, Column, Row, Table, named
+from dashboards.reports.table import AGENCY_CODE, LINE_CODE, TOTAL, Cell, Column, Table, TableRow, named
 from ledger.books import Books
 from ledger.fiscal import ROC_OFFSET
 from ledger.monthly import KINDS, WHOLE, MonthlyReport, ReportDifference, differences
@@ -123,7 +123,7 @@ def arrivals_table(
         Column("drawn", Words("抽核", "Sampled"), "text"),
         Column("open", Words("未結缺失", "Findings unfinished"), "count"),
     )
-    rows: list[Row] = []
+    rows: list[TableRow] = []
     for each in came:
         unfinished = sum(1 for one in found if one.agency == each.agency and one.state != "verified")
         counted: tuple[Cell, Cell] = (None, None) if each.found is None else (len(each.found), each.amount)
@@ -167,7 +167,7 @@ def differences_table(
         Column("expected", Words("應為", "Should be"), "money"),
         Column("amount", Words("差異", "By how much"), "money"),
     )
-    rows: list[Row] = [
+    rows: list[TableRow] = [
         (
             REPORT_DIFFERENCE[each.kind],
             each.line,
@@ -205,7 +205,7 @@ def findings_table(found: Iterable[ReportFinding], names: Names, year: int, as_o
         Column("reply", Words("機關回復", "Reply"), "text"),
         Column("state", Words("狀態", "State"), "text"),
     )
-    rows: list[Row] = [
+    rows: list[TableRow] = [
         (
             each.agency, agency_name(names, each.agency), each.month, REPORT_DIFFERENCE[each.kind], each.line,
             called(names, year, each.line), each.reported, each.expected, each.amount, each.due_on, each.reply,
@@ -266,7 +266,9 @@ def half_year_table(
     )  # fmt: skip
 
 
-def _half_year_row(month: int, came: list[ReportArrival], sample: Sample | None, found: Sequence[ReportFinding]) -> Row:
+def _half_year_row(
+    month: int, came: list[ReportArrival], sample: Sample | None, found: Sequence[ReportFinding]
+) -> TableRow:
     states = [each.state for each in came]
     own = [each for each in found if each.month == month]
     closed = [each.state for each in own]
@@ -277,7 +279,7 @@ def _half_year_row(month: int, came: list[ReportArrival], sample: Sample | None,
     )  # fmt: skip
 
 
-def _total(rows: list[Row], at: int) -> int:
+def _total(rows: list[TableRow], at: int) -> int:
     return sum(cell for row in rows if isinstance(cell := row[at], int))
 
 

@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
-from dashboards.reports.table import Cell, Column, Kind, Row, Table
+from dashboards.reports.table import Cell, Column, ColumnKind, Table, TableRow
 from ledger.city import NO_CITY, City
 from ledger.fiscal import roc_day
 from ledger.words import Words, alike
@@ -24,7 +24,7 @@ class PrintedUnit(NamedTuple):
     name: Words
     divisor: int
     """NT$ in what a cell counts: a unit, or a hundredth of one."""
-    kind: Kind
+    kind: ColumnKind
 
 
 UNITS: Final[Mapping[UnitName, PrintedUnit]] = {
@@ -95,7 +95,7 @@ def _with_titles(table: Table) -> Table:
         return table
     name_at, code_at = keys.index("line"), keys.index("line_code")
 
-    def cells(row: Row) -> Row:
+    def cells(row: TableRow) -> TableRow:
         made: list[Cell] = []
         for at, cell in enumerate(row):
             if at == name_at:
@@ -141,7 +141,7 @@ def _in_unit(table: Table, unit: PrintedUnit) -> Table:
         for at, column in enumerate(table.columns)
     )
 
-    def cells(row: Row) -> Row:
+    def cells(row: TableRow) -> TableRow:
         return tuple(
             rounded(cell, unit.divisor) if at in money and isinstance(cell, int) else cell
             for at, cell in enumerate(row)
@@ -158,7 +158,7 @@ def _in_unit(table: Table, unit: PrintedUnit) -> Table:
     return msgspec.structs.replace(table, columns=columns, rows=rows, total=total, notes=notes, data=None)
 
 
-def _apart(table: Table, rows: Sequence[Row], total: Row | None, money: Sequence[int]) -> dict[int, int]:
+def _apart(table: Table, rows: Sequence[TableRow], total: TableRow | None, money: Sequence[int]) -> dict[int, int]:
     """By column, what the total has more than its rounded rows, where in NT$ the rows come to it."""
     if total is None or table.total is None:
         return {}
@@ -170,11 +170,11 @@ def _apart(table: Table, rows: Sequence[Row], total: Row | None, money: Sequence
     return found
 
 
-def _sum(rows: Sequence[Row], at: int) -> int:
+def _sum(rows: Sequence[TableRow], at: int) -> int:
     return sum(cell for row in rows if isinstance(cell := row[at], int))
 
 
-def _rounding_row(columns: Sequence[Column], total: Row, unit: PrintedUnit, apart: Mapping[int, int]) -> Row:
+def _rounding_row(columns: Sequence[Column], total: TableRow, unit: PrintedUnit, apart: Mapping[int, int]) -> TableRow:
     """Its name stands where the total's does."""
     texts = [at for at, column in enumerate(columns) if column.kind == "text"]
     named = next((at for at in texts if total[at]), texts[0])

@@ -12,7 +12,7 @@ from alerts.naming import subject
 from alerts.rule import Rule
 from alerts.vocabulary import ALERT_STATE, SEVERITY
 from dashboards.reports.formats.cells import moment_words
-from dashboards.reports.table import AGENCY_CODE, Column, Row, Table, named
+from dashboards.reports.table import AGENCY_CODE, Column, Table, TableRow, named
 from ledger.figures import FIGURES, PREDICTIONS, RATES
 from ledger.money import thousands
 from ledger.names import Names, agency_name
@@ -131,7 +131,7 @@ def tables(found: Preview, names: Names, catalogue: Catalogue) -> list[Table]:
 
 
 def _table(
-    name: str, title: Words, columns: tuple[Column, ...], rows: list[Row], data: Sequence[Any], as_of: str
+    name: str, title: Words, columns: tuple[Column, ...], rows: list[TableRow], data: Sequence[Any], as_of: str
 ) -> Table:
     before, after = Column("before", _BEFORE, "text"), Column("after", _AFTER, "text")
     return Table(
@@ -149,7 +149,7 @@ def _agency(names: Names, code: str | None) -> Words | None:
     return None if code is None else agency_name(names, code)
 
 
-def _position(each: ChangedFigures, names: Names) -> Iterator[Row]:
+def _position(each: ChangedFigures, names: Names) -> Iterator[TableRow]:
     """A row a figure."""
     of = each.of
     about, of_class = subject(names, of["level"], of["key"], of["fiscal_year"]), ECONOMIC_CLASS[of["economic_class"]]
@@ -157,7 +157,7 @@ def _position(each: ChangedFigures, names: Names) -> Iterator[Row]:
         yield of["fiscal_year"], about, of["key"], of_class, _FIGURE[figure], before, after
 
 
-def _reserve(each: ChangedFigures, names: Names) -> Iterator[Row]:
+def _reserve(each: ChangedFigures, names: Names) -> Iterator[TableRow]:
     of = each.of
     key = of["reserve"] if of["agency"] is None else f"{of['reserve']}:{of['agency']}"
     about = subject(names, "reserve", key, of["fiscal_year"])
@@ -178,7 +178,7 @@ def _shown(value: Any) -> Words:
     return alike(f"{value}%" if isinstance(value, str) else thousands(value))
 
 
-def _alert(each: ChangedAlert, names: Names, catalogue: Catalogue) -> Row:
+def _alert(each: ChangedAlert, names: Names, catalogue: Catalogue) -> TableRow:
     rule = catalogue.rules.get(each.rule)
     about = subject(names, each.subject.level, each.subject.key, each.fiscal_year)
     title = alike(each.rule) if rule is None else rule.title

@@ -15,7 +15,7 @@ from dashboards.reports import formulas
 from dashboards.reports.formats.cells import day
 from dashboards.reports.formats.terminal import PipedConsole, show
 from dashboards.reports.not_judged import absent_table, unjudged_table
-from dashboards.reports.table import AUTHORITY_CODE, Column, Row, Table, named
+from dashboards.reports.table import AUTHORITY_CODE, Column, Table, TableRow, named
 from ledger.figures import ANNUAL, FIGURES, PERIOD, PREDICTED
 from ledger.fiscal import NEVER
 from ledger.money import thousands
@@ -154,7 +154,7 @@ def _alerts(alerts: list[AlertOut], catalogue: Catalogue, as_of: str) -> Table:
     )
 
 
-def _alert_rows(alerts: list[AlertOut], catalogue: Catalogue) -> Iterator[Row]:
+def _alert_rows(alerts: list[AlertOut], catalogue: Catalogue) -> Iterator[TableRow]:
     """A row a severity and rule, the gravest first; the slug stands below the rule's title."""
     groups: dict[tuple[str, str], list[AlertOut]] = {}
     for alert in alerts:

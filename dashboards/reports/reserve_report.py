@@ -9,7 +9,7 @@ from alerts.catalogue import Catalogue
 from alerts.naming import line_name
 from alerts.vocabulary import LEVEL
 from dashboards.reports import formulas
-from dashboards.reports.table import AGENCY_CODE, LINE_CODE, TOTAL, Cell, Column, Row, Table, named
+from dashboards.reports.table import AGENCY_CODE, LINE_CODE, TOTAL, Cell, Column, Table, TableRow, named
 from ledger.books import AgencyYear, Books, Case
 from ledger.fiscal import ROC_OFFSET
 from ledger.money import percent
@@ -87,7 +87,7 @@ def percent_left(remaining: int, established: int) -> str | None:
     return percent(remaining, established)
 
 
-def _fund(sums: dict[str, int], reserve: Words, code: str | None, agency: Cell) -> Row:
+def _fund(sums: dict[str, int], reserve: Words, code: str | None, agency: Cell) -> TableRow:
     left = percent_left(sums["remaining"], sums["established"])
     amounts = [sums[name] for name in _SUMMED[:-1]]
     return (reserve, code, agency, *amounts, left, sums["cases"])
@@ -138,7 +138,7 @@ def _found(books: Books, fiscal_year: int) -> Iterator[tuple[AgencyYear, Case]]:
         yield from ((year, case) for case in year.cases.values())
 
 
-def _case(year: AgencyYear, case: Case, names: Names) -> Row:
+def _case(year: AgencyYear, case: Case, names: Names) -> TableRow:
     ground = None if case.ground is None else GROUND.get(case.ground, str(case.ground))
     return (
         RESERVE[case.reserve],
@@ -213,7 +213,7 @@ def _schedule(books: Books, fiscal_year: int, names: Names, as_of: str) -> Table
     )
 
 
-def _scheduled(books: Books, year: AgencyYear, case: Case, names: Names) -> Row:
+def _scheduled(books: Books, year: AgencyYear, case: Case, names: Names) -> TableRow:
     ground = case.ground if case.approved_ground is None else case.approved_ground
     realised, carried = _of_line(books, year, case)
     return (

@@ -12,7 +12,7 @@ import msgspec
 
 from ledger.words import Words
 
-Kind: TypeAlias = Literal["text", "money", "percent", "count", "day", "printed", "printed_hundredths"]
+ColumnKind: TypeAlias = Literal["text", "money", "percent", "count", "day", "printed", "printed_hundredths"]
 """printed: money in the unit that a form prints, whole or in hundredths; zero is a dash (see `printed_form`)."""
 
 
@@ -27,7 +27,7 @@ TOTAL: Final = Words("合計", "Total")
 
 Cell: TypeAlias = str | int | Words | None
 """text: str or Words; money (NT$) and count: int; percent: the contract's text, "88.54"; day: "2025-06-30"; None: nothing."""
-Row: TypeAlias = tuple[Cell, ...]
+TableRow: TypeAlias = tuple[Cell, ...]
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -35,7 +35,7 @@ class Column(msgspec.Struct, frozen=True):
 
     key: str
     heading: Words
-    kind: Kind
+    kind: ColumnKind
     code_of: str = ""
     """The key of the column whose cells these codes stand for: a page or print sets them small, under the name."""
     on_paper: bool = True
@@ -52,7 +52,7 @@ def named(key: str, heading: Words, code: Words) -> tuple[Column, Column]:
     return Column(f"{key}_code", code, "text", code_of=key), Column(key, heading, "text")
 
 
-def total_row(columns: Sequence[Column], sums: Mapping[str, int]) -> Row:
+def total_row(columns: Sequence[Column], sums: Mapping[str, int]) -> TableRow:
     """The row of sums: its label in the first column, each sum in the column of its key."""
     return tuple(TOTAL if at == 0 else sums.get(column.key) for at, column in enumerate(columns))
 
@@ -72,8 +72,8 @@ class Table(msgspec.Struct):
     label: Words
     as_of: str
     columns: tuple[Column, ...]
-    rows: list[Row]
-    total: Row | None = None
+    rows: list[TableRow]
+    total: TableRow | None = None
     notes: tuple[Words, ...] = ()
     data: list[Any] | None = None
     annex: bool = False
@@ -107,7 +107,7 @@ class Table(msgspec.Struct):
         if len(shown) == len(self.columns):
             return self
 
-        def cells(row: Row) -> Row:
+        def cells(row: TableRow) -> TableRow:
             return tuple(
                 _coded(row[at], row[codes[key]]) if (key := self.columns[at].key) in codes else row[at] for at in shown
             )
@@ -123,7 +123,7 @@ class Table(msgspec.Struct):
         """The cells of a row by the keys of their columns."""
         return self.by_key(self.rows[number])
 
-    def by_key(self, row: Row) -> dict[str, Cell]:
+    def by_key(self, row: TableRow) -> dict[str, Cell]:
         """A row's cells, or the total's, by the keys of their columns."""
         return dict(zip((column.key for column in self.columns), row, strict=True))
 

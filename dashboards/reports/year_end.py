@@ -8,7 +8,7 @@ from typing import Final
 from alerts.catalogue import Catalogue
 from alerts.naming import line_name
 from alerts.vocabulary import LEVEL
-from dashboards.reports.table import AGENCY_CODE, LINE_CODE, TOTAL, Column, Row, Table, named, total_row
+from dashboards.reports.table import AGENCY_CODE, LINE_CODE, TOTAL, Column, Table, TableRow, named, total_row
 from ledger.codes import position_name
 from ledger.names import Names, agency_name
 from ledger.vocabulary import CARRYOVER, LACK, REFERENCE
@@ -115,7 +115,7 @@ def difference_table(drafts: Sequence[CarryoverDraft], names: Names, fiscal_year
     )
 
 
-def _draft_row(each: CarryoverDraft, names: Names, day: str) -> Row:
+def _draft_row(each: CarryoverDraft, names: Names, day: str) -> TableRow:
     line = position_name(each.line, each.origin_year, each.fiscal_year)
     is_contract = each.reference_kind == "commitment"
     return (

@@ -8,7 +8,7 @@ from alerts.messages import message
 from alerts.naming import subject
 from alerts.subjects import alert_id
 from alerts.vocabulary import ALERT_STATE, SEVERITY
-from dashboards.reports.table import Cell, Column, Row, Table, named
+from dashboards.reports.table import Cell, Column, Table, TableRow, named
 from dashboards.web.desk import Desk
 from dashboards.web.grid import Grid
 from dashboards.web.subjects import page_of
@@ -32,7 +32,7 @@ def alert_grid(
     monitor = desk.monitor
     overlay = desk.overlay()
     columns = tuple(column for column in _COLUMNS if subject_too or column.key not in ("subject", "subject_code"))
-    cells: list[Row] = []
+    cells: list[TableRow] = []
     links, chips = [], []
     for alert in found:
         rule = monitor.catalogue.rules[alert.rule]

@@ -33,11 +33,11 @@ from dashboards.web.filters import (
     FiscalYear,
     LevelName,
     Levels,
-    Limit,
+    LimitFilter,
     Offset,
-    Reserve,
-    Severity,
-    State,
+    ReserveFilter,
+    SeverityFilter,
+    StateFilter,
     day_of,
     known_names,
 )
@@ -112,7 +112,7 @@ def get_positions(
     key: FromQuery[str | None] = None,
     fiscal_year: FiscalYear = None,
     economic_class: EconomicClass = None,
-    limit: Limit = PAGE_MAX,
+    limit: LimitFilter = PAGE_MAX,
     offset: Offset = 0,
 ) -> list[PositionOut]:
     """Figures and rates of lines, agencies, authorities and the city, from the books as they stand."""
@@ -143,7 +143,7 @@ def get_reserves(
     monitor: NamedDependency[Monitor],
     within: NamedDependency[Scope],
     fiscal_year: FiscalYear = None,
-    reserve: Reserve = None,
+    reserve: ReserveFilter = None,
 ) -> list[ReserveOut]:
     """Every reserve that an event named."""
     with monitor.replica.reading() as books:
@@ -169,12 +169,12 @@ def get_reserves(
 def get_alerts(
     monitor: NamedDependency[Monitor],
     within: NamedDependency[Scope],
-    alert_state: State = None,
+    alert_state: StateFilter = None,
     rule: FromQuery[str | None] = None,
-    severity: Severity = None,
+    severity: SeverityFilter = None,
     fiscal_year: FiscalYear = None,
     agency: FromQuery[str | None] = None,
-    limit: Limit = 1_000,
+    limit: LimitFilter = 1_000,
     offset: Offset = 0,
 ) -> list[AlertOut]:
     """The newest alerts, those of a page by fiscal year, rule and subject; in the state that people's acts have put them."""
@@ -260,7 +260,7 @@ def get_refusals(
     within: NamedDependency[Scope],
     reason: FromQuery[Reason | None] = None,
     settled: FromQuery[bool | None] = None,
-    limit: Limit = 1_000,
+    limit: LimitFilter = 1_000,
     offset: Offset = 0,
 ) -> list[KeptRefusal]:
     """What was refused, newest first; `file` says where it came from, `settled` whether it was accepted since."""

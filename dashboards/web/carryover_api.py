@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from dashboards.web.access import ANYBODY, let_in
-from dashboards.web.filters import PAGE_MAX, FiscalYear, Limit, Offset, Review, known_names
+from dashboards.web.filters import PAGE_MAX, FiscalYear, LimitFilter, Offset, Review, known_names
 from ledger.output import CarryoverCaseOut, carryover_cases
 from producers.gateway import problems
 from streams.monitor import Monitor
@@ -30,7 +30,7 @@ def get_carryover(
     agency: FromQuery[str | None] = None,
     authority: FromQuery[str | None] = None,
     review: Review = None,
-    limit: Limit = PAGE_MAX,
+    limit: LimitFilter = PAGE_MAX,
     offset: Offset = 0,
 ) -> list[CarryoverCaseOut]:
     """What was applied for, approved, declined and cancelled, from the books as they stand."""

@@ -16,7 +16,7 @@ from ledger.fiscal import parse_day
 PAGE_MAX: Final = 10_000
 OFFSET_MAX: Final = 1_000_000_000
 
-Limit: TypeAlias = Annotated[int, QueryParameter(ge=1, le=PAGE_MAX, description="At most so many.")]
+LimitFilter: TypeAlias = Annotated[int, QueryParameter(ge=1, le=PAGE_MAX, description="At most so many.")]
 Offset: TypeAlias = Annotated[int, QueryParameter(ge=0, le=OFFSET_MAX, description="After leaving out so many.")]
 FiscalYear: TypeAlias = Annotated[int | None, QueryParameter(ge=1, le=999, description="ROC year; 114 is 2025.")]
 AsOf: TypeAlias = Annotated[
@@ -31,8 +31,8 @@ Agencies: TypeAlias = Annotated[
     list[str] | None, QueryParameter(description="What these agencies alone are named in; may be repeated.")
 ]
 EconomicClass: TypeAlias = Annotated[Literal["current", "capital", "all"] | None, QueryParameter()]
-Reserve: TypeAlias = Annotated[Literal["first", "second", "disaster"] | None, QueryParameter()]
-State: TypeAlias = Annotated[
+ReserveFilter: TypeAlias = Annotated[Literal["first", "second", "disaster"] | None, QueryParameter()]
+StateFilter: TypeAlias = Annotated[
     Literal["open", "acknowledged", "resolved", "closed"] | None,
     QueryParameter(name="state", description="As people's acts have put it."),
 ]
@@ -40,7 +40,7 @@ Review: TypeAlias = Annotated[
     Literal["pending", "partly", "approved", "reduced", "declined", "cancelled"] | None,
     QueryParameter(description="How far the review of a case has come."),
 ]
-Severity: TypeAlias = Annotated[Literal["info", "warn", "high", "critical"] | None, QueryParameter()]
+SeverityFilter: TypeAlias = Annotated[Literal["info", "warn", "high", "critical"] | None, QueryParameter()]
 
 
 def known_names(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

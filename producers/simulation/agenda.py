@@ -22,7 +22,7 @@ from producers.simulation import (
     taken_back,
 )
 from producers.simulation.lines import SimulatedLine
-from producers.simulation.seasons import Day, is_working_day, opening_day
+from producers.simulation.seasons import SeasonDay, is_working_day, opening_day
 from producers.simulation.sender import Draft
 from producers.simulation.world import Act, World
 
@@ -94,7 +94,7 @@ class Agenda:
         return sum(len(acts) for by_day in (self.opening, self.ending) for acts in by_day.values())
 
 
-def plan(world: World, days: list[Day], resend: Act, conflict: Act) -> Agenda:
+def plan(world: World, days: list[SeasonDay], resend: Act, conflict: Act) -> Agenda:
     """Decide the year's agenda.
 
     Args:
@@ -222,7 +222,7 @@ def _plan_forecasts(world: World, agenda: Agenda) -> None:
             agenda.add(_working(date(year, month, _FORECAST_DAY), 0), formal.declare_forecast, agency)
 
 
-def _plan_balance_reports(world: World, days: list[Day], agenda: Agenda) -> None:
+def _plan_balance_reports(world: World, days: list[SeasonDay], agenda: Agenda) -> None:
     """Month-end balances of lines drawn when their day comes; some of them wrong."""
     month_ends = [day.ordinal for day in days if day.ends_month]
     wanted = world.events * world.mix.balance_reports_permille // 1000
@@ -233,7 +233,7 @@ def _plan_balance_reports(world: World, days: list[Day], agenda: Agenda) -> None
         agenda.add_ending(month_ends[world.rng.randrange(2, 12)], mistakes.report_wrong_balance, None)
 
 
-def report_balance(world: World, day: Day, _: None) -> Draft | None:
+def report_balance(world: World, day: SeasonDay, _: None) -> Draft | None:
     """`balance.reported` as it is: what the line has realised by the month's last day."""
     line = world.find(day, lambda one: one.realised > 0)
     if line is None:

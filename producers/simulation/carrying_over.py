@@ -6,7 +6,7 @@ from typing import Final
 
 from producers.event_line import Field
 from producers.simulation.lines import Carried, SimulatedLine
-from producers.simulation.seasons import Day
+from producers.simulation.seasons import SeasonDay
 from producers.simulation.sender import Draft
 from producers.simulation.world import World
 
@@ -17,7 +17,7 @@ _GIVEN_UP_MIN: Final = 10
 """NT$ not yet paid; of less nothing is given up."""
 
 
-def carry_over(world: World, day: Day, line: SimulatedLine) -> Draft | None:
+def carry_over(world: World, day: SeasonDay, line: SimulatedLine) -> Draft | None:
     """`carryover.approved`: money of an earlier year, a position of its own from now on."""
     carried = _draw(world, day, line)
     if carried is None:
@@ -26,7 +26,7 @@ def carry_over(world: World, day: Day, line: SimulatedLine) -> Draft | None:
     return Draft(line.agency, "carryover.approved", _fields(carried))
 
 
-def apply(world: World, day: Day, line: SimulatedLine) -> Draft | None:
+def apply(world: World, day: SeasonDay, line: SimulatedLine) -> Draft | None:
     """`carryover.applied`; most of it is approved some days later, and the rest declined."""
     carried = _draw(world, day, line)
     if carried is None:
@@ -37,7 +37,7 @@ def apply(world: World, day: Day, line: SimulatedLine) -> Draft | None:
     return Draft(line.agency, "carryover.applied", fields)
 
 
-def _approve(world: World, day: Day, carried: Carried) -> Draft | None:
+def _approve(world: World, day: SeasonDay, carried: Carried) -> Draft | None:
     if not world.is_sending(carried.line, day):
         return None
     carried.open = carried.amount * 9 // 10 // _THOUSAND * _THOUSAND or carried.amount
@@ -47,7 +47,7 @@ def _approve(world: World, day: Day, carried: Carried) -> Draft | None:
     return Draft(carried.line.agency, "carryover.approved", {**fields, "approval_ref": f"府主會字第{world.numbers}號"})
 
 
-def _decline_rest(world: World, day: Day, carried: Carried) -> Draft | None:
+def _decline_rest(world: World, day: SeasonDay, carried: Carried) -> Draft | None:
     if not world.is_sending(carried.line, day):
         return None
     rest = carried.amount - carried.amount * 9 // 10 // _THOUSAND * _THOUSAND
@@ -55,7 +55,7 @@ def _decline_rest(world: World, day: Day, carried: Carried) -> Draft | None:
     return Draft(carried.line.agency, "carryover.declined", fields)
 
 
-def give_up(world: World, day: Day, _: None) -> Draft | None:
+def give_up(world: World, day: SeasonDay, _: None) -> Draft | None:
     """`carryover.cancelled` of a part of what is not yet paid (減免、註銷)."""
     for carried in world.carried:
         if carried.open >= _GIVEN_UP_MIN and world.is_sending(carried.line, day):
@@ -67,7 +67,7 @@ def give_up(world: World, day: Day, _: None) -> Draft | None:
     return None
 
 
-def _draw(world: World, day: Day, line: SimulatedLine) -> Carried | None:
+def _draw(world: World, day: SeasonDay, line: SimulatedLine) -> Carried | None:
     """What there is to carry over, known to the year from now on; none of an agency that is silent."""
     if not world.is_sending(line, day):
         return None

@@ -7,7 +7,7 @@ from typing import Final
 from producers.event_line import Field
 from producers.simulation.lines import Opened, SimulatedLine, remember
 from producers.simulation.payments import pay
-from producers.simulation.seasons import MONTHS, Day
+from producers.simulation.seasons import MONTHS, SeasonDay
 from producers.simulation.sender import Draft
 from producers.simulation.world import World
 
@@ -17,7 +17,7 @@ _PAYABLE_FIRST_PERMILLE: Final = 700
 _FURTHER_COMMITMENT_PERMILLE: Final = 250
 
 
-def commit(world: World, day: Day, line: SimulatedLine, gap: int) -> Draft | None:
+def commit(world: World, day: SeasonDay, line: SimulatedLine, gap: int) -> Draft | None:
     """`commitment.made` for the payments of some weeks, within what the line is meant to spend this year."""
     wanted = world.share(gap, 1_300, 3_500)
     planned_rest = line.allotted[MONTHS] * line.execution_permille // 1000 - line.obligated
@@ -25,7 +25,7 @@ def commit(world: World, day: Day, line: SimulatedLine, gap: int) -> Draft | Non
     return open_commitment(world, day, line, amount) if amount > 0 else None
 
 
-def open_commitment(world: World, day: Day, line: SimulatedLine, amount: int, *, note: str = "") -> Draft:
+def open_commitment(world: World, day: SeasonDay, line: SimulatedLine, amount: int, *, note: str = "") -> Draft:
     """`commitment.made` of an amount already decided."""
     opened = Opened(world.name("C"), amount, day.ordinal)
     line.commitments = remember(line.commitments, opened)
@@ -34,7 +34,7 @@ def open_commitment(world: World, day: Day, line: SimulatedLine, amount: int, *,
     return Draft(line.agency, "commitment.made", fields, note=note)
 
 
-def execute_contract(world: World, day: Day, line: SimulatedLine, gap: int) -> Draft:
+def execute_contract(world: World, day: SeasonDay, line: SimulatedLine, gap: int) -> Draft:
     """Take the next step of a line with something open: a payment, or a step on the way to one.
 
     Args:
@@ -52,7 +52,7 @@ def execute_contract(world: World, day: Day, line: SimulatedLine, gap: int) -> D
     return step or pay_reference(world, day, line, "commitment", gap)
 
 
-def _step_before_payment(world: World, day: Day, line: SimulatedLine, gap: int) -> Draft | None:
+def _step_before_payment(world: World, day: SeasonDay, line: SimulatedLine, gap: int) -> Draft | None:
     """Take a payable or prepayment from the oldest contract, or make a further one; mostly none of them."""
     chance, mix = world.rng.randrange(1000), world.mix
     if chance < mix.payable_step_permille:
@@ -64,7 +64,7 @@ def _step_before_payment(world: World, day: Day, line: SimulatedLine, gap: int) 
     return None
 
 
-def pay_reference(world: World, day: Day, line: SimulatedLine, kind: str, gap: int) -> Draft:
+def pay_reference(world: World, day: SeasonDay, line: SimulatedLine, kind: str, gap: int) -> Draft:
     """`disbursement.paid` naming the oldest of the line's references of a kind.
 
     A prepayment is settled whatever the gap: the money has left already.
@@ -99,7 +99,7 @@ def _settle(line: SimulatedLine, kind: str, amount: int) -> Opened:
     return oldest
 
 
-def _recognise_payable(world: World, day: Day, line: SimulatedLine, gap: int) -> Draft:
+def _recognise_payable(world: World, day: SeasonDay, line: SimulatedLine, gap: int) -> Draft:
     """`payable.recognised` under the oldest contract: goods accepted, not yet paid; the contract shrinks by as much."""
     amount = max(1, world.share(min(_references(line, "commitment")[0].open, gap), 400, 1001))
     contract = _settle(line, "commitment", amount)
@@ -110,7 +110,7 @@ def _recognise_payable(world: World, day: Day, line: SimulatedLine, gap: int) ->
     return Draft(line.agency, "payable.recognised", fields)
 
 
-def _prepay(world: World, day: Day, line: SimulatedLine, gap: int) -> Draft:
+def _prepay(world: World, day: SeasonDay, line: SimulatedLine, gap: int) -> Draft:
     """`prepayment.made` under the oldest contract; the contract shrinks by as much."""
     amount = max(1, world.share(min(_references(line, "commitment")[0].open, gap), 300, 800))
     contract = _settle(line, "commitment", amount)

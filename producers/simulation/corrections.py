@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from producers.event_line import Field
 from producers.simulation.formal import revise_allotment
 from producers.simulation.lines import Opened, SimulatedLine, remember
-from producers.simulation.seasons import Day
+from producers.simulation.seasons import SeasonDay
 from producers.simulation.sender import Draft
 from producers.simulation.spending import PAYMENT_MIN, planned
 from producers.simulation.world import World
@@ -20,7 +20,7 @@ _RECOVERED_FROM = 20_000
 """NT$ realised; a line with less has nothing to recover."""
 
 
-def reverse(world: World, day: Day, line: SimulatedLine) -> Draft | None:
+def reverse(world: World, day: SeasonDay, line: SimulatedLine) -> Draft | None:
     """`disbursement.reversed` of the line's last payment or a part of it; what it settled stands open again."""
     payment = line.last_payment
     if payment is None or payment.amount > line.realised or not world.is_sending(line, day):
@@ -39,7 +39,7 @@ def reverse(world: World, day: Day, line: SimulatedLine) -> Draft | None:
     return Draft(line.agency, "disbursement.reversed", fields)
 
 
-def recover(world: World, day: Day, line: SimulatedLine) -> Draft | None:
+def recover(world: World, day: SeasonDay, line: SimulatedLine) -> Draft | None:
     """`disbursement.recovered`: mostly of this year (spending falls), else of an earlier one (revenue, §75)."""
     if not line.adopted or line.realised < _RECOVERED_FROM or not world.is_sending(line, day):
         return None
@@ -52,7 +52,7 @@ def recover(world: World, day: Day, line: SimulatedLine) -> Draft | None:
     return Draft(line.agency, "disbursement.recovered", fields)
 
 
-def reclassify(world: World, day: Day, line: SimulatedLine) -> Draft | None:
+def reclassify(world: World, day: SeasonDay, line: SimulatedLine) -> Draft | None:
     """`reclassification.booked`: a payment that belonged on another line of the agency, within what is due there."""
     other = sibling(world, line, line.agency.lines, lambda one: one.is_capital == line.is_capital)
     if other is None or not line.adopted or not other.adopted or not world.is_sending(line, day):
@@ -68,7 +68,7 @@ def reclassify(world: World, day: Day, line: SimulatedLine) -> Draft | None:
     return Draft(line.agency, "reclassification.booked", fields)
 
 
-def cancel_commitment(world: World, day: Day, line: SimulatedLine) -> Draft | None:
+def cancel_commitment(world: World, day: SeasonDay, line: SimulatedLine) -> Draft | None:
     """`commitment.cancelled` of all or a part of a commitment."""
     found = _with(world, day, line, lambda one: bool(one.commitments))
     if found is None or not found.commitments:
@@ -78,7 +78,7 @@ def cancel_commitment(world: World, day: Day, line: SimulatedLine) -> Draft | No
     return Draft(found.agency, "commitment.cancelled", {"commitment": contract.name, "amount": amount})
 
 
-def clear_payable(world: World, day: Day, line: SimulatedLine) -> Draft | None:
+def clear_payable(world: World, day: SeasonDay, line: SimulatedLine) -> Draft | None:
     """`payable.cleared` of all or a part of a payable: it will not be paid."""
     found = _with(world, day, line, lambda one: bool(one.payables))
     if found is None or not found.payables:
@@ -89,7 +89,7 @@ def clear_payable(world: World, day: Day, line: SimulatedLine) -> Draft | None:
     return Draft(found.agency, "payable.cleared", {"line": found.key, "amount": amount, "payable": payable.name})
 
 
-def settle_prepayment(world: World, day: Day, line: SimulatedLine) -> Draft | None:
+def settle_prepayment(world: World, day: SeasonDay, line: SimulatedLine) -> Draft | None:
     """`prepayment.settled` of all or a part of a prepayment: what was not used is paid back."""
     found = _with(world, day, line, lambda one: bool(one.prepayments))
     if found is None or not found.prepayments:
@@ -113,7 +113,9 @@ def _give_back(line: SimulatedLine, ended: Opened, amount: int) -> None:
         line.commitments = remember(line.commitments, contract)
 
 
-def _with(world: World, day: Day, line: SimulatedLine, has: Callable[[SimulatedLine], bool]) -> SimulatedLine | None:
+def _with(
+    world: World, day: SeasonDay, line: SimulatedLine, has: Callable[[SimulatedLine], bool]
+) -> SimulatedLine | None:
     """Return the line itself, or another one, that has what is to be given up; none before the budget is law."""
     if day.ordinal < world.adopted_on:
         return None
@@ -130,7 +132,7 @@ def _part(world: World, opened: list[Opened]) -> tuple[Opened, int]:
     return oldest, amount
 
 
-def save(world: World, day: Day, line: SimulatedLine) -> Draft | None:
+def save(world: World, day: SeasonDay, line: SimulatedLine) -> Draft | None:
     """`saving.declared` from October on: a tender's saving that will not be spent."""
     if day.month not in (10, 11, 12) or line.saving or not line.adopted or not world.is_sending(line, day):
         return None
@@ -141,7 +143,7 @@ def save(world: World, day: Day, line: SimulatedLine) -> Draft | None:
     return Draft(line.agency, "saving.declared", {"line": line.key, "amount": amount})
 
 
-def transfer(world: World, day: Day, line: SimulatedLine) -> Draft | None:
+def transfer(world: World, day: SeasonDay, line: SimulatedLine) -> Draft | None:
     """`virement.approved` within the law: same account and class, not into personnel, under 20 % of either object.
 
     A line takes part once a year at most as giver and as taker, so that the cumulative limit of §63 holds.
@@ -163,7 +165,9 @@ def transfer(world: World, day: Day, line: SimulatedLine) -> Draft | None:
     return draft
 
 
-def move(world: World, day: Day, line: SimulatedLine, other: SimulatedLine, amount: int, *, note: str = "") -> Draft:
+def move(
+    world: World, day: SeasonDay, line: SimulatedLine, other: SimulatedLine, amount: int, *, note: str = ""
+) -> Draft:
     """`virement.approved` of an amount already decided; both lines' allotments follow some days later."""
     line.available -= amount
     other.available += amount

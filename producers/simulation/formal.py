@@ -6,7 +6,7 @@ from itertools import accumulate
 
 from producers.event_line import Field
 from producers.simulation.lines import SimulatedAgency, SimulatedLine
-from producers.simulation.seasons import Day, split_by_month
+from producers.simulation.seasons import SeasonDay, split_by_month
 from producers.simulation.sender import Draft
 from producers.simulation.world import World
 
@@ -14,7 +14,7 @@ _THOUSAND = 1_000
 _PLANS = ("延續性計畫核定本", "中程計畫核定案", "已發包工程計畫")
 
 
-def propose(world: World, _day: Day, line: SimulatedLine) -> Draft:
+def propose(world: World, _day: SeasonDay, line: SimulatedLine) -> Draft:
     """`appropriation.proposed`, with what is known of last year and of the line's novelty."""
     fields: dict[str, Field] = {"line": line.key, "amount": line.proposed}
     if line.prior_year_executed is not None:
@@ -27,14 +27,14 @@ def propose(world: World, _day: Day, line: SimulatedLine) -> Draft:
     return Draft(line.agency, "appropriation.proposed", fields)
 
 
-def allot_provisionally(_world: World, _day: Day, line: SimulatedLine) -> Draft:
+def allot_provisionally(_world: World, _day: SeasonDay, line: SimulatedLine) -> Draft:
     """Report the allotment before the year, from which spending under continuing resolution is measured by month."""
     base = line.base
     line.available = min(line.enacted, line.enacted if base is None else base)
     return _allot(line, split_by_month(line.proposed, line.pattern))
 
 
-def enact(world: World, _day: Day, line: SimulatedLine) -> Draft:
+def enact(world: World, _day: SeasonDay, line: SimulatedLine) -> Draft:
     """`appropriation.enacted`: from here on the line has what the council left of it."""
     line.available, line.adopted = line.enacted, True
     fields: dict[str, Field] = {"line": line.key, "amount": line.enacted}
@@ -45,7 +45,7 @@ def enact(world: World, _day: Day, line: SimulatedLine) -> Draft:
     return Draft(line.agency, "appropriation.enacted", fields)
 
 
-def enact_with_error(world: World, day: Day, line: SimulatedLine) -> Draft:
+def enact_with_error(world: World, day: SeasonDay, line: SimulatedLine) -> Draft:
     """`appropriation.enacted` with a figure too many, put right by `appropriation.corrected` some days later."""
     draft = enact(world, day, line)
     error = 9 * max(_THOUSAND, line.enacted // 1000 // _THOUSAND * _THOUSAND)
@@ -54,18 +54,18 @@ def enact_with_error(world: World, day: Day, line: SimulatedLine) -> Draft:
     return draft
 
 
-def correct(_world: World, _day: Day, subject: tuple[SimulatedLine, int]) -> Draft:
+def correct(_world: World, _day: SeasonDay, subject: tuple[SimulatedLine, int]) -> Draft:
     """`appropriation.corrected` of the enacted amount."""
     line, difference = subject
     return Draft(line.agency, "appropriation.corrected", {"line": line.key, "stage": "enacted", "amount": difference})
 
 
-def adopt(_world: World, _day: Day, agency: SimulatedAgency) -> Draft:
+def adopt(_world: World, _day: SeasonDay, agency: SimulatedAgency) -> Draft:
     """`budget.adopted`, after all of the agency's appropriations."""
     return Draft(agency, "budget.adopted", {})
 
 
-def revise_allotment(world: World, day: Day, line: SimulatedLine) -> Draft | None:
+def revise_allotment(world: World, day: SeasonDay, line: SimulatedLine) -> Draft | None:
     """`allotment.approved` with the next revision: the months to come take up what the line gained or lost.
 
     Months past are left as they are. None when the line's agency is silent or December is past.
@@ -95,7 +95,7 @@ def _allot(line: SimulatedLine, months: list[int]) -> Draft:
     return Draft(line.agency, "allotment.approved", fields)
 
 
-def supplement(world: World, day: Day, line: SimulatedLine | None = None) -> Draft | None:
+def supplement(world: World, day: SeasonDay, line: SimulatedLine | None = None) -> Draft | None:
     """`appropriation.supplemented`: mostly more, sometimes less, on a ground of the Budget Act §79."""
     line = world.find(day, lambda one: one.adopted and one.enacted > 0 and one.object_digit in "234")
     if line is None:
@@ -112,12 +112,12 @@ def supplement(world: World, day: Day, line: SimulatedLine | None = None) -> Dra
     return Draft(line.agency, "appropriation.supplemented", fields)
 
 
-def freeze(world: World, day: Day, line: SimulatedLine) -> Draft | None:
+def freeze(world: World, day: SeasonDay, line: SimulatedLine) -> Draft | None:
     """`hold.placed` by the council (凍結) on a fifth of a line."""
     return _hold(world, day, line, line.enacted // 5, "council")
 
 
-def release(world: World, day: Day, line: SimulatedLine) -> Draft | None:
+def release(world: World, day: SeasonDay, line: SimulatedLine) -> Draft | None:
     """`hold.released` for all that the council froze."""
     if line.held <= 0 or not world.is_sending(line, day):
         return None
@@ -126,14 +126,14 @@ def release(world: World, day: Day, line: SimulatedLine) -> Draft | None:
     return Draft(line.agency, "hold.released", {"line": line.key, "amount": amount, "kind": "council"})
 
 
-def set_aside(world: World, day: Day, line: SimulatedLine) -> Draft | None:
+def set_aside(world: World, day: SeasonDay, line: SimulatedLine) -> Draft | None:
     """`hold.placed` under section 69 (列為準備): an unneeded part late in the year; it is not released here."""
     if day.month not in (10, 11) or line.held:
         return None
     return _hold(world, day, line, line.room // 4, "section_69")
 
 
-def _hold(world: World, day: Day, line: SimulatedLine, amount: int, kind: str) -> Draft | None:
+def _hold(world: World, day: SeasonDay, line: SimulatedLine, amount: int, kind: str) -> Draft | None:
     """Place a hold of at most what the line has left."""
     amount = min(amount, line.room)
     if amount <= 0 or not line.adopted or not world.is_sending(line, day):
@@ -143,7 +143,7 @@ def _hold(world: World, day: Day, line: SimulatedLine, amount: int, kind: str) -
     return Draft(line.agency, "hold.placed", {"line": line.key, "amount": amount, "kind": kind})
 
 
-def declare_forecast(world: World, day: Day, agency: SimulatedAgency) -> Draft | None:
+def declare_forecast(world: World, day: SeasonDay, agency: SimulatedAgency) -> Draft | None:
     """`forecast.declared`: what the agency expects of its capital lines by the end of the year, in NT$."""
     if day.ordinal >= agency.silent_from:
         return None

@@ -13,7 +13,7 @@ from producers.simulation.corrections import sibling
 from producers.simulation.lines import SimulatedLine
 from producers.simulation.mistake_notes import mistake_note
 from producers.simulation.mistakes import gap
-from producers.simulation.seasons import Day
+from producers.simulation.seasons import SeasonDay
 from producers.simulation.sender import Draft
 from producers.simulation.world import World
 
@@ -26,7 +26,7 @@ _SAME_PAYMENT_MIN: Final = 10_000
 _Fields = dict[str, Field]
 
 
-def pay_twice(world: World, day: Day, _: None) -> Draft | None:
+def pay_twice(world: World, day: SeasonDay, _: None) -> Draft | None:
     """Pay a voucher a second time under another id, within budget and allotment."""
 
     def fits(line: SimulatedLine) -> bool:
@@ -42,7 +42,7 @@ def pay_twice(world: World, day: Day, _: None) -> Draft | None:
     return Draft(line.agency, "disbursement.paid", fields, note=mistake_note("voucher paid twice"))
 
 
-def reverse_too_much(world: World, day: Day, _: None) -> Draft | None:
+def reverse_too_much(world: World, day: SeasonDay, _: None) -> Draft | None:
     """Reverse more than was ever paid on a line (a figure too many)."""
     if int(day.iso[8:]) >= _MONTH_END_FROM:
         world.later(day, 32 - int(day.iso[8:]), reverse_too_much, None)
@@ -55,7 +55,7 @@ def reverse_too_much(world: World, day: Day, _: None) -> Draft | None:
     return Draft(line.agency, "disbursement.reversed", fields, note=mistake_note("reversed more than was paid"))
 
 
-def save_too_much(world: World, day: Day, _: None) -> Draft | None:
+def save_too_much(world: World, day: SeasonDay, _: None) -> Draft | None:
     """Declare a saving of money that is spent."""
     line = world.find(
         day, lambda one: one.adopted and one.obligated > _THOUSAND and not one.saving and not one.is_capital
@@ -67,7 +67,7 @@ def save_too_much(world: World, day: Day, _: None) -> Draft | None:
     return Draft(line.agency, "saving.declared", fields, note=mistake_note("saving that is not there"))
 
 
-def release_too_much(world: World, day: Day, _: None) -> Draft | None:
+def release_too_much(world: World, day: SeasonDay, _: None) -> Draft | None:
     """Release what was never held."""
     line = world.find(day, lambda one: one.adopted and one.enacted > 100 * _THOUSAND and not one.held)
     if line is None:
@@ -77,7 +77,7 @@ def release_too_much(world: World, day: Day, _: None) -> Draft | None:
     return Draft(line.agency, "hold.released", fields, note=mistake_note("released what was not held"))
 
 
-def move_too_much(world: World, day: Day, _: None) -> Draft | None:
+def move_too_much(world: World, day: SeasonDay, _: None) -> Draft | None:
     """Move more out of a line than it has, and so beyond the 20 % too; cancelled later."""
 
     def takes(line: SimulatedLine, other: SimulatedLine) -> bool:
@@ -95,7 +95,7 @@ def move_too_much(world: World, day: Day, _: None) -> Draft | None:
     return None
 
 
-def commit_uncarried(world: World, day: Day, _: None) -> Draft | None:
+def commit_uncarried(world: World, day: SeasonDay, _: None) -> Draft | None:
     """Bind money of an earlier year that nobody carried over."""
     carried = {id(each.line) for each in world.carried}
     line = world.find(day, lambda one: one.adopted and one.is_contract and id(one) not in carried)
@@ -106,9 +106,9 @@ def commit_uncarried(world: World, day: Day, _: None) -> Draft | None:
     return Draft(line.agency, "commitment.made", fields, note=mistake_note("of a year that was not carried over"))
 
 
-def _put_right(world: World, day: Day, line: SimulatedLine, kind: str, fields: _Fields) -> None:
+def _put_right(world: World, day: SeasonDay, line: SimulatedLine, kind: str, fields: _Fields) -> None:
     world.later(day, _PUT_RIGHT_DAYS, _send, Draft(line.agency, kind, fields))
 
 
-def _send(_world: World, day: Day, draft: Draft) -> Draft | None:
+def _send(_world: World, day: SeasonDay, draft: Draft) -> Draft | None:
     return draft if day.ordinal < draft.agency.silent_from else None

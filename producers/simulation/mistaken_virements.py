@@ -8,7 +8,7 @@ from typing import Final
 from producers.simulation.corrections import move
 from producers.simulation.lines import SimulatedLine
 from producers.simulation.mistake_notes import mistake_note
-from producers.simulation.seasons import Day
+from producers.simulation.seasons import SeasonDay
 from producers.simulation.sender import Draft
 from producers.simulation.world import World
 
@@ -17,7 +17,7 @@ _MOVE_MIN: Final = 30_000
 """NT$; a line with less left gives nothing."""
 
 
-def transfer_too_much(world: World, day: Day, _: None) -> Draft | None:
+def transfer_too_much(world: World, day: SeasonDay, _: None) -> Draft | None:
     """Book a virement above 20 % of the object it goes into (§63)."""
 
     def amount_for(taker: SimulatedLine) -> int:
@@ -39,7 +39,7 @@ def transfer_too_much(world: World, day: Day, _: None) -> Draft | None:
     return _move(world, day, giver, taker, amount_for(taker), what="virement above 20 %")
 
 
-def transfer_between_programs(world: World, day: Day, _: None) -> Draft | None:
+def transfer_between_programs(world: World, day: SeasonDay, _: None) -> Draft | None:
     """Book a virement between two work plans (§62)."""
 
     def wanted(giver: SimulatedLine, taker: SimulatedLine) -> bool:
@@ -48,7 +48,7 @@ def transfer_between_programs(world: World, day: Day, _: None) -> Draft | None:
     return _small_move(world, day, _pair(world, day, _same_agency, wanted), "virement between programs")
 
 
-def transfer_into_personnel(world: World, day: Day, _: None) -> Draft | None:
+def transfer_into_personnel(world: World, day: SeasonDay, _: None) -> Draft | None:
     """Book a virement into personnel (§63)."""
 
     def wanted(giver: SimulatedLine, taker: SimulatedLine) -> bool:
@@ -57,7 +57,7 @@ def transfer_into_personnel(world: World, day: Day, _: None) -> Draft | None:
     return _small_move(world, day, _pair(world, day, _same_account, wanted), "virement into personnel")
 
 
-def transfer_to_current(world: World, day: Day, _: None) -> Draft | None:
+def transfer_to_current(world: World, day: SeasonDay, _: None) -> Draft | None:
     """Book a virement from capital to current expenditure."""
 
     def wanted(giver: SimulatedLine, taker: SimulatedLine) -> bool:
@@ -66,7 +66,7 @@ def transfer_to_current(world: World, day: Day, _: None) -> Draft | None:
     return _small_move(world, day, _pair(world, day, _same_account, wanted), "virement from capital to current")
 
 
-def transfer_what_was_cut(world: World, day: Day, _: None) -> Draft | None:
+def transfer_what_was_cut(world: World, day: SeasonDay, _: None) -> Draft | None:
     """Book a virement into a line that the council cut (§63)."""
 
     def wanted(giver: SimulatedLine, taker: SimulatedLine) -> bool:
@@ -93,7 +93,7 @@ def _crosses(giver: SimulatedLine, taker: SimulatedLine) -> bool:
 
 def _pair(
     world: World,
-    day: Day,
+    day: SeasonDay,
     where: Callable[[SimulatedLine], list[SimulatedLine]],
     wanted: Callable[[SimulatedLine, SimulatedLine], bool],
     *,
@@ -114,7 +114,9 @@ def _pair(
     return None
 
 
-def _small_move(world: World, day: Day, found: tuple[SimulatedLine, SimulatedLine] | None, what: str) -> Draft | None:
+def _small_move(
+    world: World, day: SeasonDay, found: tuple[SimulatedLine, SimulatedLine] | None, what: str
+) -> Draft | None:
     """Book a virement of a few percent between the lines found."""
     if found is None:
         return None
@@ -123,7 +125,7 @@ def _small_move(world: World, day: Day, found: tuple[SimulatedLine, SimulatedLin
     return _move(world, day, giver, taker, amount // _THOUSAND * _THOUSAND, what=what)
 
 
-def _move(world: World, day: Day, giver: SimulatedLine, taker: SimulatedLine, amount: int, *, what: str) -> Draft:
+def _move(world: World, day: SeasonDay, giver: SimulatedLine, taker: SimulatedLine, amount: int, *, what: str) -> Draft:
     """Book the virement, after which neither line takes part in another one."""
     giver.virement_used = taker.virement_used = True
     return move(world, day, giver, taker, amount, note=mistake_note(what))

@@ -16,7 +16,7 @@ from producers.simulation.corrections import reverse
 from producers.simulation.lines import Payment, SimulatedAgency, SimulatedCase, SimulatedLine
 from producers.simulation.mistake_notes import mistake_note
 from producers.simulation.reserves import UNGROUNDED_DRAW, UNNOTICED_DRAW, grant
-from producers.simulation.seasons import MONTHS, Day
+from producers.simulation.seasons import MONTHS, SeasonDay
 from producers.simulation.sender import Draft
 from producers.simulation.spending import planned, provisional, spend
 from producers.simulation.world import World
@@ -26,7 +26,7 @@ _CURE_DAYS: Final = 20
 _AHEAD_DAYS: Final = 25
 
 
-def overspend(world: World, day: Day, _: None) -> Draft | None:
+def overspend(world: World, day: SeasonDay, _: None) -> Draft | None:
     """Book a payment beyond the appropriation (§25); half of them are reversed some weeks later."""
     line = world.find(day, lambda one: one.adopted and one.enacted > 0 and not one.held and _is_far(one))
     if line is None:
@@ -34,7 +34,7 @@ def overspend(world: World, day: Day, _: None) -> Draft | None:
     return _pay(world, day, line, line.room + line.saving + world.share(line.enacted, 5, 40) + 1, "over appropriation")
 
 
-def exceed_allotment(world: World, day: Day, _: None) -> Draft | None:
+def exceed_allotment(world: World, day: SeasonDay, _: None) -> Draft | None:
     """Book a payment before its month (§61), within the appropriation; it rights itself as months pass."""
     month = min(day.month, MONTHS)
 
@@ -50,7 +50,7 @@ def exceed_allotment(world: World, day: Day, _: None) -> Draft | None:
     return _pay(world, day, line, over + world.share(line.enacted, 5, 40) + 1, "over allotment")
 
 
-def spend_held(world: World, day: Day, _: None) -> Draft | None:
+def spend_held(world: World, day: SeasonDay, _: None) -> Draft | None:
     """Book a payment out of money that the council froze (§52)."""
     line = world.find(day, lambda one: one.held > 10 * _THOUSAND and _is_far(one))
     if line is None:
@@ -63,7 +63,7 @@ def _is_far(line: SimulatedLine) -> bool:
     return line.available > 0 and line.obligated * 100 > line.available * 55
 
 
-def _pay(world: World, day: Day, line: SimulatedLine, amount: int, what: str) -> Draft | None:
+def _pay(world: World, day: SeasonDay, line: SimulatedLine, amount: int, what: str) -> Draft | None:
     """Book a payment that settles nothing; half of such payments are reversed later."""
     if amount <= 0:
         return None
@@ -77,7 +77,7 @@ def _pay(world: World, day: Day, line: SimulatedLine, amount: int, what: str) ->
     return Draft(line.agency, "disbursement.paid", fields, note=mistake_note(what))
 
 
-def pay_unmatched(world: World, day: Day, _: None) -> Draft | None:
+def pay_unmatched(world: World, day: SeasonDay, _: None) -> Draft | None:
     """Book a payment that names a commitment nobody made."""
     line = world.find(day, lambda one: one.adopted and gap(world, day, one) > 5 * _THOUSAND)
     if line is None:
@@ -93,7 +93,7 @@ def pay_unmatched(world: World, day: Day, _: None) -> Draft | None:
     return Draft(line.agency, "disbursement.paid", fields, note=mistake_note("names an unknown commitment"))
 
 
-def pay_beyond_contract(world: World, day: Day, _: None) -> Draft | None:
+def pay_beyond_contract(world: World, day: SeasonDay, _: None) -> Draft | None:
     """Book a payment above what its commitment still has, within the line's budget."""
 
     def fits(line: SimulatedLine) -> bool:
@@ -118,22 +118,22 @@ def pay_beyond_contract(world: World, day: Day, _: None) -> Draft | None:
     return Draft(line.agency, "disbursement.paid", fields, note=mistake_note("above its commitment"))
 
 
-def gap(world: World, day: Day, line: SimulatedLine) -> int:
+def gap(world: World, day: SeasonDay, line: SimulatedLine) -> int:
     """Return what may be paid on the line today without breaking anything, in NT$."""
     return min(planned(world, day, line) - line.realised - line.prepaid, line.room + line.committed)
 
 
-def start_new_capital(world: World, day: Day, _: None) -> Draft | None:
+def start_new_capital(world: World, day: SeasonDay, _: None) -> Draft | None:
     """Begin new capital works before the budget is law (LGA §40 III(2))."""
     return _start_new(world, day, lambda one: one.new_capital, "new capital under continuing resolution")
 
 
-def start_new_account(world: World, day: Day, _: None) -> Draft | None:
+def start_new_account(world: World, day: SeasonDay, _: None) -> Draft | None:
     """Spend on a new account before the budget is law (LGA §40 III(2))."""
     return _start_new(world, day, lambda one: one.new_account, "new account under continuing resolution")
 
 
-def _start_new(world: World, day: Day, is_new: Callable[[SimulatedLine], bool], what: str) -> Draft | None:
+def _start_new(world: World, day: SeasonDay, is_new: Callable[[SimulatedLine], bool], what: str) -> Draft | None:
     """Spending on a line that may not be touched yet, and that the council will leave, so that it stays one mistake."""
     line = world.find(day, lambda one: is_new(one) and one.enacted > 50 * _THOUSAND and one.realised == 0)
     if line is None:
@@ -141,7 +141,7 @@ def _start_new(world: World, day: Day, is_new: Callable[[SimulatedLine], bool], 
     return provisional(world, day, line, max(_THOUSAND, line.enacted // 60), "prior_year", note=mistake_note(what))
 
 
-def support_nothing(world: World, day: Day, _: None) -> Draft | None:
+def support_nothing(world: World, day: SeasonDay, _: None) -> Draft | None:
     """Spending under continuing resolution as a statutory duty, without naming what it rests on (LGA §40 III(3))."""
     line = world.find(day, lambda one: not one.is_new and one.object_digit == "4" and one.room > 30 * _THOUSAND)
     if line is None:
@@ -153,7 +153,7 @@ def support_nothing(world: World, day: Day, _: None) -> Draft | None:
     return draft
 
 
-def report_wrong_balance(world: World, day: Day, _: None) -> Draft | None:
+def report_wrong_balance(world: World, day: SeasonDay, _: None) -> Draft | None:
     """Report a month-end balance that the vouchers do not bear out."""
     line = world.find(day, lambda one: one.realised > 0)
     if line is None:
@@ -165,7 +165,7 @@ def report_wrong_balance(world: World, day: Day, _: None) -> Draft | None:
     )
 
 
-def commit_late(world: World, day: Day, _: None) -> Draft | None:
+def commit_late(world: World, day: SeasonDay, _: None) -> Draft | None:
     """Book a commitment after the year's end (§72)."""
     line = world.find(day, lambda one: one.is_contract and one.room > 20 * _THOUSAND)
     if line is None:
@@ -175,7 +175,7 @@ def commit_late(world: World, day: Day, _: None) -> Draft | None:
     )
 
 
-def book_ahead(world: World, day: Day, _: None) -> Draft | None:
+def book_ahead(world: World, day: SeasonDay, _: None) -> Draft | None:
     """Book a commitment on a day weeks after the one on which it is sent (a month mistyped)."""
     line = world.find(day, lambda one: one.adopted and one.is_contract and one.room > 20 * _THOUSAND)
     if line is None:
@@ -186,7 +186,7 @@ def book_ahead(world: World, day: Day, _: None) -> Draft | None:
     return replace(draft, booked_on=day.ordinal + _AHEAD_DAYS)
 
 
-def skip_number(world: World, day: Day, agency: SimulatedAgency) -> Draft | None:
+def skip_number(world: World, day: SeasonDay, agency: SimulatedAgency) -> Draft | None:
     """Send an ordinary event of an agency whose feed lost the number before it."""
     for line in agency.lines:
         draft = spend(world, day, line)
@@ -198,24 +198,26 @@ def skip_number(world: World, day: Day, agency: SimulatedAgency) -> Draft | None
     return None
 
 
-def draw_without_ground(world: World, day: Day, _: None) -> Draft | None:
+def draw_without_ground(world: World, day: SeasonDay, _: None) -> Draft | None:
     """Approve a draw on the second reserve without a ground of the Budget Act §70."""
     return _draw(world, day, "second", UNGROUNDED_DRAW, details={}, what="reserve draw without ground")
 
 
-def draw_without_notice(world: World, day: Day, _: None) -> Draft | None:
+def draw_without_notice(world: World, day: SeasonDay, _: None) -> Draft | None:
     """Approve a draw on the second reserve above NT$50,000,000 that the council was not told of (Budget Act §22)."""
     return _draw(
         world, day, "second", UNNOTICED_DRAW, details={"ground": 3}, what="reserve draw without notice to the council"
     )
 
 
-def draw_under_cr(world: World, day: Day, _: None) -> Draft | None:
+def draw_under_cr(world: World, day: SeasonDay, _: None) -> Draft | None:
     """Approve a draw on an agency's first reserve before the budget is law (central practice)."""
     return _draw(world, day, "first", 0, details={"ground": 2}, what="reserve drawn under continuing resolution")
 
 
-def _draw(world: World, day: Day, reserve: str, amount: int, *, details: dict[str, Field], what: str) -> Draft | None:
+def _draw(
+    world: World, day: SeasonDay, reserve: str, amount: int, *, details: dict[str, Field], what: str
+) -> Draft | None:
     """Book an approval that nobody asked for; of a first reserve a tenth of what the agency has."""
 
     def fits(line: SimulatedLine) -> bool:

@@ -7,7 +7,7 @@ from typing import Final
 
 from producers.event_line import Field
 from producers.simulation.lines import Carried, Opened, Payment, SimulatedLine
-from producers.simulation.seasons import MONTHS, Day, is_working_day
+from producers.simulation.seasons import MONTHS, SeasonDay, is_working_day
 from producers.simulation.sender import Draft
 from producers.simulation.world import World
 
@@ -17,7 +17,9 @@ _LAST_PAYMENT_MAX: Final = 50_000
 """NT$; less than that of carried-over money is paid at once."""
 
 
-def pay(world: World, day: Day, line: SimulatedLine, amount: int, settled: tuple[str, Opened] | None = None) -> Draft:
+def pay(
+    world: World, day: SeasonDay, line: SimulatedLine, amount: int, settled: tuple[str, Opened] | None = None
+) -> Draft:
     """`disbursement.paid` of an amount already decided; now and then booked on an earlier day than it is sent.
 
     Args:
@@ -40,7 +42,7 @@ def pay(world: World, day: Day, line: SimulatedLine, amount: int, settled: tuple
     return Draft(line.agency, "disbursement.paid", fields, booked_on)
 
 
-def pay_directly(world: World, day: Day, line: SimulatedLine, gap: int) -> Draft | None:
+def pay_directly(world: World, day: SeasonDay, line: SimulatedLine, gap: int) -> Draft | None:
     """`disbursement.paid` of what is due, or a part of it, settling nothing: salaries, small purchases, grants."""
     whole = min(gap, line.room)
     if whole <= 0:
@@ -48,7 +50,7 @@ def pay_directly(world: World, day: Day, line: SimulatedLine, gap: int) -> Draft
     return pay(world, day, line, whole if world.chance(_PAID_WHOLE_PERMILLE) else max(1, world.share(whole, 250, 900)))
 
 
-def pay_carried(world: World, day: Day, carried: Carried) -> Draft | None:
+def pay_carried(world: World, day: SeasonDay, carried: Carried) -> Draft | None:
     """`disbursement.paid` on money carried over, with its origin year; allowed under continuing resolution too."""
     if carried.open <= 0 or not world.is_sending(carried.line, day):
         return None
@@ -63,7 +65,7 @@ def pay_carried(world: World, day: Day, carried: Carried) -> Draft | None:
     return Draft(carried.line.agency, "disbursement.paid", fields)
 
 
-def _booking_day(world: World, day: Day, line: SimulatedLine, amount: int, opened: Opened | None) -> int | None:
+def _booking_day(world: World, day: SeasonDay, line: SimulatedLine, amount: int, opened: Opened | None) -> int | None:
     """Return an earlier working day for a late booking, or None for today.
 
     Not before what it settles, the adoption, or the line's last balance report, which it would belie; and not in a

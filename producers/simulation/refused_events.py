@@ -7,7 +7,7 @@ from typing import Final
 from producers.event_line import Field
 from producers.simulation.lines import SimulatedAgency
 from producers.simulation.mistake_notes import mistake_note
-from producers.simulation.seasons import Day
+from producers.simulation.seasons import SeasonDay
 from producers.simulation.sender import Draft
 from producers.simulation.world import World
 
@@ -15,7 +15,7 @@ _UNKNOWN_AGENCY: Final = "UNKNOWN"
 _AMOUNT_MAX: Final = 90_000
 
 
-def unknown_agency(world: World, day: Day, _: None) -> Draft | None:
+def unknown_agency(world: World, day: SeasonDay, _: None) -> Draft | None:
     """To be refused: an agency the registry does not have."""
     line = world.find(day, lambda one: one.realised > 0)
     if line is None:
@@ -29,7 +29,7 @@ def unknown_agency(world: World, day: Day, _: None) -> Draft | None:
     return Draft(stranger, "disbursement.paid", fields, note=mistake_note("unknown agency"), refused=True)
 
 
-def wrong_amount_type(world: World, day: Day, _: None) -> Draft | None:
+def wrong_amount_type(world: World, day: SeasonDay, _: None) -> Draft | None:
     """To be refused: an amount written as text."""
     line = world.find(day, lambda one: one.realised > 0)
     if line is None:
@@ -42,7 +42,7 @@ def wrong_amount_type(world: World, day: Day, _: None) -> Draft | None:
     return Draft(line.agency, "disbursement.paid", fields, note=mistake_note("amount written as text"), refused=True)
 
 
-def unknown_reference(world: World, day: Day, _: None) -> Draft | None:
+def unknown_reference(world: World, day: SeasonDay, _: None) -> Draft | None:
     """To be refused: the cancellation of a commitment nobody made."""
     line = world.find(day, lambda one: one.realised > 0)
     if line is None:
@@ -51,7 +51,7 @@ def unknown_reference(world: World, day: Day, _: None) -> Draft | None:
     return Draft(line.agency, "commitment.cancelled", fields, note=mistake_note("unknown reference"), refused=True)
 
 
-def exceed_reference(world: World, day: Day, _: None) -> Draft | None:
+def exceed_reference(world: World, day: SeasonDay, _: None) -> Draft | None:
     """To be refused: the cancellation of more than stands open."""
     line = world.find(day, lambda one: bool(one.commitments))
     if line is None or not line.commitments:
@@ -63,7 +63,7 @@ def exceed_reference(world: World, day: Day, _: None) -> Draft | None:
     )
 
 
-def unknown_virement(world: World, day: Day, _: None) -> Draft | None:
+def unknown_virement(world: World, day: SeasonDay, _: None) -> Draft | None:
     """To be refused: the cancellation of a virement nobody made."""
     line = world.find(day, lambda one: one.realised > 0)
     if line is None:
@@ -72,7 +72,7 @@ def unknown_virement(world: World, day: Day, _: None) -> Draft | None:
     return Draft(line.agency, "virement.cancelled", fields, note=mistake_note("unknown virement"), refused=True)
 
 
-def exceed_application(world: World, day: Day, _: None) -> Draft | None:
+def exceed_application(world: World, day: SeasonDay, _: None) -> Draft | None:
     """To be refused: the approval of more carry-over than was applied for."""
     for carried in world.carried:
         if carried.case and world.is_sending(carried.line, day):

@@ -13,7 +13,7 @@ from producers.event_line import Field
 from producers.simulation.city import spread
 from producers.simulation.formal import revise_allotment
 from producers.simulation.lines import NEVER, SimulatedAgency, SimulatedCase, SimulatedLine
-from producers.simulation.seasons import Day, opening_day
+from producers.simulation.seasons import SeasonDay, opening_day
 from producers.simulation.sender import Draft
 from producers.simulation.world import World
 
@@ -39,7 +39,7 @@ class PlannedCase:
     declined: bool
 
 
-def establish(_world: World, _day: Day, subject: tuple[str, SimulatedAgency, int]) -> Draft:
+def establish(_world: World, _day: SeasonDay, subject: tuple[str, SimulatedAgency, int]) -> Draft:
     """`reserve.established`: which reserve, who holds it, how much."""
     reserve, holder, amount = subject
     return Draft(holder, "reserve.established", {"reserve": reserve, "amount": amount})
@@ -136,7 +136,7 @@ def _may_draw(line: SimulatedLine) -> bool:
     return not line.council_cut and line.object_digit in "234" and line.agency.silent_from == NEVER
 
 
-def request(world: World, day: Day, case: SimulatedCase) -> Draft | None:
+def request(world: World, day: SeasonDay, case: SimulatedCase) -> Draft | None:
     """`reserve.requested` with its ground (Budget Act §70)."""
     if not world.is_sending(case.line, day):
         return None
@@ -150,14 +150,14 @@ def request(world: World, day: Day, case: SimulatedCase) -> Draft | None:
     return Draft(case.line.agency, "reserve.requested", fields)
 
 
-def decline(world: World, day: Day, case: SimulatedCase) -> Draft | None:
+def decline(world: World, day: SeasonDay, case: SimulatedCase) -> Draft | None:
     """`reserve.declined`: refused or withdrawn."""
     if not world.is_sending(case.line, day):
         return None
     return Draft(case.line.agency, "reserve.declined", {"reserve": case.reserve, "case": case.name})
 
 
-def approve(world: World, day: Day, case: SimulatedCase) -> Draft | None:
+def approve(world: World, day: SeasonDay, case: SimulatedCase) -> Draft | None:
     """`reserve.approved`; a large draw on the second reserve names the day the council was told, before today."""
     if not world.is_sending(case.line, day):
         return None
@@ -175,7 +175,7 @@ def approve(world: World, day: Day, case: SimulatedCase) -> Draft | None:
     return draft
 
 
-def grant(world: World, day: Day, case: SimulatedCase, details: dict[str, Field], note: str = "") -> Draft:
+def grant(world: World, day: SeasonDay, case: SimulatedCase, details: dict[str, Field], note: str = "") -> Draft:
     """`reserve.approved` with the details given; the line has the money and its allotment follows.
 
     What is granted before the budget is law is left unspent: the line's true room is then larger than it thinks.
@@ -194,17 +194,17 @@ def grant(world: World, day: Day, case: SimulatedCase, details: dict[str, Field]
     return Draft(case.line.agency, "reserve.approved", fields, note=note)
 
 
-def cancel(world: World, day: Day, case: SimulatedCase) -> Draft | None:
+def cancel(world: World, day: SeasonDay, case: SimulatedCase) -> Draft | None:
     """`reserve.cancelled` of a part not needed: back in the fund."""
     return _give_up(world, day, case, "reserve.cancelled", most_permille=200)
 
 
-def give_back(world: World, day: Day, case: SimulatedCase) -> Draft | None:
+def give_back(world: World, day: SeasonDay, case: SimulatedCase) -> Draft | None:
     """`reserve.returned` of what was left at the end: out of the line, not to be drawn again."""
     return _give_up(world, day, case, "reserve.returned", most_permille=60)
 
 
-def _give_up(world: World, day: Day, case: SimulatedCase, event_type: str, *, most_permille: int) -> Draft | None:
+def _give_up(world: World, day: SeasonDay, case: SimulatedCase, event_type: str, *, most_permille: int) -> Draft | None:
     """Give up a part of a case, within what the line has left and what the case still has."""
     amount = (
         min(world.share(case.amount, most_permille // 10, most_permille), case.in_force, case.line.room)

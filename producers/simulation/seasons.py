@@ -35,7 +35,7 @@ _INVENTED_ADOPTION_DAYS: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class SeasonDay:
     """A day of the books.
 
     Attributes:
@@ -73,12 +73,12 @@ def is_working_day(day: date) -> bool:
     return day.weekday() < _SATURDAY
 
 
-def days_of_year(fiscal_year: int) -> list[Day]:
+def days_of_year(fiscal_year: int) -> list[SeasonDay]:
     """Every calendar day from 1 January to the end of the closing period of a ROC fiscal year."""
     opening, closing = opening_day(fiscal_year), date.fromisoformat(closing_day(fiscal_year))
     days = [opening + timedelta(days=offset) for offset in range((closing - opening).days + 1)]
     return [
-        Day(
+        SeasonDay(
             day.toordinal(),
             day.isoformat(),
             day.month + MONTHS * (day.year - opening.year),
@@ -115,7 +115,7 @@ def split_by_month(amount: int, pattern: str, first_month: int = 1) -> list[int]
     return months
 
 
-def bookings_by_day(total: int, days: list[Day]) -> list[int]:
+def bookings_by_day(total: int, days: list[SeasonDay]) -> list[int]:
     """How many ordinary bookings each day has; working days only, denser in the last days of December.
 
     The list is as long as `days` and its sum is `total` exactly.
@@ -131,7 +131,7 @@ def bookings_by_day(total: int, days: list[Day]) -> list[int]:
     return [end - start for start, end in zip([0, *ends], ends, strict=False)]
 
 
-def _day_weight(day: Day) -> int:
+def _day_weight(day: SeasonDay) -> int:
     """Count a working day once, a day of the year-end rush twice."""
     if not day.working:
         return 0

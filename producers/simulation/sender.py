@@ -10,7 +10,7 @@ from typing import Final
 from producers.event_line import Field, event_line
 from producers.simulation.lines import SimulatedAgency
 from producers.simulation.mix import Mix
-from producers.simulation.seasons import Day
+from producers.simulation.seasons import SeasonDay
 
 FEED: Final = "accounting"
 """The source that agencies' events name: their accounting system (會計系統)."""
@@ -74,7 +74,7 @@ class Sender:
         self._rng = rng
         self._number = 0
 
-    def send(self, draft: Draft, day: Day) -> bytes:
+    def send(self, draft: Draft, day: SeasonDay) -> bytes:
         """Send the draft as a line. Money in it stays as it is; only envelope fields are decided here."""
         self._number += 1
         prefix = REFUSED_ID if draft.refused else "E"

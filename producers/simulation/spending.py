@@ -12,7 +12,7 @@ from producers.event_line import Field
 from producers.simulation.contracts import commit, execute_contract, pay_reference
 from producers.simulation.lines import SimulatedLine
 from producers.simulation.payments import pay_directly
-from producers.simulation.seasons import MONTHS, Day
+from producers.simulation.seasons import MONTHS, SeasonDay
 from producers.simulation.sender import Draft
 from producers.simulation.world import World
 
@@ -24,7 +24,7 @@ _COMMITTED_UNDER_CR_PERMILLE: Final = 250
 _PAID_WHOLE_PERMILLE: Final = 500
 
 
-def spend(world: World, day: Day, line: SimulatedLine) -> Draft | None:
+def spend(world: World, day: SeasonDay, line: SimulatedLine) -> Draft | None:
     """Return the line's next ordinary event: commitment, payable, prepayment or payment; None when nothing is due."""
     if day.ordinal >= line.agency.silent_from:
         return None
@@ -41,7 +41,7 @@ def spend(world: World, day: Day, line: SimulatedLine) -> Draft | None:
     return made or pay_directly(world, day, line, gap)
 
 
-def planned(world: World, day: Day, line: SimulatedLine) -> int:
+def planned(world: World, day: SeasonDay, line: SimulatedLine) -> int:
     """Return what the line should have realised by its next turn, in NT$: its allotment times its rate of execution.
 
     Never beyond the month, so that the allotment (Budget Act §61) holds while the rate is below 1,000 permille.
@@ -57,7 +57,7 @@ def planned(world: World, day: Day, line: SimulatedLine) -> int:
     return (before + (allotted[month] - before) * reached // month_days) * line.execution_permille // 1000
 
 
-def spend_provisionally(world: World, day: Day, line: SimulatedLine) -> Draft | None:
+def spend_provisionally(world: World, day: SeasonDay, line: SimulatedLine) -> Draft | None:
     """`provisional.spent` (or a commitment) under continuing resolution, within the base and the month's allotment."""
     if line.is_new or line.enacted == 0:
         return None
@@ -87,7 +87,7 @@ def _basis(line: SimulatedLine) -> str:
     return "authorised_plan" if line.authorised_plan else "prior_year"
 
 
-def provisional(world: World, day: Day, line: SimulatedLine, amount: int, basis: str, *, note: str = "") -> Draft:
+def provisional(world: World, day: SeasonDay, line: SimulatedLine, amount: int, basis: str, *, note: str = "") -> Draft:
     """`provisional.spent` on a line, with the paper it rests on where the basis asks for one."""
     line.realised += amount
     line.cr_month_paid += amount

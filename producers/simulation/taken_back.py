@@ -8,14 +8,14 @@ from producers.event_line import Field
 from producers.simulation.formal import revise_allotment
 from producers.simulation.lines import SimulatedAgency
 from producers.simulation.mistake_notes import mistake_note
-from producers.simulation.seasons import Day
+from producers.simulation.seasons import SeasonDay
 from producers.simulation.sender import Draft
 from producers.simulation.world import World
 
 _THOUSAND: Final = 1_000
 
 
-def cancel_virement(world: World, day: Day, _: None) -> Draft | None:
+def cancel_virement(world: World, day: SeasonDay, _: None) -> Draft | None:
     """`virement.cancelled` of all or a half of a lawful virement whose taker still has the money."""
     for place, (name, giver, taker, amount) in enumerate(world.virements):
         back = amount if world.chance(500) else amount // 2
@@ -30,7 +30,7 @@ def cancel_virement(world: World, day: Day, _: None) -> Draft | None:
     return None
 
 
-def withdraw_saving(world: World, day: Day, _: None) -> Draft | None:
+def withdraw_saving(world: World, day: SeasonDay, _: None) -> Draft | None:
     """`saving.withdrawn` of a part of what was declared."""
     line = world.find(day, lambda one: one.saving > _THOUSAND)
     if line is None:
@@ -40,7 +40,7 @@ def withdraw_saving(world: World, day: Day, _: None) -> Draft | None:
     return Draft(line.agency, "saving.withdrawn", {"line": line.key, "amount": amount})
 
 
-def file_report(world: World, day: Day, subject: tuple[SimulatedAgency, int]) -> Draft | None:
+def file_report(world: World, day: SeasonDay, subject: tuple[SimulatedAgency, int]) -> Draft | None:
     """`report.filed` for a month, under the agency's next number; now and then a number is left out on purpose."""
     agency, month = subject
     if day.ordinal >= agency.silent_from:

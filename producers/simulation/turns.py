@@ -10,12 +10,12 @@ from typing import Final
 from producers.simulation import corrections, formal
 from producers.simulation.lines import SimulatedAgency, SimulatedLine
 from producers.simulation.payments import pay_carried
-from producers.simulation.seasons import Day
+from producers.simulation.seasons import SeasonDay
 from producers.simulation.sender import Draft
 from producers.simulation.spending import spend
 from producers.simulation.world import World
 
-LineAct = Callable[[World, Day, SimulatedLine], Draft | None]
+LineAct = Callable[[World, SeasonDay, SimulatedLine], Draft | None]
 
 _TURNS: Final = {"personnel": 1, "operations": 3, "capital": 3, "grants": 2, "debt": 1}
 """How often a line's turn comes in one round, by its pattern; twice as often for contracts of some size."""
@@ -84,7 +84,7 @@ class Turns:
             self._rng.shuffle(self._hand)
         return self._hand.pop()
 
-    def fell_quiet(self, day: Day) -> list[SimulatedAgency]:
+    def fell_quiet(self, day: SeasonDay) -> list[SimulatedAgency]:
         """Return the agencies that booked nothing for a week and a half though they still send."""
         return [
             agency
@@ -97,6 +97,6 @@ class Turns:
         return self._acts[bisect_right(self._ends, self._rng.randrange(1000))]
 
 
-def _pay_some_carried(world: World, day: Day, _line: SimulatedLine) -> Draft | None:
+def _pay_some_carried(world: World, day: SeasonDay, _line: SimulatedLine) -> Draft | None:
     """Book a payment on carried-over money, whichever comes up."""
     return pay_carried(world, day, world.carried[world.rng.randrange(len(world.carried))]) if world.carried else None

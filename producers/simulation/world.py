@@ -12,13 +12,13 @@ from typing import Any, Final
 from producers.simulation.city import SimulatedCity
 from producers.simulation.lines import Carried, SimulatedAgency, SimulatedLine
 from producers.simulation.mix import Mix
-from producers.simulation.seasons import Day
+from producers.simulation.seasons import SeasonDay
 from producers.simulation.sender import Draft, Sender
 
 _TRIES: Final = 100
 _MISTAKES_FROM_EVENTS: Final = 2_000
 
-Act = Callable[["World", Day, Any], Draft | bytes | None]
+Act = Callable[["World", SeasonDay, Any], Draft | bytes | None]
 """Something done on a day with a subject (line, agency, case …): one event, as draft or ready; None if it cannot be."""
 
 
@@ -71,12 +71,12 @@ class World:
         """Return a part of an amount in NT$, between two shares of 1,000."""
         return amount * self.rng.randrange(low_permille, high_permille) // 1000
 
-    def later(self, day: Day, days: int, act: Act, subject: object) -> None:
+    def later(self, day: SeasonDay, days: int, act: Act, subject: object) -> None:
         """Let an act follow `days` after today, or as soon after as it can take the place of an ordinary booking."""
         self.numbers += 1
         heapq.heappush(self.due, (day.ordinal + days, self.numbers, act, subject))
 
-    def next_due(self, day: Day) -> tuple[Act, object] | None:
+    def next_due(self, day: SeasonDay) -> tuple[Act, object] | None:
         """Return the next act that is due today, taken off the heap."""
         if not self.due or self.due[0][0] > day.ordinal:
             return None
@@ -87,11 +87,11 @@ class World:
         """How many of a mistake there are in this year: at least one from 2,000 events on, else none."""
         return max(1, self.events * per_100_000_events // 100_000) if self.events >= _MISTAKES_FROM_EVENTS else 0
 
-    def is_sending(self, line: SimulatedLine, day: Day) -> bool:
+    def is_sending(self, line: SimulatedLine, day: SeasonDay) -> bool:
         """Whether the line's agency still sends its events."""
         return day.ordinal < line.agency.silent_from
 
-    def find(self, day: Day, wanted: Callable[[SimulatedLine], bool]) -> SimulatedLine | None:
+    def find(self, day: SeasonDay, wanted: Callable[[SimulatedLine], bool]) -> SimulatedLine | None:
         """Return a line by chance that is wanted and whose agency sends; None when no line of the city is.
 
         Chance finds common lines at once; for rare ones all lines are looked through, beginning anywhere.

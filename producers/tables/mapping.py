@@ -115,7 +115,7 @@ class MappedEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Rows that agree in these make one event together; empty: each row makes its own."""
 
 
-class Totals(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class TotalRows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Rows that are sums of others: by a word in a column (`all` rows, or those `above` since the last such), or by depth."""
 
     column: str | None = None
@@ -153,7 +153,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     header_rows: int = 1
     sheet: str | None = None
     identity: tuple[str, ...] = ("agency", "fiscal_year", "line", "booked_on")
-    totals: Totals = Totals()
+    totals: TotalRows = TotalRows()
     names: MappedNames = MappedNames()
     report: MappedReport | None = None
     assumed: tuple[Words | str, ...] = ()

@@ -7,11 +7,11 @@ from typing import Any
 
 from producers.tables.cells import name
 from producers.tables.header import Header, plain
-from producers.tables.mapping import Totals
+from producers.tables.mapping import TotalRows
 from producers.tables.sheet import Sheet
 
 
-def sums_of_rows(sheet: Sheet, header: Header, rows: Sequence[int], totals: Totals) -> dict[int, list[int]]:
+def sums_of_rows(sheet: Sheet, header: Header, rows: Sequence[int], totals: TotalRows) -> dict[int, list[int]]:
     """The rows that are totals, each with the rows that it sums.
 
     Args:
@@ -38,7 +38,7 @@ def sums_of_rows(sheet: Sheet, header: Header, rows: Sequence[int], totals: Tota
     return found
 
 
-def _by_word(sheet: Sheet, header: Header, rows: Sequence[int], totals: Totals) -> dict[int, str]:
+def _by_word(sheet: Sheet, header: Header, rows: Sequence[int], totals: TotalRows) -> dict[int, str]:
     if totals.column is None:
         return {}
     column = sheet.columns[header.at(totals.column)]
@@ -51,7 +51,7 @@ def _by_word(sheet: Sheet, header: Header, rows: Sequence[int], totals: Totals) 
     return found
 
 
-def _by_depth(sheet: Sheet, header: Header, rows: Sequence[int], totals: Totals) -> dict[int, list[int]]:
+def _by_depth(sheet: Sheet, header: Header, rows: Sequence[int], totals: TotalRows) -> dict[int, list[int]]:
     if not totals.depth:
         return {}
     columns = [sheet.columns[header.at(each)] for each in totals.depth]

@@ -13,7 +13,7 @@ from typing import Final
 
 import structlog
 
-from streams.fold.link import ANSWER, Answer, Failed, FoldState, Request, Wire
+from streams.fold.link import ANSWER, Failed, FoldAnswer, FoldState, Request, Wire
 from streams.monitor import Busy, Unavailable
 
 CONNECT_SECONDS: Final = 0.1
@@ -33,7 +33,7 @@ class FoldLink:
         self._wire: Wire | None = None
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
-        self._asked: dict[int, Future[Answer]] = {}
+        self._asked: dict[int, Future[FoldAnswer]] = {}
         self._heard_at = time.monotonic()
         self._ended, self._stopping = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._keep_linked, name="link", daemon=True)
@@ -60,9 +60,9 @@ class FoldLink:
             "the process that folds does not answer" if self._wire else "the process that folds is being started again"
         )
 
-    def ask(self, make: Callable[[int], Request]) -> Future[Answer]:
+    def ask(self, make: Callable[[int], Request]) -> Future[FoldAnswer]:
         """Send a request, made with the number it is given; fails with Unavailable or Busy."""
-        done: Future[Answer] = Future()
+        done: Future[FoldAnswer] = Future()
         if (why := self.trouble) is not None:  # else whoever asks a process that stands still waits as long as it does
             done.set_exception(Unavailable(why))
             return done

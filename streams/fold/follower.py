@@ -25,7 +25,17 @@ from ledger.receipt import Outcome
 from ledger.registry import Registry
 from streams.errors import StoreError
 from streams.fold.asking import FoldLink
-from streams.fold.link import ActDone, ActRefused, Answer, FoldState, JudgedDay, Submitted, ToDo, ToJudgeDay, ToSubmit
+from streams.fold.link import (
+    ActDone,
+    ActRefused,
+    FoldAnswer,
+    FoldState,
+    JudgedDay,
+    Submitted,
+    ToDo,
+    ToJudgeDay,
+    ToSubmit,
+)
 from streams.fold.moment import Moment, moment_of
 from streams.log.history import Done, History, Step, ToClose, ToFold, ToJudge, ToMeasure, done
 from streams.log.segments import Segments
@@ -132,7 +142,7 @@ class Follower:
         asked.add_done_callback(lambda asked: self._submitted(asked, shown))
         return shown
 
-    def _submitted(self, asked: Future[Answer], shown: Future[list[Outcome]]) -> None:
+    def _submitted(self, asked: Future[FoldAnswer], shown: Future[list[Outcome]]) -> None:
         error = asked.exception()
         answer = None if error is not None else asked.result()
         if isinstance(answer, Submitted):

@@ -108,9 +108,9 @@ class FoldState(msgspec.Struct, tag=True):
     """How long each batch took since the last time."""
 
 
-Answer: TypeAlias = Submitted | JudgedDay | ActDone | ActRefused | Failed | FoldState
+FoldAnswer: TypeAlias = Submitted | JudgedDay | ActDone | ActRefused | Failed | FoldState
 REQUEST: Final = msgspec.msgpack.Decoder(Request)
-ANSWER: Final = msgspec.msgpack.Decoder(Answer)
+ANSWER: Final = msgspec.msgpack.Decoder(FoldAnswer)
 
 
 class Wire:
@@ -131,7 +131,7 @@ class Wire:
         for thread in self._threads:
             thread.start()
 
-    def send(self, message: Request | Answer) -> bool:
+    def send(self, message: Request | FoldAnswer) -> bool:
         """Queue a message; False where the other end does not take what was sent before, and the link is cut for it."""
         encoded = msgspec.msgpack.encode(message)
         with self._lock:

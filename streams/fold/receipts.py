@@ -6,14 +6,14 @@ told is the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from typing import Final, NamedTuple, TypeAlias
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
 
 from alerts.subjects import alert_id
+from alerts.trial import ReadingBooks
 from ledger.admission import read
 from ledger.books import Books
 from ledger.events import AppropriationEnacted, BudgetAdopted, Event
@@ -26,8 +26,6 @@ from streams.store.segments import unpack_digests
 
 _AT_ONCE: Final = 500
 _runs: Final = msgspec.json.Decoder(list[Run]).decode
-
-Reading: TypeAlias = Callable[[], AbstractContextManager[Books]]
 
 
 class RefusedAs(NamedTuple):
@@ -136,7 +134,7 @@ class Folded(msgspec.Struct, frozen=True):
     refused: RefusedAs | None = None
 
 
-def of_store(store: Store, sent: Sequence[SentLine], reading: Reading) -> list[Outcome]:
+def of_store(store: Store, sent: Sequence[SentLine], reading: ReadingBooks) -> list[Outcome]:
     """The outcome of each line; all of them must be behind the marks, and in the books that are read."""
     by_partition: dict[int, list[SentLine]] = {}
     for one in sent:

@@ -20,8 +20,8 @@ from streams.fold.link import (
     REQUEST,
     ActDone,
     ActRefused,
-    Answer,
     Failed,
+    FoldAnswer,
     FoldState,
     JudgedDay,
     Submitted,
@@ -113,7 +113,7 @@ class FoldServer:
     def _submitted(self, n: int, outcomes: list[Outcome]) -> Submitted:
         return Submitted(n, outcomes, self._monitor.replica.lines)
 
-    def _answer(self, wire: Wire, n: int, make: Callable[[int, Any], Answer], done: Future[Any]) -> None:
+    def _answer(self, wire: Wire, n: int, make: Callable[[int, Any], FoldAnswer], done: Future[Any]) -> None:
         error = done.exception()
         try:
             wire.send(make(n, done.result()) if error is None else Failed(n, str(error)))

@@ -13,13 +13,14 @@ import structlog
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
+from alerts.trial import ReadingBooks
 from ledger.json_text import LINE_BYTES_MAX
 from ledger.receipt import Outcome
 from producers.kafka.connection import Connection
 from producers.kafka.sending import new_producer
 from producers.kafka.wire import EVENTS, value_of, where_of
 from streams.errors import KafkaUnavailable, StoreError
-from streams.fold.receipts import Reading, SentLine, of_store
+from streams.fold.receipts import SentLine, of_store
 from streams.kafka.topics import SourceReader, plain_errors
 from streams.monitor import Busy, Unavailable
 from streams.store import Store
@@ -87,7 +88,7 @@ class Posting:
         ends = self._ends
         return sum(max(0, end - offsets.get(part, 0)) for part, end in ends.items()) if ends else None
 
-    def submit(self, lines: list[bytes], origin: str, first_line: int, reading: Reading) -> Future[list[Outcome]]:
+    def submit(self, lines: list[bytes], origin: str, first_line: int, reading: ReadingBooks) -> Future[list[Outcome]]:
         """Send lines, each under its own key, in their order; blank lines are left out.
 
         The future fails with Unavailable where they are not known to be kept, or are kept but not yet judged: sending
@@ -105,7 +106,7 @@ class Posting:
         with self._moved:
             self._under_way -= 1
 
-    def _post(self, lines: list[bytes], origin: str, first_line: int, reading: Reading) -> list[Outcome]:
+    def _post(self, lines: list[bytes], origin: str, first_line: int, reading: ReadingBooks) -> list[Outcome]:
         numbered = [(number, line) for number, line in enumerate(lines, first_line) if line and not line.isspace()]
         try:
             sent, refused = self._send(numbered, origin)

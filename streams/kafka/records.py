@@ -14,7 +14,7 @@ from typing import Final, Protocol
 import msgspec
 
 from ledger.json_text import one_line
-from ledger.process import Route
+from ledger.process import Addressed
 from ledger.refusals import detail
 from producers.kafka.partitions import partition_of
 from producers.kafka.wire import elements_of, is_array
@@ -41,14 +41,14 @@ class Unpacked(msgspec.Struct):
     """The lines of records, the route of each, and (offset, number of lines) of each record."""
 
     lines: list[bytes]
-    routes: list[Route]
+    routes: list[Addressed]
     counted: list[tuple[int, int]]
 
 
 def unpack(records: Sequence[Record], partition: int, partitions: int) -> Unpacked:
     """Take records of one partition apart, in their order."""
     lines: list[bytes] = []
-    routes: list[Route] = []
+    routes: list[Addressed] = []
     counted: list[tuple[int, int]] = []
     for record in records:
         value = record.value
@@ -88,7 +88,7 @@ def shares(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
 
 
 @lru_cache(maxsize=65_536)
-def route_of(key: bytes | None, partition: int, partitions: int) -> Route:
+def route_of(key: bytes | None, partition: int, partitions: int) -> Addressed:
     """Where a record is addressed to by its key: fiscal year and agency, or what is wrong with the key."""
     found = _KEY.fullmatch(key or b"")
     if key is None or found is None:

@@ -5,7 +5,7 @@ Every step comes once. What `audit` and `rebuild` do with it is the same for bot
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol, TypeAlias
 
 import msgspec
@@ -17,6 +17,9 @@ from streams.people.trail import ACKNOWLEDGE, TrailEntry
 from streams.store import Store, schema
 from streams.store.batch import Batch
 from streams.store.store import EMBEDDED
+
+Progress: TypeAlias = Callable[[int], None]
+"""Told how many lines have been walked."""
 
 
 class ToFold(msgspec.Struct, frozen=True):

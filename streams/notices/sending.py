@@ -41,7 +41,7 @@ _bulletin = msgspec.json.Decoder(Bulletin).decode
 log = structlog.get_logger()
 
 
-class Unit(msgspec.Struct, frozen=True):
+class SendingUnit(msgspec.Struct, frozen=True):
     """A notice to one address, tried so many times."""
 
     notice: str
@@ -98,7 +98,7 @@ def parcel_id(key: str, address: str) -> str:
     return f"{key}.{hashlib.sha256(address.encode()).hexdigest()[:12]}"
 
 
-def _due(store: Store, channel: str, now: datetime, besides: Sequence[Unit] = ()) -> list[Unit]:
+def _due(store: Store, channel: str, now: datetime, besides: Sequence[SendingUnit] = ()) -> list[SendingUnit]:
     """What is to be tried now, besides units of which it is known and not noted yet what became of them."""
     rows, notices = schema.deliveries, schema.notices
     known = {(unit.notice, unit.address) for unit in besides}
@@ -123,7 +123,7 @@ def _due(store: Store, channel: str, now: datetime, besides: Sequence[Unit] = ()
             attached.setdefault(row.notice, []).append(Attachment(row.name, row.media_type, row.content))
     said = {name: said_in(row.payload) for name, row in kept.items()}
     return [
-        Unit(
+        SendingUnit(
             row.notice,
             kept[row.notice].key,
             row.address,
@@ -142,7 +142,9 @@ def said_in(payload: str) -> Said:
     return _bulletin(payload) if '"type":"Bulletin"' in payload[:40] else _said(payload)
 
 
-def _links_wanted(store: Store, settings: NoticeSettings, channel: str, units: Sequence[Unit]) -> dict[int, LinkWanted]:
+def _links_wanted(
+    store: Store, settings: NoticeSettings, channel: str, units: Sequence[SendingUnit]
+) -> dict[int, LinkWanted]:
     """The link that each unit is to have that asks: a link's secret is kept nowhere, so each try makes one."""
     if settings.public_url is None or channel != "mail":
         return {}
@@ -152,7 +154,7 @@ def _links_wanted(store: Store, settings: NoticeSettings, channel: str, units: S
     }
 
 
-def _parcel(unit: Unit, link: str | None) -> Parcel:
+def _parcel(unit: SendingUnit, link: str | None) -> Parcel:
     return Parcel(
         parcel_id(unit.key, unit.address),
         unit.address,
@@ -162,7 +164,7 @@ def _parcel(unit: Unit, link: str | None) -> Parcel:
     )
 
 
-def _asking(store: Store, units: Sequence[Unit], names: Names) -> dict[int, list[Matter]]:
+def _asking(store: Store, units: Sequence[SendingUnit], names: Names) -> dict[int, list[Matter]]:
     """Of each unit that asks those whose matters they are: the matters. An authority is told of its agencies' and not asked."""
     wanted = {matter.alert for unit in units if isinstance(unit.said, Notice) for matter in unit.said.matters}
     own = {name: recipient_for(names, alert) for name, alert in queries.alerts_of(store, sorted(wanted)).items()}
@@ -187,9 +189,9 @@ def _note_and_link(
     store: Store,
     settings: NoticeSettings,
     channel: str,
-    units: Sequence[Unit],
+    units: Sequence[SendingUnit],
     results: Sequence[Failure | None],
-    following: Sequence[Unit],
+    following: Sequence[SendingUnit],
 ) -> list[Parcel]:
     """Note what became of units, and make the links of those that follow; the parcels of these."""
     left = [unit for unit, result in zip(units, results, strict=True) if result is None]
@@ -210,7 +212,7 @@ def _note(
     connection: sa.Connection,
     settings: NoticeSettings,
     channel: str,
-    units: Sequence[Unit],
+    units: Sequence[SendingUnit],
     results: Sequence[Failure | None],
 ) -> None:
     now, rows = settings.now(), schema.deliveries
@@ -242,7 +244,7 @@ def _became(result: Failure | None, attempts: int, now: datetime, give_up: timed
     }
 
 
-def _to_ask(store: Store, left: Sequence[Unit], names: Names) -> Mapping[tuple[str, str, str], list[str]]:
+def _to_ask(store: Store, left: Sequence[SendingUnit], names: Names) -> Mapping[tuple[str, str, str], list[str]]:
     """Alerts that somebody was asked about just now for the first time, or anew since they got worse."""
     found: dict[tuple[str, str, str], list[str]] = {}
     seen: set[tuple[str, str]] = set()

@@ -21,7 +21,7 @@ from streams.people.trail import append, append_by_hand
 from streams.scope import RIGHTS
 from streams.store import Store, schema
 from streams.store.times import now
-from streams.store.under_trail import Changed, added_row
+from streams.store.under_trail import ChangedRow, added_row
 
 ROLES: Final = ("feeder", "officer", "reviewer", "administrator")
 """feeder sends events; officer acknowledges, notes and closes; reviewer only reads; administrator does all of it."""
@@ -185,12 +185,12 @@ def change_password(store: Store, name: str, password: str, by: Person | None = 
 PASSWORD_CHANGED: Final = "password-changed"  # noqa: S105  # a kind of act
 
 
-def _new_password(connection: sa.Connection, name: str, hashed: str) -> Changed:
+def _new_password(connection: sa.Connection, name: str, hashed: str) -> ChangedRow:
     """Keep a password; the newest of a user counts."""
     return added_row(connection, schema.credentials, {"name": name, "password_hash": hashed, "at": now()})
 
 
-def next_generation(connection: sa.Connection, name: str) -> Changed:
+def next_generation(connection: sa.Connection, name: str) -> ChangedRow:
     """End every session of a user (see `streams.people.sessions`)."""
     return added_row(connection, schema.session_generations, {"name": name, "at": now()})
 

@@ -29,7 +29,7 @@ from streams.people.trail import ACKNOWLEDGE, CLOSE, NOTE, TrailEntry, acts_on, 
 from streams.store import Store, queries
 from streams.store.alert_lists import AlertState
 from streams.store.alerts import is_within
-from streams.store.under_trail import Changed, append_acts
+from streams.store.under_trail import ChangedRow, append_acts
 
 
 def acknowledge(
@@ -139,7 +139,7 @@ def _unfinished(store: Store, catalogue: Catalogue, alert: str, person: Person, 
 
 
 def record_by(
-    store: Store, person: Person, kind: str, subject: str, before: Any, after: Any, rows: Iterable[Changed] = ()
+    store: Store, person: Person, kind: str, subject: str, before: Any, after: Any, rows: Iterable[ChangedRow] = ()
 ) -> TrailEntry:
     """Append what a person did to the trail; `rows`: those under the trail that were added by it."""
     proof = (person.credential, person.credential_id)

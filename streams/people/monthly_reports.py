@@ -20,7 +20,7 @@ from streams.people.trail import TrailEntry, acts_of_kinds
 from streams.store import Store, schema
 from streams.store.locks import FINDING_LOCK, lock
 from streams.store.times import now
-from streams.store.under_trail import Changed, added_row
+from streams.store.under_trail import ChangedRow, added_row
 
 SAMPLED: Final = "report-sampled"
 """Subject: `<year>-<month>`."""
@@ -32,7 +32,7 @@ ReportKey: TypeAlias = tuple[str, int]
 """Agency and month."""
 
 
-def keep_reports(connection: sa.Connection, file: int, reports: Sequence[MonthlyReport]) -> list[Changed]:
+def keep_reports(connection: sa.Connection, file: int, reports: Sequence[MonthlyReport]) -> list[ChangedRow]:
     """Keep reports as they came in a file; the rows, for the act by which the file is kept."""
     return [
         added_row(

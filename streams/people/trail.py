@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from streams.store import Store, schema
 from streams.store.trail_begun import by_hand
-from streams.store.under_trail import Changed, append_act, trail_keys
+from streams.store.under_trail import ChangedRow, append_act, trail_keys
 from streams.trail.chain import BEGINNING, ChainLink, ChainState, check
 
 ACKNOWLEDGE: Final = "acknowledge"
@@ -66,7 +66,7 @@ def record(
     after: Any,
     *,
     credential: tuple[str, str] = NOBODY,
-    rows: Iterable[Changed] = (),
+    rows: Iterable[ChangedRow] = (),
 ) -> TrailEntry:
     """Append an act to the trail (see `append`)."""
     with store.writing() as connection:
@@ -84,7 +84,7 @@ def append(
     after: Any,
     *,
     credential: tuple[str, str] = NOBODY,
-    rows: Iterable[Changed] = (),
+    rows: Iterable[ChangedRow] = (),
 ) -> TrailEntry:
     """Append an act within a transaction that writes, bound to the one before it.
 
@@ -168,7 +168,7 @@ def append_by_rebuild(connection: sa.Connection, kind: str, subject: str, after:
 
 
 def append_by_hand(
-    connection: sa.Connection, kind: str, subject: str, after: Any, rows: Iterable[Changed] = ()
+    connection: sa.Connection, kind: str, subject: str, after: Any, rows: Iterable[ChangedRow] = ()
 ) -> None:
     """What was done at the command line, under the name of the system's user: who may act is an act too."""
     given = {"kind": kind, "subject": subject, "before": _json(None), "after": _json(after)}

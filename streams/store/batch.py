@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from ledger.process import Route
+from ledger.process import Addressed
 
 Run: TypeAlias = tuple[int, int, int]
 """The first record's offset, how many records follow each other, how many lines each of them holds."""
@@ -39,7 +39,7 @@ class Batch(msgspec.Struct, frozen=True):
 
     lines: Sequence[bytes]
     origins: Sequence[Origin]
-    routes: Sequence[Route] | None = None
+    routes: Sequence[Addressed] | None = None
     """How the record of each line was addressed; None where lines are not addressed."""
     records: Records | None = None
     """Where the lines stand in Kafka's log; None in an embedded log, where each line has an offset of its own."""

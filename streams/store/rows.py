@@ -50,7 +50,7 @@ class Kept(msgspec.Struct, frozen=True):
 def _kept(table: Table, key: Sequence[str], detail: Mapping[str, Any], derived: Sequence[str]) -> Kept:
     """`key` are the leading columns that the row itself does not know; all others are its fields."""
     columns = tuple(c.name for c in table.columns if c.name != "detail" and c.name not in key)
-    months = tuple(c.name for c in table.columns if isinstance(c.type, schema.Months))
+    months = tuple(c.name for c in table.columns if isinstance(c.type, schema.MonthsColumn))
     return Kept(
         table,
         columns,

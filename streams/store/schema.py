@@ -54,7 +54,7 @@ class Money(TypeDecorator[int]):
         return None if value is None else int(value)
 
 
-class Months(TypeDecorator[Any]):
+class MonthsColumn(TypeDecorator[Any]):
     """Sums by month in NT$, eight bytes each in the machine's order (little-endian everywhere it runs)."""
 
     impl = LargeBinary
@@ -155,7 +155,7 @@ positions: Final = Table(
     Column("origin_year", SmallInteger, nullable=False),
     Column("month_last", SmallInteger, nullable=False),
     *_money("realised", "prepaid", "payable", "committed"),
-    *(Column(name, Months) for name in ("realised_by_month", "prepaid_by_month")),
+    *(Column(name, MonthsColumn) for name in ("realised_by_month", "prepaid_by_month")),
 )
 """What bookings change of a position: written with every payment, and kept small for it."""
 
@@ -168,7 +168,7 @@ position_budgets: Final = Table(
     Column("allotment_revision", BigInteger, nullable=False),
     Column("statutory", Boolean, nullable=False),
     Column("has_money", Boolean, nullable=False),
-    *(Column(name, Months) for name in ("allotment", "allotment_under_cr")),
+    *(Column(name, MonthsColumn) for name in ("allotment", "allotment_under_cr")),
     Column("detail", Text, comment="JSON: proposal, provisional spending, balance reported, carry-over by kind"),
 )
 """The rest of a position, written when it changes; a position that is only spent on has no row here."""

@@ -58,7 +58,7 @@ REBUILT: Final = "rebuilt"
 SEALED_WHOLE: Final = frozenset((BEGAN, REBUILT))
 """Acts that say of the tables they name all that stands in them."""
 
-Changed: TypeAlias = tuple[sa.Table, Any]
+ChangedRow: TypeAlias = tuple[sa.Table, Any]
 """A row that an act adds or changes: its table, and its key."""
 Seals: TypeAlias = Mapping[str, Mapping[str, str]]
 """The digest of each row, by table and key."""
@@ -87,7 +87,7 @@ def has_key(store: Store) -> bool:
 def append_act(
     connection: sa.Connection,
     values: Mapping[str, Any],
-    rows: Iterable[Changed] = (),
+    rows: Iterable[ChangedRow] = (),
     seals: Seals | None = None,
 ) -> dict[str, Any]:
     """Append an act within a transaction that writes, bound to the one before; the row as it is kept.
@@ -189,7 +189,7 @@ def all_digests(connection: sa.Connection) -> Seals:
     return {table.name: table_digests(connection, table) for table in SEALED}
 
 
-def _digests(connection: sa.Connection, rows: Iterable[Changed]) -> Seals:
+def _digests(connection: sa.Connection, rows: Iterable[ChangedRow]) -> Seals:
     found: dict[str, dict[str, str]] = {}
     for table, key in rows:
         (column,) = table.primary_key
@@ -198,7 +198,7 @@ def _digests(connection: sa.Connection, rows: Iterable[Changed]) -> Seals:
     return found
 
 
-def added_row(connection: sa.Connection, table: sa.Table, values: Mapping[str, Any]) -> Changed:
+def added_row(connection: sa.Connection, table: sa.Table, values: Mapping[str, Any]) -> ChangedRow:
     """Add a row to a table that numbers its rows; returns it as an act names it."""
     (number,) = connection.execute(table.insert().values(**values)).inserted_primary_key or (None,)
     return table, number

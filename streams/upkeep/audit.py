@@ -8,8 +8,8 @@ is not compared, and of the alerts about the city's reserves only those that are
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -18,7 +18,7 @@ from ledger.books import Alert
 from ledger.registry import Registry
 from producers.kafka.connection import Connection
 from streams.errors import LogBroken, RowMissing
-from streams.log.history import Done, History, Source, done
+from streams.log.history import Done, History, Progress, Source, done
 from streams.log.segments import Segments
 from streams.store import Store, schema
 from streams.store.alerts import agency_of, alert_of, attach_alerts
@@ -27,10 +27,8 @@ from streams.store.mark import COLUMNS, mark_of
 from streams.store.segments import seen_ids, stored_payments
 from streams.upkeep.beside_rows import beside_rows_differ
 from streams.upkeep.differences import Difference, compared, compared_all, rows_by_key, shown
-from streams.upkeep.refolded import Changed, Copies, Refolded
+from streams.upkeep.refolded import Copies, Refolded, TransitionRow
 from streams.upkeep.trail_audit import trail_differences
-
-Progress: TypeAlias = Callable[[int], None]
 
 
 def audit(
@@ -171,7 +169,7 @@ def _stored_alerts(store: Store) -> dict[str, Alert]:
         return {row.id: alert_of(row) for row in connection.execute(sa.select(schema.alerts))}
 
 
-def _stored_history(store: Store) -> list[Changed]:
+def _stored_history(store: Store) -> list[TransitionRow]:
     rows = schema.alert_history.c
     wanted = sa.select(rows.alert, rows.change, rows.by, rows.severity_before, rows.severity, rows.evidence)
     with store.reading() as connection:

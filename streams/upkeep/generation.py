@@ -6,7 +6,7 @@ What people did, and what was already delivered, is carried over; all else is fo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -15,7 +15,7 @@ from ledger.refusals import Refusal
 from streams import outbox
 from streams.fold.judging import judge_held, judge_whole
 from streams.fold.partition import Partition
-from streams.log.history import Done, History, Source, ToClose, ToFold, ToJudge, ToMeasure, done
+from streams.log.history import Done, History, Progress, Source, ToClose, ToFold, ToJudge, ToMeasure, done
 from streams.people.closings import apply_closing
 from streams.people.earlier import measure, record_measures, unmeasured_acts
 from streams.people.trail import TrailEntry
@@ -47,8 +47,6 @@ _PEOPLE: Final = (
 )
 _NUMBERED: Final = tuple(table for table in ADDED_TO if "n" in table.c and table is not schema.acts)
 """Tables whose numbers PostgreSQL counts by itself: it goes on after those that were carried over."""
-
-Progress: TypeAlias = Callable[[int], None]
 
 
 class Generation:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -19,7 +19,7 @@ from ledger.registry import Registry
 from producers.kafka.connection import Connection
 from producers.kafka.wire import EVENTS
 from streams.errors import OlderSchema
-from streams.log.history import History, Source, done
+from streams.log.history import History, Progress, Source, done
 from streams.log.segments import Segments
 from streams.people.earlier import unmeasured_acts
 from streams.people.overlay import acknowledgement_of, is_closed, is_measured, lapsed
@@ -42,7 +42,6 @@ from streams.upkeep.changes import (
 )
 from streams.upkeep.refolded import Refolded, RefoldedPart
 
-Progress: TypeAlias = Callable[[int], None]
 _DUPLICATE, _ACCEPTED, _REFUSED = 0, 1, 2
 
 

@@ -23,7 +23,7 @@ from producers.kafka.wire import EVENTS
 from streams.errors import OlderSchema, StoreError, StoreUnavailable
 from streams.fold.partition import Partition
 from streams.folder import Folder
-from streams.log.history import done
+from streams.log.history import Progress, done
 from streams.log.segments import Segments
 from streams.patience import patiently
 from streams.people import trail
@@ -36,7 +36,7 @@ from streams.store.register import register_for
 from streams.store.store import digest_of
 from streams.trail.keys import HEAD_SUFFIX, head_beside
 from streams.upkeep.backup import copy_store, swap_in
-from streams.upkeep.generation import Generation, Progress
+from streams.upkeep.generation import Generation
 from streams.upkeep.rebuilt import check_rebuildable
 from streams.upkeep.refolded import Copies
 from streams.upkeep.settled import settled_by_partition

@@ -28,7 +28,7 @@ from streams.store.segments import Segment, log_segments, pack_touches
 from streams.upkeep.differences import Difference, compared
 from streams.upkeep.settled import settled_by_partition
 
-Changed: TypeAlias = tuple[str, str, str, str | None, str, str]
+TransitionRow: TypeAlias = tuple[str, str, str, str | None, str, str]
 """A transition: the alert's id, the change, by what, severity before and after, the evidence as JSON."""
 
 
@@ -48,7 +48,7 @@ class Refolded:
         self.books = Books()
         self.books.payments = self.payments = PaymentsNoted()
         self.alerts: dict[str, Alert] = {}
-        self.history: list[Changed] = []
+        self.history: list[TransitionRow] = []
         self.refusals: dict[tuple[int, int], Refusal] = {}
         self.parts: dict[int, RefoldedPart] = {}
         self.measured: dict[int, dict[str, Any]] = {}

@@ -18,8 +18,8 @@ from alerts.catalogue import Catalogue
 from alerts.findings import FindingState
 from alerts.laws import DateStatus
 from alerts.refusal_advice import ADVICE
-from alerts.rule import BasisStatus, RuleKind, Severity, Subject, Unit
-from alerts.verdict import Answer, Turn, Verdict
+from alerts.rule import BasisStatus, RuleKind, Severity, SubjectKind, Unit
+from alerts.verdict import Permission, Turn, Verdict
 from dashboards.reports.monthly_report import ReportArrivalState
 from dashboards.web import names, words
 from ledger import events
@@ -131,7 +131,7 @@ def test_no_english_stands_in_the_chinese_where_there_is_a_word_for_it() -> None
         ("DRAWN_FOR", get_args(DrawnFor)),
         ("EVENT", tuple(events.BY_NAME)),
         ("FINDING_STATE", get_args(FindingState)),
-        ("LEVEL", get_args(Subject)),
+        ("LEVEL", get_args(SubjectKind)),
         ("REASON", get_args(Reason)),
         ("REPORT_ARRIVAL", get_args(ReportArrivalState)),
         ("REPORT_DIFFERENCE", get_args(FindingKind)),
@@ -140,7 +140,7 @@ def test_no_english_stands_in_the_chinese_where_there_is_a_word_for_it() -> None
         ("SEVERITY", get_args(Severity)),
         ("TURN", get_args(Turn)),
         ("UNIT", (*get_args(Unit), "text")),
-        ("VERDICT", get_args(Answer)),
+        ("VERDICT", get_args(Permission)),
     ],
 )
 def test_every_code_has_a_name_and_nothing_else(vocabulary: str, codes: tuple[str, ...]) -> None:

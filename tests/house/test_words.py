@@ -36,12 +36,18 @@ def names_of(path: Path) -> Iterator[str]:
                 pass
 
 
-def test_no_two_classes_share_a_name() -> None:
+def is_alias(node: ast.AnnAssign) -> bool:
+    return isinstance(node.annotation, ast.Name) and node.annotation.id == "TypeAlias"
+
+
+def test_no_two_classes_or_aliases_share_a_name() -> None:
     places: dict[str, list[str]] = defaultdict(list)
     for path in MODULES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ClassDef):
                 places[node.name].append(f"{path.relative_to(ROOT)}:{node.lineno}")
+            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and is_alias(node):
+                places[node.target.id].append(f"{path.relative_to(ROOT)}:{node.lineno}")
     assert {name: where for name, where in places.items() if len(where) > 1} == {}
     assert len(places) > 200
 

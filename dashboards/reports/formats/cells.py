@@ -8,7 +8,7 @@ from typing import Final
 from unicodedata import east_asian_width
 from zoneinfo import ZoneInfo
 
-from dashboards.reports.table import Cell, Column, Kind, Table
+from dashboards.reports.table import Cell, Column, ColumnKind, Table
 from ledger.city import LargeUnit
 from ledger.fiscal import roc_day
 from ledger.money import thousands
@@ -20,7 +20,7 @@ EXACT_DIGITS: Final = 15
 """Spreadsheets count in binary64: a longer whole number would be rounded, and is written as text."""
 HEADING_LINE: Final = 10
 """A line of a heading up to so many narrow characters is not broken."""
-_UNITS: Final[dict[Kind, Words]] = {"money": Words("（元）", " (NT$)"), "percent": Words("（%）", " (%)")}
+_UNITS: Final[dict[ColumnKind, Words]] = {"money": Words("（元）", " (NT$)"), "percent": Words("（%）", " (%)")}
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a spreadsheet may take for a formula; full-width signs are read as such by East Asian versions."""
 _UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -73,7 +73,7 @@ PRINTED_MONEY: Final = ("printed", "printed_hundredths")
 """Kinds of cells as forms print money."""
 
 
-def printed_amount(amount: int, kind: Kind) -> str:
+def printed_amount(amount: int, kind: ColumnKind) -> str:
     """An amount in the unit of its form: zero is a dash.
 
     >>> printed_amount(0, "printed"), printed_amount(-1234, "printed"), printed_amount(-105, "printed_hundredths")
@@ -86,7 +86,7 @@ def printed_amount(amount: int, kind: Kind) -> str:
     return f"{'-' if amount < 0 else ''}{abs(amount) // 100:,}.{abs(amount) % 100:02d}"
 
 
-def shown(cell: Cell, kind: Kind, language: Language) -> str:
+def shown(cell: Cell, kind: ColumnKind, language: Language) -> str:
     """A cell for reading, on paper or a terminal."""
     if cell is None:
         return "" if kind == "text" else NOTHING
@@ -101,7 +101,7 @@ def shown(cell: Cell, kind: Kind, language: Language) -> str:
     return printable(words(cell, language))
 
 
-def shown_total(cell: Cell, kind: Kind, language: Language) -> str:
+def shown_total(cell: Cell, kind: ColumnKind, language: Language) -> str:
     """A cell of the total row; where nothing is summed up it stays empty."""
     return "" if cell is None else shown(cell, kind, language)
 

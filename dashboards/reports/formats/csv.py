@@ -20,7 +20,7 @@ from dashboards.reports.formats.cells import (
     printed_amount,
     words,
 )
-from dashboards.reports.table import Cell, Kind, Table, to_show
+from dashboards.reports.table import Cell, ColumnKind, Table, to_show
 from ledger.words import Language
 
 _ROWS_AT_ONCE: Final = 500
@@ -64,7 +64,7 @@ def _rows(tables: Sequence[Table], language: Language) -> Iterator[list[str]]:
             yield [_cell(cell, kind, language) for cell, kind in zip(row, kinds, strict=True)]
 
 
-def _cell(cell: Cell, kind: Kind, language: Language) -> str:
+def _cell(cell: Cell, kind: ColumnKind, language: Language) -> str:
     if cell is None:
         return ""
     if kind == "text":

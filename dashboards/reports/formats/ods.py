@@ -25,12 +25,12 @@ from dashboards.reports.formats.cells import (
     width,
     words,
 )
-from dashboards.reports.table import Cell, Column, Kind, Table
+from dashboards.reports.table import Cell, Column, ColumnKind, Table
 from ledger.words import Language
 
 _NARROW_CM: Final = 0.22
 _WIDTHS_CM: Final = (1.8, 12.0)
-_KINDS: Final[tuple[Kind, ...]] = ("text", "money", "percent", "count", "day", *PRINTED_MONEY)
+_KINDS: Final[tuple[ColumnKind, ...]] = ("text", "money", "percent", "count", "day", *PRINTED_MONEY)
 _WEIGHTS: Final = ("normal", "bold")
 _ROWS_AT_ONCE: Final = 500
 _ROW_END: Final = "</table:table-row>"
@@ -244,7 +244,7 @@ def _row(cells: Sequence[str]) -> str:
     return f"<table:table-row>{''.join(cells)}{_ROW_END}"
 
 
-def _cell(value: Cell, kind: Kind, style_name: str, language: Language) -> str:
+def _cell(value: Cell, kind: ColumnKind, style_name: str, language: Language) -> str:
     if value is None:
         return _NOTHING
     if kind == "text":

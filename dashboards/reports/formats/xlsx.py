@@ -28,11 +28,11 @@ from dashboards.reports.formats.cells import (
     width,
     words,
 )
-from dashboards.reports.table import Cell, Column, Kind, Table, to_show
+from dashboards.reports.table import Cell, Column, ColumnKind, Table, to_show
 from ledger.words import Language, Words
 
 _WIDTHS: Final = (8, 60)
-_NUMBER_FORMATS: Final[dict[Kind, Words]] = {
+_NUMBER_FORMATS: Final[dict[ColumnKind, Words]] = {
     "money": Words("#,##0", "#,##0"),
     "count": Words("0", "0"),
     "percent": Words("0.00%", "0.00%"),
@@ -43,7 +43,7 @@ _NUMBER_FORMATS: Final[dict[Kind, Words]] = {
 _HEADER_FILL: Final = PatternFill("solid", fgColor="D3E4F4")
 _RULE: Final = Border(top=Side("thin"))
 _BOLD: Final = Font(bold=True)
-_ALIGNMENTS: Final[dict[Kind, Alignment]] = {
+_ALIGNMENTS: Final[dict[ColumnKind, Alignment]] = {
     kind: Alignment(horizontal="left" if kind in ("text", "day") else "right", vertical="top", wrap_text=kind == "text")
     for kind in ("text", "money", "percent", "count", "day", *PRINTED_MONEY)
 }
@@ -104,7 +104,7 @@ def _cells(sheet: Any, row: tuple[Cell, ...], table: Table, language: Language, 
     ]
 
 
-def _cell(sheet: Any, value: Cell, kind: Kind, language: Language, **looks: Any) -> SheetCell:
+def _cell(sheet: Any, value: Cell, kind: ColumnKind, language: Language, **looks: Any) -> SheetCell:
     if value is None:
         return _made(sheet, None, **looks)
     if kind == "text":

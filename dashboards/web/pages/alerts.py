@@ -19,7 +19,7 @@ from alerts.rule import Named, Rule
 from alerts.subjects import agency_in
 from alerts.unfinished import UNFINISHED
 from alerts.vocabulary import ALERT_STATE, BASIS_STATUS, SEVERITY, UNIT
-from dashboards.reports.table import Column, Row, Table
+from dashboards.reports.table import Column, Table, TableRow
 from dashboards.web.access import ANYBODY
 from dashboards.web.alert_table import alert_grid
 from dashboards.web.answer import page
@@ -275,7 +275,7 @@ def _cited(desk: Desk, found: Alert) -> list[Cited]:
     return cited
 
 
-def _evidence_row(named: Named | None, key: str, value: Any) -> Row:
+def _evidence_row(named: Named | None, key: str, value: Any) -> TableRow:
     """A number with its name and unit; an alert folded under an earlier rule may hold one that has none any more."""
     text = f"{value:,}" if isinstance(value, int) else str(value)
     return (alike(key), text, NOTHING) if named is None else (named.words, text, UNIT[named.unit])

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 
 from alerts.lifecycle import days_late
 from alerts.vocabulary import SEVERITY
-from dashboards.reports.table import Cell, Column, Row, Table, named
+from dashboards.reports.table import Cell, Column, Table, TableRow, named
 from dashboards.web import levels
 from dashboards.web.access import ANYBODY
 from dashboards.web.answer import page
@@ -141,7 +141,7 @@ def _asked_about(desk: Desk) -> list[Alert]:
 
 def _grid(desk: Desk, matters: Sequence[OpenMatter], title: Words, name: str) -> Grid:
     today, calendar = desk.monitor.today(), desk.monitor.catalogue.calendar
-    rows: list[Row] = []
+    rows: list[TableRow] = []
     for one in matters:
         values: dict[str, Cell] = {
             "due_on": one.due_on,

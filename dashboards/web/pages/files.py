@@ -14,7 +14,7 @@ from litestar.exceptions import NotFoundException, PermissionDeniedException
 from litestar.params import FromPath
 
 from dashboards.reports.formats.cells import moment_words
-from dashboards.reports.table import Column, Row, Table
+from dashboards.reports.table import Column, Table, TableRow
 from dashboards.web.access import ANYBODY
 from dashboards.web.answer import go, headers, page
 from dashboards.web.desk import Desk
@@ -78,7 +78,7 @@ def _start(request: Request[Any, Any, Any], desk: Desk, problem: Words | None = 
         Column("state", Words("狀態", "State"), "text"),
         Column("digest", TABLES["digest"], "text"),
     )
-    rows: list[Row] = []
+    rows: list[TableRow] = []
     for each in found:
         came, mapping = each.came or {}, known_mappings().get(each.choice.get("name", ""))
         state = TABLES["taken"] if each.came is not None else TABLES["unfinished"]

@@ -19,7 +19,7 @@ from alerts.letters.text import as_text, subject
 from alerts.vocabulary import DELIVERY_CAUSE, DELIVERY_STATE
 from dashboards.reports.formats.cells import moment_words
 from dashboards.reports.notices_plan import plan_table
-from dashboards.reports.table import Column, Row, Table
+from dashboards.reports.table import Column, Table, TableRow
 from dashboards.web.access import WHOLE
 from dashboards.web.answer import headers, page
 from dashboards.web.desk import Desk
@@ -96,7 +96,7 @@ def _plan(desk: Desk) -> list[Grid]:
 
 
 def _grid(desk: Desk, found: list[NoticeDelivery]) -> Grid:
-    rows: list[Row] = []
+    rows: list[TableRow] = []
     for one in found:
         to = Words("", "")
         if one.recipient_kind:

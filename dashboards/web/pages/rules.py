@@ -16,7 +16,7 @@ from alerts.rule import Citation, Parameter, Rule
 from alerts.unfinished import UNFINISHED
 from alerts.vocabulary import BASIS_STATUS, LEVEL, PARAMETER, RULE_KIND, SEVERITY, UNIT
 from dashboards.reports import formulas
-from dashboards.reports.table import Column, Row, Table, named
+from dashboards.reports.table import Column, Table, TableRow, named
 from dashboards.web.access import ANYBODY
 from dashboards.web.alert_table import alert_grid
 from dashboards.web.answer import page
@@ -48,7 +48,7 @@ def rules(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Respo
         monitor.store, Wanted(states=UNFINISHED, scope=desk.scope(request)), desk.overlay(), "rule"
     )
     known = list(monitor.catalogue.rules.values())
-    rows: list[Row] = [
+    rows: list[TableRow] = [
         (
             rule.title,
             rule.slug,

@@ -23,7 +23,7 @@ from alerts.letters import typesetting
 from dashboards.reports import agency_report, lagging_list, reserve_report
 from dashboards.reports.formats import FORMATS, pdf, terminal, write
 from dashboards.reports.formats.cells import formula_safe, sheet_name
-from dashboards.reports.table import LINE_CODE, Column, ReportProblem, Row, Table, named
+from dashboards.reports.table import LINE_CODE, Column, ReportProblem, Table, TableRow, named
 from ledger.words import Language, Words
 from tests.dashboards.reports.conftest import ROWS, SMALL, Fold, Year
 from tests.real_parts.postgres import missing
@@ -348,7 +348,7 @@ def long_list() -> Table:
     """A list of so many lines, as wide as those of an agency."""
     money = tuple(Column(f"m{at}", Words(f"數額{at}", f"Sum {at}"), "money") for at in range(12))
     columns = (*named("line", Words("預算科目", "Line"), LINE_CODE), *money)
-    rows: list[Row] = [
+    rows: list[TableRow] = [
         (
             f"3202011{n:04d}/current/2000",
             Words(f"第 {n} 號工作計畫", f"Plan {n}"),
@@ -367,7 +367,7 @@ def long_alerts() -> Table:
     columns = tuple(Column(key, Words(key, key), "text") for key in ("rule", "subject", "state", "message"))
     said = "實現數 7,000 元大於可支用預算數 0 元，超出 7,000 元，依預算法第 62 條不得辦理" * 2
     title = Words("未結之警示", "Alerts")
-    rows: list[Row] = [("支出逾預算", f"第 {n} 號工作計畫", "未處理", said) for n in range(LINES)]
+    rows: list[TableRow] = [("支出逾預算", f"第 {n} 號工作計畫", "未處理", said) for n in range(LINES)]
     return Table("alerts", title, title, "2025-09-15", columns, rows)
 
 

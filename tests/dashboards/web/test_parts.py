@@ -10,7 +10,7 @@ from alerts.catalogue import Catalogue
 from alerts.naming import split_key, subject
 from dashboards.level_status import NO_ALERTS, LevelCounts, status_of
 from dashboards.reports.formats.cells import large_sum
-from dashboards.reports.table import Column, Row, Table
+from dashboards.reports.table import Column, Table, TableRow
 from dashboards.web import answer, shown
 from dashboards.web.charts import course, course_figure
 from dashboards.web.grid import Bar, Grid, share, view
@@ -67,7 +67,7 @@ def test_a_data_block_cannot_be_ended_from_within() -> None:
     assert json.loads(text) == {"a": "</script><!--\u2028&"}
 
 
-def table(rows: list[Row]) -> Table:
+def table(rows: list[TableRow]) -> Table:
     columns = (
         Column("name", Words("名稱", "Name"), "text"),
         Column("executed", Words("執行數 E", "Executed E"), "money"),

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from streams.store.schema import Money, Months
+from streams.store.schema import Money, MonthsColumn
 
 revision = "0001"
 down_revision = None
@@ -197,10 +197,10 @@ def upgrade() -> None:
         sa.Column("allotment_revision", sa.BigInteger(), nullable=False),
         sa.Column("statutory", sa.Boolean(), nullable=False),
         sa.Column("has_money", sa.Boolean(), nullable=False),
-        sa.Column("realised_by_month", Months(), nullable=True),
-        sa.Column("prepaid_by_month", Months(), nullable=True),
-        sa.Column("allotment", Months(), nullable=True),
-        sa.Column("allotment_under_cr", Months(), nullable=True),
+        sa.Column("realised_by_month", MonthsColumn(), nullable=True),
+        sa.Column("prepaid_by_month", MonthsColumn(), nullable=True),
+        sa.Column("allotment", MonthsColumn(), nullable=True),
+        sa.Column("allotment_under_cr", MonthsColumn(), nullable=True),
         sa.Column("detail", sa.Text(), nullable=True, comment="JSON: proposal, provisional spending, balance reported"),
         sa.PrimaryKeyConstraint("fiscal_year", "agency", "name"),
     )

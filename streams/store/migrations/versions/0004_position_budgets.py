@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from alembic import op
 
-from streams.store.schema import Money, Months
+from streams.store.schema import Money, MonthsColumn
 
 revision = "0004"
 down_revision = "0003"
@@ -25,8 +25,8 @@ def upgrade() -> None:
         sa.Column("allotment_revision", sa.BigInteger(), nullable=False),
         sa.Column("statutory", sa.Boolean(), nullable=False),
         sa.Column("has_money", sa.Boolean(), nullable=False),
-        sa.Column("allotment", Months(), nullable=True),
-        sa.Column("allotment_under_cr", Months(), nullable=True),
+        sa.Column("allotment", MonthsColumn(), nullable=True),
+        sa.Column("allotment_under_cr", MonthsColumn(), nullable=True),
         sa.Column("detail", sa.Text(), nullable=True, comment="JSON: proposal, provisional spending, balance reported"),
         sa.PrimaryKeyConstraint("fiscal_year", "agency", "name"),
     )
@@ -42,8 +42,8 @@ def upgrade() -> None:
         sa.Column("origin_year", sa.SmallInteger(), nullable=False),
         sa.Column("month_last", sa.SmallInteger(), nullable=False),
         *(sa.Column(name, Money(), nullable=False) for name in ("realised", "prepaid", "payable", "committed")),
-        sa.Column("realised_by_month", Months(), nullable=True),
-        sa.Column("prepaid_by_month", Months(), nullable=True),
+        sa.Column("realised_by_month", MonthsColumn(), nullable=True),
+        sa.Column("prepaid_by_month", MonthsColumn(), nullable=True),
         sa.PrimaryKeyConstraint("fiscal_year", "agency", "name"),
     )
     _copy("spent_before", "positions", (*_SPENT, "realised_by_month", "prepaid_by_month"))
