@@ -11,13 +11,13 @@ import msgspec
 from alerts.routing.routes import (
     Between,
     ChatTarget,
-    Count,
     EscalationStep,
     Maildir,
     OfficeRole,
     Paper,
     Route,
     Routing,
+    SettingCount,
     SmtpServer,
     TimeOfDay,
     Ways,
@@ -64,7 +64,7 @@ class _RoutingFile(msgspec.Struct, forbid_unknown_fields=True):
     settle_minutes: Annotated[int, msgspec.Meta(ge=0, le=1_440)] = 2
     max_per_hour: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 10
     storm: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 200
-    give_up_hours: Count = 72
+    give_up_hours: SettingCount = 72
 
 
 def read_routing(folder: Path | None, rules: Collection[str], agencies: Collection[str] = ()) -> Routing:

@@ -20,7 +20,7 @@ PaperFormat: TypeAlias = Literal["pdf", "ods"]
 Security: TypeAlias = Literal["starttls", "tls", "none"]
 TimeOfDay: TypeAlias = Annotated[str, msgspec.Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 """`HH:MM` in Taipei."""
-Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
+SettingCount: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
 SettingText: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
 
 RECIPIENTS: Final[tuple[RecipientKind, ...]] = ("agency", "authority", "office")
