@@ -99,7 +99,7 @@ def lagging(
     from dashboards.reports.lagging_changes import earlier_lists
     from dashboards.reports.lagging_list import tables
 
-    opened = books_of(more, replay, data, store, registry, as_of, settings, lang, only="lines")
+    opened = books_of(more, replay, data, store, registry, as_of, settings, lang, only="capital")
     day = judged_day(opened)
     earlier = earlier_lists(opened.presented, day) or None
     reasons = opened.reasons if opened.of_store else None

@@ -32,7 +32,7 @@ def books_of(
     lang: LanguageOption = LanguageOption.ZH,
     *,
     agency: str | None = None,
-    only: Literal["lines", "reserves"] | None = None,
+    only: Literal["capital", "reserves"] | None = None,
 ) -> OpenedBooks:
     """The books that a command names; of a store only what it looks at (see `streams.sources.LookedAt`)."""
     from dashboards.reports.progress import reading

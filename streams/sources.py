@@ -17,7 +17,7 @@ from alerts.clock import judge_day
 from alerts.lagging import RULE as LAGGING
 from alerts.lagging import SILENT
 from alerts.unfinished import unfinished
-from ledger.books import Alert, Books, Case, Position
+from ledger.books import Alert, Books
 from ledger.names import Names
 from ledger.registry import Registry, parse
 from streams.files import EventFiles
@@ -39,8 +39,8 @@ class LookedAt(msgspec.Struct, frozen=True):
 
     agency: str | None = None
     """One agency's rows and what is shared; None: everybody's."""
-    only: Literal["lines", "reserves"] | None = None
-    """Lines with the lagging list's alerts, or reserves with their cases, lines and no alerts; None: everything."""
+    only: Literal["capital", "reserves"] | None = None
+    """Capital lines with the lagging list's alerts, or reserves with their cases, lines and no alerts; None: everything."""
 
 
 EVERYTHING: Final = LookedAt()
@@ -173,12 +173,12 @@ def stored_books(
 
 def _loaded(store: Store, wanted: LookedAt) -> Books:
     from streams.store.alerts import attach_alerts  # noqa: PLC0415
-    from streams.store.loading import load_agency, load_books, load_only  # noqa: PLC0415
+    from streams.store.loading import load_agency, load_books, load_capital, load_reserves  # noqa: PLC0415
     from streams.store.segments import all_payments  # noqa: PLC0415
 
     with store.at_one_moment() as moment, moment.reading() as connection:
         if wanted.only is not None:
-            return load_only(connection, *((Position,) if wanted.only == "lines" else (Case, Position)))
+            return (load_capital if wanted.only == "capital" else load_reserves)(connection)
         if wanted.agency is not None:
             books = load_agency(connection, wanted.agency)
         else:

@@ -10,26 +10,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import psycopg
 import sqlalchemy as sa
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
-from alembic.script import ScriptDirectory
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from streams.errors import OlderSchema, StoreRefused, StoreUnavailable
-from streams.store.board_views import are_current, drop_views, make_views
+from streams.errors import StoreRefused, StoreUnavailable
+from streams.store.board_views import are_current, make_views
 from streams.store.locks import SCHEMA_LOCK
 from streams.store.rights import give_rights
 from streams.store.store_file import check_file
 from streams.store.trail_begun import begin_trail
-from streams.store.under_trail import guard_tables, trail_keys, unguard_tables
+from streams.store.under_trail import trail_keys
 from streams.trail.keys import TrailKeys, head_path, key_path
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 BUSY_SECONDS: Final = 30
-KEYED_SINCE: Final = "0016"
-"""The schema from which on the trail is bound by a key."""
 PASSWORD_FILE: Final = "BUDGETWATCH_STORE_PASSWORD_FILE"  # noqa: S105  # where it is, not what it is
 """In the environment: the name of a file with the password of the store's URL."""
 _LOST: Final = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
@@ -250,52 +244,25 @@ def _bring_to_head(connection: sa.Connection, *, create: bool, folded_with: Mapp
 
     Returns whether the trail has no key yet: of a new store, and of one from before there were keys.
     """
-    if create and connection.dialect.name == "postgresql":
+    on_postgresql = connection.dialect.name == "postgresql"
+    if create and on_postgresql:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(SCHEMA_LOCK)))
-    scripts = ScriptDirectory(str(MIGRATIONS))
-    head = scripts.get_current_head()
-    context = MigrationContext.configure(connection)
-    current = context.get_current_revision()
-    if current == head:
-        if create and connection.dialect.name == "postgresql" and not are_current(connection):
+    if _stands_at_head(connection):
+        if create and on_postgresql and not are_current(connection):
             make_views(connection)
         return False
-    known = {revision.revision for revision in scripts.walk_revisions()}
-    if current is not None and current not in known:
-        raise StoreRefused(
-            f"the store has schema {current}, this version knows up to {head}: upgrade budgetwatch, or restore a backup"
-        )
-    if not create:
-        found = current or "none"
-        begin = "run" if connection.dialect.name == "sqlite" else "worker"
-        raise OlderSchema(
-            f"the store has schema {found}, this version needs {head}: start `budgetwatch {begin}` once, or, if the rules"
-            " have changed since, fold its log again with `budgetwatch rebuild`"
-        )
-    if current is not None:
-        manifest = {row.name: row.value for row in connection.execute(sa.text("SELECT name, value FROM manifest"))}
-        if manifest and any(manifest.get(name) != value for name, value in folded_with.items()):
-            raise OlderSchema(
-                "the store was folded by an earlier version, by other rules or another register: fold its log again with"
-                " `budgetwatch rebuild`; nothing was changed"
-            )
-    if current is None and sa.inspect(connection).get_table_names():
-        raise StoreRefused("the database has tables that are not budgetwatch's; name an empty one")
-    steps = reversed(list(scripts.iterate_revisions(head, current)))
-    has_views = connection.dialect.name == "postgresql"
-    if has_views:
-        drop_views(connection)
-    unguard_tables(connection)
-    with Operations.context(context):
-        context._ensure_version_table()  # Alembic offers it only through its command line
-        for step in steps:
-            step.module.upgrade()
-    connection.execute(sa.text("DELETE FROM alembic_version"))
-    connection.execute(sa.text("INSERT INTO alembic_version (version_num) VALUES (:head)"), {"head": head})
-    if has_views:
-        make_views(connection)
-    guard_tables(connection)
-    return current is None or current < KEYED_SINCE
+    # A quarter of a second to import, and every command opens a store: only where there is something to be done.
+    from streams.store.migrating import migrate  # noqa: PLC0415
+
+    return migrate(connection, MIGRATIONS, create=create, folded_with=folded_with)
+
+
+def _stands_at_head(connection: sa.Connection) -> bool:
+    """Whether the store has the newest schema; each migration's file begins with the number of the schema it makes."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return False
+    found = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalars().all()
+    return found == [max(path.name for path in (MIGRATIONS / "versions").glob("[0-9]*.py")).partition("_")[0]]
 
 
 def plain(error: SQLAlchemyError) -> str:
@@ -317,6 +284,10 @@ def is_passing(error: DBAPIError) -> bool:
     if error.connection_invalidated:
         return True
     cause = error.orig
+    if isinstance(cause, sqlite3.Error):
+        return False
+    import psycopg  # noqa: PLC0415  # takes 70 ms, and a store in a file has no use for it
+
     if not isinstance(cause, psycopg.OperationalError):
         return False
     return cause.sqlstate is None or cause.sqlstate.startswith(_PASSING)

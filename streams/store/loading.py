@@ -83,17 +83,24 @@ def load_agency(connection: sa.Connection, agency: str) -> Books:
     return books
 
 
-def load_only(connection: sa.Connection, *kinds: type[Row]) -> Books:
-    """Rows of some kinds alone, with the alerts of time rules; agencies' years and funds are there always."""
-    books = load_books(connection, only=kinds)
+def load_capital(connection: sa.Connection) -> Books:
+    """The capital lines alone, with the alerts of time rules; agencies' years and funds are there always."""
+    books = load_books(connection, only=(Position,), lines="name <> replace(name, '/capital/', '')")
     books.time_alerts = load_time_alerts(connection)
     return books
+
+
+def load_reserves(connection: sa.Connection) -> Books:
+    """Cases and the lines that they draw on, whatever year's money; agencies' years and funds are there always."""
+    drawn_on = "name IN (SELECT name FROM positions WHERE line IN (SELECT line FROM cases))"
+    return load_books(connection, only=(Case, Position), lines=drawn_on)
 
 
 def load_books(
     connection: sa.Connection,
     wanted: Collection[tuple[int, str]] | None = None,
     only: Collection[type[Row]] | None = None,
+    lines: str | None = None,
 ) -> Books:
     """Folded rows, without alerts (see `alerts.attach_alerts`).
 
@@ -102,6 +109,7 @@ def load_books(
         wanted: the fiscal years and agencies whose rows are wanted; every row where it is None, those that agencies
             share included.
         only: the kinds of rows that are wanted beside agencies' years and funds; all where it is None.
+        lines: which lines are wanted, as SQL says it of their names; every line where it is None.
     """
     books = Books()
     for fiscal_year, agency, *values in _rows(connection, KEPT[AgencyYear].table, wanted):
@@ -116,7 +124,8 @@ def load_books(
         books.add(year)
 
     def each(table: sa.Table, file: Callable[[AgencyYear, Sequence[Any]], None]) -> None:
-        for fiscal_year, agency, *values in _rows(connection, table, wanted):
+        some = lines if table in (KEPT[Position].table, BUDGET.table) else None
+        for fiscal_year, agency, *values in _rows(connection, table, wanted, some):
             try:
                 file(books.years[fiscal_year][agency], values)
             except KeyError:
@@ -192,7 +201,10 @@ def _made(kind: type[T], row: Row) -> T:
 
 
 def _rows(
-    connection: sa.Connection, table: sa.Table, wanted: Collection[tuple[int, str]] | None
+    connection: sa.Connection,
+    table: sa.Table,
+    wanted: Collection[tuple[int, str]] | None,
+    condition: str | None = None,
 ) -> Iterator[Sequence[Any]]:
     """Rows of a table as the driver gives them, in the order of their keys."""
     if wanted is not None and not wanted:
@@ -200,7 +212,10 @@ def _rows(
     names = ", ".join(f'"{column.name}"' for column in table.columns)
     keys = ", ".join(f'"{column.name}"' for column in table.primary_key)
     pair = "(?, ?)" if connection.dialect.name == "sqlite" else "(%s, %s)"
-    some = "" if wanted is None else f"WHERE (fiscal_year, agency) IN (VALUES {', '.join([pair] * len(wanted))})"
+    conditions = [] if condition is None else [condition]
+    if wanted is not None:
+        conditions.append(f"(fiscal_year, agency) IN (VALUES {', '.join([pair] * len(wanted))})")
+    some = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     values = tuple(part for one in wanted or () for part in one)
     found = connection.exec_driver_sql(f'SELECT {names} FROM "{table.name}" {some} ORDER BY {keys}', values)  # noqa: S608
     cursor = found.cursor

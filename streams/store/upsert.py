@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-import psycopg
 import sqlalchemy as sa
 
 WORTH_IT: Final = 100
@@ -24,6 +23,8 @@ def copy_over(connection: sa.Connection, table: sa.Table, values: Sequence[tuple
 
     Raises DBAPIError, as SQLAlchemy does.
     """
+    import psycopg  # noqa: PLC0415  # takes 70 ms, and a store in a file has no use for it
+
     raw = connection.connection.dbapi_connection
     assert isinstance(raw, psycopg.Connection)
     fresh = f'"fresh_{table.name}"'

@@ -7,11 +7,11 @@ import sys
 
 import pytest
 
-HEAVY = ("pandas", "numpy", "typst", "faust", "aiokafka")
+HEAVY = ("pandas", "numpy", "typst", "faust", "aiokafka", "alembic", "psycopg")
 
 
-@pytest.mark.parametrize("module", ["agents.embedded", "agents.supervisor", "budgetwatch.main"])
-def test_what_takes_tens_of_megabytes_is_loaded_where_it_is_used(module: str) -> None:
+@pytest.mark.parametrize("module", ["agents.embedded", "agents.supervisor", "budgetwatch.main", "streams.folder"])
+def test_what_takes_long_or_tens_of_megabytes_is_loaded_where_it_is_used(module: str) -> None:
     code = f"import sys, {module}; print(*(each for each in {HEAVY!r} if each in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert done.stdout.split() == []

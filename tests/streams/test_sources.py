@@ -78,17 +78,19 @@ def test_what_an_agency_may_spend_is_said_alike(store: Path, names: Names, catal
     assert {"allowed", "blocked"} <= verdicts
 
 
-def test_lines_alone_give_the_lagging_list_and_with_the_cases_the_reserves(
+def test_capital_lines_alone_give_the_lagging_list_and_lines_drawn_on_with_their_cases_the_reserves(
     store: Path, names: Names, catalogue: Catalogue
 ) -> None:
     whole = opened(store, names, catalogue, LookedAt())
-    lines, reserves = (opened(store, names, catalogue, LookedAt(only=only)) for only in ("lines", "reserves"))
-    found, expected = (lagging_list.tables(of.alerts, of.books, names, catalogue, AS_OF) for of in (lines, whole))
-    assert [table.rows for table in found] == [table.rows for table in expected]
+    capital, reserves = (opened(store, names, catalogue, LookedAt(only=only)) for only in ("capital", "reserves"))
+    found, expected = (lagging_list.tables(of.alerts, of.books, names, catalogue, AS_OF) for of in (capital, whole))
+    assert [(table.rows, table.data) for table in found] == [(table.rows, table.data) for table in expected]
     assert any(table.rows for table in found)
     found, expected = (reserve_report.tables(of.books, names, catalogue, AS_OF) for of in (reserves, whole))
     assert [table.rows for table in found] == [table.rows for table in expected]
     assert len(found) > 1 and all(table.rows for table in found[:2])
+    read, there = (sum(len(year.positions) for year in of.books.agency_years()) for of in (reserves, whole))
+    assert 0 < read < there // 2, "the rest is not read"
 
 
 def test_of_an_agency_that_has_nothing_nothing_is_read(store: Path, names: Names, catalogue: Catalogue) -> None:

@@ -233,6 +233,14 @@ def test_an_url_that_is_none_is_refused() -> None:
             open_store(url)
 
 
+def test_the_newest_schema_is_told_by_the_names_of_the_files() -> None:
+    """Whether a store stands there is looked at without Alembic, whose import takes as long as a command's question."""
+    versions = list((MIGRATIONS / "versions").glob("[0-9]*.py"))
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    assert {path.name.partition("_")[0] for path in versions} == {each.revision for each in scripts.walk_revisions()}
+    assert max(path.name for path in versions).startswith(f"{scripts.get_current_head()}_")
+
+
 def test_a_table_whose_rows_are_only_added_is_guarded_in_older_stores_too() -> None:
     """Triggers and rights are made where a migration is run: one that joins the list without would stand open there."""
     scripts = ScriptDirectory(str(MIGRATIONS))
