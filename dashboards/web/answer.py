@@ -24,12 +24,11 @@ from dashboards.web.desk import Desk
 from dashboards.web.grid import Grid
 from dashboards.web.paging import paged
 from dashboards.web.visitor import visitor_of
-from dashboards.web.words import NAVIGATION, SESSION_ENDED, WORDS
-from ledger.words import Language, Words, alike
+from dashboards.web.words import NAVIGATION, WORDS
+from ledger.words import Language, Words
 from streams.people import trail
 from streams.people.links import PATH as LINK_PATH
 from streams.people.person import MAY_LOAD, Person
-from streams.people.vocabulary import ACT_FIELD
 from streams.scope import Scope
 from streams.store.mark import all_marks
 
@@ -288,58 +287,3 @@ def problem_text(status: int, sentence: str) -> Response[Any]:
 def go(path: str) -> Redirect:
     """On to another page after a form."""
     return Redirect(path, status_code=303, headers={"Cache-Control": "no-store"})
-
-
-# ---------------------------------------------------------------- what was typed is not lost
-
-_HIDDEN: Final = frozenset(("year", "again", "next", "kept", "kept_for", "password"))
-_DAYS: Final = frozenset(("due_on", "recovery_on", "expected_day", "sent_on", "booked_on", "council_notified_on"))
-
-
-def unsent_page(
-    desk: Desk,
-    request: Request[Any, Any, Any],
-    form: Mapping[str, str],
-    why: Words,
-    *,
-    status: int,
-    back: str = "/",
-    path: str = "",
-    csrf: str = "",
-) -> Response[Any]:
-    """What was typed into a form that was not taken, with why, to be put right and sent once more.
-
-    `path` and `csrf`: where it goes and its token, where they are not those of this request.
-    """
-    typed = [
-        {"name": name, "value": value, "label": _label(name), "hidden": name in _HIDDEN or _label(name) is None}
-        | {"day": name in _DAYS, "long": len(value) > 60 or name in ("reason", "text", "measure", "remark", "json")}
-        for name, value in form.items()
-    ]
-    context = {"typed": typed, "why": why, "back": back, "send_to": path or request.url.path, "other_address": back}
-    if csrf:
-        context["csrf"] = csrf
-    return page(desk, request, "unsent.html", Words("尚未送出", "Not sent yet"), context, status=status)
-
-
-def log_in_with_unsent(desk: Desk, request: Request[Any, Any, Any], form: Mapping[str, str]) -> Response[Any]:
-    """The log-in form, with what was typed kept in it until then: the session ended meanwhile."""
-    kept = msgspec.json.encode(dict(form)).decode()
-    context = {
-        "next": "/",
-        "problem": "",
-        "wait": 0,
-        "kept": kept,
-        "kept_for": request.url.path,
-        "other_address": "/log-in",
-    }
-    return page(desk, request, "log-in.html", SESSION_ENDED, context, status=401)
-
-
-def _label(name: str) -> Words | None:
-    """What a field of a form is called; None for what nobody types."""
-    if name == "person":
-        return WORDS["person"]
-    if name == "json":
-        return alike("JSON")
-    return ACT_FIELD.get(name) or names.VOCABULARIES["FIELD"].get(name)

@@ -201,13 +201,28 @@ class Drafts:
         """All of an owner's."""
         return [draft for draft in self._drafts.values() if draft.owner == owner]
 
+    def turn(self, draft: FileDraft, to: Literal["reading", "taking"], check: Callable[[], None]) -> None:
+        """Begin to read or to take it: of several who ask at once one does, and `check` holds for what it then is.
+
+        Raises RefusedAct to the others, and whatever `check` raises.
+        """
+        with self._lock:
+            if draft.state in ("taking", "taken") or draft.id not in self._drafts:
+                raise RefusedAct("draft-taken" if draft.id in self._drafts else "draft-unknown")
+            if draft.state != "read":
+                raise RefusedAct("draft-not-ready")
+            check()
+            draft.state, draft.share = to, 0.0
+
     def do(self, draft: FileDraft, run: Callable[[FileDraft], None]) -> None:
         """Do something with it in its turn; what goes wrong is kept with it."""
         self._threads.submit(self._done, draft, run)
 
     def drop(self, draft: FileDraft) -> None:
-        """Throw a file away."""
+        """Throw a file away, unless something is being done with it."""
         with self._lock:
+            if draft.state not in ("read", "taken"):
+                return
             self._drafts.pop(draft.id, None)
         shutil.rmtree(draft.folder, ignore_errors=True)
 

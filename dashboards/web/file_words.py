@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 from ledger.words import Words
+from producers.tables import mapping
 
 TABLES: Final[Mapping[str, Words]] = {
     "alerts": Words("將產生或加重之警示", "Alerts it would open or make worse"),
@@ -48,6 +50,12 @@ WORDS: Final[Mapping[str, Words]] = {
         "留白則依表格種類。格式見手冊「機關自有表格」。",
         "Left empty, the kind of table counts. The manual says how one is written.",
     ),
+    "files_again": Words(
+        "請重新選擇檔案「{name}」：瀏覽器不保留所選檔案。",
+        "Choose the file again (it was “{name}”): a browser does not keep it.",
+    ),
+    "files_again_unnamed": Words("請重新選擇檔案。", "Choose the file again."),
+    "files_too_large": Words("檔案超過 {size} MB，請分割", "The file is larger than {size} MB; split it"),
     "files_upload": Words("上傳並預覽", "Upload and preview"),
     "files_templates": Words("空白範本", "Templates to fill in"),
     "files_templates_lead": Words(
@@ -141,3 +149,9 @@ WORDS: Final[Mapping[str, Words]] = {
     "files_back": Words("匯入其他檔案", "Load another file"),
 }
 """By the names that templates use."""
+
+
+@cache
+def known_mappings() -> Mapping[str, mapping.Mapping]:
+    """The kinds of table whose mappings ship, by name."""
+    return {name: mapping.load_mapping(name)[1] for name in mapping.shipped()}

@@ -10,10 +10,11 @@ from litestar import Request, Response
 from litestar.concurrency import sync_to_thread
 from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
 
-from dashboards.web.answer import go, log_in_with_unsent, unsent_page
+from dashboards.web.answer import go
 from dashboards.web.desk import Desk
 from dashboards.web.form_tokens import FIELD
 from dashboards.web.sessions import COOKIE
+from dashboards.web.unsent import FILE, log_in_with_unsent, unsent_page
 from dashboards.web.uploads import FILE_BYTES, FILE_ROLES, NoForm, SentFile, TooLarge, form_with_file
 from dashboards.web.visitor import visitor_of
 from dashboards.web.words import DONE, FORM_EXPIRED
@@ -48,11 +49,13 @@ async def take_form(request: Request[Any, Any, Any]) -> Response[Any] | None:
     strangers = opt.get("form_bytes", STRANGERS_BYTES_MAX), opt.get("form_fields", STRANGERS_FIELDS_MAX)
     most, fields = (BYTES_MAX, FIELDS_MAX) if was_known else strangers
     if FILE_BYTES in opt:
-        if known is None:
+        if not was_known:
             raise NotAuthorizedException("log in first")  # before so much is read
-        if not known.person.may(opt[FILE_ROLES]):
+        if known is not None and not known.person.may(opt[FILE_ROLES]):
             raise PermissionDeniedException("role")
-        form, request.scope["state"][_FILE] = await form_with_file(request, opt[FILE_BYTES], desk.upload_turns)
+        form, file = await form_with_file(request, opt[FILE_BYTES], desk.upload_turns, keep=known is not None)
+        request.scope["state"][_FILE] = file
+        form[FILE] = "" if file is None else file.name
     else:
         body = await _body(request, most)
         if body.count(b"&") >= fields:
@@ -143,8 +146,12 @@ async def act(
     try:
         await sync_to_thread(run)
     except RefusedAct as refused:
-        status = REFUSED_STATUS.get(refused.code, 422)
-        words = REFUSED_ACT[refused.code]
-        return await sync_to_thread(unsent_page, desk, request, form_of(request), words, status=status, back=back)
+        return await sync_to_thread(refused_page, desk, request, refused, back)
     desk.acted()
     return go(after(back, done=done))
+
+
+def refused_page(desk: Desk, request: Request[Any, Any, Any], refused: RefusedAct, back: str) -> Response[Any]:
+    """What was typed, with why it was not done."""
+    status, words = REFUSED_STATUS.get(refused.code, 422), REFUSED_ACT[refused.code]
+    return unsent_page(desk, request, form_of(request), words, status=status, back=back)

@@ -41,9 +41,12 @@ class SentFile(msgspec.Struct, frozen=True):
 
 
 async def form_with_file(
-    request: Request[Any, Any, Any], most: int, turns: asyncio.Semaphore
+    request: Request[Any, Any, Any], most: int, turns: asyncio.Semaphore, *, keep: bool
 ) -> tuple[dict[str, str], SentFile | None]:
-    """The fields, and the file if one was chosen. Raises TooLarge, NoForm, or ClientException where it is damaged."""
+    """The fields, and the file if one was chosen: its name alone where it is not to be kept.
+
+    Raises TooLarge, NoForm, or ClientException where it is damaged.
+    """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind != "multipart/form-data" or "boundary" not in options:
         raise NoForm(detail="send multipart/form-data")
@@ -51,11 +54,11 @@ async def form_with_file(
     if not (length.isascii() and length.isdigit() and len(length) < 12) or int(length) > most + _FIELDS_BYTES_MAX:
         raise TooLarge(detail=f"a file may have {most >> 20} MB here")
     async with turns:
-        return await _taken_apart(request, options["boundary"], most)
+        return await _taken_apart(request, options["boundary"], most, keep=keep)
 
 
 async def _taken_apart(
-    request: Request[Any, Any, Any], boundary: str, most: int
+    request: Request[Any, Any, Any], boundary: str, most: int, *, keep: bool
 ) -> tuple[dict[str, str], SentFile | None]:
     fields: dict[str, str] = {}
     file: SentFile | None = None
@@ -70,8 +73,10 @@ async def _taken_apart(
                     if isinstance(found, MultipartSegment):
                         part, data = found, bytearray()
                     elif found is not None:
-                        data += found
-                        if part is not None and part.filename is None and len(data) > _FIELDS_BYTES_MAX:
+                        is_file = part is not None and part.filename is not None
+                        if keep or not is_file:
+                            data += found
+                        if not is_file and len(data) > _FIELDS_BYTES_MAX:
                             raise TooLarge(detail=f"a field may have {_FIELDS_BYTES_MAX >> 10} KB here")
                     elif part is not None and part.filename is not None:
                         file = SentFile(_plain_name(part.filename), bytes(data)) if data or part.filename else file

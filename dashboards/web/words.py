@@ -55,6 +55,10 @@ DONE: Final[Mapping[str, Words]] = {
     "found": Words("已登錄缺失。", "The findings are noted."),
     "replied": Words("已登錄回復。", "The reply is entered."),
     "verified": Words("已核對。", "The findings are decided."),
+    "taken_once": Words(
+        "此檔案已由另一次送出入帳中或已入帳，未重複入帳。",
+        "The file is being taken in already, or was: it is taken once.",
+    ),
     "dropped_file": Words("檔案已放棄，未入帳。", "The file was given up; nothing was taken in."),
     "judged": Words("時間規則已依今日重新判定。", "The time rules were judged as of today."),
 }

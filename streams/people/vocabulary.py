@@ -169,6 +169,7 @@ REFUSED_ACT: Final[Mapping[str, Words]] = {
         "有與先前入帳內容不同之列：請勾選更正後重新預覽，或確認略過",
         "Rows differ from what was taken: have them corrected, or confirm that they are passed over",
     ),
+    "draft-taken": Words("此檔案入帳中或已入帳", "The file is being taken in, or was"),
     "draft-not-ready": Words("檔案尚未可匯入", "The file cannot be taken in yet"),
     "person": Words("請填寫姓名（1 至 128 字）", "Give a name of 1 to 128 characters"),
     "role": Words("您的角色不得為此行為", "Your role may not do this"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -20,29 +20,25 @@ from dashboards.web.answer import go, headers, page
 from dashboards.web.desk import Desk
 from dashboards.web.draft_grids import draft_grids
 from dashboards.web.drafts import FILE_BYTES_MAX, DraftProblem, FileDraft
-from dashboards.web.file_words import TABLES
-from dashboards.web.forms import act, acting, file_of, form_of, form_result
+from dashboards.web.file_words import TABLES, known_mappings
+from dashboards.web.forms import acting, after, file_of, form_of, form_result, refused_page
 from dashboards.web.grid import Grid
 from dashboards.web.loading import feeder_of, look_through, take_in
+from dashboards.web.unsent import FILE, GIVEN, unsent_page
 from dashboards.web.uploads import FILE_BYTES, FILE_ROLES
 from dashboards.web.visitor import visitor_of
 from ledger.vocabulary import EVENT
 from ledger.words import Words
 from producers.tables.apart import TableChoice
-from producers.tables.mapping import Mapping, load_mapping, shipped
 from streams.people.files import kept_content, loaded_files
 from streams.people.person import MAY_LOAD, RefusedAct, check_person
+from streams.people.vocabulary import REFUSED_ACT
 
 _TITLE: Final = Words("匯入", "Import")
 _WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_NO_CHOICE: Final = TableChoice()
 _REFRESH: Final = {"Refresh": "2"}
 """A browser without scripts looks again by itself while a file is read."""
-
-
-@cache
-def known_mappings() -> dict[str, Mapping]:
-    """The mappings that ship, by name."""
-    return {name: load_mapping(name)[1] for name in shipped()}
 
 
 def _owner(request: Request[Any, Any, Any]) -> str:
@@ -64,7 +60,9 @@ def files(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Respo
     return _start(request, desk)
 
 
-def _start(request: Request[Any, Any, Any], desk: Desk, problem: Words | None = None) -> Response[Any]:
+def _start(
+    request: Request[Any, Any, Any], desk: Desk, problem: Words | None = None, choice: TableChoice = _NO_CHOICE
+) -> Response[Any]:
     person = desk.person(request, "somebody")
     found = loaded_files(desk.monitor.store, desk.scope(request))
     columns = (
@@ -91,7 +89,8 @@ def _start(request: Request[Any, Any, Any], desk: Desk, problem: Words | None = 
     context = {
         "may_load": may,
         "mappings": [(name, each.title) for name, each in known_mappings().items()],
-        "size": FILE_BYTES_MAX >> 20,
+        "most": FILE_BYTES_MAX,
+        "typed": {"mapping": choice.mapping, "own_mapping": choice.text},
         "drafts": [each for each in desk.drafts.of_owner(_owner(request)) if each.state != "taken"] if may else [],
         "result": form_result(request) if problem is None else ("problem", problem),
     }
@@ -138,15 +137,22 @@ async def upload(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -
 def _upload(request: Request[Any, Any, Any], desk: Desk) -> Response[Any]:
     check_may_load_page(request, desk)
     form, file = form_of(request), file_of(request)
+    choice = _choice_of(form)
     if file is None or not file.content:
-        return _start(request, desk, TABLES["none"])
-    choice = TableChoice(mapping=form.get("mapping", ""), text=form.get("text", "").strip())
+        return _start(request, desk, TABLES["none"], choice)
     try:
         draft = desk.drafts.begin(_owner(request), file.name, file.content, choice)
     except DraftProblem:
-        return _start(request, desk, TABLES["too_many"])
+        return _start(request, desk, TABLES["too_many"], choice)
+    draft.with_corrections = "corrections" in form
     _look(request, desk, draft)
     return go(f"/files/{draft.id}")
+
+
+def _choice_of(form: Mapping[str, str]) -> TableChoice:
+    """How a form says that the table is to be read."""
+    given = {name.removeprefix(GIVEN): text for name, text in form.items() if name.startswith(GIVEN)}
+    return TableChoice(form.get("mapping", ""), form.get("own_mapping", "").strip(), given, form.get("sheet", ""))
 
 
 def check_may_load_page(request: Request[Any, Any, Any], desk: Desk) -> None:
@@ -162,7 +168,6 @@ def _look(request: Request[Any, Any, Any], desk: Desk, draft: FileDraft) -> None
     if person is None:
         raise RefusedAct("role")
     monitor, feeder = desk.monitor, feeder_of(person)
-    draft.state, draft.share = "reading", 0.0
     desk.drafts.do(draft, lambda each: look_through(monitor, feeder, each))
 
 
@@ -206,16 +211,20 @@ async def read_otherwise(
     request: Request[Any, Any, Any], desk: NamedDependency[Desk], ident: FromPath[str]
 ) -> Response[Any]:
     """Look through a file once more, read otherwise."""
+    form = form_of(request)
 
     def run() -> Response[Any]:
-        draft, form = _draft(request, desk, ident), form_of(request)
-        if draft.state == "read" and draft.number is None:
-            given = {name.removeprefix("given-"): text for name, text in form.items() if name.startswith("given-")}
-            draft.choice = TableChoice(
-                form.get("mapping", ""), form.get("text", "").strip(), given, form.get("sheet", "")
-            )
-            draft.with_corrections = "corrections" in form
-            _look(request, desk, draft)
+        check_may_load_page(request, desk)
+        try:
+            draft = desk.drafts.of(ident, _owner(request))
+        except RefusedAct as lapsed:  # what was typed is worth more than the file, which can be chosen again
+            form[FILE], words = "", REFUSED_ACT[lapsed.code]
+            return unsent_page(desk, request, form, words, status=404, back="/files", path="/files")
+        with suppress(RefusedAct):  # somebody else reads or takes it: its page says so
+            if draft.number is None:
+                desk.drafts.turn(draft, "reading", lambda: None)
+                draft.choice, draft.with_corrections = _choice_of(form), "corrections" in form
+                _look(request, desk, draft)
         return go(f"/files/{ident}")
 
     return await sync_to_thread(run)
@@ -224,19 +233,30 @@ async def read_otherwise(
 @post("/files/{ident:str}/take", include_in_schema=False, opt=ANYBODY)
 async def take(request: Request[Any, Any, Any], desk: NamedDependency[Desk], ident: FromPath[str]) -> Response[Any]:
     """Take a file in; it is kept, and its events are sent."""
-    form = form_of(request)
+    form, back = form_of(request), f"/files/{ident}"
 
-    def run() -> None:
-        draft, person = _draft(request, desk, ident), acting(desk, request, form)
-        check_person(person, MAY_LOAD)
-        if not draft.is_ready or not draft.events:
-            raise RefusedAct("draft-not-ready")
-        if draft.passed_over and draft.number is None and "leave_out" not in form:
-            raise RefusedAct("rows-differ")
-        draft.state, draft.with_names = "taking", not draft.names or "names" in form
+    def run() -> Response[Any]:
+        try:
+            draft, person = _draft(request, desk, ident), acting(desk, request, form)
+            check_person(person, MAY_LOAD)
+            desk.drafts.turn(draft, "taking", lambda: _check_ready(draft, form))
+        except RefusedAct as refused:
+            if refused.code == "draft-taken":  # nothing is left to send: there is nothing to be put right
+                return go(after(back, done="taken_once"))
+            return refused_page(desk, request, refused, back)
+        draft.with_names = not draft.names or "names" in form
         desk.drafts.do(draft, lambda each: take_in(desk.monitor, person, each))
+        return go(back)
 
-    return await act(desk, request, run, f"/files/{ident}", "")
+    return await sync_to_thread(run)
+
+
+def _check_ready(draft: FileDraft, form: Mapping[str, str]) -> None:
+    """Raise RefusedAct where a file that was read cannot be taken in, or not so."""
+    if not draft.is_ready or not draft.events:
+        raise RefusedAct("draft-not-ready")
+    if draft.passed_over and draft.number is None and "leave_out" not in form:
+        raise RefusedAct("rows-differ")
 
 
 @post("/files/{ident:str}/drop", include_in_schema=False, opt=ANYBODY)
@@ -244,9 +264,7 @@ async def drop(request: Request[Any, Any, Any], desk: NamedDependency[Desk], ide
     """Throw a file away."""
 
     def run() -> Response[Any]:
-        draft = _draft(request, desk, ident)
-        if draft.state in ("read", "taken"):
-            desk.drafts.drop(draft)
+        desk.drafts.drop(_draft(request, desk, ident))
         return go("/files?done=dropped_file")
 
     return await sync_to_thread(run)

@@ -18,12 +18,13 @@ from alerts.vocabulary import ALERT_STATE
 from dashboards.reports.formats.cells import moment_words
 from dashboards.reports.table import Column, Table
 from dashboards.web.access import ANYBODY, PUBLIC, WHOLE, own_path
-from dashboards.web.answer import go, headers, is_secure, page, problem_text, unsent_page
+from dashboards.web.answer import go, headers, is_secure, page, problem_text
 from dashboards.web.desk import Desk
 from dashboards.web.forms import form_of
 from dashboards.web.grid import Grid
 from dashboards.web.live import TooManyStreams
 from dashboards.web.sessions import COOKIE, HOURS
+from dashboards.web.unsent import unsent_page
 from dashboards.web.visitor import Visitor, known_visitor, of_session, visitor_of
 from dashboards.web.words import KEPT_TYPED, PASSWORD_WEAK, PASSWORD_WRONG, PASSWORDS_DIFFER, WORDS
 from ledger.fiscal import is_day, roc_day

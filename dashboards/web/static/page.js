@@ -195,6 +195,15 @@ if (here) {
 
 for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => window.print());
 
+// What is too large is told before it is sent: the server ends such a form before it has read what was typed.
+for (const input of document.querySelectorAll("input[data-most]")) {
+  input.addEventListener("change", () => {
+    const isLarge = [...input.files].some((file) => file.size > Number(input.dataset.most));
+    input.setCustomValidity(isLarge ? input.dataset.tooLarge : "");
+    input.reportValidity();
+  });
+}
+
 const kind = document.getElementById("c-type");
 if (kind) {
   const show = () => {

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import html
 import os
 import re
 import subprocess
 import sys
+import threading
 import time
+import tracemalloc
 import unittest.mock
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from pathlib import Path
 
@@ -17,9 +22,9 @@ import msgspec
 import pytest
 
 from dashboards.web import forms, loading
-from dashboards.web.drafts import DRAFTS_MAX, OWN_DRAFTS_MAX, DraftProblem, Drafts
+from dashboards.web.drafts import DRAFTS_MAX, OWN_DRAFTS_MAX, DraftProblem, Drafts, FileDraft
 from producers.tables.apart import TableChoice
-from streams.people import accounts, trail
+from streams.people import accounts, sessions, trail
 from streams.people.accounts import Domain
 from streams.people.files import keep_file, loaded_files
 from streams.people.monthly_reports import reports_of
@@ -393,7 +398,7 @@ def test_a_report_of_another_agency_is_refused_even_where_the_mapping_hides_its_
     mine, others = ["114", OWN, *report, "5", "x"], ["114", OTHER, *report, "0", ""]
     with city.client() as client:
         own = Officer(client, "own")
-        at = own.upload(csv_of(tmp_path / "月報.csv", [REPORT_HEADER, mine, others]), text=hiding)
+        at = own.upload(csv_of(tmp_path / "月報.csv", [REPORT_HEADER, mine, others]), own_mapping=hiding)
         assert f"reports of {OTHER}, which are not yours" in own.look(at)
         own.send(f"{at}/take")
     assert reports_of(store, 114) == {}
@@ -439,7 +444,7 @@ def test_what_a_process_that_was_killed_left_is_taken_away(tmp_path: Path, monke
 
 
 def test_a_field_is_no_file_and_who_may_not_is_told_before_it_is_read(city: Running, officer: Officer) -> None:
-    long = {"_csrf_token": officer.csrf, "text": "x" * (3 << 20)}
+    long = {"_csrf_token": officer.csrf, "own_mapping": "x" * (3 << 20)}
     file = {"file": ("a.csv", b"a")}
     assert officer.client.post("/files", data=long, files=file).status_code == 413
     accounts.add_user(city.monitor.store, "reader", "林", PASSWORD, ["officer"])
@@ -476,3 +481,108 @@ def test_what_was_anyones_to_send_is_asked_again_when_it_is_taken(city: Running,
         accounts.change_user(store, "own", domain=Domain(frozenset([OTHER])))
         own.send(f"{at}/take")
     assert loaded_files(store, EVERYTHING) == []
+
+
+MAPPING = "columns: {agency: 機關編號}  # <my own>"
+
+
+def sends(client: httpx.Client, at: str, csrf: str, **fields: str) -> httpx.Response:
+    """Send the form of a page that asks for a file, with one."""
+    return client.post(at, data={"_csrf_token": csrf} | fields, files={"file": ("付款.csv", b"a,b")})
+
+
+def check_it_comes_back(page: str, *, named: bool = True) -> str:
+    """Whether a page holds what was typed, and asks for the file again; the token of its form."""
+    form = page.partition("<main")[2]
+    assert 'enctype="multipart/form-data"' in form and 'action="/files"' in form and 'type="file" required' in form
+    assert "# &lt;my own&gt;" in form and '<option value="payments" selected>' in form
+    assert ("付款.csv" in form) is named and ("請重新選擇檔案" in form or "Choose the file again" in form)
+    found = re.search(r'name="_csrf_token" value="([^"]+)"', form)
+    assert found is not None
+    return found[1]
+
+
+def test_a_mapping_typed_outlives_the_session_and_the_form(city: Running, officer: Officer) -> None:
+    typed = {"mapping": "payments", "own_mapping": MAPPING}
+    expired = sends(officer.client, "/files", "old", **typed)
+    assert expired.status_code == 403
+    check_it_comes_back(expired.text)
+    sessions.begin_generation(city.monitor.store, Person("whole", ("officer",)))
+    asked = sends(officer.client, "/files", officer.csrf, **typed)
+    assert asked.status_code == 401
+    kept = {
+        name: html.unescape(found[1])
+        for name in ("kept", "kept_for", "_csrf_token")
+        if (found := re.search(f'name="{name}" value="([^"]*)"', asked.text)) is not None
+    }
+    assert MAPPING in msgspec.json.decode(kept["kept"])["own_mapping"]
+    resumed = officer.client.post("/log-in", data={"name": "whole", "password": PASSWORD} | kept)
+    assert resumed.status_code == 200
+    again = sends(officer.client, "/files", check_it_comes_back(resumed.text), **typed)
+    assert again.status_code == 303 and again.headers["location"].startswith("/files/")
+
+
+def test_of_a_session_that_ended_the_file_itself_is_not_kept(city: Running, officer: Officer) -> None:
+    sessions.begin_generation(city.monitor.store, Person("whole", ("officer",)))
+    tracemalloc.start()
+    try:
+        large = {"file": ("a.csv", b"x" * (32 << 20))}
+        fields = {"_csrf_token": officer.csrf, "own_mapping": MAPPING}
+        request = officer.client.build_request("POST", "/files", data=fields, files=large)
+        body = request.read()
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        answer = officer.client.post(
+            "/files",
+            content=(body[at : at + 65_536] for at in range(0, len(body), 65_536)),
+            headers={"Content-Type": request.headers["content-type"]},
+        )
+        assert answer.status_code == 401 and "my own" in answer.text
+        assert tracemalloc.get_traced_memory()[1] - before < 16 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_mapping_typed_outlives_what_is_refused_of_its_file(officer: Officer, tmp_path: Path) -> None:
+    typed = {"mapping": "payments", "own_mapping": MAPPING}
+    csrf = {"_csrf_token": officer.csrf}
+    empty = officer.client.post("/files", data=csrf | typed, files={"file": ("a.csv", b"")})
+    assert empty.status_code == 422 and "# &lt;my own&gt;" in empty.text and 'value="payments" selected' in empty.text
+    at = officer.upload(csv_of(tmp_path / "p.csv", rows(1)))
+    officer.look(at)
+    officer.send(f"{at}/drop")
+    lapsed = officer.send(f"{at}/read", **typed, **{"given-fiscal_year": "114"})
+    assert lapsed.status_code == 404 and 'value="114"' in lapsed.text
+    check_it_comes_back(lapsed.text, named=False)
+
+
+def test_of_several_who_take_a_file_at_once_one_does(
+    city: Running, officer: Officer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = officer.upload(csv_of(tmp_path / "p.csv", rows(2_000, 500)), mapping="payments")
+    officer.look(at)
+    looked, ready = threading.Barrier(4), vars(FileDraft)["is_ready"].fget
+
+    def slowly(draft: FileDraft) -> bool:
+        found = ready(draft)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            looked.wait(0.5)  # where several may look before one of them begins, all of them do
+        return bool(found)
+
+    monkeypatch.setattr(FileDraft, "is_ready", property(slowly))
+
+    def take(_: int) -> str:
+        with city.client() as client:
+            client.cookies.update(officer.client.cookies)
+            answer = client.post(f"{at}/take", data={"_csrf_token": officer.csrf})
+            assert answer.status_code == 303, answer.text
+            return answer.headers["location"]
+
+    with ThreadPoolExecutor(4) as four:
+        led = sorted(four.map(take, range(4)))
+    assert led == [at, *[f"{at}?done=taken_once"] * 3]
+    assert "taken once" in officer.client.get(f"{at}?done=taken_once&lang=en").text
+    officer.look(at)
+    assert realised(city) == 3_500
+    acts = trail.acts_of_kinds(city.monitor.store, "file-loaded", "file-taken")
+    assert [act.kind for act in acts] == ["file-loaded", "file-taken"]
