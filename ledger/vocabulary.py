@@ -103,10 +103,13 @@ FUND: Final[Mapping[str, Words]] = {
     "cancelled": Words("註銷數", "Cancelled"),
     "returned": Words("繳回數", "Returned"),
     "net": Words("動支淨額", "Net"),
+    "drawn": Words("已動支數", "Drawn"),
     "remaining": Words("可動支餘額", "Remaining"),
     "cases": Words("核准案數", "Cases"),
 }
 """What reserves and the cases that draw on them come to, NT$ but for the cases."""
+FUND_DRAWN: Final = Words("已動支數＝核准動支數－註銷數", "Drawn = approved − cancelled")
+"""What of a reserve can no longer be drawn: what was returned cannot be drawn again."""
 FUND_NET: Final = Words("動支淨額＝核准動支數－註銷數－繳回數", "Net = approved − cancelled − returned")
 FUND_REMAINING: Final = Words(
     "可動支餘額＝設置數－核准動支數＋註銷數；繳回數不得再動支，不計入餘額",

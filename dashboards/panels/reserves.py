@@ -58,7 +58,7 @@ def _remaining(reader: Language) -> stat.Panel:
 
 def _runway(reader: Language) -> stat.Panel:
     said = Words(
-        "餘額÷（今年已動支淨額÷已過日數），每月以 30.4375 日計；僅為推估，尚未動支者不顯示。",
+        "餘額÷（今年已動支數÷已過日數），每月以 30.4375 日計；僅為推估，尚未動支者不顯示。",
         "Remaining ÷ (drawn this year ÷ days gone by), 30.4375 days a month: an estimate, left out while nothing is drawn.",
     )
     made = stat_panel(

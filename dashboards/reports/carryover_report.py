@@ -23,8 +23,8 @@ from dashboards.reports.table import (
 from ledger.books import AgencyYear, Books, CarryoverCase
 from ledger.codes import position_name
 from ledger.fiscal import ROC_OFFSET
-from ledger.money import percent
 from ledger.names import Names, agency_name, authority_name
+from ledger.shares import CARRYOVER_APPLIED, CARRYOVER_APPROVED, CARRYOVER_REALISED
 from ledger.vocabulary import CARRYOVER, CARRYOVER_FIGURE, CARRYOVER_REVIEW, FIELD
 from ledger.words import Words, alike
 from ledger.year_end import KEPT_YEARS, drafts, lapses, left_of
@@ -98,9 +98,9 @@ _REVIEW_COLUMNS: Final = (
     Column("cases", Words("案數", "Cases"), "count"),
     Column("pending", Words("未審定\n案數", "Undecided\ncases"), "count"),
     *(Column(key, name, "money") for key, name in CARRYOVER_FIGURE.items()),
-    Column("share", Words("核准數\n÷申請數", "Approved ÷\napplied"), "percent"),
+    Column("share", CARRYOVER_APPROVED.heading, "percent"),
     Column("available", Words("上年度可支用\n預算數", "Available,\nlast year"), "money"),
-    Column("of_budget", Words("申請數÷\n上年度預算", "Applied ÷\navailable"), "percent"),
+    Column("of_budget", CARRYOVER_APPLIED.heading, "percent"),
 )
 
 
@@ -140,7 +140,8 @@ def _review(books: Books, cases: list[ReviewedCase], fiscal_year: int, names: Na
 
 def _review_row(code: str | None, name: Words, cases: Sequence[CarryoverCase], available: int) -> TableRow:
     figures = figures_of(cases)
-    share, of_budget = percent(figures[1], figures[0]), percent(figures[0], available)
+    share = CARRYOVER_APPROVED.text(figures[1], figures[0])
+    of_budget = CARRYOVER_APPLIED.text(figures[0], available)
     pending = sum(case.awaiting > 0 for case in cases)
     return (code, name, len(cases), pending, *figures, share, available, of_budget)
 
@@ -302,7 +303,7 @@ _AGE_COLUMNS: Final = (
     Column("realised", Words("實現數", "Realised"), "money"),
     Column("obligated", Words("已支用及負擔數 O", "Obligated O"), "money"),
     Column("rest", Words("未實現數", "Not realised"), "money"),
-    Column("share", Words("實現數\n÷保留數", "Realised ÷\ncarried"), "percent"),
+    Column("share", CARRYOVER_REALISED.heading, "percent"),
     Column("remark", Words("備註", "Remark"), "text"),
 )
 _AGE_REMARK: Final = (
@@ -355,7 +356,7 @@ def _age_row(origin: int, fiscal_year: int, sums: list[int]) -> TableRow:
 def _age_figures(sums: list[int]) -> tuple[Cell, ...]:
     """Lines, carried over, realised and obligated, with what is not realised and the share that is."""
     count, carried, realised, obligated = sums
-    return count, carried, realised, obligated, carried - realised, percent(realised, carried)
+    return count, carried, realised, obligated, carried - realised, CARRYOVER_REALISED.text(realised, carried)
 
 
 # ---------------------------------------------------------------- what lapses

@@ -12,9 +12,9 @@ from dashboards.reports import formulas
 from dashboards.reports.table import AGENCY_CODE, LINE_CODE, TOTAL, Cell, Column, Table, TableRow, named
 from ledger.books import AgencyYear, Books, Case
 from ledger.fiscal import ROC_OFFSET
-from ledger.money import percent
 from ledger.names import Names, agency_name
 from ledger.output import ReserveOut, reserves
+from ledger.shares import FUND_LEFT
 from ledger.vocabulary import FIELD, FUND, FUND_NET, FUND_REMAINING, GROUND, RESERVE
 from ledger.words import Words
 
@@ -47,7 +47,7 @@ _FUND_COLUMNS: Final = (
     Column("cancelled", FUND["cancelled"], "money"),
     Column("returned", FUND["returned"], "money"),
     Column("remaining", FUND["remaining"], "money"),
-    Column("left", Words("餘額\n÷設置數", "Remaining ÷\nestablished"), "percent"),
+    Column("left", FUND_LEFT.heading, "percent"),
     Column("cases", FUND["cases"], "count"),
 )
 
@@ -82,13 +82,8 @@ def _funds(funds: list[ReserveOut], year: int, names: Names, catalogue: Catalogu
     )
 
 
-def percent_left(remaining: int, established: int) -> str | None:
-    """Remaining ÷ established, percent text."""
-    return percent(remaining, established)
-
-
 def _fund(sums: dict[str, int], reserve: Words, code: str | None, agency: Cell) -> TableRow:
-    left = percent_left(sums["remaining"], sums["established"])
+    left = FUND_LEFT.text(sums["remaining"], sums["established"])
     amounts = [sums[name] for name in _SUMMED[:-1]]
     return (reserve, code, agency, *amounts, left, sums["cases"])
 

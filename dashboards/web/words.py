@@ -9,7 +9,9 @@ from dashboards.reports.table import MADE_UP
 from dashboards.web.answer_words import WORDS as ANSWER_WORDS
 from dashboards.web.file_words import WORDS as FILE_WORDS
 from dashboards.web.monthly_words import WORDS as MONTHLY_WORDS
-from ledger.figures import FIGURES
+from ledger.figures import FIGURES, small
+from ledger.shares import FUND_LEFT
+from ledger.vocabulary import FUND, FUND_DRAWN
 from ledger.words import Words
 from streams.people.passwords import LENGTH_MIN
 
@@ -200,11 +202,11 @@ WORDS: Final[Mapping[str, Words]] = {
     "lasts_long": Words("可支應 24 個月以上", "lasts more than 24 months"),
     "no_draw": Words("尚無動支", "nothing drawn"),
     "runway_formula": Words(
-        "可支應月數＝可動支餘額÷（動支淨額÷年度已過月數）；動支淨額＝核准動支－註銷",
-        "Months it lasts = remaining ÷ (net drawn ÷ months of the year gone by); net drawn = approved − cancelled",
+        f"可支應月數＝可動支餘額÷（已動支數÷年度已過月數）；{FUND_DRAWN.zh}",
+        f"Months it lasts = remaining ÷ (drawn ÷ months of the year gone by); {small(FUND_DRAWN.en)}",
     ),
-    "left_formula": Words("餘額比率＝可動支餘額÷設置數", "share left = remaining ÷ established"),
-    "drawn": Words("動支淨額", "Net drawn"),
+    "left_formula": Words(f"餘額比率＝{FUND_LEFT.formula.zh}", f"share left = {small(FUND_LEFT.formula.en)}"),
+    "drawn": FUND["drawn"],
     "lagging_short": Words("資本支出落後之主管機關", "Authorities lagging in capital execution"),
     "lagging_none": Words(
         "已判定之主管機關，無低於 {target}% 者。", "None of the authorities judged is below {target}%."

@@ -340,9 +340,9 @@ def test_a_message_in_full(catalogue: Catalogue) -> None:
 @pytest.mark.parametrize(
     ("key", "zh", "en"),
     [
-        ("second", "第二預備金核准動支淨額", "The second reserve has NT$ 3 drawn"),
-        ("disaster", "災害準備金核准動支淨額", "The disaster reserve has NT$ 3 drawn"),
-        ("first:020011", "020011 第一預備金核准動支淨額", "The first reserve of 020011 has NT$ 3 drawn"),
+        ("second", "第二預備金已動支", "The second reserve has NT$ 3 drawn"),
+        ("disaster", "災害準備金已動支", "The disaster reserve has NT$ 3 drawn"),
+        ("first:020011", "020011 第一預備金已動支", "The first reserve of 020011 has NT$ 3 drawn"),
     ],
 )
 def test_a_message_calls_a_reserve_by_its_name(catalogue: Catalogue, key: str, zh: str, en: str) -> None:

@@ -27,6 +27,7 @@ from ledger.events import ReserveApproved
 from ledger.fiscal import days_gone
 from ledger.money import thousands
 from ledger.names import agency_name
+from ledger.shares import FUND_LEFT
 from ledger.vocabulary import FUND, FUND_NET, GROUND, RESERVE
 from ledger.words import Words
 from streams.log.reserve_log import ReserveEvent
@@ -53,7 +54,7 @@ class Runway(msgspec.Struct, frozen=True):
     @property
     def left(self) -> str | None:
         """Remaining ÷ established."""
-        return reserve_report.percent_left(self.remaining, self.established)
+        return FUND_LEFT.text(self.remaining, self.established)
 
     @property
     def share(self) -> float:
