@@ -62,7 +62,7 @@ class CarryoverDraft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Lapse(msgspec.Struct, frozen=True):
-    """What is left of an agency's position at the end of a year and bound by nothing: it lapses (Budget Act §72)."""
+    """What is left of an agency's position at the end of a year and is not kept for anything: it lapses (Budget Act §72)."""
 
     agency: str
     authority: str
@@ -70,8 +70,11 @@ class Lapse(msgspec.Struct, frozen=True):
     origin_year: int
     left: int
     bound: int
+    """What is owed or contracted on it."""
+    apart: int
+    """What else of it is carried over or asked for in the next year's books: 繼續經費, 專案保留."""
     amount: int
-    """left − bound, above 0."""
+    """left − bound − apart, above 0."""
 
 
 class CarriedReference(msgspec.Struct, frozen=True):
@@ -164,16 +167,50 @@ def _case_for(
     return next(named, None)
 
 
-def lapses(year: AgencyYear) -> list[Lapse]:
-    """What of an agency's year is neither spent, saved nor bound, by position."""
+def lapses(year: AgencyYear, following: AgencyYear | None) -> list[Lapse]:
+    """What of an agency's year is neither spent, saved, bound, nor kept by its next year's books, by position."""
+    bound, known = _bound(year, following)
+    found = []
+    for name, position in sorted(year.positions.items()):
+        owed = bound.get(name, 0)
+        apart = _kept_apart(position, following, owed, known)
+        if (amount := left_of(position) - owed - apart) > 0:
+            money = position.line, position.origin_year
+            found.append(Lapse(year.agency, year.authority, *money, left_of(position), owed, apart, amount))
+    return found
+
+
+def kept_apart(year: AgencyYear, following: AgencyYear | None) -> int:
+    """What of an agency's year its next year's books keep beside what is owed or contracted, NT$."""
+    bound, known = _bound(year, following)
+    return sum(_kept_apart(each, following, bound.get(name, 0), known) for name, each in year.positions.items())
+
+
+def _bound(year: AgencyYear, following: AgencyYear | None) -> tuple[dict[str, int], set[str]]:
+    """What is owed or contracted by position, and the cases by which it is applied for."""
     bound: dict[str, int] = {}
+    known: set[str] = set()
     for name, reference in outstanding(year):
         bound[name] = bound.get(name, 0) + reference.outstanding
-    return [
-        Lapse(year.agency, year.authority, position.line, position.origin_year, left, owed, left - owed)
-        for name, position in sorted(year.positions.items())
-        if (left := left_of(position)) > (owed := bound.get(name, 0))
+        case = None if following is None else _case_for(following, year.fiscal_year, year.positions[name], reference)
+        if case is not None:
+            known.add(case.id)
+    return bound, known
+
+
+def _kept_apart(position: Position, following: AgencyYear | None, owed: int, known: set[str]) -> int:
+    """What is kept of a position beside what is owed: asked for by other cases, or carried over under none."""
+    if following is None:
+        return 0
+    cases = [
+        case
+        for case in following.carryover_cases.values()
+        if (case.line, case.origin_year) == (position.line, position.origin_year)
     ]
+    asked = sum(case.approved + case.awaiting for case in cases if case.id not in known)
+    carried = following.positions.get(position_name(position.line, position.origin_year, following.fiscal_year))
+    kept = 0 if carried is None else carried.carryover + sum(case.awaiting for case in cases)
+    return max(asked, kept - owed)
 
 
 # ---------------------------------------------------------------- the year that begins
@@ -182,8 +219,9 @@ def lapses(year: AgencyYear) -> list[Lapse]:
 def carried_references(year: AgencyYear, before: AgencyYear) -> list[CarriedReference]:
     """What stood open in the year before and is not opened in this one, each with what is approved for it.
 
-    A reference whose application is known has what that case was approved; what is approved without a case goes to the
-    rest in their order, payables from what is carried as payable, contracts and advances from the other kinds.
+    A reference whose application is known has what that case was approved, as whatever kind it was approved; what is
+    approved without a case goes to the rest in their order, payables from what is carried as payable, contracts and
+    advances from the other kinds.
     """
     found: list[CarriedReference] = []
     pools: dict[str, dict[bool, int]] = {}
@@ -197,9 +235,9 @@ def carried_references(year: AgencyYear, before: AgencyYear) -> list[CarriedRefe
             waiting.append((reference, source, here))
         else:
             limit = min(known.approved, reference.outstanding)
-            found.append(_carried(before.agency, reference, source, _taken(pools[here], reference, limit)))
+            found.append(_carried(before.agency, reference, source, _taken_of_all(pools[here], reference, limit)))
     for reference, source, here in waiting:
-        taken = _taken(pools[here], reference, reference.outstanding)
+        taken = _taken(pools[here], reference.kind == "payable", reference.outstanding)
         found.append(_carried(before.agency, reference, source, taken))
     return [each for each in found if not _is_opened(year, each)]
 
@@ -212,11 +250,17 @@ def _pools(position: Position | None) -> dict[bool, int]:
     return {True: payable, False: position.carryover - payable}
 
 
-def _taken(pool: dict[bool, int], reference: Reference, wanted: int) -> int:
-    of_payables = reference.kind == "payable"
+def _taken(pool: dict[bool, int], of_payables: bool, wanted: int) -> int:  # noqa: FBT001  # the pool's key
     taken = max(0, min(wanted, pool[of_payables]))
     pool[of_payables] -= taken
     return taken
+
+
+def _taken_of_all(pool: dict[bool, int], reference: Reference, wanted: int) -> int:
+    """What is taken for an approved case: of its own kind first, then of the other, for it may be approved as another."""
+    own = reference.kind == "payable"
+    taken = _taken(pool, own, wanted)
+    return taken + _taken(pool, not own, wanted - taken)
 
 
 def _carried(agency: str, reference: Reference, source: Position, amount: int) -> CarriedReference:

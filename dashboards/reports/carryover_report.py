@@ -27,7 +27,7 @@ from ledger.names import Names, agency_name, authority_name
 from ledger.shares import CARRYOVER_APPLIED, CARRYOVER_APPROVED, CARRYOVER_REALISED
 from ledger.vocabulary import CARRYOVER, CARRYOVER_FIGURE, CARRYOVER_REVIEW, FIELD
 from ledger.words import Words, alike
-from ledger.year_end import KEPT_YEARS, drafts, lapses, left_of
+from ledger.year_end import KEPT_YEARS, drafts, kept_apart, lapses, left_of
 
 _FIGURES: Final = tuple(CARRYOVER_FIGURE)
 _EVERYBODY: Final[Callable[[str], bool]] = lambda _: True  # noqa: E731
@@ -367,6 +367,7 @@ _LAPSE_COLUMNS: Final = (
     Column("left", Words("上年度未用數\nB－實現－賸餘", "Left of last year\nB − realised − saved"), "money"),
     Column("bound", Words("應付及契約數", "Owed or\ncontracted"), "money"),
     Column("unapplied", Words("其中未申請", "of it not\napplied for"), "money"),
+    Column("apart", Words("另案申請或\n保留數", "Kept or asked\nfor apart"), "money"),
     Column("lapsed", Words("應予註銷數", "Lapses"), "money"),
 )
 
@@ -378,15 +379,16 @@ def _lapsed(
     for code, year in books.years.get(fiscal_year - 1, {}).items():
         if not within(code):
             continue
-        found = sums.setdefault(year.authority, [0, 0, 0, 0])
-        drafted = drafts(year, books.find(fiscal_year, code))
-        gone = lapses(year)
+        found = sums.setdefault(year.authority, [0, 0, 0, 0, 0])
+        following = books.find(fiscal_year, code)
+        drafted = drafts(year, following)
+        found[0] += sum(left_of(each) for each in year.positions.values())
         found[1] += sum(each.amount for each in drafted)
         found[2] += sum(each.amount for each in drafted if each.match == "draft")
-        found[3] += sum(each.amount for each in gone)
-        found[0] += sum(left_of(each) for each in year.positions.values())
+        found[3] += kept_apart(year, following)
+        found[4] += sum(each.amount for each in lapses(year, following))
     rows: list[TableRow] = [(code, authority_name(names, code), *sums[code]) for code in sorted(sums)]
-    whole = [sum(each[at] for each in sums.values()) for at in range(4)]
+    whole = [sum(each[at] for each in sums.values()) for at in range(5)]
     law = catalogue.laws["budget-act"].cited("72")
     return Table(
         name="carryover_lapsed",
@@ -403,9 +405,9 @@ def _lapsed(
         total=(None, TOTAL, *whole) if rows else None,
         notes=(
             Words(
-                f"應予註銷數為各科目未用數逾應付及契約數之部分，年度終了即不得支用（{law.zh}）；繼續經費及專案保留另案申請",
-                f"Lapses: of each line what is left beyond what is owed or contracted ({law.en}); continuing and"
-                " special carry-over is applied for apart",
+                f"應予註銷數為各科目未用數逾應付、契約及另案申請或保留數（繼續經費、專案保留）之部分，年度終了即不得支用（{law.zh}）",
+                f"Lapses: of each line what is left beyond what is owed, contracted, or kept and asked for apart (continuing,"
+                f" special) ({law.en})",
             ),
         ),
     )

@@ -173,7 +173,9 @@ _SCHEDULE_COLUMNS: Final = (
     Column("carryover", Words("保留數", "Carried over"), "money"),
     Column("returned", Words("賸餘繳庫數", "Returned"), "money"),
     Column("notified_on", Words("送議會備查日", "Council\nnotified"), "day"),
+    Column("remark", Words("備註", "Remark"), "text"),
 )
+_SHARED_LINE: Final = Words("科目另有其他經費或動支案", "the line has other money, or another case")
 
 
 def _schedule(books: Books, fiscal_year: int, names: Names, as_of: str) -> Table:
@@ -197,12 +199,12 @@ def _schedule(books: Books, fiscal_year: int, names: Names, as_of: str) -> Table
         as_of=as_of,
         columns=_SCHEDULE_COLUMNS,
         rows=rows,
-        total=(TOTAL, *(None,) * 8, *sums, None) if rows else None,
+        total=(TOTAL, *(None,) * 8, *sums, None, None) if rows else None,
         notes=(
             Words(
-                "核准數為註銷後之數。實現數、保留數取自科目；科目另有其他經費或其他動支案者無從分辨，以「–」表示",
-                "Approved is less what was cancelled. What was realised and carried over is the line's; – stands where the"
-                " line has other money or another case, so that it cannot be told apart",
+                "核准數為註銷後之數。實現數、保留數取自科目；科目另有其他經費或其他動支案者無從分辨，不列數並註明於備註",
+                "Approved is less what was cancelled. What was realised and carried over is the line's; no figure stands where"
+                " the line has other money or another case, so that it cannot be told apart: the remark says so",
             ),
         ),
     )
@@ -226,6 +228,7 @@ def _scheduled(books: Books, year: AgencyYear, case: Case, names: Names) -> Tabl
         carried,
         case.returned,
         case.notified_on,
+        _SHARED_LINE if realised is None else None,
     )
 
 

@@ -69,13 +69,36 @@ def test_each_debt_contract_and_advance_is_an_application() -> None:
 
 
 def test_what_is_bound_by_nothing_lapses() -> None:
-    found = lapses(fold(*YEAR).years[113][AGENCY])
+    found = lapses(fold(*YEAR).years[113][AGENCY], None)
     # road 600 − 500, 112's road 90 − 60, desks 220 − 170, paper 50
     assert [(each.line, each.origin_year, each.amount) for each in found] == [
         (ROAD, 113, 100),
         (ROAD, 112, 30),
         (DESKS, 113, 50),
         (PAPER, 113, 50),
+    ]
+
+
+def test_what_is_kept_or_asked_for_apart_does_not_lapse() -> None:
+    """Road: C1's own application binds nothing twice; K1 asks for 80 more and has 10 of it declined. Desks: 30 carried as
+    special under no case. Paper: 50 asked for and declined."""
+    books = fold(
+        *YEAR,
+        *applications(fold(*YEAR))[:1],
+        of(114, "carryover.approved", ROAD, case="113C-C1", amount=500, origin_year=113, kind="encumbrance"),
+        of(114, "carryover.applied", ROAD, case="K1", amount=80, origin_year=113, kind="special"),
+        of(114, "carryover.declined", case="K1", amount=10),
+        of(114, "carryover.approved", DESKS, amount=170, origin_year=113, kind="payable"),
+        of(114, "carryover.approved", DESKS, amount=30, origin_year=113, kind="special"),
+        of(114, "carryover.applied", PAPER, case="K2", amount=50, origin_year=113, kind="special"),
+        of(114, "carryover.declined", case="K2", amount=50),
+    )
+    found = lapses(books.years[113][AGENCY], books.years[114][AGENCY])
+    assert [(each.line, each.origin_year, each.bound, each.apart, each.amount) for each in found] == [
+        (ROAD, 113, 500, 70, 30),
+        (ROAD, 112, 60, 0, 30),
+        (DESKS, 113, 170, 30, 20),
+        (PAPER, 113, 0, 0, 50),
     ]
 
 
@@ -86,7 +109,7 @@ def test_more_owed_than_is_left_is_said_and_not_cut() -> None:
     )
     (only,) = drafts(books.years[113][AGENCY], None)
     assert (only.amount, only.left, only.exceeds) == (130, 100, True)
-    assert lapses(books.years[113][AGENCY]) == []
+    assert lapses(books.years[113][AGENCY], None) == []
 
 
 def applications(books: Books, **changes: Any) -> list[dict[str, Any]]:
@@ -143,6 +166,18 @@ def test_no_more_opens_than_was_approved() -> None:
     year = after.years[114][AGENCY]
     assert [each.reference for each in carried_references(year, before)] == ["C0", "A1"]
     assert (year.positions[f"{ROAD}@113"].committed, year.positions[f"{DESKS}@113"].payable) == (450, 120)
+
+
+def test_an_application_approved_as_another_kind_opens_what_it_was_for() -> None:
+    """P1 of 120 is approved as special, A1 of 50 as payable."""
+    books = fold(
+        *YEAR,
+        *applications(fold(*YEAR)),
+        of(114, "carryover.approved", DESKS, case="113P-P1", amount=110, origin_year=113, kind="special"),
+        of(114, "carryover.approved", DESKS, case="113A-A1", amount=50, origin_year=113, kind="payable"),
+    )
+    found = carried_references(books.years[114][AGENCY], books.years[113][AGENCY])
+    assert {each.reference: each.amount for each in found} == {"C1": 0, "C0": 0, "P1": 110, "A1": 50}
 
 
 def test_what_is_approved_without_a_case_goes_to_the_references_of_its_kind_in_their_order() -> None:

@@ -87,9 +87,13 @@ def printed_amount(amount: int, kind: ColumnKind) -> str:
 
 
 def shown(cell: Cell, kind: ColumnKind, language: Language) -> str:
-    """A cell for reading, on paper or a terminal."""
+    """A cell for reading, on paper or a terminal. On a form zero is a dash, and what is not known, or not filled in, is blank.
+
+    >>> shown(None, "money", "en"), shown(None, "printed", "en"), shown(0, "printed", "en")
+    ('–', '', '-')
+    """
     if cell is None:
-        return "" if kind == "text" else NOTHING
+        return "" if kind in ("text", *PRINTED_MONEY) else NOTHING
     if kind == "money":
         return thousands(int(str(cell)))
     if kind in PRINTED_MONEY:

@@ -10,6 +10,8 @@ import pytest
 from alerts.catalogue import Catalogue
 from dashboards.reports import carryover_report, reserve_report
 from dashboards.reports.formats import FORMATS
+from dashboards.reports.formats.cells import shown
+from dashboards.reports.printed_form import as_form
 from dashboards.reports.table import Table, of_key
 from dashboards.reports.year_end import difference_table, draft_table, lacking_table, opening_table
 from ledger.books import Books
@@ -20,7 +22,7 @@ from producers.tables.events import events_of
 from producers.tables.mapping import load_mapping
 from producers.tables.sheet import read_sheet
 from producers.year_drafts import application_lines
-from tests.ledger.test_year_end import AGENCY, DESKS, ROAD, YEAR, applications, fold, of
+from tests.ledger.test_year_end import AGENCY, DESKS, PAPER, ROAD, YEAR, applications, fold, of
 
 DAY = "2025-03-01"
 DECIDED = (
@@ -81,7 +83,8 @@ def test_each_case_says_how_it_stands(books: Books, catalogue: Catalogue) -> Non
 def test_age_and_what_lapses(catalogue: Catalogue) -> None:
     older = of(114, "carryover.approved", ROAD, amount=70, origin_year=110, kind="continuing")
     third = of(114, "carryover.approved", ROAD, amount=8, origin_year=111, kind="continuing")
-    books = fold(*YEAR, *applications(fold(*YEAR)), *DECIDED, older, third)
+    paper = of(114, "carryover.applied", PAPER, case="K9", amount=40, origin_year=113, kind="special", ground="展期")
+    books = fold(*YEAR, *applications(fold(*YEAR)), *DECIDED, older, third, paper)
     found = report(books, catalogue)
     ages = [found["ageing"].row(at) for at in range(len(found["ageing"].rows))]
     assert [(row["origin_year"], row["age"], row["carryover"], row["rest"]) for row in ages] == [
@@ -90,8 +93,9 @@ def test_age_and_what_lapses(catalogue: Catalogue) -> None:
     remarks = [row["remark"].zh for row in ages]  # type: ignore[union-attr]
     assert remarks == ["已達第 4 年，年度終了未實現者得不再保留", "明年為第 4 年", ""]
     lapsed = found["lapsed"].row(0)
-    # left 600 + 90 + 220 + 50; bound 730, all applied for; 230 bound by nothing
-    assert (lapsed["left"], lapsed["bound"], lapsed["unapplied"], lapsed["lapsed"]) == (960, 730, 0, 230)
+    # left 600 + 90 + 220 + 50; bound 730, all applied for; of 230 bound by nothing 40 are asked for apart
+    keys = ("left", "bound", "unapplied", "apart", "lapsed")
+    assert [lapsed[key] for key in keys] == [960, 730, 0, 40, 190]
 
 
 def test_only_what_is_within_is_in_it(books: Books, catalogue: Catalogue) -> None:
@@ -152,5 +156,10 @@ def test_the_schedule_of_draws_tells_what_can_be_told_apart(catalogue: Catalogue
     assert [second[key] for key in keys] == ["S2", None, "2024-06-15", 70, None, None, 0, None]
     assert second["ground"] == GROUND[2] and len(schedule.rows) == 2, "what is not approved is not in it"
     assert schedule.total is not None
+    assert (first["remark"], second["remark"].zh) == (None, "科目另有其他經費或動支案")  # type: ignore[union-attr]
+    printed = as_form(schedule, "one").folded(paper=True)
+    at = [column.key for column in printed.columns].index("carryover")
+    column = printed.columns[at]
+    assert [shown(row[at], column.kind, "zh") for row in printed.rows] == ["50", ""], "on paper too zero is another thing"
     total = schedule.by_key(schedule.total)
     assert (total["net"], total["realised"], total["returned"]) == (870, None, 30)
