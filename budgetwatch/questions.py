@@ -210,7 +210,7 @@ def report_monthly(
     """Report which monthly reports came, what they differ in, which were sampled, and what became of findings."""
     from dashboards.reports.monthly_report import month_asked, monthly_tables
     from ledger.fiscal import ROC_OFFSET
-    from streams.people.monthly_reports import kept_of_year
+    from streams.people.report_findings import kept_of_year
 
     opened = books_of(None, None, data, store, registry, as_of, settings, lang)
     day = judged_day(opened)

@@ -13,6 +13,7 @@ import msgspec
 from ledger.books import AgencyYear
 from ledger.codes import economic_class, position_name
 from ledger.fiscal import months_reported
+from ledger.words import Words
 
 FindingKind: TypeAlias = Literal["sum", "classes", "movement", "over-allotted", "books", "left-out"]
 """sum: the lines of a class, or all, do not add up to its total; classes: current and capital do not add up to the whole;
@@ -35,6 +36,14 @@ class ReportedLine(msgspec.Struct, frozen=True):
     """累計分配數."""
 
 
+class RefusedPart(msgspec.Struct, frozen=True):
+    """Something of a report that was not taken."""
+
+    what: str
+    """The line; of the filing itself an empty text."""
+    why: Words
+
+
 class MonthlyReport(msgspec.Struct, frozen=True):
     """A report as it was filed."""
 
@@ -46,6 +55,8 @@ class MonthlyReport(msgspec.Struct, frozen=True):
     """累計實現數 of its total rows, by `current`, `capital` and `all`; those that it has."""
     number: int = 0
     version: int = 1
+    refused: tuple[RefusedPart, ...] = ()
+    """What of it the books do not have; else it is in them whole."""
 
     def by_name(self) -> dict[str, ReportedLine]:
         """Its lines by the names of their positions."""
@@ -68,6 +79,22 @@ class ReportDifference(msgspec.Struct, frozen=True):
     def amount(self) -> int:
         """By how much, without sign."""
         return abs(self.reported - self.expected)
+
+
+def booked_report(year: AgencyYear, month: int) -> MonthlyReport | None:
+    """A month's report as far as the books know it, where it came as events alone: the balances reported to its end.
+
+    None where it was not filed, or a later balance has taken the place of each: the books keep the latest of a position.
+    """
+    filed = None if year.reports is None else year.reports.months.get(month)
+    lines = tuple(
+        ReportedLine(each.line, each.reported[2], each.origin_year)
+        for _, each in sorted(year.positions.items())
+        if each.reported is not None and each.reported[1] == month
+    )
+    if filed is None or not lines:
+        return None
+    return MonthlyReport(year.fiscal_year, year.agency, month, lines, {}, filed.number, filed.version)
 
 
 def differences(report: MonthlyReport, before: MonthlyReport | None, year: AgencyYear | None) -> list[ReportDifference]:

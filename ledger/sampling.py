@@ -21,7 +21,7 @@ class SampleCandidate(msgspec.Struct, frozen=True):
     repeated: int = 0
     """Findings of this year that were repeated."""
     difference: int = 0
-    """The sum of what its report differs by, NT$."""
+    """The most that its report differs by in one place, NT$."""
 
 
 class SampledAgency(msgspec.Struct, frozen=True):

@@ -250,7 +250,7 @@ def _pools(position: Position | None) -> dict[bool, int]:
     return {True: payable, False: position.carryover - payable}
 
 
-def _taken(pool: dict[bool, int], of_payables: bool, wanted: int) -> int:  # noqa: FBT001  # the pool's key
+def _taken(pool: dict[bool, int], of_payables: bool, wanted: int) -> int:
     taken = max(0, min(wanted, pool[of_payables]))
     pool[of_payables] -= taken
     return taken

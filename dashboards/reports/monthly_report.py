@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Literal, TypeAlias
 
 import msgspec
@@ -14,12 +14,13 @@ from alerts.vocabulary import FINDING_STATE
 from dashboards.reports.table import AGENCY_CODE, LINE_CODE, TOTAL, Cell, Column, Table, TableRow, named
 from ledger.books import Books
 from ledger.fiscal import ROC_OFFSET
-from ledger.monthly import KINDS, WHOLE, MonthlyReport, ReportDifference, differences
+from ledger.monthly import KINDS, WHOLE, MonthlyReport, RefusedPart, ReportDifference, booked_report, differences
 from ledger.names import Names, agency_name
 from ledger.sampling import SampleCandidate
 from ledger.vocabulary import DRAWN_FOR, ECONOMIC_CLASS, FIELD, REPORT_ARRIVAL, REPORT_DIFFERENCE
 from ledger.words import Words, alike
-from streams.people.monthly_reports import KeptOfYear, ReportFinding, ReportKey, Sample
+from streams.people.monthly_reports import ReportKey, Sample
+from streams.people.report_findings import KeptOfYear, ReportFinding
 
 _MONTH: Final = Column("month", Words("月份", "Month"), "count")
 _AGENCY: Final = named("agency", FIELD["agency"], AGENCY_CODE)
@@ -40,11 +41,15 @@ class ReportArrival(msgspec.Struct, frozen=True):
     missing_numbers: int = 0
     found: tuple[ReportDifference, ...] | None = None
     """None: its lines are not here."""
+    is_kept: bool = False
+    """Whether the paper is kept; else its lines are those of the events that came of it, without sums and movements."""
+    refused: tuple[RefusedPart, ...] = ()
+    """What of the paper the books did not take."""
 
     @property
-    def amount(self) -> int:
-        """The sum of what it differs by, NT$."""
-        return sum(each.amount for each in self.found or ())
+    def largest(self) -> int:
+        """The most that it differs by in one place, NT$: one mistake shows in several kinds, whose amounts do not add up."""
+        return max((each.amount for each in self.found or ()), default=0)
 
 
 def arrivals(
@@ -55,17 +60,22 @@ def arrivals(
     year: int,
     month: int,
     as_of: str,
+    within: Callable[[str], bool] = lambda _: True,
 ) -> list[ReportArrival]:
-    """Every agency that exists in the year with its report for a month, by agency, whether or not anything of it has come."""
+    """Every agency that exists in the year with its report for a month, by agency, whether or not anything of it has come.
+
+    `within` says which agencies are in it, by code.
+    """
     found = []
     for code, agency in sorted(names.registry.agencies.items()):
         known = books.find(year, code)
-        if known is None and not agency.exists_in(year):
+        if not within(code) or (known is None and not agency.exists_in(year)):
             continue
         own = None if known is None else known.reports
         filed = None if own is None else own.months.get(month)
         day = due(year, month, catalogue.calendar, catalogue.rules["report-late"].parameters_on(as_of))
-        report = reports.get((code, month))
+        paper = reports.get((code, month))
+        report = paper or (None if known is None else booked_report(known, month))
         state: ReportArrivalState = "awaited" if as_of <= day else "missing"
         if filed is not None:
             state = "late" if filed.booked_on > day else "on-time"
@@ -80,6 +90,8 @@ def arrivals(
                 None if filed is None else filed.version,
                 0 if own is None else own.missing,
                 None if report is None else tuple(differences(report, reports.get((code, month - 1)), known)),
+                paper is not None,
+                () if paper is None else paper.refused,
             )
         )
     return found
@@ -92,7 +104,7 @@ def candidates(
     drawn = [one.agency for number, each in samples.items() if number != month for one in each.drawn]
     repeated = [one.agency for one in found if one.state == "repeated"]
     return [
-        SampleCandidate(each.agency, drawn.count(each.agency), repeated.count(each.agency), each.amount)
+        SampleCandidate(each.agency, drawn.count(each.agency), repeated.count(each.agency), each.largest)
         for each in came
         if each.filed_on is not None
     ]
@@ -119,14 +131,16 @@ def arrivals_table(
         Column("version", Words("版次", "Version"), "count"),
         Column("gaps", Words("缺號", "Numbers missing"), "count"),
         Column("differences", Words("差異項數", "Differences"), "count"),
-        Column("amount", Words("差異金額", "By how much"), "money"),
+        Column("largest", Words("最大差異", "Largest\ndifference"), "money"),
+        Column("refused", Words("未收錄", "Not taken"), "count"),
         Column("drawn", Words("抽核", "Sampled"), "text"),
         Column("open", Words("未結缺失", "Findings unfinished"), "count"),
     )
     rows: list[TableRow] = []
     for each in came:
-        unfinished = sum(1 for one in found if one.agency == each.agency and one.state != "verified")
-        counted: tuple[Cell, Cell] = (None, None) if each.found is None else (len(each.found), each.amount)
+        unfinished = sum(one.is_unfinished for one in found if one.agency == each.agency)
+        counted: tuple[Cell, ...] = (None, None) if each.found is None else (len(each.found), each.largest)
+        counted = (*counted, len(each.refused) if each.is_kept else None)
         rows.append(
             (
                 each.agency, agency_name(names, each.agency), REPORT_ARRIVAL[each.state], each.due_on, each.filed_on,
@@ -135,8 +149,9 @@ def arrivals_table(
         )  # fmt: skip
     notes = [
         Words(
-            "差異：合計、經資門、與上月累計銜接、逾分配數、與帳載相符；未有明細者空白。",
-            "Differences are those of sums, classes, movements, allotments and books; blank where its lines are not here.",
+            "差異：合計、經資門、與上月累計銜接、逾分配數、與帳載相符；未有明細者空白。未收錄：月報中經拒收之筆數；僅以事件送達者空白。",
+            "Differences are those of sums, classes, movements, allotments and books; blank where its lines are not here. Not"
+            " taken: what of the report was refused; blank where it came as events alone.",
         )
     ]
     if sample is not None:
@@ -183,6 +198,20 @@ def differences_table(
     )
 
 
+def refused_table(
+    agency: str, month: int, refused: Iterable[RefusedPart], names: Names, year: int, as_of: str
+) -> Table:
+    """What of a report the books did not take, and why."""
+    whose = agency_name(names, agency)
+    title = Words(
+        f"{whose.zh}{year}年度{month}月月報未收錄者", f"{whose.en}: not taken of the report, FY {year}, month {month}"
+    )
+    columns = (*named("line", FIELD["line"], LINE_CODE), Column("why", Words("原因", "Why"), "text"))
+    rows: list[Row] = [(each.what, called(names, year, each.what), each.why) for each in refused]
+    label = Words("未收錄", "Not taken")
+    return Table(name="refused", title=title, label=label, as_of=as_of, columns=columns, rows=rows, fiscal_year=year)
+
+
 def called(names: Names, year: int, line: str) -> Words:
     """A line's name; of a total what it is the total of."""
     if line == WHOLE:
@@ -203,13 +232,14 @@ def findings_table(found: Iterable[ReportFinding], names: Names, year: int, as_o
         Column("amount", Words("差異", "By how much"), "money"),
         Column("due_on", Words("更正期限", "Due"), "day"),
         Column("reply", Words("機關回復", "Reply"), "text"),
+        Column("letter_number", Words("回復文號", "Reply no."), "text"),
         Column("state", Words("狀態", "State"), "text"),
     )
     rows: list[TableRow] = [
         (
             each.agency, agency_name(names, each.agency), each.month, REPORT_DIFFERENCE[each.kind], each.line,
             called(names, year, each.line), each.reported, each.expected, each.amount, each.due_on, each.reply,
-            FINDING_STATE[each.state],
+            each.letter_number, FINDING_STATE[each.state],
         )
         for each in found
     ]  # fmt: skip
@@ -222,6 +252,12 @@ def findings_table(found: Iterable[ReportFinding], names: Names, year: int, as_o
         rows=rows,
         fiscal_year=year,
     )
+
+
+_KINDS_APART: Final = Words(
+    "同一錯誤可能列入數種，各種之金額不相加；再犯者計入未結。",
+    "One mistake can stand under several kinds, whose amounts do not add up; what was repeated is unfinished.",
+)
 
 
 def half_year_table(
@@ -247,7 +283,6 @@ def half_year_table(
         Column("missing", REPORT_ARRIVAL["missing"], "count"),
         Column("sampled", Words("抽核機關", "Sampled"), "count"),
         Column("findings", Words("缺失項數", "Findings"), "count"),
-        Column("amount", Words("缺失金額", "By how much"), "money"),
         Column("verified", Words("已更正核對", "Verified"), "count"),
         Column("repeated", Words("再犯", "Repeated"), "count"),
         Column("unfinished", Words("未結", "Unfinished"), "count"),
@@ -260,6 +295,8 @@ def half_year_table(
         Words(f"{words.zh}：{count} 項，{amount:,} 元。", f"{words.en}: {count}, NT$ {amount:,}.")
         for words, count, amount in of_kinds
     )
+    if notes:
+        notes = (*notes, _KINDS_APART)
     return Table(
         name=f"half-year-{half}", title=title, label=Words(f"{zh}半年", f"{en.capitalize()} half"), as_of=as_of,
         columns=columns, rows=rows, total=total, notes=notes, fiscal_year=year,
@@ -274,8 +311,8 @@ def _half_year_row(
     closed = [each.state for each in own]
     return (
         month, len(came), states.count("on-time"), states.count("late"), states.count("missing"),
-        0 if sample is None else len(sample.drawn), len(own), sum(each.amount for each in own),
-        closed.count("verified"), closed.count("repeated"), len(closed) - closed.count("verified"),
+        0 if sample is None else len(sample.drawn), len(own),
+        closed.count("verified"), closed.count("repeated"), sum(each.is_unfinished for each in own),
     )  # fmt: skip
 
 

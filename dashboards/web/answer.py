@@ -202,7 +202,6 @@ def may_open(name: str, scope: Scope, person: Person | None) -> bool:
         "half-year": scope.city,
         "audit-trail": scope.whole,
         "notices": scope.whole,
-        "monthly": scope.whole,
     }
     return needs.get(name, True)
 

@@ -21,6 +21,7 @@ import msgspec
 import structlog
 
 from alerts.trial import Trial
+from ledger.monthly import RefusedPart
 from ledger.words import Words, alike
 from producers.tables.apart import TableChoice, TableRead
 from streams.people.person import RefusedAct
@@ -53,6 +54,8 @@ class Came(msgspec.Struct):
     """Why it stopped before its end."""
     named: dict[str, int] = {}
     """How many names were added to each list."""
+    untaken: list[tuple[str, int, RefusedPart]] = []
+    """What of its monthly reports was refused, with agency and month."""
 
 
 class Differing(msgspec.Struct, frozen=True):
@@ -98,6 +101,8 @@ class FileDraft(msgspec.Struct):
     """What its names would add to each list, and what is named otherwise there and stays."""
     lacking: list[str] = []
     """Agencies that the register does not have."""
+    unkept: int = 0
+    """How many of its monthly reports are not kept yet, whether or not their events were taken."""
     trial: Trial | None = None
     came: Came | None = None
     looked_at: float = 0.0
@@ -127,10 +132,16 @@ class FileDraft(msgspec.Struct):
         return self.read is not None and bool(self.read.reports)
 
     @property
+    def torn(self) -> int:
+        """How many events of a monthly report would not be taken."""
+        refused = 0 if self.trial is None else len(self.trial.refusals)
+        return self.passed_over + refused if self.is_report else 0
+
+    @property
     def is_ready(self) -> bool:
         """Whether it can be taken in."""
         can_be = self.state == "read" and not self.problems and not self.foreign and self.trial is not None
-        return can_be and not (self.is_report and self.passed_over)
+        return can_be and not self.torn and bool(self.events or self.unkept)
 
 
 def _folder() -> Path:

@@ -110,9 +110,14 @@ WORDS: Final[Mapping[str, Words]] = {
         "確認略過內容不同者 {count} 筆，不予入帳", "Pass over the {count} that differ: they are not taken in"
     ),
     "files_report_whole": Words(
-        "月報須整份收下：有 {count} 筆與先前收下者不同。請勾選更正後重新預覽，或改以次一版次匯入。",
-        "A monthly report is taken whole: {count} of its rows differ from what was taken."
-        " Have them corrected, or load it as the next version.",
+        "月報須整份收下：有 {count} 筆與先前收下者不同，或將被拒收。請更正檔案、勾選更正後重新預覽，或改以次一版次匯入。",
+        "A monthly report is taken whole: {count} of its rows differ from what was taken, or would be refused."
+        " Put the file right, have them corrected, or load it as the next version.",
+    ),
+    "files_to_keep": Words(
+        "此月報之數已入帳，惟月報本身尚未存檔：收下後即存檔並據以核對，不重複入帳。",
+        "The figures of this report were taken already, but the paper is not kept: take it in, and it is kept and compared;"
+        " nothing counts twice.",
     ),
     "files_refused": TABLES["refused"],
     "files_resolved": Words("將解除之警示：{count} 筆", "Alerts it would resolve: {count}"),

@@ -11,6 +11,7 @@ import msgspec
 
 from alerts.trial import StoodUnder, trial
 from dashboards.web.drafts import Came, Differing, FileDraft
+from dashboards.web.loaded_reports import as_taken, part_of_report, unkept
 from ledger.names import NamesProblem
 from ledger.payments import PaymentsSeen
 from ledger.words import Words, alike
@@ -84,7 +85,7 @@ def look_through(monitor: Monitor, feeder: Feeder, draft: FileDraft) -> None:
         if found.added or found.changed
     }
     draft.lines_path.write_bytes(b"".join(line + b"\n" for line in lines))
-    draft.events = len(lines)
+    draft.events, draft.unkept = len(lines), unkept(monitor.store, draft)
 
     def done(count: int) -> None:
         draft.share = _READING + _COMPARING + _TRYING * count / len(lines)
@@ -230,7 +231,6 @@ def take_in(monitor: Monitor, person: Person, draft: FileDraft) -> None:
             draft.path.read_bytes(),
             draft.agencies,
             choice,
-            [] if draft.read is None else draft.read.reports,
         )
         draft.came = Came()
     came = draft.came or Came()
@@ -249,7 +249,7 @@ def take_in(monitor: Monitor, person: Person, draft: FileDraft) -> None:
         except (OSError, NamesProblem) as error:  # its events are in: what names are missing is told
             draft.problems = [alike(str(error))]
     counts = {"accepted": came.accepted, "duplicate": came.duplicate, "refused": came.refused_count}
-    file_taken(monitor.store, person, draft.number, draft.name, counts)
+    file_taken(monitor.store, person, draft.number, draft.name, counts, as_taken(draft, came))
     draft.share, draft.state = 1.0, "taken"
 
 
@@ -263,6 +263,7 @@ def _note(came: Came, part: Sequence[bytes], monitor: Monitor, origin: str) -> N
         if outcome.outcome == "refused" and len(came.refused) < REFUSED_KEPT:
             said = outcome.detail or outcome.reason or ""
             came.refused.append((outcome.line, outcome.id or "", outcome.detail_zh or said, said))
+            came.untaken += part_of_report(part[outcome.line - came.sent - 1], came.refused[-1])
         for change in outcome.alerts:
             if change.change == "opened":
                 came.opened[change.rule] = came.opened.get(change.rule, 0) + 1

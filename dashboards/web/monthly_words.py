@@ -47,11 +47,27 @@ WORDS: Final[Mapping[str, Words]] = {
     "monthly_letter": Words("更正函稿", "Letter"),
     "monthly_reply": Words("機關回復", "The agency's reply"),
     "monthly_corrected": Words("機關稱已更正", "It says that this is put right"),
+    "monthly_number": Words("回復文號（如有）", "Number of its letter, if any"),
+    "monthly_settle": Words("人工核結", "Settle it by hand"),
+    "monthly_settled": Words("核結理由及依據", "Why, and by what it was seen"),
+    "monthly_torn": Words(
+        "本月報有 {count} 筆未經收錄，帳載不全；補正前不據以核對其他缺失。",
+        "{count} events of this report were not taken, so that the books do not have all of it; until that is put right it"
+        " verifies nothing.",
+    ),
+    "monthly_from_events": Words(
+        "本月報係以事件送達：僅有各科目累計實現數，無合計、本月數及分配數可核對；將月報匯入（匯入頁）即可全數核對。",
+        "It came as events alone: its lines' cumulative figures are compared, without totals, the month's own and what is"
+        " allotted. Load the paper on the page of imports to have all of it compared.",
+    ),
     "monthly_enter": Words("登錄回復", "Enter the reply"),
     "monthly_verify": Words("以後續月報核對", "Verify by the report that followed"),
     "monthly_verify_help": Words(
-        "以次月月報或本月較高版次核對未結缺失：同一科目同類差異仍在者為再犯，否則核對無誤。",
-        "Unfinished findings are held against the next month's report, or a higher version of this one: the same difference"
-        " once more is a repetition, else they are verified.",
+        "以登錄或上次核對後最新送達之本月或以後月份月報，核對未結缺失：同一科目同類差異仍在者為再犯，否則核對無誤。該科目未列於其後月報者，"
+        "以及與上月累計之銜接（僅得以本月更正版核對），不自行認定，由人工核結。",
+        "Unfinished findings are held against the report of this or a later month that came last since they were noted or held"
+        " against one: the same difference once more is a repetition, else they are verified. Where a later report does not"
+        " have the line, or the month did not follow the one before (which only a higher version of it puts right), an officer"
+        " settles it.",
     ),
 }

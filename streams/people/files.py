@@ -51,9 +51,8 @@ def keep_file(
     content: bytes,
     agencies: Collection[str],
     choice: Mapping[str, Any],
-    reports: Sequence[MonthlyReport] = (),
 ) -> int:
-    """Keep a file before its events are sent, and the monthly reports that stand in it; its number."""
+    """Keep a file before its events are sent; its number."""
     digest = hashlib.sha256(content).hexdigest()
     values = {
         "name": name,
@@ -67,15 +66,19 @@ def keep_file(
     with store.writing() as connection:
         row = added_row(connection, schema.loaded_files, values)
         number = row[1]
-        rows = [row, *keep_reports(connection, number, reports)]
         after = {"file": name, "digest": digest, "mapping": choice.get("name", "")}
-        record_by(store.within(connection), person, FILE_LOADED, str(number), None, after, rows)
+        record_by(store.within(connection), person, FILE_LOADED, str(number), None, after, [row])
     return int(number)
 
 
-def file_taken(store: Store, person: Person, number: int, name: str, came: Mapping[str, int]) -> None:
-    """Write down that all events of a file were sent, and what came of them."""
-    record_by(store, person, FILE_TAKEN, str(number), None, {"file": name, "counts": dict(came)})
+def file_taken(
+    store: Store, person: Person, number: int, name: str, came: Mapping[str, int], reports: Sequence[MonthlyReport] = ()
+) -> None:
+    """Write down that all events of a file were sent, and what came of them; keep its monthly reports as they were taken."""
+    with store.writing() as connection:
+        rows = keep_reports(connection, number, reports)
+        after = {"file": name, "counts": dict(came)}
+        record_by(store.within(connection), person, FILE_TAKEN, str(number), None, after, rows)
 
 
 def loaded_files(store: Store, scope: Scope, limit: int = 200) -> list[LoadedFile]:

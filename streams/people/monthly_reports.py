@@ -1,22 +1,19 @@
-"""會計月報 as they were filed, the samples drawn of them, and what was found: acts on the trail, folded into findings."""
+"""會計月報 as they were filed, and the samples drawn of them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 import sqlalchemy as sa
 
-from alerts import findings
-from alerts.findings import FindingAct, FindingState
-from ledger.fiscal import is_day
-from ledger.monthly import FindingKind, MonthlyReport, ReportDifference
+from ledger.monthly import MonthlyReport
 from ledger.sampling import SampleCandidate, SampledAgency, draw
 from streams.people.acts import record_by
-from streams.people.person import MAY_ACKNOWLEDGE, Person, RefusedAct, check_act, check_person, check_scope
-from streams.people.trail import TrailEntry, acts_of_kinds
+from streams.people.person import MAY_ACKNOWLEDGE, Person, RefusedAct, check_person, check_scope
+from streams.people.trail import acts_of_kinds
 from streams.store import Store, schema
 from streams.store.locks import FINDING_LOCK, lock
 from streams.store.times import now
@@ -24,8 +21,6 @@ from streams.store.under_trail import ChangedRow, added_row
 
 SAMPLED: Final = "report-sampled"
 """Subject: `<year>-<month>`."""
-REPLIED: Final = "finding-replied"
-_ACTS: Final = ("finding-opened", REPLIED, "finding-corrected", "finding-verified", "finding-repeated")
 _SIZE_MAX: Final = 999
 
 ReportKey: TypeAlias = tuple[str, int]
@@ -51,7 +46,7 @@ def keep_reports(connection: sa.Connection, file: int, reports: Sequence[Monthly
 
 
 @contextmanager
-def _acting(store: Store) -> Iterator[Store]:
+def acting_on_findings(store: Store) -> Iterator[Store]:
     """The store within one transaction, in which what is checked still holds when it is acted upon."""
     with store.writing() as connection:
         lock(connection, FINDING_LOCK)
@@ -67,6 +62,13 @@ _head: Final = msgspec.json.Decoder(_ReportHead).decode
 _whole: Final = msgspec.json.Decoder(MonthlyReport).decode
 
 
+class NumberedReport(NamedTuple):
+    """A report with the number under which it is kept: of two the higher came later."""
+
+    number: int
+    report: MonthlyReport
+
+
 def reports_of(
     store: Store, fiscal_year: int, months: Collection[int] = range(1, 13), agency: str | None = None
 ) -> dict[ReportKey, MonthlyReport]:
@@ -74,16 +76,23 @@ def reports_of(
 
     Of some months, and of one agency where it is named: a year of a city has a million lines.
     """
+    return {key: each.report for key, each in numbered_reports_of(store, fiscal_year, months, agency).items()}
+
+
+def numbered_reports_of(
+    store: Store, fiscal_year: int, months: Collection[int] = range(1, 13), agency: str | None = None
+) -> dict[ReportKey, NumberedReport]:
+    """The same, with their numbers."""
     kept = schema.kept_reports.c
-    wanted = sa.select(kept.agency, kept.payload).where(kept.fiscal_year == fiscal_year).order_by(kept.n)
+    wanted = sa.select(kept.n, kept.agency, kept.payload).where(kept.fiscal_year == fiscal_year).order_by(kept.n)
     wanted = wanted if agency is None else wanted.where(kept.agency == agency)
-    newest: dict[ReportKey, tuple[int, str]] = {}
+    newest: dict[ReportKey, tuple[int, int, str]] = {}
     with store.reading() as connection:
-        for code, payload in connection.execute(wanted):
+        for n, code, payload in connection.execute(wanted):
             each = _head(payload)
-            if each.month in months and each.version >= newest.get((code, each.month), (0, ""))[0]:
-                newest[code, each.month] = each.version, payload
-    return {key: _whole(payload) for key, (_, payload) in newest.items()}
+            if each.month in months and each.version >= newest.get((code, each.month), (0, 0, ""))[1]:
+                newest[code, each.month] = n, each.version, payload
+    return {key: NumberedReport(n, _whole(payload)) for key, (n, _, payload) in newest.items()}
 
 
 def newest_report(store: Store) -> int:
@@ -130,7 +139,7 @@ def draw_sample(
         raise RefusedAct("no-report")
     drawn = draw(candidates, size, seed, fiscal_year, month)
     after = {"seed": seed, "size": size, "drawn": drawn, "candidates": len(candidates)}
-    with _acting(store) as within:
+    with acting_on_findings(store) as within:
         before = samples_of(within, fiscal_year).get(month)
         was = None if before is None else {"seed": before.seed, "size": before.size}
         act = record_by(within, person, SAMPLED, sample_subject(fiscal_year, month), was, after)
@@ -148,173 +157,3 @@ def samples_of(store: Store, fiscal_year: int) -> dict[int, Sample]:
                 fiscal_year, int(month), act.after["seed"], act.after["size"], drawn, act.person, act.at
             )
     return found
-
-
-# ---------------------------------------------------------------- findings
-
-
-class ReportFinding(msgspec.Struct):
-    """Something found in a report, and what became of it."""
-
-    fiscal_year: int
-    agency: str
-    month: int
-    version: int
-    kind: FindingKind
-    line: str
-    reported: int
-    expected: int
-    due_on: str
-    state: FindingState
-    opened_at: str
-    remark: str = ""
-    reply: str = ""
-    letter_number: str = ""
-    acts: list[TrailEntry] = []
-
-    @property
-    def amount(self) -> int:
-        """By how much the report differed, NT$."""
-        return abs(self.reported - self.expected)
-
-    @property
-    def subject(self) -> str:
-        """What it is kept under on the trail."""
-        return finding_subject(self.fiscal_year, self.agency, self.month, self.kind, self.line)
-
-
-def finding_subject(fiscal_year: int, agency: str, month: int, kind: str, line: str) -> str:
-    """What a finding is kept under: year, agency, month, kind and line."""
-    return f"{fiscal_year}:{agency}:{month}:{kind}:{line}"
-
-
-def findings_of(store: Store, fiscal_year: int) -> list[ReportFinding]:
-    """The findings of a year, in the order in which they were noted."""
-    found: dict[str, ReportFinding] = {}
-    for act in acts_of_kinds(store, *_ACTS):
-        if not act.subject.startswith(f"{fiscal_year}:"):
-            continue
-        after: dict[str, Any] = act.after or {}
-        if act.kind == "finding-opened":
-            found[act.subject] = msgspec.convert(
-                after | {"state": "open", "opened_at": act.at, "acts": []}, ReportFinding, strict=False
-            )
-        one = found.get(act.subject)
-        if one is None:
-            continue
-        one.acts.append(act)
-        if act.kind == REPLIED:
-            one.reply, one.letter_number = after["text"], after.get("letter_number", "")
-        elif act.kind != "finding-opened":
-            one.state = findings.after(one.state, act.kind) or one.state
-    return list(found.values())
-
-
-def open_findings(
-    store: Store,
-    person: Person,
-    report: MonthlyReport,
-    differences: Sequence[ReportDifference],
-    due_on: str,
-    remark: str,
-    today: str,
-) -> list[TrailEntry]:
-    """Note differences of a report as findings, to be put right by a day. Raises RefusedAct, and notes none then."""
-    check_act(person, MAY_ACKNOWLEDGE, remark or "–")
-    check_scope(within=person.scope.whole)
-    if not is_day(due_on) or due_on <= today:
-        raise RefusedAct("due-date")
-    with _acting(store) as within:
-        noted = {each.subject for each in findings_of(within, report.fiscal_year)}
-        made = []
-        for each in differences:
-            subject = finding_subject(report.fiscal_year, report.agency, report.month, each.kind, each.line)
-            if subject in noted:
-                raise RefusedAct("finding-state")
-            noted.add(subject)
-            after = {
-                "fiscal_year": report.fiscal_year,
-                "agency": report.agency,
-                "month": report.month,
-                "version": report.version,
-                "kind": each.kind,
-                "line": each.line,
-                "reported": each.reported,
-                "expected": each.expected,
-                "due_on": due_on,
-                "remark": remark,
-            }
-            made.append(record_by(within, person, "finding-opened", subject, None, after))
-        return made
-
-
-def enter_reply(store: Store, person: Person, subject: str, text: str, *, corrected: bool) -> TrailEntry:
-    """Keep what the agency answered; `corrected`: it says that the report is put right. Raises RefusedAct."""
-    check_act(person, MAY_ACKNOWLEDGE, text)
-    check_scope(within=person.scope.whole)
-    with _acting(store) as within:
-        one = _finding(within, subject)
-        if one.state == "verified" or (corrected and findings.after(one.state, "finding-corrected") is None):
-            raise RefusedAct("finding-state", one.state)
-        state = {"state": one.state}
-        act = record_by(within, person, REPLIED, subject, state, {"text": text})
-        return record_by(within, person, "finding-corrected", subject, state, None) if corrected else act
-
-
-def verify_findings(
-    store: Store, person: Person, fiscal_year: int, agency: str, later: Mapping[int, tuple[int, list[ReportDifference]]]
-) -> int:
-    """Hold an agency's unfinished findings against what came after them; how many were decided. Raises RefusedAct.
-
-    `later`: of each month, the version of its report that counts and what it differs in. A finding is decided by the next
-    month's report, or by a higher version of its own.
-    """
-    check_person(person, MAY_ACKNOWLEDGE)
-    check_scope(within=person.scope.whole)
-    decided = 0
-    with _acting(store) as within:
-        for one in findings_of(within, fiscal_year):
-            if one.agency != agency or one.state not in ("open", "corrected"):
-                continue
-            month, found = _deciding(one, later)
-            if found is None:
-                continue
-            kind: FindingAct = findings.outcome(one.kind, one.line, found)
-            record_by(within, person, kind, one.subject, {"state": one.state}, {"by_month": month})
-            decided += 1
-    if not decided:
-        raise RefusedAct("no-later-report")
-    return decided
-
-
-def _deciding(
-    one: ReportFinding, later: Mapping[int, tuple[int, list[ReportDifference]]]
-) -> tuple[int, list[ReportDifference] | None]:
-    if one.month + 1 in later:
-        return one.month + 1, later[one.month + 1][1]
-    version, found = later.get(one.month, (0, []))
-    return (one.month, found) if version > one.version else (one.month, None)
-
-
-def _finding(store: Store, subject: str) -> ReportFinding:
-    year = subject.partition(":")[0]
-    known = findings_of(store, int(year)) if year.isascii() and year.isdigit() and len(year) < 4 else []
-    found = next((each for each in known if each.subject == subject), None)
-    if found is None:
-        raise RefusedAct("no-finding")
-    return found
-
-
-class KeptOfYear(msgspec.Struct, frozen=True):
-    """What a store keeps of a year's monthly reports."""
-
-    reports: dict[ReportKey, MonthlyReport]
-    samples: dict[int, Sample]
-    findings: list[ReportFinding]
-
-
-def kept_of_year(store: Store, fiscal_year: int, months: Collection[int] = ()) -> KeptOfYear:
-    """The samples drawn and the findings of a year, with the reports of some months that count."""
-    return KeptOfYear(
-        reports_of(store, fiscal_year, months), samples_of(store, fiscal_year), findings_of(store, fiscal_year)
-    )

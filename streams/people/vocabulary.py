@@ -46,6 +46,7 @@ ACT: Final[Mapping[str, Words]] = {
     "finding-corrected": Words("缺失已更正", "a finding was corrected"),
     "finding-verified": Words("次月月報核對無誤", "a later report verified a finding"),
     "finding-repeated": Words("缺失再犯", "a later report repeated a finding"),
+    "finding-settled": Words("缺失經人工核結", "settled a finding"),
     "names-taken": Words("匯入名稱", "took names"),
     "log-in": Words("登入", "logged in"),
     "log-in-failed": Words("登入失敗", "failed to log in"),

@@ -8,8 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from alerts import findings
+from alerts.findings import DecidingReport
 from ledger.books import AgencyYear, Position
-from ledger.monthly import KINDS, MonthlyReport, ReportDifference, ReportedLine, differences
+from ledger.monthly import KINDS, FindingKind, MonthlyReport, ReportDifference, ReportedLine, differences
 from ledger.sampling import SampleCandidate, SampledAgency, draw
 
 A, B = "32020110101/current/2000", "32020110102/capital/3000"
@@ -114,6 +115,38 @@ def test_a_finding_goes_one_way_and_a_later_report_decides() -> None:
     assert findings.after("corrected", "finding-corrected") is None
     assert findings.after("verified", "finding-repeated") is None
     assert findings.after("verified", "finding-opened") is None
-    assert findings.outcome("sum", "all", [ReportDifference("sum", "all", 1, 2)]) == "finding-repeated"
-    assert findings.outcome("sum", "all", [ReportDifference("sum", "current", 1, 2)]) == "finding-verified"
+    assert findings.after("repeated", "finding-settled") == "verified"
     assert set(KINDS) == {"sum", "classes", "movement", "over-allotted", "books", "left-out"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "line", "reports", "wanted"),
+    [
+        ("sum", "all", [(5, 3, [("sum", "all")])], ("finding-repeated", 5)),
+        ("sum", "all", [(5, 3, [("sum", "current")])], ("finding-verified", 5)),
+        ("sum", "all", [(4, 3, [])], None),  # kept before it was noted
+        ("sum", "all", [(5, 1, [])], None),  # of an earlier month
+        ("sum", "all", [(5, 2, []), (6, 3, [("sum", "all")])], ("finding-repeated", 6)),  # the last to come
+        ("books", "x", [(5, 3, [])], None),  # it has no such line
+        ("books", A, [(5, 3, [])], ("finding-verified", 5)),
+        ("movement", A, [(5, 3, [])], None),
+        ("movement", A, [(5, 3, [("movement", A)])], ("finding-repeated", 5)),
+        ("movement", A, [(5, 2, []), (6, 3, [])], ("finding-verified", 5)),
+        ("books", "x", [(5, 2, [])], ("finding-verified", 5)),  # taken out of its own month
+        ("books", "x", [(5, 2, [("left-out", "x")])], ("finding-repeated", 5)),
+        ("left-out", "x", [(5, 3, [])], ("finding-verified", 5)),
+    ],
+)
+def test_what_can_tell_decides(
+    kind: FindingKind,
+    line: str,
+    reports: list[tuple[int, int, list[tuple[FindingKind, str]]]],
+    wanted: tuple[str, int] | None,
+) -> None:
+    """A finding about February, noted when report 4 was the newest."""
+    came = [
+        DecidingReport(number, month, (A,), [ReportDifference(kind, line, 1, 2) for kind, line in found])
+        for number, month, found in reports
+    ]
+    decided = findings.decision(kind, line, 2, 4, came)
+    assert (None if decided is None else (decided[0], decided[1].number)) == wanted

@@ -253,7 +253,7 @@ async def take(request: Request[Any, Any, Any], desk: NamedDependency[Desk], ide
 
 def _check_ready(draft: FileDraft, form: Mapping[str, str]) -> None:
     """Raise RefusedAct where a file that was read cannot be taken in, or not so."""
-    if not draft.is_ready or not draft.events:
+    if not draft.is_ready:
         raise RefusedAct("draft-not-ready")
     if draft.passed_over and draft.number is None and "leave_out" not in form:
         raise RefusedAct("rows-differ")

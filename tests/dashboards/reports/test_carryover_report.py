@@ -160,6 +160,8 @@ def test_the_schedule_of_draws_tells_what_can_be_told_apart(catalogue: Catalogue
     printed = as_form(schedule, "one").folded(paper=True)
     at = [column.key for column in printed.columns].index("carryover")
     column = printed.columns[at]
-    assert [shown(row[at], column.kind, "zh") for row in printed.rows] == ["50", ""], "on paper too zero is another thing"
+    assert [shown(row[at], column.kind, "zh") for row in printed.rows] == ["50", ""], (
+        "on paper too zero is another thing"
+    )
     total = schedule.by_key(schedule.total)
     assert (total["net"], total["realised"], total["returned"]) == (870, None, 30)

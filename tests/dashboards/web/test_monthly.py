@@ -11,13 +11,19 @@ from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from producers.tables.events import events_of
+from producers.tables.mapping import load_mapping
+from producers.tables.sheet import read_sheet
 from streams.people import accounts, trail
-from streams.people.monthly_reports import findings_of, reports_of, samples_of
+from streams.people.accounts import Domain
+from streams.people.monthly_reports import reports_of, samples_of
+from streams.people.report_findings import findings_of
 from tests.dashboards.web.test_files import Officer
 from tests.dashboards.web.test_forms import PASSWORD
-from tests.dashboards.web.test_scope import LINE, OWN, event, paid
+from tests.dashboards.web.test_scope import LINE, OTHER, OWN, event, paid
 from tests.producers.tables.test_mappings import CODES
 from tests.producers.tables.workbooks import csv_of
 from tests.running import Running, running
@@ -101,7 +107,7 @@ def test_the_months_work_is_done_from_the_page(city: Running, officer: Officer, 
     # Summed by hand: total 3,200 over a line of 3,100; 1,000 + 2,000 = 3,000; the books have 3,000.
     month = officer.client.get("/monthly?year=114&month=2&export=csv&table=monthly&lang=en").text
     (row,) = (line for line in month.splitlines() if line.startswith(OWN))
-    assert row.split(",")[2:] == ["late", "2025-03-17", "2025-03-20", "2", "1", "0", "3", "300", "", "0"]
+    assert row.split(",")[2:] == ["late", "2025-03-17", "2025-03-20", "2", "1", "0", "3", "100", "0", "", "0"]
     listed = officer.client.get(f"{own}?export=csv&table=differences&lang=en").text.splitlines()[1:]
     assert [line.split(",")[-3:] for line in listed if line] == [
         ["3200", "3100", "100"],
@@ -143,7 +149,7 @@ def test_the_months_work_is_done_from_the_page(city: Running, officer: Officer, 
     assert officer.send(f"{own}/verify").status_code == 303
     assert [(one.kind, one.state) for one in findings_of(store, 114)] == [("sum", "verified"), ("movement", "repeated")]
     half = officer.client.get("/monthly?year=114&export=csv&table=half1&lang=en").text.splitlines()
-    assert half[2].split(",") == ["2", "144", "0", "1", "143", "1", "2", "200", "1", "1", "1"], (
+    assert half[2].split(",") == ["2", "144", "0", "1", "143", "1", "2", "1", "1", "1"], (
         "what is repeated is not done with"
     )
     shown = page(officer, "/monthly?year=114&month=2")
@@ -163,6 +169,109 @@ def test_the_months_work_is_done_from_the_page(city: Running, officer: Officer, 
         "finding-corrected", "finding-opened", "finding-opened", "finding-repeated", "finding-replied", "finding-verified",
         "report-sampled", "report-sampled",
     ]  # fmt: skip
+
+
+def test_what_came_before_a_finding_does_not_decide_it(city: Running, officer: Officer, tmp_path: Path) -> None:
+    """March's report is here before February's is looked into; April's repeats, a settled finding is done with."""
+    store, own = city.monitor.store, f"/monthly/114/2/{OWN}"
+    file(officer, tmp_path, report(2, 3_100, 2_100, total=3_200))
+    file(officer, tmp_path, report(3, 3_500, 500))
+    form = choosing(officer, own, 1) | {"due_on": "2099-03-31"}
+    assert officer.send(f"{own}/findings", **form).status_code == 303
+    assert officer.send(f"{own}/verify").status_code == 422, "March's came before it was noted"
+    file(officer, tmp_path, report(4, 3_500, 0, total=3_600))
+    for code in (303, 422):
+        assert officer.send(f"{own}/verify").status_code == code, "one report decides once"
+    (one,) = findings_of(store, 114)
+    assert (one.kind, one.state, one.is_unfinished) == ("sum", "repeated", True)
+    assert (
+        officer.send(f"{own}/reply", finding=one.subject, text="已改", letter_number="北市字第9號").status_code == 303
+    )
+    file(officer, tmp_path, report(5, 3_500, 0))
+    assert officer.send(f"{own}/verify").status_code == 303
+    (one,) = findings_of(store, 114)
+    assert (one.state, one.letter_number) == ("verified", "北市字第9號")
+    assert officer.send(f"{own}/settle", finding=one.subject, text="?").status_code == 422, "it is done with already"
+
+
+def test_the_agency_answers_for_itself(city: Running, officer: Officer, tmp_path: Path) -> None:
+    """Its officer sees its own reports and findings alone, and replies; to decide is the office's."""
+    store, own = city.monitor.store, f"/monthly/114/2/{OWN}"
+    for name, code in (("own", OWN), ("other", OTHER)):
+        accounts.add_user(store, name, name, PASSWORD, ["officer"], Domain(frozenset([code])))
+    file(officer, tmp_path, report(2, 3_100, 2_100, total=3_200))
+    officer.send(f"{own}/findings", **choosing(officer, own, 1), due_on="2099-03-31")
+    (one,) = findings_of(store, 114)
+    with city.client() as client:
+        mine = Officer(client, "own")
+        month, shown = page(mine, "/monthly?year=114&month=2"), page(mine, own)
+        assert "total is not the sum" in month and OTHER not in month and "Half-year summary" not in month
+        assert "The agency&#39;s reply" in shown and "Verify by" not in shown and "Settle" not in shown
+        for act in ("verify", "settle", "findings"):
+            assert mine.send(f"{own}/{act}", finding=one.subject, text="x").status_code == 403, act
+        assert mine.send(f"{own}/reply", finding=one.subject, text="已查明", corrected="yes").status_code == 303
+        assert client.get(f"{own}/letter.odt").status_code == 200
+    with city.client() as client:
+        others = Officer(client, "other")
+        assert "total is not the sum" not in page(others, "/monthly?year=114&month=2")
+        assert others.send(f"/monthly/114/2/{OTHER}/reply", finding=one.subject, text="x").status_code == 403
+    (one,) = findings_of(store, 114)
+    assert (one.state, one.reply, one.acts[-1].person) == ("corrected", "已查明", "own")
+    assert officer.send(f"{own}/settle", finding=one.subject, text="調閱憑證核對").status_code == 303
+    assert [each.state for each in findings_of(store, 114)] == ["verified"]
+
+
+def test_a_report_that_came_as_events_is_compared_and_its_paper_kept_later(
+    city: Running, officer: Officer, tmp_path: Path
+) -> None:
+    store, own = city.monitor.store, f"/monthly/114/2/{OWN}"
+    path = csv_of(tmp_path / "月報.csv", report(2, 3_100, 2_000, total=3_200))
+    made = subprocess.run(
+        [
+            *(sys.executable, "-m", "budgetwatch", "import", "table", str(path), "--mapping", "monthly-report", "--yes"),
+            *("-o", str(tmp_path / "2.ndjson"), "--registry", str(tmp_path / "agencies.csv")),
+        ],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    outcomes = city.monitor.replica.submit((tmp_path / "2.ndjson").read_bytes().splitlines(), "inbox").result()
+    assert {each.outcome for each in outcomes} == {"accepted"}
+    assert reports_of(store, 114) == {}
+    listed = officer.client.get(f"{own}?export=csv&table=differences&lang=en").text.splitlines()[1:]
+    assert [line.split(",")[-3:] for line in listed if line] == [["3100", "3000", "100"]], "with the books"
+    assert "It came as events alone" in page(officer, own)
+    at = officer.upload(path, mapping="monthly-report")
+    assert "the paper is not kept" in officer.look(at)
+    assert officer.send(f"{at}/take").status_code == 303
+    officer.look(at)
+    assert reports_of(store, 114)[OWN, 2].totals == {"all": 3_200}
+    assert "It came as events alone" not in page(officer, own)
+    at = officer.upload(path, mapping="monthly-report")
+    assert "there is nothing to take in" in officer.look(at)
+
+
+def test_a_report_of_which_something_was_refused_says_so_and_verifies_nothing(
+    city: Running, officer: Officer, tmp_path: Path
+) -> None:
+    """Between the look and the taking another event takes the id of its line."""
+    store, own = city.monitor.store, f"/monthly/114/2/{OWN}"
+    path = csv_of(tmp_path / "月報.csv", report(2, 3_000, 2_000))
+    at = officer.upload(path, mapping="monthly-report")
+    officer.look(at)
+    short, mapping = load_mapping("monthly-report")
+    events = events_of(read_sheet(path), mapping, short).events
+    line = next(line for line in events if b"balance.reported" in line)
+    taken = msgspec.json.decode(line) | {"realised": 7}
+    assert city.monitor.replica.submit([msgspec.json.encode(taken)], "x").result()[0].outcome == "accepted"
+    assert officer.send(f"{at}/take").status_code == 303
+    officer.look(at)
+    (kept,) = reports_of(store, 114).values()
+    assert [(part.what, bool(part.why.zh)) for part in kept.refused] == [(LINE, True)]
+    shown = page(officer, own)
+    assert "1 events of this report were not taken" in shown
+    month = officer.client.get("/monthly?year=114&month=2&export=csv&table=monthly&lang=en").text
+    (row,) = (line for line in month.splitlines() if line.startswith(OWN))
+    assert row.split(",")[-3] == "1"
 
 
 def test_a_higher_version_of_the_same_month_verifies_too(city: Running, officer: Officer, tmp_path: Path) -> None:

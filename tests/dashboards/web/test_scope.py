@@ -44,7 +44,16 @@ LINK = {"GET /answer/{secret:str}", "POST /answer/{secret:str}"}
 DOCUMENT = {"GET /schema", "GET /schema/openapi.json", "GET /schema/{path:str}"}
 """The description of the API: nothing of the city is in it."""
 FILTERED = {
-    *("GET /", "GET /alerts", "GET /refusals", "GET /reserves", "GET /rules", "GET /rules/{slug:str}", "GET /search"),
+    *(
+        "GET /",
+        "GET /monthly",
+        "GET /alerts",
+        "GET /refusals",
+        "GET /reserves",
+        "GET /rules",
+        "GET /rules/{slug:str}",
+        "GET /search",
+    ),
     *("GET /check", "POST /check", "GET /check/lines", "GET /api", "GET /events", "GET /password", "POST /password"),
     *("GET /alerts/{name:str}", "POST /alerts/{name:str}/acknowledge", "POST /alerts/{name:str}/note"),
     *("POST /alerts/{name:str}/close", "POST /alerts/{name:str}/reopen", "GET /metrics", "POST /v1/check"),
@@ -91,14 +100,14 @@ NEEDS = {
     "GET /notices/{name:str}/attachments/{file:str}": "whole",
     "POST /notices/{name:str}/{wish:str}": "whole",
     "GET /alerts/{name:str}/letter.pdf": "whole",
-    "GET /monthly": "whole",
     "POST /monthly/{fiscal_year:int}/{month:int}/sample": "whole",
-    "GET /monthly/{fiscal_year:int}/{month:int}/{agency:str}": "whole",
+    "GET /monthly/{fiscal_year:int}/{month:int}/{agency:str}": "agency",
     "POST /monthly/{fiscal_year:int}/{month:int}/{agency:str}/findings": "whole",
-    "POST /monthly/{fiscal_year:int}/{month:int}/{agency:str}/reply": "whole",
+    "POST /monthly/{fiscal_year:int}/{month:int}/{agency:str}/reply": "agency",
     "POST /monthly/{fiscal_year:int}/{month:int}/{agency:str}/verify": "whole",
-    "GET /monthly/{fiscal_year:int}/{month:int}/{agency:str}/letter.odt": "whole",
-    "GET /monthly/{fiscal_year:int}/{month:int}/{agency:str}/letter.pdf": "whole",
+    "POST /monthly/{fiscal_year:int}/{month:int}/{agency:str}/settle": "whole",
+    "GET /monthly/{fiscal_year:int}/{month:int}/{agency:str}/letter.odt": "agency",
+    "GET /monthly/{fiscal_year:int}/{month:int}/{agency:str}/letter.pdf": "agency",
 }
 
 PEOPLE = {

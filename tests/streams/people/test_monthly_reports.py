@@ -9,9 +9,10 @@ from threading import Barrier
 
 import pytest
 
+from alerts.findings import DecidingReport
 from ledger.monthly import MonthlyReport, ReportDifference
-from streams.people.monthly_reports import enter_reply, findings_of, open_findings, verify_findings
 from streams.people.person import Person, RefusedAct
+from streams.people.report_findings import enter_reply, findings_of, open_findings, verify_findings
 from streams.store import Store, open_store
 
 REPORT = MonthlyReport(114, "020011", 2, ())
@@ -61,7 +62,7 @@ def test_of_two_officers_at_once_one_is_heeded(store: Store, desks: list[tuple[S
     (one,) = findings_of(store, 114)
     assert [act.kind for act in one.acts] == ["finding-opened", "finding-replied", "finding-corrected"]
 
-    later: dict[int, tuple[int, list[ReportDifference]]] = {3: (1, [])}
+    later = [DecidingReport(1, 3, (), ())]
     assert at_once(desks, lambda store, person: verify_findings(store, person, 114, "020011", later)) == {
         "done": 1,
         "no-later-report": 7,

@@ -24,7 +24,7 @@ from streams.outbox import Outbox
 from streams.people import accounts, lagging_acts, sessions
 from streams.people.accounts import Domain
 from streams.people.acts import acknowledge, add_note
-from streams.people.files import keep_file
+from streams.people.files import file_taken, keep_file
 from streams.people.half_year_acts import freeze_half_year
 from streams.people.person import Person
 from streams.store import Origin, Store, alert_lists, open_store, schema
@@ -70,7 +70,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory, city: Registry, catalogue: Ca
     found = alert_lists.find(store, Wanted(states=("open",)), Overlay(), "severity", limit=5)
     acknowledge(store, catalogue, alert_id(found[0]), OFFICER, "查證中", "2099-01-01", DAY)
     report = MonthlyReport(114, "020011", 2, (ReportedLine("32020110101/current/2000", 5),))
-    keep_file(store, OFFICER, "2月.csv", b"a,b", ["020011"], {}, [report])
+    number = keep_file(store, OFFICER, "2月.csv", b"a,b", ["020011"], {})
+    file_taken(store, OFFICER, number, "2月.csv", {"accepted": 2, "duplicate": 0, "refused": 0}, [report])
     freeze_half_year(store, city, 114, OFFICER, "2025-08-01", anew=False)
     Outbox(store, (Taken(),)).deliver_all()
     for number in range(3):
