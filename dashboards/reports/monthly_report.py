@@ -207,7 +207,7 @@ def refused_table(
         f"{whose.zh}{year}年度{month}月月報未收錄者", f"{whose.en}: not taken of the report, FY {year}, month {month}"
     )
     columns = (*named("line", FIELD["line"], LINE_CODE), Column("why", Words("原因", "Why"), "text"))
-    rows: list[Row] = [(each.what, called(names, year, each.what), each.why) for each in refused]
+    rows: list[TableRow] = [(each.what, called(names, year, each.what), each.why) for each in refused]
     label = Words("未收錄", "Not taken")
     return Table(name="refused", title=title, label=label, as_of=as_of, columns=columns, rows=rows, fiscal_year=year)
 
