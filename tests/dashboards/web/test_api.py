@@ -123,3 +123,10 @@ def test_the_filters_are_described(client: httpx.Client) -> None:
 def test_no_browser_takes_an_answer_for_anything_else(client: httpx.Client, path: str) -> None:
     """Errors included: what a feeder sent is shown again in some."""
     assert client.get(f"/{path}").headers.get_list("x-content-type-options") == ["nosniff"]
+
+
+@pytest.mark.parametrize("act", ["acknowledge", "close", "reopen"])
+def test_what_is_nested_without_end_is_its_senders_fault(city: Running, act: str) -> None:
+    with city.client(city.token("officer")) as officer:
+        answer = officer.post(f"/v1/alerts/x/{act}", content=b"[" * 9_000)
+    assert (answer.status_code, answer.json()["detail"]) == (400, "nested too deeply")
