@@ -21,6 +21,7 @@ from streams.notices.making import Decided, Making, NewMessage
 from streams.notices.wishes import do_waiting
 from streams.store import Store, schema
 from streams.store.deliveries_sealed import of_messages, sealed_run
+from streams.store.row_batches import row_batches
 from streams.store.times import moment
 
 BATCH: Final = 500
@@ -211,30 +212,30 @@ def carry_over(old: sa.Connection, new: sa.Connection) -> None:
     """
     outbox, deliveries = schema.outbox, schema.deliveries
     there = {row.id for row in new.execute(sa.select(outbox.c.id))}
-    routed = [
-        {"of_id": row.id, "at": row.routed_at, "left_at": row.created_at, "kept": row.untold}
-        for row in old.execute(sa.select(outbox))
-        if row.id in there
-    ]
     new.execute(outbox.update().values(untold=True))
-    if routed:
-        same = outbox.c.id == sa.bindparam("of_id")
-        values: dict[str, Any] = {
-            "routed_at": sa.bindparam("at"),
-            "created_at": sa.bindparam("left_at"),
-            "untold": sa.bindparam("kept"),
-        }
-        new.execute(outbox.update().where(same).values(**values), routed)
-    own = [row._asdict() for row in old.execute(sa.select(outbox).where(outbox.c.kind.in_(OWN_KINDS)))]
-    fresh = [row for row in own if row["id"] not in there]
-    if fresh:
-        new.execute(outbox.insert(), fresh)
-    there |= {row["id"] for row in fresh}
+    same = outbox.c.id == sa.bindparam("of_id")
+    values: dict[str, Any] = {
+        "routed_at": sa.bindparam("at"),
+        "created_at": sa.bindparam("left_at"),
+        "untold": sa.bindparam("kept"),
+    }
+    columns = (
+        outbox.c.id.label("of_id"),
+        outbox.c.routed_at.label("at"),
+        outbox.c.created_at.label("left_at"),
+        outbox.c.untold.label("kept"),
+    )
+    for rows in row_batches(old, sa.select(*columns)):
+        if routed := [row for row in rows if row["of_id"] in there]:
+            new.execute(outbox.update().where(same).values(**values), routed)
+    for rows in row_batches(old, sa.select(outbox).where(outbox.c.kind.in_(OWN_KINDS))):
+        if fresh := [row for row in rows if row["id"] not in there]:
+            new.execute(outbox.insert(), fresh)
     new.execute(deliveries.delete())  # an attempt before may have got this far
-    kept = [row._asdict() for row in old.execute(sa.select(deliveries)) if row.message in there]
-    if kept:
-        numbers = {row.id: row.n for row in new.execute(sa.select(outbox.c.id, outbox.c.n))}
-        new.execute(deliveries.insert(), [row | {"n": numbers[row["message"]]} for row in kept])
+    numbers = {row.id: row.n for row in new.execute(sa.select(outbox.c.id, outbox.c.n))}
+    for rows in row_batches(old, sa.select(deliveries)):
+        if kept := [row | {"n": numbers[row["message"]]} for row in rows if row["message"] in numbers]:
+            new.execute(deliveries.insert(), kept)
 
 
 def pass_over(connection: sa.Connection, subjects: sa.Select[Any]) -> None:

@@ -12,41 +12,20 @@ import sqlalchemy as sa
 
 from alerts.catalogue import Catalogue
 from ledger.refusals import Refusal
-from streams import outbox
 from streams.fold.judging import judge_held, judge_whole
 from streams.fold.partition import Partition
 from streams.log.history import Done, History, Progress, Source, ToClose, ToFold, ToJudge, ToMeasure, done
 from streams.people.closings import apply_closing
 from streams.people.earlier import measure, record_measures, unmeasured_acts
 from streams.people.trail import TrailEntry
-from streams.store import Store, queries, schema
-from streams.store.under_trail import ADDED_TO, guard_tables, unguard_tables
+from streams.store import Store, queries
+from streams.upkeep.carried_over import carry_over
 from streams.upkeep.rebuilt import record_rebuilt
 from streams.upkeep.refolded import Copies
 from streams.upkeep.settled import settled_by_partition
 
 LINES_LEFT: Final = 20_000
 """When no more than this is left to fold, the old store may be held up for it."""
-_PEOPLE: Final = (
-    schema.users,
-    schema.credentials,
-    schema.session_generations,
-    schema.failed_log_ins,
-    schema.judgement_requests,
-    schema.tokens,
-    schema.acts,
-    schema.presented_lists,
-    schema.half_years,
-    schema.answer_links,
-    schema.link_openings,
-    schema.link_uses,
-    schema.notices,
-    schema.notice_attachments,
-    schema.loaded_files,
-    schema.kept_reports,
-)
-_NUMBERED: Final = tuple(table for table in ADDED_TO if "n" in table.c and table is not schema.acts)
-"""Tables whose numbers PostgreSQL counts by itself: it goes on after those that were carried over."""
 
 
 class Generation:
@@ -122,7 +101,7 @@ class Generation:
 
         That it was rebuilt is an act of the chain that is carried over.
         """
-        _carry_over(reading, writing, partitions=old.partitions)
+        carry_over(reading, writing, partitions=old.partitions)
         differ = 0 if self._copies is None else sum(map(len, self._copies.differences.values()))
         record_rebuilt(writing, self.lines, differ)
         record_measures(writing, unmeasured_acts(old.within(reading)), self._measured.get)
@@ -133,28 +112,3 @@ class Generation:
             judge_held(self._part(0), self._catalogue, day)
         else:
             judge_whole(self.store, self._catalogue, day, places)
-
-
-def _carry_over(old: sa.Connection, new: sa.Connection, *, partitions: int) -> None:
-    """What people did, and what was already delivered: a transition and a refusal keep their ids through a rebuild."""
-    unguard_tables(new)
-    for table in _PEOPLE:
-        new.execute(table.delete())  # an attempt before may have got this far
-        rows = [row._asdict() for row in old.execute(sa.select(table))]
-        if rows:
-            new.execute(table.insert(), rows)
-    if new.dialect.name == "postgresql":
-        for name in (table.name for table in _NUMBERED):
-            new.execute(
-                sa.text(
-                    f"SELECT setval(pg_get_serial_sequence('{name}', 'n'),"  # noqa: S608  # a name of the schema
-                    f" coalesce((SELECT max(n) FROM {name}), 0) + 1, false)"
-                )
-            )
-    guard_tables(new)
-    outbox.carry_over(old, new)
-    if partitions > 1:
-        # Partition after partition, draws come in another order than they did: what that opened and resolved never was.
-        alerts = schema.alerts.c
-        of_city = (alerts.level == "reserve", alerts.agency.is_(None), alerts.state != "open")
-        outbox.pass_over(new, sa.select(alerts.id).where(*of_city))

@@ -16,7 +16,7 @@ from streams.people import links, trail
 from streams.people.links import answer_by_link, find_link, make_link, note_opening
 from streams.people.person import RefusedAct
 from streams.store import schema
-from streams.upkeep.generation import _PEOPLE
+from streams.upkeep.carried_over import CARRIED
 from tests.e2e.serving import AGENCY, DAY, Serving, serving
 from tests.streams.people.test_answers import ANSWER, opened
 
@@ -133,4 +133,4 @@ def test_openings_kept_are_bounded(monitor: Serving) -> None:
 
 
 def test_links_survive_a_rebuild() -> None:
-    assert {schema.answer_links, schema.link_openings, schema.link_uses} <= set(_PEOPLE)
+    assert {schema.answer_links, schema.link_openings, schema.link_uses} <= set(CARRIED)
