@@ -50,15 +50,31 @@ def suggest(
 
 @app.command(epilog="Example: `budgetwatch import template payments -o 支付.xlsx`")
 def template(
-    mapping: Annotated[str, typer.Argument(metavar="MAP", help="A mapping that ships, or a YAML file.")],
+    mapping: Annotated[
+        str,
+        typer.Argument(
+            metavar="MAP",
+            help="A mapping that ships, or a YAML file; names-agencies, names-accounts, names-objects: a list of names.",
+        ),
+    ],
     out: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The workbook, xlsx.")],
 ) -> None:
     """Make an empty workbook with a mapping's columns, to be filled in and imported."""
     from producers.imported import ImportProblem
     from producers.output_file import replacing
     from producers.tables.mapping import load_mapping
+    from producers.tables.name_lists import LIST_TITLES, list_named
+    from producers.tables.templates import list_template
     from producers.tables.templates import template as made
 
+    kind = list_named(mapping)
+    if kind is not None:
+        with replacing(str(out)) as target:
+            target.write(list_template(kind))
+        sys.stderr.write(
+            f"{out}: {LIST_TITLES[kind].zh}; fill it in, then: names take {kind} {out} --into data/{kind}.csv\n"
+        )
+        return
     try:
         _, found = load_mapping(mapping)
     except ImportProblem as error:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from alerts.catalogue import Catalogue
-from alerts.naming import line_name
 from dashboards.reports import formulas
+from dashboards.reports.carryover_cases import CASE_FIGURES, WHOSE, ReviewedCase, cases_of, figures_of, whose
+from dashboards.reports.carryover_forms import carryover_forms
 from dashboards.reports.table import (
-    AGENCY_CODE,
     AUTHORITY_CODE,
-    LINE_CODE,
     TOTAL,
     Cell,
     Column,
@@ -20,24 +19,15 @@ from dashboards.reports.table import (
     named,
     total_row,
 )
-from ledger.books import AgencyYear, Books, CarryoverCase
-from ledger.codes import position_name
+from ledger.books import Books, CarryoverCase
 from ledger.fiscal import ROC_OFFSET
-from ledger.names import Names, agency_name, authority_name
+from ledger.names import Names, authority_name
 from ledger.shares import CARRYOVER_APPLIED, CARRYOVER_APPROVED, CARRYOVER_REALISED
 from ledger.vocabulary import CARRYOVER, CARRYOVER_FIGURE, CARRYOVER_REVIEW, FIELD
 from ledger.words import Words, alike
 from ledger.year_end import KEPT_YEARS, drafts, kept_apart, lapses, left_of
 
-_FIGURES: Final = tuple(CARRYOVER_FIGURE)
 _EVERYBODY: Final[Callable[[str], bool]] = lambda _: True  # noqa: E731
-
-
-class ReviewedCase(NamedTuple):
-    """A case with the agency's year that it is of."""
-
-    year: AgencyYear
-    case: CarryoverCase
 
 
 def years_of(books: Books) -> list[int]:
@@ -50,13 +40,6 @@ def years_of(books: Books) -> list[int]:
         },
         reverse=True,
     )
-
-
-def cases_of(books: Books, fiscal_year: int, within: Callable[[str], bool] = _EVERYBODY) -> list[ReviewedCase]:
-    """The cases of a year, of the agencies that `within` lets by, by authority, agency and id."""
-    years = [year for year in books.years.get(fiscal_year, {}).values() if within(year.agency)]
-    found = [ReviewedCase(year, case) for year in years for case in year.carryover_cases.values()]
-    return sorted(found, key=lambda each: (each.year.authority, each.year.agency, each.case.id))
 
 
 def tables(
@@ -77,17 +60,11 @@ def tables(
     return [
         _review(books, cases, fiscal_year, names, as_of),
         _applications(cases, fiscal_year, names, as_of),
-        _form(cases, fiscal_year, names, as_of),
+        *carryover_forms(books, cases, fiscal_year, names, as_of, within),
         _decisions(cases, fiscal_year, names, as_of),
         _ageing(books, fiscal_year, catalogue, as_of, within),
         _lapsed(books, fiscal_year, names, catalogue, as_of, within),
     ]
-
-
-def figures_of(cases: Iterable[CarryoverCase]) -> list[int]:
-    """Applied, approved, declined, cancelled and under review of some cases, NT$."""
-    listed = list(cases)
-    return [sum(getattr(case, name) for case in listed) for name in _FIGURES]
 
 
 # ---------------------------------------------------------------- by authority
@@ -149,15 +126,8 @@ def _review_row(code: str | None, name: Words, cases: Sequence[CarryoverCase], a
 # ---------------------------------------------------------------- case by case
 
 
-_CASE: Final = Column("case", Words("保留案", "Case"), "text")
-_WHOSE: Final = (
-    _CASE,
-    *named("agency", Words("機關", "Agency"), AGENCY_CODE),
-    *named("line", Words("預算科目", "Line"), LINE_CODE),
-    Column("origin_year", Words("原年度", "From year"), "count"),
-)
 _APPLICATION_COLUMNS: Final = (
-    *_WHOSE,
+    *WHOSE,
     Column("kind", Words("保留性質", "Kind"), "text"),
     Column("commitment", Words("契約", "Contract"), "text"),
     Column("applied_on", Words("申請日", "Applied on"), "day"),
@@ -166,20 +136,6 @@ _APPLICATION_COLUMNS: Final = (
     Column("ground", Words("保留理由", "Ground"), "text"),
     Column("review", Words("審查情形", "Review"), "text"),
 )
-
-
-def whose(each: ReviewedCase, names: Names) -> tuple[Cell, ...]:
-    """Case, agency and its name, line and its name, origin year: what every list of cases begins with."""
-    year, case = each
-    line = position_name(case.line, case.origin_year, year.fiscal_year)
-    return (
-        case.id,
-        year.agency,
-        agency_name(names, year.agency),
-        case.line,
-        line_name(names, year.fiscal_year, line),
-        case.origin_year,
-    )
 
 
 def _applications(cases: list[ReviewedCase], fiscal_year: int, names: Names, as_of: str) -> Table:
@@ -209,7 +165,7 @@ def _applications(cases: list[ReviewedCase], fiscal_year: int, names: Names, as_
 
 
 _DECISION_COLUMNS: Final = (
-    *_WHOSE,
+    *WHOSE,
     *(Column(key, name, "money") for key, name in CARRYOVER_FIGURE.items()),
     Column("review", Words("審查結果", "Review"), "text"),
     Column("decided_on", Words("核定日", "Decided on"), "day"),
@@ -239,57 +195,9 @@ def _decisions(cases: list[ReviewedCase], fiscal_year: int, names: Names, as_of:
             )
             for each in cases
         ],
-        total=total_row(_DECISION_COLUMNS, dict(zip(_FIGURES, figures, strict=True))) if cases else None,
+        total=total_row(_DECISION_COLUMNS, dict(zip(CASE_FIGURES, figures, strict=True))) if cases else None,
         notes=(Words("核准數為減免註銷後之數", "Approved is less what was cancelled"),),
     )
-
-
-_FORM_COLUMNS: Final = (
-    _CASE,
-    Column("fiscal_year", Words("轉入年度", "Into year"), "count", on_paper=False),
-    *_WHOSE[1:],
-    Column("kind", Words("保留性質", "Kind"), "text"),
-    Column("commitment", Words("契約", "Contract"), "text"),
-    Column("expected_on", Words("預計執行完成日", "Expected on"), "day"),
-    Column("applied", CARRYOVER_FIGURE["applied"], "money"),
-    Column("awaiting", CARRYOVER_FIGURE["awaiting"], "money"),
-    Column("approve", Words("核定保留數", "To approve"), "money"),
-    Column("decline", Words("核定不予保留數", "To decline"), "money"),
-    Column("declined_ground", Words("不予保留理由", "Why declined"), "text"),
-    Column("decided_on", Words("核定日", "Decided on"), "day"),
-    Column("approval_ref", FIELD["approval_ref"], "text"),
-)
-
-
-def _form(cases: list[ReviewedCase], fiscal_year: int, names: Names, as_of: str) -> Table:
-    """The cases under review, with room for what is decided; the mapping `carryover-decisions` reads it."""
-    waiting = [each for each in cases if each.case.awaiting]
-    figures = figures_of(each.case for each in waiting)
-    sums = {"applied": figures[0], "awaiting": figures[-1]}
-    return Table(
-        name="carryover_form",
-        key="form",
-        fiscal_year=fiscal_year,
-        title=Words(f"{fiscal_year}年度歲出保留案逐案審查表", f"Carry-over to decide on, fiscal year {fiscal_year}"),
-        label=Words(f"逐案審查 {fiscal_year}", f"To decide {fiscal_year}"),
-        as_of=as_of,
-        columns=_FORM_COLUMNS,
-        rows=[_form_row(each, fiscal_year, names) for each in waiting],
-        total=total_row(_FORM_COLUMNS, sums) if waiting else None,
-        notes=(
-            Words(
-                "填入核定保留數或核定不予保留數、核定日及文號後匯入",
-                "Fill in what is approved or declined, the day and the reference, and load it",
-            ),
-        ),
-    )
-
-
-def _form_row(each: ReviewedCase, fiscal_year: int, names: Names) -> TableRow:
-    case_id, *of = whose(each, names)
-    case, kind = each.case, CARRYOVER.get(each.case.kind, alike(each.case.kind))
-    known = (kind, case.commitment, case.expected_on, case.applied, case.awaiting)
-    return (case_id, fiscal_year, *of, *known, None, None, None, None, None)
 
 
 # ---------------------------------------------------------------- by age

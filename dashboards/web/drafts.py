@@ -99,6 +99,8 @@ class FileDraft(msgspec.Struct):
     agencies: list[str] = []
     names: dict[str, tuple[list[str], list[str]]] = {}
     """What its names would add to each list, and what is named otherwise there and stays."""
+    renamed: int = 0
+    """Of a list: how many names would be changed in the file that is there."""
     lacking: list[str] = []
     """Agencies that the register does not have."""
     unkept: int = 0
@@ -132,6 +134,11 @@ class FileDraft(msgspec.Struct):
         return self.read is not None and bool(self.read.reports)
 
     @property
+    def is_list(self) -> bool:
+        """Whether it is a list of names, of which no event comes."""
+        return self.read is not None and bool(self.read.listed)
+
+    @property
     def torn(self) -> int:
         """How many events of a monthly report would not be taken."""
         refused = 0 if self.trial is None else len(self.trial.refusals)
@@ -140,6 +147,9 @@ class FileDraft(msgspec.Struct):
     @property
     def is_ready(self) -> bool:
         """Whether it can be taken in."""
+        if self.is_list:
+            added = any(added for added, _ in self.names.values())
+            return self.state == "read" and not self.problems and (added or bool(self.renamed))
         can_be = self.state == "read" and not self.problems and not self.foreign and self.trial is not None
         return can_be and not self.torn and bool(self.events or self.unkept)
 

@@ -45,6 +45,24 @@ WORDS: Final[Mapping[str, Words]] = {
     ),
     "files_kind": Words("表格種類", "Kind of table"),
     "files_suggest": Words("自動判斷", "Find out"),
+    "files_lists": Words("名冊及名稱", "Registers and names"),
+    "files_rename": Words("名稱不同者，以本檔案為準", "Where names differ, take this file's"),
+    "files_names_changed": Words("{count} 個名稱將變更", "{count} names would be changed"),
+    "files_names_same": Words(
+        "與現有名稱相同，無須匯入；名稱不同者得勾選以本檔案為準。",
+        "Nothing is new in it; where names differ, this file's can be chosen.",
+    ),
+    "files_register_waits": Words(
+        "機關名冊決定哪些事件拒收，不即時生效：確認後存為 agencies-next.csv（取代前一份未生效者），重新計算後生效。",
+        "The register decides which events are refused, so it is not used at once: it is written to agencies-next.csv (in the"
+        " place of one that waits there), and used after a rebuild.",
+    ),
+    "files_register_next": Words(
+        "新名冊在資料夾之 agencies-next.csv。停止監測，執行 budgetwatch rebuild --data 資料夾 --registry 資料夾/agencies-next.csv"
+        "（先加 --dry-run 看差異），再啟動，即依新名冊收錄。",
+        "The new register is agencies-next.csv in the data folder. Stop the monitor, run budgetwatch rebuild --data DIR"
+        " --registry DIR/agencies-next.csv (with --dry-run first to see what changes), and start it again.",
+    ),
     "files_own": Words("自訂對應（YAML）", "A mapping of your own (YAML)"),
     "files_own_help": Words(
         "留白則依表格種類。格式見手冊「機關自有表格」。",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -11,9 +11,11 @@ import msgspec
 
 from alerts.trial import StoodUnder, trial
 from dashboards.web.drafts import Came, Differing, FileDraft
+from dashboards.web.loaded_lists import list_kind, look_at_list, said, take_list
 from dashboards.web.loaded_reports import as_taken, part_of_report, unkept
 from ledger.names import NamesProblem
 from ledger.payments import PaymentsSeen
+from ledger.registry import RegistryProblem
 from ledger.words import Words, alike
 from producers.gateway import Feeder, misdirected
 from producers.imported import placed
@@ -68,6 +70,10 @@ def look_through(monitor: Monitor, feeder: Feeder, draft: FileDraft) -> None:
         draft.state = "read"
         return
     draft.share = _READING
+    if draft.is_list:
+        _look_at_list(monitor, feeder, draft)
+        draft.state = "read"
+        return
     keys = [key_in(line) for line in lines]
     known = {key for key in keys if key is not None}
     draft.agencies = sorted({agency for _, agency, _ in known})
@@ -80,7 +86,7 @@ def look_through(monitor: Monitor, feeder: Feeder, draft: FileDraft) -> None:
     draft.share += _COMPARING
     draft.lacking = [agency for agency in draft.agencies if agency not in monitor.registry.agencies]
     draft.names = {
-        kind: ([_said(row) for row in found.added], [f"{_said(was)} → {_said(now)}" for was, now in found.changed])
+        kind: ([said(row) for row in found.added], [f"{said(was)} → {said(now)}" for was, now in found.changed])
         for kind, found in _names(monitor, feeder, draft).items()
         if found.added or found.changed
     }
@@ -103,6 +109,16 @@ def look_through(monitor: Monitor, feeder: Feeder, draft: FileDraft) -> None:
         done,
     )
     draft.share, draft.state = 1.0, "read"
+
+
+def _look_at_list(monitor: Monitor, feeder: Feeder, draft: FileDraft) -> None:
+    kind = list_kind(draft)
+    if kind is None:
+        return
+    try:
+        look_at_list(monitor, draft, kind, whole=feeder.agencies is None)
+    except (OSError, NamesProblem, RegistryProblem) as error:  # what stands in the file cannot be used
+        draft.problems = [alike(str(error))]
 
 
 def _events_lines(draft: FileDraft) -> list[bytes] | None:
@@ -138,6 +154,8 @@ def _table_lines(draft: FileDraft) -> list[bytes] | None:
         draft.problems = [placed(error.words, draft.name)]
         return None
     draft.problems = draft.read.problems
+    if draft.read.listed:
+        return []
     if not draft.read.kinds:
         return None
     text = (draft.folder / EVENTS).read_bytes()
@@ -190,10 +208,6 @@ def _content(path: Path) -> bytes | None:
     return path.read_bytes() if path.exists() else None
 
 
-def _said(row: Mapping[str, str]) -> str:
-    return " ".join(value for value in row.values() if value)
-
-
 def _take_names(monitor: Monitor, person: Person, draft: FileDraft, came: Came) -> None:
     """Add the names that are new to the city's files; pages have them at once."""
     for kind, found in _names(monitor, feeder_of(person), draft).items():
@@ -210,7 +224,7 @@ def _take_names(monitor: Monitor, person: Person, draft: FileDraft, came: Came) 
 
 def take_in(monitor: Monitor, person: Person, draft: FileDraft) -> None:
     """Keep the file, and send its events; where that stops, it goes on from there when it is asked for again."""
-    lines = draft.lines()
+    lines = [] if draft.is_list else draft.lines()
     if _is_others(feeder_of(person), draft, lines):  # whose they may send can have changed since it was looked through
         draft.state = "read"
         return
@@ -243,10 +257,14 @@ def take_in(monitor: Monitor, person: Person, draft: FileDraft) -> None:
             came.trouble, draft.state = str(error), "read"
             return
         draft.share = came.sent / len(lines)
+    kind = list_kind(draft)
     if draft.with_names and not came.named:
         try:
-            _take_names(monitor, person, draft, came)
-        except (OSError, NamesProblem) as error:  # its events are in: what names are missing is told
+            if kind is None:
+                _take_names(monitor, person, draft, came)
+            else:
+                take_list(monitor, person, draft, kind, came)
+        except (OSError, NamesProblem, RegistryProblem) as error:  # its events are in: what names are missing is told
             draft.problems = [alike(str(error))]
     counts = {"accepted": came.accepted, "duplicate": came.duplicate, "refused": came.refused_count}
     file_taken(monitor.store, person, draft.number, draft.name, counts, as_taken(draft, came))

@@ -287,7 +287,17 @@ WORDS: Final[Mapping[str, Words]] = {
         "審查中 {count} 案。下載逐案審查表，填入核定保留數或不予保留數後匯入。",
         "Cases under review: {count}. Take the list, fill in what is approved or declined, and load it.",
     ),
-    "carryover_open": Words("三、轉入", "3. Open"),
+    "carryover_reduce": Words("三、減免註銷", "3. Take back"),
+    "carryover_reduce_text": Words(
+        "核准後無須保留者：下載減免註銷表，填入減免註銷數、日期及理由後匯入。",
+        "What was approved and is not needed any more: take the list, fill in what is taken back, when and why, and load it.",
+    ),
+    "carryover_open": Words("四、轉入", "4. Open"),
+    "carryover_allot": Words("五、保留分配", "5. Allot"),
+    "carryover_allot_text": Words(
+        "已保留而尚未分配者 {count} 科目。下載保留分配表，填入核定日期及各月分配數後匯入。",
+        "Lines carried over and not allotted: {count}. Take the list, fill in the day and the months, and load it.",
+    ),
     "carryover_open_text": Words(
         "已核准而尚未轉入之應付款及契約 {count} 筆，{amount} 元。",
         "Debts and contracts approved and not opened in this year: {count}, NT$ {amount}.",

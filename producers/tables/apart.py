@@ -92,6 +92,8 @@ class TableRead(msgspec.Struct):
     objects: dict[str, str] = {}
     agencies: list[RegistryRow] = []
     reports: list[MonthlyReport] = []
+    listed: list[dict[str, str]] = []
+    """The rows of a list of names, by the columns of its file: it leads to no event."""
     is_cumulative: bool = False
     """Whether a later table tells the same rows up to a later day."""
 

@@ -64,7 +64,8 @@ def events_of(
     _check_unit(sheet, header, mapping)
     rows, unmapped = _filled_rows(sheet, header)
     totals = sums_of_rows(sheet, header, rows, mapping.totals)
-    details = [row for row in rows if row not in totals]
+    details, blank = _to_read(sheet, header, mapping, [row for row in rows if row not in totals])
+    unmapped += blank
     if not details:
         raise sheet.problem(sentence("has a header but no rows below it"))
     reading = Reading(sheet, header, details, UNITS[mapping.unit])
@@ -99,6 +100,21 @@ def events_of(
         rows=taken.rows_in_order(),
         cumulative=is_cumulative(mapping),
     )
+
+
+def _to_read(sheet: Sheet, header: Header, mapping: TableMapping, rows: list[int]) -> tuple[list[int], list[Unmapped]]:
+    """The rows that lead to events, and those of a list to fill in whose day and amounts are left blank."""
+    sources = [source_of(mapping.fields["booked_on"])] if "booked_on" in mapping.fields else []
+    for event in mapping.events:
+        if event.unless_zero in event.fields:
+            sources.append(source_of(event.fields[event.unless_zero]))
+    if len(sources) != 1 + len(mapping.events) or any(each.column is None for each in sources):
+        return rows, []
+    names = [name for source in sources for each in columns_of(source) for name in each if not header.is_absent(name)]
+    columns = [sheet.columns[header.columns[plain(name)]] for name in names if plain(name) in header.columns]
+    blank = [row for row in rows if all(cells.is_nothing(column[row - 1]) for column in columns)]
+    why, left = sentence("its day and amount are left blank"), set(blank)
+    return [row for row in rows if row not in left], [Unmapped(row, "row", why) for row in blank]
 
 
 def _without(mapping: TableMapping, header: Header) -> list[Words]:
@@ -219,7 +235,7 @@ def _checked_totals(reading: Reading, mapping: TableMapping, totals: Mapping[int
             except cells.CellProblem as problem:
                 reading.note(problem.words, row, name)
                 continue
-            found = sum(values[at[part]] or 0 for part in parts)
+            found = sum(values[at[part]] or 0 for part in parts if part in at)
             checked += 1
             if said != found:
                 reading.note(

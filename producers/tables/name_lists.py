@@ -18,6 +18,7 @@ from ledger.names import (
     parse_objects,
 )
 from ledger.registry import HEADER, parse
+from ledger.words import Words
 from producers.city_names import name_of
 from producers.tables import cells
 from producers.tables.header import plain
@@ -27,6 +28,13 @@ if TYPE_CHECKING:
     from producers.tables.sheet import Sheet
 
 ListKind: TypeAlias = Literal["agencies", "objects", "accounts"]
+LIST_PREFIX: Final = "names-"
+"""Before a list's kind, where a kind of table is chosen."""
+LIST_TITLES: Final[Mapping[ListKind, Words]] = {
+    "agencies": Words("機關名冊", "Register of agencies"),
+    "accounts": Words("工作計畫名稱", "Names of work plans"),
+    "objects": Words("用途別名稱", "Names of objects of expenditure"),
+}
 _SEARCHED: Final = 40
 _YEARS: Final = ("from_year", "to_year")
 
@@ -81,6 +89,11 @@ LISTS: Final[Mapping[ListKind, NameList]] = {
         parse_accounts,
     ),
 }  # fmt: skip
+
+
+def list_named(name: str) -> ListKind | None:
+    """The kind of list that a kind of table is, `names-<kind>`; None where it is none."""
+    return next((kind for kind in LISTS if name == f"{LIST_PREFIX}{kind}"), None)
 
 
 class MergedNames(msgspec.Struct, frozen=True):
@@ -168,7 +181,7 @@ def merge(
             known[key] = was | own
     used = [column for column in wanted.columns if any(each.get(column) for each in known.values())]
     header = columns + [c for c in (*_base(wanted), *used) if c not in columns]
-    content = _written(list(dict.fromkeys(header)), known.values())
+    content = written(list(dict.fromkeys(header)), known.values())
     wanted.check(content, file)
     return MergedNames(content, added, changed, kept)
 
@@ -178,7 +191,8 @@ def _base(wanted: NameList) -> tuple[str, ...]:
     return tuple(column for column in wanted.columns if column in (*HEADER, *OBJECT_COLUMNS, *ACCOUNT_COLUMNS))
 
 
-def _written(columns: Sequence[str], rows: Any) -> bytes:
+def written(columns: Sequence[str], rows: Any) -> bytes:
+    """Rows as a file of names."""
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, columns, restval="", extrasaction="ignore", lineterminator="\n")
     writer.writeheader()

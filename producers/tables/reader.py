@@ -30,6 +30,7 @@ from producers.tables.apart import (
 )
 from producers.tables.events import events_of
 from producers.tables.mapping import Mapping, asked_of, parse_mapping, shipped, with_given
+from producers.tables.name_lists import LIST_TITLES, list_named, rows_in
 from producers.tables.opening import FileKind, kind_of
 from producers.tables.sentences import sentence
 from producers.tables.sheet import sheet_in
@@ -50,6 +51,13 @@ def read_table(job: TableJob) -> TableRead:
         content = Path(job.path).read_bytes()
         kind = kind_of(content, job.file)
         found.sheets = _sheets(content, kind)
+        list_kind = None if choice.text else list_named(choice.mapping)
+        if list_kind is not None:
+            found.name, found.title = choice.mapping, LIST_TITLES[list_kind]
+            cells = sheet_in(content, kind, job.file, choice.sheet or None)
+            found.listed = rows_in(cells, list_kind)
+            found.rows_read, found.rows_mapped = cells.rows, len(found.listed)
+            return found
         mapping = None if not (choice.mapping or choice.text) else _chosen(choice, found)
         cells = sheet_in(content, kind, job.file, choice.sheet or (mapping.sheet if mapping else None))
         del content

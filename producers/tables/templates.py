@@ -1,10 +1,10 @@
-"""An empty workbook for a mapping: its columns, codes kept as text, words to choose from where the mapping knows them."""
+"""An empty workbook for a mapping or a list of names: its columns, codes as text, words to choose from where it knows them."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
@@ -15,6 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from producers.tables.columns import AMOUNTS
 from producers.tables.header import columns_of
 from producers.tables.mapping import MappedSource, Mapping, source_of
+from producers.tables.name_lists import LIST_TITLES, LISTS, ListKind
 
 _ROWS: Final = 2_000
 """Rows that are prepared; more may follow."""
@@ -26,29 +27,51 @@ _CHOICES_MAX: Final = 255
 """What a spreadsheet takes as a list within a cell's rule."""
 
 
+class TemplateColumn(NamedTuple):
+    """A column to fill in."""
+
+    heads: Sequence[str]
+    """Its heading, row by row."""
+    is_money: bool = False
+    choices: Sequence[str] = ()
+
+
 def template(mapping: Mapping) -> bytes:
     """The workbook: a title, the unit, the header, and rows to fill in."""
+    columns = [
+        TemplateColumn(_split(name, mapping.header_rows), field in AMOUNTS or field == "months", list(source.map or ()))
+        for name, field, source in _columns(mapping)
+    ]
+    return _workbook([mapping.title.zh, f"單位：{mapping.unit}"], columns)
+
+
+def list_template(kind: ListKind) -> bytes:
+    """The same for a list of names."""
+    columns = [TemplateColumn([names[0]]) for names in LISTS[kind].called.values()]
+    return _workbook([LIST_TITLES[kind].zh], columns)
+
+
+def _workbook(said: Sequence[str], columns: Sequence[TemplateColumn]) -> bytes:
     book = Workbook()
     sheet = book.active
     if not isinstance(sheet, Worksheet):
         raise TypeError("a new workbook has a sheet")
-    sheet.title = mapping.title.zh[:_TITLE_MAX]
-    sheet.append([mapping.title.zh])
-    sheet.append([f"單位：{mapping.unit}"])
+    sheet.title = said[0][:_TITLE_MAX]
+    for line in said:
+        sheet.append([line])
     sheet["A1"].font = Font(bold=True, size=14)
-    first = 3
-    last = first + mapping.header_rows - 1
-    for at, (name, field, source) in enumerate(_columns(mapping), 1):
-        for row, text in zip(range(first, last + 1), _split(name, mapping.header_rows), strict=True):
+    first = len(said) + 1
+    last = first + len(columns[0].heads) - 1
+    for at, column in enumerate(columns, 1):
+        for row, text in enumerate(column.heads, first):
             head = sheet.cell(row, at)
             head.value = text
             head.fill, head.font, head.alignment = _HEAD, Font(bold=True), Alignment(horizontal="center")
         letter = get_column_letter(at)
-        sheet.column_dimensions[letter].width = max(_WIDE, 2 * len(name) + 2)
-        form = _MONEY if field in AMOUNTS or field == "months" else _TEXT
+        sheet.column_dimensions[letter].width = max(_WIDE, 2 * sum(map(len, column.heads)) + 2)
         for row in range(last + 1, last + 1 + _ROWS):
-            sheet.cell(row, at).number_format = form
-        choices = ",".join(source.map or ())
+            sheet.cell(row, at).number_format = _MONEY if column.is_money else _TEXT
+        choices = ",".join(column.choices)
         if choices and len(choices) + 2 <= _CHOICES_MAX:
             rule = DataValidation(type="list", formula1=f'"{choices}"', allow_blank=True)
             rule.add(f"{letter}{last + 1}:{letter}{last + _ROWS}")

@@ -12,7 +12,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from dashboards.reports import carryover_report
-from dashboards.reports.carryover_report import ReviewedCase
+from dashboards.reports.carryover_cases import ReviewedCase, cases_of, figures_of, whose
 from dashboards.reports.table import AGENCY_CODE, LINE_CODE, TOTAL, Column, Table, named, of_key
 from dashboards.reports.year_end import difference_table, draft_table, lacking_table, opening_table
 from dashboards.web.access import ANYBODY
@@ -97,7 +97,7 @@ def carryover(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> R
             Grid(table=of_key(view.tables, "carried_references"), name="openings", formats=_FORMATS),
             *(
                 Grid(table=of_key(view.tables, key), name=key, formats=_FORMATS)
-                for key in ("applications", "form", "decisions", "ageing", "lapsed")
+                for key in ("applications", "form", "reductions", "allotments", "decisions", "ageing", "lapsed")
             ),
             Grid(table=of_key(view.tables, "lacking"), name="lacking", formats=_FORMATS),
         ],
@@ -145,9 +145,9 @@ def _view(desk: Desk, request: Request[Any, Any, Any], fiscal_year: int, authori
 
     def build(books: Books) -> CarryoverView:
         made = carryover_report.tables(books, names, monitor.catalogue, monitor.today(), fiscal_year, within)
-        cases = carryover_report.cases_of(books, fiscal_year, within)
+        cases = cases_of(books, fiscal_year, within)
         before = [year for _, year in sorted(books.years.get(fiscal_year - 1, {}).items()) if within(year.agency)]
-        figures = carryover_report.figures_of(each.case for each in cases)
+        figures = figures_of(each.case for each in cases)
         drafted = [each for year in before for each in drafts(year, books.find(fiscal_year, year.agency))]
         openings = [each for year in before for each in _openings(books, fiscal_year, year)]
         lacks = [
@@ -196,19 +196,19 @@ _CASE_COLUMNS: Final = (
 def _cases(cases: list[ReviewedCase], fiscal_year: int, names: Names, day: str) -> Table:
     rows: list[tuple[Any, ...]] = []
     for each in cases:
-        whose, case = carryover_report.whose(each, names), each.case
+        begins, case = whose(each, names), each.case
         rows.append(
             (
-                *whose[:5],
+                *begins[:5],
                 CARRYOVER.get(case.kind, alike(case.kind)),
                 case.commitment,
                 case.expected_on,
-                *carryover_report.figures_of([case]),
+                *figures_of([case]),
                 CARRYOVER_REVIEW[case.review],
                 case.decided_on,
             )
         )
-    figures = carryover_report.figures_of(each.case for each in cases)
+    figures = figures_of(each.case for each in cases)
     blank = (None,) * 7
     return Table(
         name="carryover_cases",

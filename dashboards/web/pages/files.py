@@ -30,6 +30,7 @@ from dashboards.web.visitor import visitor_of
 from ledger.vocabulary import EVENT
 from ledger.words import Words
 from producers.tables.apart import TableChoice
+from producers.tables.name_lists import LIST_PREFIX, LIST_TITLES, list_named
 from streams.people.files import kept_content, loaded_files
 from streams.people.person import MAY_LOAD, RefusedAct, check_person
 from streams.people.vocabulary import REFUSED_ACT
@@ -39,6 +40,11 @@ _WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.
 _NO_CHOICE: Final = TableChoice()
 _REFRESH: Final = {"Refresh": "2"}
 """A browser without scripts looks again by itself while a file is read."""
+
+
+def known_lists() -> dict[str, Words]:
+    """The lists of names that a file can be, by the name of their kind."""
+    return {f"{LIST_PREFIX}{kind}": title for kind, title in LIST_TITLES.items()}
 
 
 def _owner(request: Request[Any, Any, Any]) -> str:
@@ -81,7 +87,8 @@ def _start(
         came, mapping = each.came or {}, known_mappings().get(each.choice.get("name", ""))
         state = TABLES["taken"] if each.came is not None else TABLES["unfinished"]
         counts = (came.get("accepted"), came.get("duplicate"), came.get("refused"))
-        called = mapping.title if mapping is not None else str(each.choice.get("name", ""))
+        name = str(each.choice.get("name", ""))
+        called = known_lists().get(name, name) if mapping is None else mapping.title
         rows.append((moment_words(each.at), each.name, called, each.person, *counts, state, each.digest))
     title = TABLES["loaded"]
     table = Table(name="files", title=title, label=title, as_of=desk.monitor.today(), columns=columns, rows=rows)
@@ -89,6 +96,7 @@ def _start(
     context = {
         "may_load": may,
         "mappings": [(name, each.title) for name, each in known_mappings().items()],
+        "lists": list(known_lists().items()) if desk.scope(request).whole else [],
         "most": FILE_BYTES_MAX,
         "typed": {"mapping": choice.mapping, "own_mapping": choice.text},
         "drafts": [each for each in desk.drafts.of_owner(_owner(request)) if each.state != "taken"] if may else [],
@@ -103,13 +111,18 @@ def _start(
 @get("/files/templates/{name:str}", include_in_schema=False, sync_to_thread=True, opt=ANYBODY)
 def template_file(name: FromPath[str]) -> Response[Any]:
     """A workbook to fill in."""
-    from producers.tables.templates import template  # noqa: PLC0415  # what makes workbooks is large
+    from producers.tables.templates import list_template, template  # noqa: PLC0415  # what makes workbooks is large
 
-    mapping = known_mappings().get(name.removesuffix(".xlsx"))
-    if mapping is None or not name.endswith(".xlsx"):
+    asked = name.removesuffix(".xlsx")
+    mapping, kind = known_mappings().get(asked), list_named(asked)
+    if name.endswith(".xlsx") and mapping is not None:
+        content, called = template(mapping), mapping.title
+    elif name.endswith(".xlsx") and kind is not None:
+        content, called = list_template(kind), LIST_TITLES[kind]
+    else:
         raise NotFoundException("no such template")
-    disposition = f"attachment; filename=\"{name}\"; filename*=UTF-8''{quote(mapping.title.zh)}.xlsx"
-    return Response(template(mapping), media_type=_WORKBOOK, headers=headers() | {"Content-Disposition": disposition})
+    disposition = f"attachment; filename=\"{name}\"; filename*=UTF-8''{quote(called.zh)}.xlsx"
+    return Response(content, media_type=_WORKBOOK, headers=headers() | {"Content-Disposition": disposition})
 
 
 @get("/files/kept/{number:int}", include_in_schema=False, sync_to_thread=True, opt=ANYBODY)
@@ -193,9 +206,11 @@ def draft_page(request: Request[Any, Any, Any], desk: NamedDependency[Desk], ide
         "shown_grids": [each.name for each in grids],
         "share": int(100 * draft.share),
         "mappings": [(name, each.title) for name, each in known_mappings().items()],
+        "lists": list(known_lists().items()) if scope.whole else [],
         "kinds": [] if read is None else [(EVENT[kind], count) for kind, count in read.kinds.items()],
         "problems": draft.problems,
         "may_correct": any(each.is_corrected for each in draft.differing),
+        "may_rename": draft.is_list and any(changed for _, changed in draft.names.values()),
         "rules": desk.monitor.catalogue.rules,
         "result": form_result(request),
     }
@@ -244,7 +259,7 @@ async def take(request: Request[Any, Any, Any], desk: NamedDependency[Desk], ide
             if refused.code == "draft-taken":  # nothing is left to send: there is nothing to be put right
                 return go(after(back, done="taken_once"))
             return refused_page(desk, request, refused, back)
-        draft.with_names = not draft.names or "names" in form
+        draft.with_names = draft.is_list or not draft.names or "names" in form
         desk.drafts.do(draft, lambda each: take_in(desk.monitor, person, each))
         return go(back)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from alerts.catalogue import Catalogue
 from dashboards.reports import carryover_report, reserve_report
@@ -116,6 +118,45 @@ def test_the_drafts_come_back_from_a_workbook_as_the_events_that_they_are(
     back = events_of(read_sheet(path), mapping, short)
     assert sorted(back.events) == sorted(application_lines(found, "2025-01-10"))
     assert len(back.events) == 4
+
+
+@pytest.mark.parametrize("name", ["ods", "xlsx", "csv"])
+def test_lists_filled_in_come_back_as_what_is_taken_back_and_allotted(
+    books: Books, catalogue: Catalogue, tmp_path: Path, name: str
+) -> None:
+    """Of C1's 450 a hundred are taken back; the rest of the road is allotted in June."""
+    found = report(books, catalogue)
+
+    def back(key: str, mapping_name: str, changes: dict[str, Any], wanted: str) -> dict[str, Any]:
+        table = found[key]
+        keys = [column.key for column in table.columns]
+        rows = [
+            tuple(changes.get(column, cell) for column, cell in zip(keys, row, strict=True)) if wanted in row else row
+            for row in table.rows
+        ]
+        path = tmp_path / f"{key}.{name}"
+        path.write_bytes(FORMATS[name].render([replace(table, rows=rows)], "zh"))
+        short, mapping = load_mapping(mapping_name)
+        (event,) = (
+            made
+            for line in events_of(read_sheet(path), mapping, short).events
+            if (made := msgspec.json.decode(line)).get("case", wanted) == wanted or key == "allotments"
+            if made["line"] == ROAD
+        )
+        return {key: value for key, value in event.items() if key != "id"}
+
+    taken = {"reduce": 100, "reduced_on": "2025-06-20", "ground": "工程減項"}
+    assert back("reductions", "carryover-reductions", taken, "113C-C1") == {
+        "type": "carryover.cancelled", "fiscal_year": 114, "agency": AGENCY, "booked_on": "2025-06-20", "line": ROAD,
+        "case": "113C-C1", "origin_year": 113, "kind": "encumbrance", "amount": 100, "note": "工程減項",
+    }  # fmt: skip
+    rows = found["allotments"].rows
+    assert [(row[3], row[7], row[8]) for row in rows] == [("32020110101", 113, 450), ("32020110101", 113, 100)]
+    allotted = {"allotted_on": "2025-06-01", "month_6": 350}
+    found["allotments"].rows[1:] = []
+    event = back("allotments", "allotments", allotted, "32020110101")
+    assert (event["type"], event["origin_year"], event["booked_on"]) == ("allotment.approved", 113, "2025-06-01")
+    assert event["months"] == [0] * 5 + [350] + [0] * 6
 
 
 def test_what_differs_what_opens_and_what_is_missing_is_told(books: Books, catalogue: Catalogue) -> None:
