@@ -136,10 +136,12 @@ def worker(
     public_url: PublicUrl = None,
 ) -> None:
     """Fold the topic into the store, beside any number of other workers, until told to stop."""
+    from agents.temporary import write_apart
     from agents.worker import run as start
     from streams.kafka.app import GroupSettings
 
     _begin()
+    write_apart()
     group = GroupSettings(session_timeout=session_timeout, member=member)
     health = None if health_port is None else (health_host, health_port)
     called = _reach("127.0.0.1", None, public_url).public_url
@@ -186,8 +188,10 @@ def serve(
 ) -> None:
     """Show the store that workers fold into: page, API and /metrics, beside any number of workers."""
     from agents.serve import serve as start
+    from agents.temporary import write_apart
 
     _begin()
+    write_apart()
     key = None if session_key is None else session_key.read_bytes()
     if key is not None and len(key) < SESSION_KEY_BYTES_MIN:
         raise Unusable(f"{session_key}: {len(key)} bytes; make one with `openssl rand -out {session_key} 32`")
@@ -211,9 +215,11 @@ def _supervise(folder: Folder, host: str, port: int) -> NoReturn:
     """Start this command's parts on a folder that is held for all of them, and end with them."""
     from agents.listener import listener_at
     from agents.supervisor import supervise
+    from agents.temporary import write_within
 
     listener = listener_at(host, port)
     with folder.locked() as held:
+        write_within(folder.path)
         raise typer.Exit(supervise(listener, folder.path, held))
 
 

@@ -6,7 +6,6 @@ They are the page's own process's: one that is started again has none, and says 
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 import shutil
 import tempfile
@@ -154,18 +153,6 @@ class FileDraft(msgspec.Struct):
         return can_be and not self.torn and bool(self.events or self.unkept)
 
 
-def _folder() -> Path:
-    """A folder for the files of this process; those of processes that were killed are taken away."""
-    for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
-        pid = left.name.removeprefix(_PREFIX).partition("-")[0]
-        if pid.isdigit() and not Path("/proc", pid).exists() and left.stat().st_uid == os.getuid():
-            shutil.rmtree(left, ignore_errors=True)
-    return Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
-
-
-_PREFIX: Final = "budgetwatch-files-"
-
-
 class Drafts:
     """The files of a page's process. Whose a file is, is its owner's name; nobody else sees it."""
 
@@ -190,7 +177,7 @@ class Drafts:
             if len(self._drafts) >= DRAFTS_MAX or self._under_way(owner) >= OWN_DRAFTS_MAX:
                 raise DraftProblem("too many files are being looked at")
             ident = secrets.token_urlsafe(12)
-            self._folder = self._folder or _folder()
+            self._folder = self._folder or Path(tempfile.mkdtemp(prefix="files-"))
             folder = self._folder / ident
             folder.mkdir(mode=0o700)
             digest = hashlib.sha256(content).hexdigest()

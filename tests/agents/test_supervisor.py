@@ -221,6 +221,11 @@ def test_killed_at_once_it_starts_again_and_leaves_nothing_elsewhere(
         until(lambda: is_well(command.url), command.said)
         parts = psutil.Process(process.pid).children()
         if killed:
+            sent = {"file": ("p.ndjson", paid(1))}
+            with httpx.Client(base_url=command.url) as client:
+                token = client.get("/files").text.partition('name="_csrf_token" value="')[2].partition('"')[0]
+                assert client.post("/files", data={"_csrf_token": token}, files=sent).status_code == 303
+            assert list((command.folder.path / "temporary").rglob("file")) != []
             process.kill()
             process.wait(5)
             psutil.wait_procs(parts, 25)
@@ -228,6 +233,7 @@ def test_killed_at_once_it_starts_again_and_leaves_nothing_elsewhere(
     assert process.wait(30) == 0
     assert list(elsewhere.iterdir()) == []
     assert not (command.folder.path / LINK).exists()
+    assert list((command.folder.path / "temporary").iterdir()) == [], "what a page that was killed had been sent"
 
 
 def test_nobody_else_reads_what_it_writes(command: Command) -> None:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import html
-import os
 import re
-import subprocess
-import sys
 import threading
 import time
 import tracemalloc
@@ -426,21 +423,6 @@ def test_a_disk_that_is_full_takes_no_place_and_nobody_takes_all_of_them(tmp_pat
         assert drafts.begin("b", "x.csv", b"a", choice).owner == "b"
     finally:
         drafts.close()
-
-
-def test_what_a_process_that_was_killed_left_is_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
-        pass
-    left, living = tmp_path / f"budgetwatch-files-{ended.pid}-x", tmp_path / f"budgetwatch-files-{os.getpid()}-y"
-    for each in (left, living):
-        each.mkdir()
-        (each / "file").write_bytes(b"the city's")
-    drafts = Drafts()
-    drafts.begin("a", "x.csv", b"a", TableChoice())
-    assert not left.exists() and living.exists()
-    drafts.close()
-    assert [each.name for each in tmp_path.iterdir()] == [living.name]
 
 
 def test_a_field_is_no_file_and_who_may_not_is_told_before_it_is_read(city: Running, officer: Officer) -> None:
