@@ -52,6 +52,8 @@ _templates: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_templates.filters["capital"] = lambda text: text[:1].upper() + text[1:]
+"""A label begins with a capital; what follows stays as it is (YAML, ROC year)."""
 
 
 def page(

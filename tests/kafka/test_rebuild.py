@@ -83,6 +83,8 @@ down_revision = {0!r}
 
 def upgrade() -> None:
     op.create_table("later", sa.Column("name", sa.Text(), primary_key=True))
+    op.drop_index("deliveries_by_address", "deliveries")
+    op.drop_constraint("deliveries_pkey", "deliveries")
 """
 
 

@@ -477,7 +477,11 @@ def check_it_comes_back(page: str, *, named: bool = True) -> str:
     """Whether a page holds what was typed, and asks for the file again; the token of its form."""
     form = page.partition("<main")[2]
     assert 'enctype="multipart/form-data"' in form and 'action="/files"' in form and 'type="file" required' in form
-    assert "# &lt;my own&gt;" in form and '<option value="payments" selected>' in form
+    assert (
+        "# &lt;my own&gt;" in form
+        and "（YAML）" in form.replace(" (YAML)", "（YAML）")
+        and '<option value="payments" selected>' in form
+    )
     assert ("付款.csv" in form) is named and ("請重新選擇檔案" in form or "Choose the file again" in form)
     found = re.search(r'name="_csrf_token" value="([^"]+)"', form)
     assert found is not None
