@@ -77,7 +77,7 @@ _REDUCTION_COLUMNS: Final = (
     Column("kind", Words("保留性質", "Kind"), "text"),
     Column("approved", CARRYOVER_FIGURE["approved"], "money"),
     Column("reduce", Words("減免註銷數", "To take back"), "money"),
-    Column("reduced_on", Words("減免註銷日", "On"), "day"),
+    Column("reduced_on", Words("減免註銷日", "On"), "text"),
     Column("ground", Words("減免註銷理由", "Why"), "text"),
 )
 
@@ -122,9 +122,9 @@ _ALLOTMENT_COLUMNS: Final = (
     Column("object", Words("用途別", "Object"), "text"),
     Column("origin_year", Words("經費年度", "From year"), "count"),
     Column("carryover", Words("保留數", "Carried over"), "money"),
-    Column("allotted_on", Words("核定日期", "Approved on"), "day"),
+    Column("allotted_on", Words("核定日期", "Approved on"), "text"),
     Column("revision", Words("修正次別", "Revision"), "count"),
-    *(Column(f"month_{month}", Words(f"{month}月", f"Month {month}"), "count") for month in _MONTHS),
+    *(Column(f"month_{month}", Words(f"{month}月", f"Month {month}"), "text") for month in _MONTHS),
 )
 
 
