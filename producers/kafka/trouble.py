@@ -16,7 +16,7 @@ from aiokafka.errors import (
 )
 from aiokafka.errors import KafkaConnectionError as HungUp
 from aiokafka.errors import KafkaError as OtherKafkaError
-from kafka.errors import AuthorizationError, KafkaConnectionError, KafkaError, KafkaTimeoutError, UnsupportedCodecError
+from kafka.errors import AuthorizationError, KafkaConnectionError, KafkaError, KafkaTimeoutError
 
 from producers.kafka.connection import Connection
 
@@ -42,19 +42,9 @@ def trouble(error: KafkaError, connection: Connection) -> Trouble:
     if isinstance(error, AuthorizationError):
         who = f"the user {connection.username}" if connection.is_signed_in else "whoever does not sign in"
         return Trouble(f"{who} has no right to this ({plain(error)}); see `budgetwatch topics --help`", is_final=True)
-    if isinstance(error, UnsupportedCodecError):
-        return Trouble(unreadable(error), is_final=True)
     if isinstance(error, KafkaConnectionError | KafkaTimeoutError):
         return _sign_in_trouble(connection) or Trouble(f"{connection.bootstrap}: {plain(error)}")
     return Trouble(plain(error))
-
-
-def unreadable(error: Exception) -> str:
-    """What to do about records that were compressed, in a topic that lets them be."""
-    return (
-        f"records are compressed by a codec that is not installed ({plain(error)}): set the topic's compression.type to"
-        " uncompressed, and for what stands there already install cramjam, lz4, python-snappy and zstandard"
-    )
 
 
 def plain(error: Exception) -> str:

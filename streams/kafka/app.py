@@ -34,7 +34,7 @@ DEFAULT_GROUP: Final = GroupSettings()
 
 def create_app(connection: Connection, worker: LogWorker, group: GroupSettings = DEFAULT_GROUP) -> faust.App:
     """An app without agents yet; its consumer takes its positions from the worker's marks."""
-    transport.install(EVENTS, worker.marks)
+    transport.install(EVENTS, worker.marks, connection)
     return faust.App(
         GROUP,
         broker=[f"{transport.NAME}://{address}" for address in connection.bootstrap.split(",")],

@@ -1,5 +1,8 @@
 """A Faust transport that hands one fetch of one partition to the agent as one message.
 
+Faust's own consumer is the member of the group: it says which partitions are ours, keeps the membership alive and tells
+Kafka how far the store is. Its partitions are paused; what stands in them is fetched by `streams.kafka.fetcher`.
+
 Which records count is the word of the store's marks, never the transport's: every position comes from them, records that
 came twice are passed on (the books skip them), and what Kafka keeps as the group's offsets is only told to operators.
 
@@ -9,25 +12,20 @@ is installed.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, ClassVar, Final, cast
+from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import Any, ClassVar, Final, TypeVar, cast
 
-from aiokafka.errors import (
-    IllegalStateError,
-    KafkaError,
-    NoOffsetForPartitionError,
-    OffsetOutOfRangeError,
-    UnsupportedCodecError,
-)
+from aiokafka.errors import IllegalStateError, KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, AppT, ConsumerMessage, Message
 from faust.types.transports import ConsumerT
 
-from producers.kafka.trouble import unreadable
-from producers.kafka.wire import ISOLATION
-from streams.kafka.worker import EXIT_REFUSED, leave
+from producers.kafka.connection import Connection
+from streams.kafka.fetcher import WAIT_SECONDS, Fetcher, OffsetsGone
 
 NAME: Final = "budgetwatch"
 """The scheme of the broker's URL that chooses this transport."""
@@ -48,7 +46,6 @@ RELIED_ON: Final[Mapping[str, tuple[str, ...]]] = {
         "ack",
         "seek_wait",
         "assignment",
-        "_new_consumer_thread",
     ),
     "faust.transport.drivers.aiokafka:Consumer()": (
         "_read_offset",
@@ -59,20 +56,17 @@ RELIED_ON: Final[Mapping[str, tuple[str, ...]]] = {
         "flow_active",
         "should_stop",
         "app",
-        "loop",
-        "beacon",
     ),
     "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread": (
         "call_thread",
         "_ensure_consumer",
-        "_create_worker_consumer",
     ),
-    "aiokafka:AIOKafkaConsumer()": ("_isolation_level",),
     "faust.app.base:App()": ("consumer_generation_id",),
     "faust.transport.drivers:TRANSPORTS": ("aliases",),
 }
 """`module:class` → attributes of the class; with `()` of its instances."""
 
+T = TypeVar("T")
 Marks = Callable[[list[int]], Awaitable[Mapping[int, int]]]
 """Partitions just assigned → the offset each is to be read from."""
 
@@ -90,29 +84,30 @@ class _NothingRead(dict[TP, int | None]):
         """Keep nothing."""
 
 
-class _CommittedThread(driver.AIOKafkaConsumerThread):
-    """Faust's thread for its consumer, which it lets see what a feeder's transaction took back."""
-
-    def _create_worker_consumer(self, transport: Any) -> Any:
-        consumer = super()._create_worker_consumer(transport)
-        consumer._isolation_level = ISOLATION
-        return consumer
-
-
 class BatchConsumer(driver.Consumer):
     """Fetches as Faust's consumer does; takes its positions from `marks` and hands records on in batches."""
 
     topic: ClassVar[str] = ""
     marks: ClassVar[Marks]
+    connection: ClassVar[Connection]
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self._read_offset = _NothingRead()
         self.durable: dict[TP, int] = {}
         """What the store has committed; Kafka is let know for operators."""
+        self.fetching: Executor = ThreadPoolExecutor(1, thread_name_prefix="fetch")
+        self.fetcher: Fetcher | None = None
 
-    def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
-        return _CommittedThread(self, loop=self.loop, beacon=self.beacon)
+    async def _fetch(self, ask: Callable[[Fetcher], T]) -> T:
+        """Ask the fetcher for something, in its thread."""
+
+        def asked() -> T:
+            if self.fetcher is None:
+                self.fetcher = Fetcher(self.connection, self.topic)
+            return ask(self.fetcher)
+
+        return await asyncio.get_running_loop().run_in_executor(self.fetching, asked)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:
         """Yield what was fetched, a batch of one partition at a time; its value is the list of records."""
@@ -134,11 +129,11 @@ class BatchConsumer(driver.Consumer):
     def _message(self, tp: TP, batch: list[Any]) -> Message:
         last = batch[-1]
         return ConsumerMessage(
-            topic=last.topic,
-            partition=last.partition,
+            topic=tp.topic,
+            partition=tp.partition,
             offset=last.offset,
             timestamp=last.timestamp / 1000.0,
-            timestamp_type=last.timestamp_type,
+            timestamp_type=0,
             headers=None,
             key=None,
             value=cast("bytes", batch),  # a raw topic passes on what it is given
@@ -154,6 +149,7 @@ class BatchConsumer(driver.Consumer):
         mine = [tp for tp in self.assignment() if tp.topic == self.topic]
         marks = await type(self).marks(sorted(tp.partition for tp in mine))
         positions = {tp: marks[tp.partition] for tp in mine if tp.partition in marks}
+        await self._fetch(lambda fetcher: fetcher.keep({tp.partition for tp in positions}))
         if positions:
             await self._read_from(positions)
         return positions
@@ -166,18 +162,25 @@ class BatchConsumer(driver.Consumer):
     async def _read_from(self, positions: Mapping[TP, int]) -> None:
         try:
             await self.seek_wait(positions)
+            await self._thread.call_thread(self._pause, positions)
         except IllegalStateError as error:  # taken from us between the question and the seek: the rebalance seeks again
             self.log.info("not all positions were taken: %r", error)
+        await self._fetch(lambda fetcher: fetcher.read_from({tp.partition: at for tp, at in positions.items()}))
+
+    async def _pause(self, positions: Mapping[TP, int]) -> None:
+        """Let Faust's consumer fetch nothing of these partitions."""
+        consumer = self._thread._ensure_consumer()
+        consumer.pause(*(TopicPartition(*tp) for tp in positions.keys() & consumer.assignment()))
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> dict[TP, list[Any]]:
         """Fetch; a partition of which the brokers cannot tell where to read is taken to its mark (and checked there)."""
         try:
-            return cast("dict[TP, list[Any]]", await super()._getmany(active_partitions, timeout))
-        except (NoOffsetForPartitionError, OffsetOutOfRangeError):
+            await super()._getmany(active_partitions, 0.0)  # brings nothing: by it the group knows that somebody reads
+            found = await self._fetch(lambda fetcher: fetcher.fetch(min(timeout, WAIT_SECONDS)))
+        except (NoOffsetForPartitionError, OffsetOutOfRangeError, OffsetsGone):
             await self.perform_seek()
             return {}
-        except UnsupportedCodecError as error:  # the next fetch would hold the same records
-            leave(EXIT_REFUSED, f"Kafka: {unreadable(error)}")
+        return {TP(self.topic, partition): records for partition, records in found.items()}
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """Offsets between batches are no gaps."""
@@ -225,9 +228,10 @@ class Transport(driver.Transport):
     Consumer: ClassVar[type[ConsumerT]] = BatchConsumer
 
 
-def install(topic: str, marks: Marks) -> None:
+def install(topic: str, marks: Marks, connection: Connection) -> None:
     """Make the transport known to Faust; one topic of one process is read by it."""
     BatchConsumer.topic = topic
+    BatchConsumer.connection = connection
     BatchConsumer.marks = staticmethod(marks)
     TRANSPORTS.aliases[NAME] = f"{__name__}:Transport"
 

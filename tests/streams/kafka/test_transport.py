@@ -16,6 +16,7 @@ from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
+from producers.kafka.connection import Connection
 from streams.kafka import transport
 from streams.kafka.transport import BYTES_MAX, RECORDS_MAX, RELIED_ON, BatchConsumer, _batches, _NothingRead
 
@@ -100,7 +101,7 @@ def test_the_transport_is_found_by_its_scheme() -> None:
     async def marks(_: list[int]) -> dict[int, int]:
         return {}
 
-    transport.install("some.topic", marks)
+    transport.install("some.topic", marks, Connection("localhost:9092"))
     assert TRANSPORTS.by_url(f"{transport.NAME}://localhost:9092") is transport.Transport
     assert transport.Transport.Consumer is BatchConsumer
 
