@@ -24,6 +24,7 @@ from streams.kafka.topics import identity_of, make_topics
 from streams.outbox import undelivered
 from streams.people import accounts
 from streams.store import Store, open_store, schema
+from streams.trail.keys import KEY_FILE
 from streams.upkeep.audit import audit_topic
 from tests.real_parts.kafka import Broker, broker
 from tests.real_parts.postgres import Postgres, postgres_server
@@ -40,6 +41,7 @@ class Cluster:
 
     def __init__(self, kafka: Broker, database: Postgres, folder: Path, url: str | None = None) -> None:
         """`url`: where the database is to be found, if that is not always this one."""
+        os.environ.setdefault(KEY_FILE, str(folder / "trail.key"))  # benches and chaos runs have no conftest
         self.kafka, self.database, self.folder = kafka, database, folder
         self.connection = Connection(kafka.bootstrap)
         self.registry_file = folder / "agencies.csv"
