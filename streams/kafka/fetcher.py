@@ -17,7 +17,7 @@ from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 from producers.kafka.connection import Connection
 from producers.kafka.wire import GROUP, ISOLATION, RECORD_BYTES_MAX
 
-RECORDS_AT_ONCE: Final = 20_000
+RECORDS_AT_ONCE: Final = 200_000
 WAIT_SECONDS: Final = 0.25
 """For a first record; so long a change of partitions waits at most."""
 _WAITING_KIB: Final = 32 << 10

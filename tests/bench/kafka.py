@@ -1,7 +1,7 @@
 """Kafka → committed: our worker beside ordinary Faust, Quix Streams and Bytewax that host the same core.
 
 `make bench-kafka`, or `python -m tests.bench.kafka [--events 300000] [--rounds 3] [--pack 1,50] [--workers 1,2]
-[--engines ours,faust,quix,bytewax,bytewax-1s] [--json FILE]`; `--restart` measures the start after SIGKILL instead (its bar
+[--engines ours,faust,quix,bytewax,bytewax-copy] [--json FILE]`; `--restart` measures the start after SIGKILL instead (its bar
 is for `--events 3000000`, which takes half an hour by itself).
 
 One broker and one PostgreSQL (fsync on) run throughout. For each packing the same events are published once; then `replay`
@@ -9,7 +9,8 @@ of the same file and every engine take turns. A run is timed from the moment rec
 over; the others: their first record is there) until everything is durable, or for at most `--seconds`: then it is told to
 stop, and what it has made durable by then counts for the time until its last record. Durable means: ours, the marks in
 PostgreSQL; Faust and Quix, the group's offsets in Kafka, which follow their changelogs; Bytewax, its last snapshot (every
-10 s, or every second as `bytewax-1s`). What each came to is held against `replay`.
+10 s, or every second as `bytewax-1s`; as `bytewax-copy` it also writes the rows that a worker writes to PostgreSQL). What
+each came to is held against `replay`.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from rich.table import Table
 
 from producers.kafka.wire import EVENTS, GROUP
 from producers.simulator import line_count_for, registry_csv, simulate
+from streams.store import schema
 from tests.bench.replay import measure, spread
 from tests.kafka.cluster import SESSION_SECONDS, Cluster, Worker, producer, wait_for
 from tests.real_parts.kafka import broker
@@ -189,6 +191,9 @@ class Bench:
             cluster = [[str(number), *addresses] for number in range(workers)]
         arguments = [self.cluster.kafka.bootstrap, EVENTS, str(folder), str(self.cluster.registry_file)]
         arguments.append("1" if engine == "bytewax-1s" else "10")
+        if engine == "bytewax-copy":
+            self.cluster.new_database()
+        arguments.append(self.cluster.url if engine == "bytewax-copy" else "-")
         spent = self._spent([])
         started = [_Peer("bytewax", [*arguments, *one], folder) for one in cluster]
         try:
@@ -201,6 +206,11 @@ class Bench:
         said = [one.said()[-1] for one in started if one.said()]
         assert len(said) == workers, started[0].failed()
         self._check(said)
+        if engine == "bytewax-copy":
+            store = self.cluster.store()
+            with store.reading() as connection:
+                assert connection.execute(sa.select(sa.func.count()).select_from(schema.positions)).scalar_one() > 100
+            store.close()
         seconds = max(one["last_at"] for one in said) - min(one["first_at"] for one in said if one["first_at"])
         used = (sum(one["cpu"] for one in said), after[1] - spent[1], after[2] - spent[2])
         return Run(engine, workers, self.pack, self.count, seconds, *used)
@@ -367,7 +377,7 @@ def main() -> None:
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--pack", default="1,50")
     arguments.add_argument("--workers", default="1,2")
-    arguments.add_argument("--engines", default="ours,faust,quix,bytewax,bytewax-1s")
+    arguments.add_argument("--engines", default="ours,faust,quix,bytewax,bytewax-copy")
     arguments.add_argument("--seconds", type=float, default=40.0)
     arguments.add_argument("--json", type=Path)
     arguments.add_argument("--restart", action="store_true")
