@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from dashboards.reports.table import Table
     from ledger.books import AgencyYear
-    from ledger.year_end import Lacking
+    from ledger.lacking import Lacking
     from streams.sources import OpenedBooks
 
 app = typer.Typer()
@@ -123,16 +123,16 @@ def open_(
     Says what the year's books lack: adoption, allotments, applications, decisions, reserves, last December's report.
     """
     from dashboards.reports.year_end import lacking_table, opening_table
-    from ledger.year_end import carried_references, lacking
+    from ledger.lacking import lacking
+    from ledger.year_end_sums import year_ends
     from producers.year_drafts import opening_lines
 
     opened = books_of(more, replay, data, store, registry, as_of, settings, lang)
     day = judged_day(opened)
-    found = []
-    for one in _books_of_year(opened, year - 1):
-        here = opened.books.find(year, one.agency)
-        found += [] if here is None else carried_references(here, one)
-    lacks = lacking(opened.books, year)
+    _books_of_year(opened, year - 1)  # refused where there are none
+    ends = year_ends(opened.books, year - 1, lambda _: True)
+    found = [each for end in ends.values() for each in end.openings]
+    lacks = lacking(opened.books, year, ends, lambda _: True)
     made = [opening_table(found, opened.names, year, day), lacking_table(lacks, opened.names, year, day)]
     _write(opened, out, opening_lines(found, year), review, made, lang)
     ready = [each for each in found if each.amount]

@@ -1,4 +1,4 @@
-"""Between two fiscal years: what of a year's books is to be carried over, what lapses, and what the next year's books lack.
+"""Between two fiscal years: what of a year's books is to be carried over, and what of it opens in the next year.
 
 Pure functions of the books (Budget Act §72, §74); amounts are NT$, years ROC years.
 
@@ -9,12 +9,12 @@ after it: drafted again, the same books give the same applications.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from ledger.books import AgencyYear, Books, CarryoverCase, Position, Reference, ReferenceKind
+from ledger.books import AgencyYear, CarryoverCase, Position, Reference, ReferenceKind
 from ledger.codes import position_name
 from ledger.events import CarryoverKind
 from ledger.text import TEXT_MAX
@@ -31,6 +31,7 @@ KIND_OF: Final[dict[ReferenceKind, CarryoverKind]] = {
 KEPT_YEARS: Final = 4
 """After so many years from the end of its own, what is carried over may be dropped (Financial Statement Act §7)."""
 _LETTER: Final[dict[ReferenceKind, str]] = {"payable": "P", "commitment": "C", "prepayment": "A"}
+_ORDER: Final = {kind: at for at, kind in enumerate(_LETTER)}
 
 
 class CarryoverDraft(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,22 +60,6 @@ class CarryoverDraft(msgspec.Struct, frozen=True, kw_only=True):
     def exceeds(self) -> bool:
         """Whether more is drafted of the position than it has left."""
         return self.drafted > self.left
-
-
-class Lapse(msgspec.Struct, frozen=True):
-    """What is left of an agency's position at the end of a year and is not kept for anything: it lapses (Budget Act §72)."""
-
-    agency: str
-    authority: str
-    line: str
-    origin_year: int
-    left: int
-    bound: int
-    """What is owed or contracted on it."""
-    apart: int
-    """What else of it is carried over or asked for in the next year's books: 繼續經費, 專案保留."""
-    amount: int
-    """left − bound − apart, above 0."""
 
 
 class CarriedReference(msgspec.Struct, frozen=True):
@@ -115,7 +100,12 @@ def outstanding(year: AgencyYear) -> Iterator[tuple[str, Reference]]:
         for each in known.values()
         if each.outstanding > 0 and each.position is not None
     ]
-    return iter(sorted(found, key=lambda item: (item[0], list(_LETTER).index(item[1].kind), item[1].id)))
+    return iter(in_order(found))
+
+
+def in_order(found: Iterable[tuple[str, Reference]]) -> list[tuple[str, Reference]]:
+    """References with their positions in the order of lists: by position, debts before contracts before advances, by id."""
+    return sorted(found, key=lambda item: (item[0], _ORDER[item[1].kind], item[1].id))
 
 
 def drafts(year: AgencyYear, following: AgencyYear | None) -> list[CarryoverDraft]:
@@ -124,14 +114,16 @@ def drafts(year: AgencyYear, following: AgencyYear | None) -> list[CarryoverDraf
     bound: dict[str, int] = {}
     for name, reference in found:
         bound[name] = bound.get(name, 0) + reference.outstanding
-    return [_draft(year, following, name, reference, bound[name]) for name, reference in found]
+    known = KnownApplications(year.fiscal_year, following)
+    return [draft_of(year, known, name, reference, bound[name]) for name, reference in found]
 
 
-def _draft(
-    year: AgencyYear, following: AgencyYear | None, name: str, reference: Reference, drafted: int
+def draft_of(
+    year: AgencyYear, applications: KnownApplications, name: str, reference: Reference, drafted: int
 ) -> CarryoverDraft:
+    """The application for one reference on a position, of which so much is drafted in all."""
     position, amount = year.positions[name], reference.outstanding
-    known = None if following is None else _case_for(following, year.fiscal_year, position, reference)
+    known = applications.of(position, reference)
     match: ApplicationMatch = "draft" if known is None else "applied" if known.applied == amount else "differs"
     return CarryoverDraft(
         agency=year.agency,
@@ -151,66 +143,24 @@ def _draft(
     )
 
 
-def _case_for(
-    following: AgencyYear, fiscal_year: int, position: Position, reference: Reference
-) -> CarryoverCase | None:
-    """The application for a reference: that drafted, or one that names the contract on the same money."""
-    drafted = following.carryover_cases.get(case_of(fiscal_year, reference))
-    if drafted is not None or reference.kind != "commitment":
-        return drafted
-    money = position.line, position.origin_year
-    named = (
-        case
-        for case in following.carryover_cases.values()
-        if case.commitment == reference.id and (case.line, case.origin_year) == money
-    )
-    return next(named, None)
+class KnownApplications:
+    """The applications that a year's books know, found by what of the year before they are for."""
 
+    def __init__(self, fiscal_year: int, following: AgencyYear | None) -> None:
+        self._fiscal_year = fiscal_year
+        self._cases = {} if following is None else following.carryover_cases
+        self._by_contract: dict[tuple[str | None, str, int], CarryoverCase] = {}
+        for case in self._cases.values():
+            self._by_contract.setdefault((case.commitment, case.line, case.origin_year), case)
 
-def lapses(year: AgencyYear, following: AgencyYear | None) -> list[Lapse]:
-    """What of an agency's year is neither spent, saved, bound, nor kept by its next year's books, by position."""
-    bound, known = _bound(year, following)
-    found = []
-    for name, position in sorted(year.positions.items()):
-        owed = bound.get(name, 0)
-        apart = _kept_apart(position, following, owed, known)
-        if (amount := left_of(position) - owed - apart) > 0:
-            money = position.line, position.origin_year
-            found.append(Lapse(year.agency, year.authority, *money, left_of(position), owed, apart, amount))
-    return found
-
-
-def kept_apart(year: AgencyYear, following: AgencyYear | None) -> int:
-    """What of an agency's year its next year's books keep beside what is owed or contracted, NT$."""
-    bound, known = _bound(year, following)
-    return sum(_kept_apart(each, following, bound.get(name, 0), known) for name, each in year.positions.items())
-
-
-def _bound(year: AgencyYear, following: AgencyYear | None) -> tuple[dict[str, int], set[str]]:
-    """What is owed or contracted by position, and the cases by which it is applied for."""
-    bound: dict[str, int] = {}
-    known: set[str] = set()
-    for name, reference in outstanding(year):
-        bound[name] = bound.get(name, 0) + reference.outstanding
-        case = None if following is None else _case_for(following, year.fiscal_year, year.positions[name], reference)
-        if case is not None:
-            known.add(case.id)
-    return bound, known
-
-
-def _kept_apart(position: Position, following: AgencyYear | None, owed: int, known: set[str]) -> int:
-    """What is kept of a position beside what is owed: asked for by other cases, or carried over under none."""
-    if following is None:
-        return 0
-    cases = [
-        case
-        for case in following.carryover_cases.values()
-        if (case.line, case.origin_year) == (position.line, position.origin_year)
-    ]
-    asked = sum(case.approved + case.awaiting for case in cases if case.id not in known)
-    carried = following.positions.get(position_name(position.line, position.origin_year, following.fiscal_year))
-    kept = 0 if carried is None else carried.carryover + sum(case.awaiting for case in cases)
-    return max(asked, kept - owed)
+    def of(self, position: Position, reference: Reference) -> CarryoverCase | None:
+        """The application for a reference: that drafted, or one that names the contract on the same money."""
+        if not self._cases:
+            return None
+        drafted = self._cases.get(case_of(self._fiscal_year, reference))
+        if drafted is not None or reference.kind != "commitment":
+            return drafted
+        return self._by_contract.get((reference.id, position.line, position.origin_year))
 
 
 # ---------------------------------------------------------------- the year that begins
@@ -224,13 +174,14 @@ def carried_references(year: AgencyYear, before: AgencyYear) -> list[CarriedRefe
     advances from the other kinds.
     """
     found: list[CarriedReference] = []
+    applications = KnownApplications(before.fiscal_year, year)
     pools: dict[str, dict[bool, int]] = {}
     waiting: list[tuple[Reference, Position, str]] = []
     for name, reference in outstanding(before):
         source = before.positions[name]
         here = position_name(source.line, source.origin_year, year.fiscal_year)
         pools.setdefault(here, _pools(year.positions.get(here)))
-        known = _case_for(year, before.fiscal_year, source, reference)
+        known = applications.of(source, reference)
         if known is None:
             waiting.append((reference, source, here))
         else:
@@ -272,74 +223,3 @@ def _is_opened(year: AgencyYear, carried: CarriedReference) -> bool:
     known = {"payable": year.payables, "commitment": year.commitments, "prepayment": year.prepayments}
     found = known[carried.reference_kind].get(carried.reference)
     return found is not None and found.opened > 0
-
-
-Lack: TypeAlias = Literal[
-    "no-events",
-    "no-adoption",
-    "no-appropriation",
-    "no-allotment",
-    "december-report",
-    "not-applied",
-    "undecided",
-    "carryover-not-allotted",
-    "references-not-opened",
-    "no-second-reserve",
-    "no-disaster-reserve",
-]
-"""What a year's books can lack at its beginning."""
-
-
-class Lacking(msgspec.Struct, frozen=True):
-    """Something that a year's books lack: of an agency, or of the city (None); how many, and NT$ where it is money."""
-
-    agency: str | None
-    what: Lack
-    count: int
-    amount: int | None = None
-
-
-def lacking(books: Books, fiscal_year: int) -> list[Lacking]:
-    """What the year's books lack beside those of the year before, by agency; the city's own last."""
-    now, before = books.years.get(fiscal_year, {}), books.years.get(fiscal_year - 1, {})
-    reported = any(year.reports is not None and year.reports.months for year in before.values())
-    found: list[Lacking] = []
-    for agency in sorted({*now, *before}):
-        found += _of_agency(agency, now.get(agency), before.get(agency), reported=reported)
-    for reserve, what in (("second", "no-second-reserve"), ("disaster", "no-disaster-reserve")):
-        had, has = (books.funds.get((year, reserve)) for year in (fiscal_year - 1, fiscal_year))
-        if had is not None and had.established > 0 and (has is None or has.established == 0):
-            found.append(Lacking(None, what, 1, had.established))  # type: ignore[arg-type]  # a pair of the two above
-    return found
-
-
-def _of_agency(agency: str, year: AgencyYear | None, before: AgencyYear | None, *, reported: bool) -> Iterator[Lacking]:
-    if year is None:
-        yield Lacking(agency, "no-events", 1)
-    else:
-        yield from _of_books(agency, year)
-    if before is None:
-        return
-    if reported and (before.reports is None or 12 not in before.reports.months):  # December's
-        yield Lacking(agency, "december-report", 1)
-    unknown = [each for each in drafts(before, year) if each.match == "draft"]
-    if unknown:
-        yield Lacking(agency, "not-applied", len(unknown), sum(each.amount for each in unknown))
-    if year is not None and (ready := [each for each in carried_references(year, before) if each.amount]):
-        yield Lacking(agency, "references-not-opened", len(ready), sum(each.amount for each in ready))
-
-
-def _of_books(agency: str, year: AgencyYear) -> Iterator[Lacking]:
-    own = [each for each in year.positions.values() if each.origin_year == year.fiscal_year]
-    enacted = [each for each in own if each.original > 0]
-    if not year.adopted:
-        yield Lacking(agency, "no-adoption", 1)
-    if not enacted:
-        yield Lacking(agency, "no-appropriation", 1)
-    if bare := [each for each in enacted if each.allotment is None]:
-        yield Lacking(agency, "no-allotment", len(bare), sum(each.original for each in bare))
-    if open_cases := [case for case in year.carryover_cases.values() if case.awaiting > 0]:
-        yield Lacking(agency, "undecided", len(open_cases), sum(case.awaiting for case in open_cases))
-    kept = [each for each in year.positions.values() if each.origin_year != year.fiscal_year]
-    if waiting := [each for each in kept if each.carryover > 0 and each.allotment is None]:
-        yield Lacking(agency, "carryover-not-allotted", len(waiting), sum(each.carryover for each in waiting))

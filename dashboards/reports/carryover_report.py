@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from alerts.catalogue import Catalogue
@@ -25,7 +25,8 @@ from ledger.names import Names, authority_name
 from ledger.shares import CARRYOVER_APPLIED, CARRYOVER_APPROVED, CARRYOVER_REALISED
 from ledger.vocabulary import CARRYOVER, CARRYOVER_FIGURE, CARRYOVER_REVIEW, FIELD
 from ledger.words import Words, alike
-from ledger.year_end import KEPT_YEARS, drafts, kept_apart, lapses, left_of
+from ledger.year_end import KEPT_YEARS
+from ledger.year_end_sums import YearEnd, year_ends
 
 _EVERYBODY: Final[Callable[[str], bool]] = lambda _: True  # noqa: E731
 
@@ -49,21 +50,23 @@ def tables(
     as_of: str,
     fiscal_year: int | None = None,
     within: Callable[[str], bool] = _EVERYBODY,
+    ends: Mapping[str, YearEnd] | None = None,
 ) -> list[Table]:
     """The report on the carry-over into a fiscal year (the newest with any, where none is named), NT$.
 
-    `within` says which agencies are in it, by code.
+    `within` says which agencies are in it, by code; `ends` what the year before leaves of them, where that is at hand.
     """
     if fiscal_year is None:
         fiscal_year = next(iter(years_of(books)), int(as_of[:4]) - ROC_OFFSET)
     cases = cases_of(books, fiscal_year, within)
+    left = year_ends(books, fiscal_year - 1, within) if ends is None else ends
     return [
         _review(books, cases, fiscal_year, names, as_of),
         _applications(cases, fiscal_year, names, as_of),
         *carryover_forms(books, cases, fiscal_year, names, as_of, within),
         _decisions(cases, fiscal_year, names, as_of),
         _ageing(books, fiscal_year, catalogue, as_of, within),
-        _lapsed(books, fiscal_year, names, catalogue, as_of, within),
+        _lapsed(books, left, fiscal_year, names, catalogue, as_of),
     ]
 
 
@@ -281,20 +284,13 @@ _LAPSE_COLUMNS: Final = (
 
 
 def _lapsed(
-    books: Books, fiscal_year: int, names: Names, catalogue: Catalogue, as_of: str, within: Callable[[str], bool]
+    books: Books, ends: Mapping[str, YearEnd], fiscal_year: int, names: Names, catalogue: Catalogue, as_of: str
 ) -> Table:
     sums: dict[str, list[int]] = {}
-    for code, year in books.years.get(fiscal_year - 1, {}).items():
-        if not within(code):
-            continue
-        found = sums.setdefault(year.authority, [0, 0, 0, 0, 0])
-        following = books.find(fiscal_year, code)
-        drafted = drafts(year, following)
-        found[0] += sum(left_of(each) for each in year.positions.values())
-        found[1] += sum(each.amount for each in drafted)
-        found[2] += sum(each.amount for each in drafted if each.match == "draft")
-        found[3] += kept_apart(year, following)
-        found[4] += sum(each.amount for each in lapses(year, following))
+    for code, end in ends.items():
+        found = sums.setdefault(books.years[fiscal_year - 1][code].authority, [0, 0, 0, 0, 0])
+        for at, amount in enumerate((end.left, end.bound, end.unapplied, end.apart, end.lapsed)):
+            found[at] += amount
     rows: list[TableRow] = [(code, authority_name(names, code), *sums[code]) for code in sorted(sums)]
     whole = [sum(each[at] for each in sums.values()) for at in range(5)]
     law = catalogue.laws["budget-act"].cited("72")

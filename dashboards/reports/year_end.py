@@ -10,10 +10,11 @@ from alerts.naming import line_name
 from alerts.vocabulary import LEVEL
 from dashboards.reports.table import AGENCY_CODE, LINE_CODE, TOTAL, Column, Table, TableRow, named, total_row
 from ledger.codes import position_name
+from ledger.lacking import Lacking
 from ledger.names import Names, agency_name
 from ledger.vocabulary import CARRYOVER, LACK, REFERENCE
 from ledger.words import Words
-from ledger.year_end import CarriedReference, CarryoverDraft, Lacking
+from ledger.year_end import CarriedReference, CarryoverDraft
 
 _OVER: Final = Words("逾未用數", "more than is left")
 _KIND: Final = Column("kind", Words("保留性質", "Kind"), "text")

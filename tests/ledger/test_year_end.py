@@ -8,9 +8,11 @@ import msgspec
 
 from ledger.books import Books, CarryoverCase
 from ledger.identity import SeenIds
+from ledger.lacking import Lacking, lacking
 from ledger.process import Context, process
 from ledger.registry import HEADER, parse
-from ledger.year_end import Lacking, carried_references, case_of, drafts, lacking, lapses, outstanding
+from ledger.year_end import carried_references, case_of, drafts, outstanding
+from ledger.year_end_sums import year_end, year_ends
 from producers.year_drafts import application_lines, opening_lines
 from streams.log.accepted import NoRules
 
@@ -69,14 +71,28 @@ def test_each_debt_contract_and_advance_is_an_application() -> None:
 
 
 def test_what_is_bound_by_nothing_lapses() -> None:
-    found = lapses(fold(*YEAR).years[113][AGENCY], None)
-    # road 600 − 500, 112's road 90 − 60, desks 220 − 170, paper 50
-    assert [(each.line, each.origin_year, each.amount) for each in found] == [
-        (ROAD, 113, 100),
-        (ROAD, 112, 30),
-        (DESKS, 113, 50),
-        (PAPER, 113, 50),
-    ]
+    found = year_end(fold(*YEAR).years[113][AGENCY], None)
+    # road 600 - 500, 112's road 90 - 60, desks 220 - 170, paper 50
+    assert (found.left, found.bound, found.lapsed) == (600 + 90 + 220 + 50, 500 + 60 + 170, 100 + 30 + 50 + 50)
+    assert (found.unapplied_count, found.unapplied, found.differing, found.openings) == (4, 730, (), ())
+
+
+def test_sums_are_those_of_what_is_drafted_one_by_one() -> None:
+    """Whatever the next year's books know: nothing, all, one in another amount, one under a case of its own."""
+    events = applications(fold(*YEAR))
+    own = of(
+        114, "carryover.applied", ROAD, case="K7", amount=480, origin_year=113, kind="encumbrance", commitment="C1"
+    )
+    less = [event | ({"amount": event["amount"] - 1} if number == 2 else {}) for number, event in enumerate(events)]
+    for known in ([], events, less, events[:2], [own], [own, *less[1:]]):
+        books = fold(*YEAR, *known)
+        before, following = books.years[113][AGENCY], books.find(114, AGENCY)
+        found, listed = year_end(before, following), drafts(before, following)
+        new = [each for each in listed if each.match == "draft"]
+        assert (found.unapplied_count, found.unapplied) == (len(new), sum(each.amount for each in new))
+        assert list(found.differing) == [each for each in listed if each.match == "differs"]
+        assert found.bound == sum(each.amount for each in listed) == 730
+        assert list(found.openings) == ([] if following is None else carried_references(following, before))
 
 
 def test_what_is_kept_or_asked_for_apart_does_not_lapse() -> None:
@@ -93,13 +109,9 @@ def test_what_is_kept_or_asked_for_apart_does_not_lapse() -> None:
         of(114, "carryover.applied", PAPER, case="K2", amount=50, origin_year=113, kind="special"),
         of(114, "carryover.declined", case="K2", amount=50),
     )
-    found = lapses(books.years[113][AGENCY], books.years[114][AGENCY])
-    assert [(each.line, each.origin_year, each.bound, each.apart, each.amount) for each in found] == [
-        (ROAD, 113, 500, 70, 30),
-        (ROAD, 112, 60, 0, 30),
-        (DESKS, 113, 170, 30, 20),
-        (PAPER, 113, 0, 0, 50),
-    ]
+    found = year_end(books.years[113][AGENCY], books.years[114][AGENCY])
+    # bound 500, 60, 170, 0; apart 70, 0, 30, 0; so 30, 30, 20 and 50 lapse
+    assert (found.left, found.bound, found.apart, found.lapsed) == (960, 730, 100, 130)
 
 
 def test_more_owed_than_is_left_is_said_and_not_cut() -> None:
@@ -109,7 +121,7 @@ def test_more_owed_than_is_left_is_said_and_not_cut() -> None:
     )
     (only,) = drafts(books.years[113][AGENCY], None)
     assert (only.amount, only.left, only.exceeds) == (130, 100, True)
-    assert lapses(books.years[113][AGENCY], None) == []
+    assert year_end(books.years[113][AGENCY], None).lapsed == 0
 
 
 def applications(books: Books, **changes: Any) -> list[dict[str, Any]]:
@@ -190,6 +202,10 @@ def test_what_is_approved_without_a_case_goes_to_the_references_of_its_kind_in_t
     assert {each.reference: each.amount for each in found} == {"C1": 0, "C0": 0, "P1": 30, "A1": 50}
 
 
+def missing(books: Books) -> list[Lacking]:
+    return lacking(books, 114, year_ends(books, 113, lambda _: True), lambda _: True)
+
+
 def test_what_a_year_lacks_is_said() -> None:
     events = applications(fold(*YEAR))[:1]
     approved = of(114, "carryover.approved", ROAD, case="113C-C1", amount=450, origin_year=113, kind="encumbrance")
@@ -201,7 +217,7 @@ def test_what_a_year_lacks_is_said() -> None:
         *events,
         approved,
     )
-    assert lacking(books, 114) == [
+    assert missing(books) == [
         Lacking(AGENCY, "no-adoption", 1),
         Lacking(AGENCY, "no-allotment", 1, 210),
         Lacking(AGENCY, "undecided", 1, 50),
@@ -211,7 +227,7 @@ def test_what_a_year_lacks_is_said() -> None:
         Lacking(AGENCY, "references-not-opened", 1, 450),
         Lacking(None, "no-second-reserve", 1, 77),
     ]
-    assert [each.what for each in lacking(fold(*YEAR), 114)][:1] == ["no-events"]
+    assert [each.what for each in missing(fold(*YEAR))][:1] == ["no-events"]
 
 
 def test_a_long_reference_still_makes_an_id() -> None:

@@ -20,13 +20,15 @@ from dashboards.web.answer import headers, page
 from dashboards.web.desk import Desk
 from dashboards.web.grid import Grid
 from dashboards.web.subjects import address
-from ledger.books import AgencyYear, Books
+from ledger.books import Books
 from ledger.codes import position_name
 from ledger.fiscal import first_day, last_day
+from ledger.lacking import lacking
 from ledger.names import Names, authority_name
 from ledger.vocabulary import CARRYOVER, CARRYOVER_FIGURE, CARRYOVER_REVIEW
 from ledger.words import Words, alike
-from ledger.year_end import CarriedReference, CarryoverDraft, carried_references, drafts, lacking
+from ledger.year_end import CarriedReference, CarryoverDraft, drafts
+from ledger.year_end_sums import year_ends
 from producers.year_drafts import application_lines, opening_lines
 
 _FORMATS: Final = ("csv", "xlsx", "ods", "pdf")
@@ -40,9 +42,10 @@ class CarryoverView(msgspec.Struct):
     cases: Table
     links: dict[str, list[str | None]]
     chips: dict[str, list[str | None]]
-    drafts: list[CarryoverDraft]
     openings: list[CarriedReference]
     sums: dict[str, int]
+    unapplied: tuple[int, int]
+    """How many applications are drafted, and NT$ of all; they themselves are made for who takes them along."""
 
 
 def years_of(books: Books) -> list[int]:
@@ -62,6 +65,9 @@ def carryover(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> R
     if not years:
         return page(desk, request, "empty.html", title, common, here="carryover")
     view = _view(desk, request, fiscal_year, authority)
+    # A page tells how many drafts there are; in a large city they are a hundred thousand.
+    drafted = _drafts(desk, request, fiscal_year, authority) if "export" in request.query_params else []
+    day = desk.monitor.today()
     names = desk.names
     review = of_key(view.tables, "review")
     links = [f"/carryover?year={fiscal_year}&authority={code}" for code in review.column("authority_code")]
@@ -74,7 +80,7 @@ def carryover(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> R
         | {
             "authority_name": None if authority is None else authority_name(names, authority),
             "carried": view.sums,
-            "unapplied": [each for each in view.drafts if each.match == "draft"],
+            "unapplied": view.unapplied,
             "ready": [each for each in view.openings if each.amount],
         },
         [
@@ -88,7 +94,9 @@ def carryover(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> R
                 formats=("csv", "xlsx", "ods"),
             ),
             Grid(
-                table=of_key(view.tables, "drafts"),
+                table=draft_table(
+                    drafted, names, desk.monitor.catalogue, fiscal_year, _applied_on(day, fiscal_year), day
+                ),
                 name="drafts",
                 row_header="case",
                 formats=("ods", "xlsx", "csv", "pdf"),
@@ -111,11 +119,11 @@ def draft_events(request: Request[Any, Any, Any], desk: NamedDependency[Desk], d
     """Drafts as events, to look through and send: `applications.ndjson`, or `openings.ndjson`."""
     years = desk.look("carryover years", years_of)
     fiscal_year = desk.fiscal_year(request, years)
-    view = _view(desk, request, fiscal_year, _authority(request, desk))
+    authority = _authority(request, desk)
     day = _applied_on(desk.monitor.today(), fiscal_year)
     made: dict[str, Callable[[], Iterator[bytes]]] = {
-        "applications.ndjson": lambda: application_lines(view.drafts, day),
-        "openings.ndjson": lambda: opening_lines(view.openings, fiscal_year),
+        "applications.ndjson": lambda: application_lines(_drafts(desk, request, fiscal_year, authority), day),
+        "openings.ndjson": lambda: opening_lines(_view(desk, request, fiscal_year, authority).openings, fiscal_year),
     }
     if draft not in made:
         raise NotFoundException("no such draft")
@@ -133,9 +141,9 @@ def _authority(request: Request[Any, Any, Any], desk: Desk) -> str | None:
     return str(asked) if asked in desk.monitor.registry.authorities else None
 
 
-def _view(desk: Desk, request: Request[Any, Any, Any], fiscal_year: int, authority: str | None) -> CarryoverView:
-    scope, monitor, names, day = desk.scope(request), desk.monitor, desk.names, desk.monitor.today()
-    agencies = monitor.registry.agencies
+def _within(desk: Desk, request: Request[Any, Any, Any], authority: str | None) -> Callable[[str], bool]:
+    """Whether an agency is among those that who asks may see, and below the authority asked for."""
+    scope, agencies = desk.scope(request), desk.monitor.registry.agencies
 
     def within(code: str) -> bool:
         known = agencies.get(code)
@@ -143,41 +151,55 @@ def _view(desk: Desk, request: Request[Any, Any, Any], fiscal_year: int, authori
             authority is None or (known is not None and known.authority_code == authority)
         )
 
-    def build(books: Books) -> CarryoverView:
-        made = carryover_report.tables(books, names, monitor.catalogue, monitor.today(), fiscal_year, within)
-        cases = cases_of(books, fiscal_year, within)
+    return within
+
+
+def _drafts(
+    desk: Desk, request: Request[Any, Any, Any], fiscal_year: int, authority: str | None
+) -> list[CarryoverDraft]:
+    """Each application that the year before calls for, as the books stand."""
+    within = _within(desk, request, authority)
+    with desk.monitor.replica.reading() as books:
         before = [year for _, year in sorted(books.years.get(fiscal_year - 1, {}).items()) if within(year.agency)]
+        return [each for year in before for each in drafts(year, books.find(fiscal_year, year.agency))]
+
+
+def _view(desk: Desk, request: Request[Any, Any, Any], fiscal_year: int, authority: str | None) -> CarryoverView:
+    scope, monitor, names, day = desk.scope(request), desk.monitor, desk.names, desk.monitor.today()
+    within = _within(desk, request, authority)
+
+    def build(books: Books) -> CarryoverView:
+        ends = year_ends(books, fiscal_year - 1, within)
+        made = carryover_report.tables(books, names, monitor.catalogue, day, fiscal_year, within, ends)
+        cases = cases_of(books, fiscal_year, within)
         figures = figures_of(each.case for each in cases)
-        drafted = [each for year in before for each in drafts(year, books.find(fiscal_year, year.agency))]
-        openings = [each for year in before for each in _openings(books, fiscal_year, year)]
+        differing = [each for end in ends.values() for each in end.differing]
+        openings = [each for end in ends.values() for each in end.openings]
         lacks = [
             each
-            for each in lacking(books, fiscal_year)
-            if (scope.city and authority is None if each.agency is None else within(each.agency))
+            for each in lacking(books, fiscal_year, ends, within)
+            if each.agency is not None or (scope.city and authority is None)
         ]
         made += (
-            draft_table(drafted, names, monitor.catalogue, fiscal_year, _applied_on(day, fiscal_year), day),
-            difference_table(drafted, names, fiscal_year, day),
+            difference_table(differing, names, fiscal_year, day),
             opening_table(openings, names, fiscal_year, day),
             lacking_table(lacks, names, fiscal_year, day),
         )
         return CarryoverView(
             tables=made,
-            cases=_cases(cases, fiscal_year, names, monitor.today()),
+            cases=_cases(cases, fiscal_year, names, day),
             links=_links(cases, fiscal_year),
             chips={"review": [_CHIPS.get(each.case.review) for each in cases]},
-            drafts=drafted,
             openings=openings,
             sums=dict(zip(CARRYOVER_FIGURE, figures, strict=True)),
+            unapplied=(
+                sum(end.unapplied_count for end in ends.values()),
+                sum(end.unapplied for end in ends.values()),
+            ),
         )
 
     key = ("carryover", fiscal_year, authority, None if scope.whole else scope.agencies, scope.city)
     return desk.look(key, build)
-
-
-def _openings(books: Books, fiscal_year: int, before: AgencyYear) -> list[CarriedReference]:
-    here = books.find(fiscal_year, before.agency)
-    return [] if here is None else carried_references(here, before)
 
 
 _CASE_COLUMNS: Final = (

@@ -17,9 +17,11 @@ from dashboards.reports.printed_form import as_form
 from dashboards.reports.table import Table, of_key
 from dashboards.reports.year_end import difference_table, draft_table, lacking_table, opening_table
 from ledger.books import Books
+from ledger.lacking import lacking
 from ledger.names import NO_NAMES
 from ledger.vocabulary import GROUND
-from ledger.year_end import carried_references, drafts, lacking
+from ledger.year_end import carried_references, drafts
+from ledger.year_end_sums import year_ends
 from producers.tables.events import events_of
 from producers.tables.mapping import load_mapping
 from producers.tables.sheet import read_sheet
@@ -170,7 +172,8 @@ def test_what_differs_what_opens_and_what_is_missing_is_told(books: Books, catal
     assert len(draft_table(found, NO_NAMES, catalogue, 114, DAY, DAY).rows) == 3
     openings = opening_table(carried_references(books.years[114][AGENCY], books.years[113][AGENCY]), NO_NAMES, 114, DAY)
     assert openings.total is not None and openings.total[-3:] == (730, 550, 180)
-    assert len(lacking_table(lacking(books, 114), NO_NAMES, 114, DAY).rows) == len(lacking(books, 114)) > 3
+    lacks = lacking(books, 114, year_ends(books, 113, lambda _: True), lambda _: True)
+    assert len(lacking_table(lacks, NO_NAMES, 114, DAY).rows) == len(lacks) > 3
 
 
 def test_the_schedule_of_draws_tells_what_can_be_told_apart(catalogue: Catalogue) -> None:
