@@ -38,4 +38,4 @@ FUND_LEFT: Final = PartOf(Words("可動支餘額", "Remaining"), Words("設置�
 """What is left of a reserve."""
 CARRYOVER_APPROVED: Final = PartOf(Words("核准數", "Approved"), Words("申請數", "Applied"))
 CARRYOVER_APPLIED: Final = PartOf(Words("申請數", "Applied"), Words("上年度預算", "Available"))
-CARRYOVER_REALISED: Final = PartOf(Words("實現數", "Realised"), Words("保留數", "Carried"))
+CARRYOVER_REALISED: Final = PartOf(Words("實現數", "Realised"), Words("保留數", "Carried over"))

@@ -32,6 +32,7 @@ from dashboards.panels.looks import (
 )
 from dashboards.panels.panel import panel
 from dashboards.panels.queries import by_day, called, curve, instant, now, rows
+from dashboards.runway import DAYS_A_MONTH
 from ledger.vocabulary import FUND, FUND_NET, FUND_REMAINING, RESERVE
 from ledger.words import Language, Words
 
@@ -58,8 +59,8 @@ def _remaining(reader: Language) -> stat.Panel:
 
 def _runway(reader: Language) -> stat.Panel:
     said = Words(
-        "餘額÷（今年已動支數÷已過日數），每月以 30.4375 日計；僅為推估，尚未動支者不顯示。",
-        "Remaining ÷ (drawn this year ÷ days gone by), 30.4375 days a month: an estimate, left out while nothing is drawn.",
+        f"餘額÷（今年已動支數÷已過日數），每月以 {DAYS_A_MONTH} 日計；僅為推估，尚未動支者不顯示。",
+        f"Remaining ÷ (drawn this year ÷ days gone by), {DAYS_A_MONTH} days a month: an estimate, left out while nothing is drawn.",
     )
     made = stat_panel(
         reader,

@@ -111,7 +111,7 @@ def _levels(reader: Language, title: Words, level: str, path: str, names: str) -
         JoinedColumn(
             "Value #D", Words(f"{ANNUAL.name.zh} {ANNUAL.formula.zh}", f"{ANNUAL.name.en} {ANNUAL.formula.en}")
         ),
-        JoinedColumn("Value #E", Words("未結警示", "Open alerts")),
+        JoinedColumn("Value #E", Words("未結警示", "Unfinished alerts")),
         JoinedColumn("key", Words("代碼", "Code")),
     ]
     made = table_panel(reader, title, said)

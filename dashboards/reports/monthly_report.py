@@ -61,21 +61,23 @@ def arrivals(
     month: int,
     as_of: str,
     within: Callable[[str], bool] = lambda _: True,
+    *,
+    compares: bool = True,
 ) -> list[ReportArrival]:
     """Every agency that exists in the year with its report for a month, by agency, whether or not anything of it has come.
 
-    `within` says which agencies are in it, by code.
+    `within` says which agencies are in it, by code; without `compares` only arrivals are told, and no differences.
     """
     found = []
+    day = due(year, month, catalogue.calendar, catalogue.rules["report-late"].parameters_on(as_of))
     for code, agency in sorted(names.registry.agencies.items()):
         known = books.find(year, code)
         if not within(code) or (known is None and not agency.exists_in(year)):
             continue
         own = None if known is None else known.reports
         filed = None if own is None else own.months.get(month)
-        day = due(year, month, catalogue.calendar, catalogue.rules["report-late"].parameters_on(as_of))
         paper = reports.get((code, month))
-        report = paper or (None if known is None else booked_report(known, month))
+        report = paper or (None if known is None or not compares else booked_report(known, month))
         state: ReportArrivalState = "awaited" if as_of <= day else "missing"
         if filed is not None:
             state = "late" if filed.booked_on > day else "on-time"
@@ -272,7 +274,7 @@ def half_year_table(
 ) -> Table:
     """The half-year's summary as the office reports it to the council, month by month; counts arrivals, compares nothing."""
     months = range(1, 7) if half == 1 else range(7, 13)
-    by_month = {month: arrivals(books, {}, names, catalogue, year, month, as_of) for month in months}
+    by_month = {month: arrivals(books, {}, names, catalogue, year, month, as_of, compares=False) for month in months}
     zh, en = ("上", "first") if half == 1 else ("下", "second")
     title = Words(f"{year}年度{zh}半年會計月報抽核情形", f"Monthly reports looked through, {en} half of FY {year}")
     columns = (

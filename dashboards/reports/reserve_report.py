@@ -168,7 +168,7 @@ _SCHEDULE_COLUMNS: Final = (
     Column("ground", Words("法定款次", "Ground"), "text"),
     Column("approval_ref", FIELD["approval_ref"], "text"),
     Column("approved_on", Words("核准日", "Approved on"), "day"),
-    Column("net", Words("核准數", "Approved"), "money"),
+    Column("drawn", Words("核准數\n（減註銷）", "Approved,\nless cancelled"), "money"),
     Column("realised", Words("實現數", "Realised"), "money"),
     Column("carryover", Words("保留數", "Carried over"), "money"),
     Column("returned", Words("賸餘繳庫數", "Returned"), "money"),

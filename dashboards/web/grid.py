@@ -27,6 +27,10 @@ class Bar(msgspec.Struct, frozen=True):
     kind: str = "actual"
 
 
+ROWS_MAX: Final = 100
+"""Of a table on a page: some 80 KB."""
+
+
 class Grid(msgspec.Struct, kw_only=True):
     """A table with what the page adds; the lists run beside its rows, by column key."""
 
@@ -46,6 +50,8 @@ class Grid(msgspec.Struct, kw_only=True):
     stacked: bool = False
     """Whether a narrow screen shows a row as a block of lines rather than scrolling sideways."""
     title: bool = True
+    page_rows: int = ROWS_MAX
+    """A longer table has pages of so many rows."""
 
 
 def share(numerator: int, denominator: int) -> float:

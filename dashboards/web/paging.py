@@ -11,8 +11,6 @@ from dashboards.reports.table import Cell, Column
 from dashboards.web.grid import Grid
 from ledger.words import Language, Words
 
-ROWS_MAX: Final = 100
-"""A table with more rows has pages of so many: some 80 KB of a wide one."""
 QUERY_MAX: Final = 100
 _NUMBERS: Final = ("money", "count", "percent")
 T = TypeVar("T")
@@ -45,8 +43,8 @@ class Paging(msgspec.Struct, frozen=True):
 
 def paged(grid: Grid, asked: Mapping[str, Any], language: Language) -> tuple[Grid, Paging | None]:
     """The part of a grid that an address asks for; the grid itself, and None, where it is short enough."""
-    table = grid.table
-    if len(table.rows) <= ROWS_MAX:
+    table, size = grid.table, grid.page_rows
+    if len(table.rows) <= size:
         return grid, None
     query = str(asked.get(f"{grid.name}_query", "")).strip()[:QUERY_MAX]
     order = list(range(len(table.rows)))
@@ -59,11 +57,11 @@ def paged(grid: Grid, asked: Mapping[str, Any], language: Language) -> tuple[Gri
         sort = ""
     else:
         order = _sorted(order, table.rows, at_column, table.columns[at_column], language, down=sort.startswith("-"))
-    pages = max(1, -(-len(order) // ROWS_MAX))
+    pages = max(1, -(-len(order) // size))
     text = str(asked.get(f"{grid.name}_page", ""))
     number = min(pages, max(1, int(text))) if text.isascii() and text.isdigit() and len(text) < 8 else 1
-    chosen = order[(number - 1) * ROWS_MAX : number * ROWS_MAX]
-    first = (number - 1) * ROWS_MAX + 1 if chosen else 0
+    chosen = order[(number - 1) * size : number * size]
+    first = (number - 1) * size + 1 if chosen else 0
     state = Paging(grid.name, number, pages, first, first + len(chosen) - 1 if chosen else 0, len(order), query, sort)
     return _cut(grid, chosen), state
 

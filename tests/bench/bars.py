@@ -34,7 +34,18 @@ LINES: Final = 100_000
 EVENTS: Final = 1_000_000
 """Of the year over so many lines; seven tenths of it are folded before anything is measured."""
 PAGES: Final = (
-    *("/", "/lagging", "/alerts", "/reserves", "/refusals", "/notices", "/carryover"),
+    *(
+        "/",
+        "/lagging",
+        "/alerts",
+        "/reserves",
+        "/refusals",
+        "/notices",
+        "/carryover",
+        "/monthly",
+        "/half-year",
+        "/files",
+    ),
     *("/agencies/050161?year=114", "/authorities/05?year=114", "/search?q=050161"),
 )
 EXPORTS: Final = (

@@ -34,6 +34,8 @@ from streams.log.reserve_log import ReserveEvent
 from streams.scope import Scope
 
 CITY_RESERVES: Final = ("second", "disaster")
+_PAGE_ROWS: Final = 50
+"""Three wide tables stand on one page."""
 
 
 class Runway(msgspec.Struct, frozen=True):
@@ -129,6 +131,7 @@ def reserves(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
     schedule = Grid(
         table=_own_schedule(of_key(tables, "schedule"), scope),
         name="schedule",
+        page_rows=_PAGE_ROWS,
         row_header="case",
         formats=("ods", "xlsx", "csv", "pdf"),
     )
@@ -221,7 +224,12 @@ def _fund_grid(table: Table) -> Grid:
     amounts = zip(table.column("remaining"), table.column("established"), strict=True)
     bars = [Bar(share(remaining, established), None) for remaining, established in amounts]  # type: ignore[arg-type]
     return Grid(
-        table=table, name="funds", bars={"left": bars}, row_header="reserve", formats=("csv", "xlsx", "ods", "pdf")
+        table=table,
+        name="funds",
+        page_rows=_PAGE_ROWS,
+        bars={"left": bars},
+        row_header="reserve",
+        formats=("csv", "xlsx", "ods", "pdf"),
     )
 
 
@@ -314,6 +322,7 @@ def _case_grid(
             ),
         ),
         name="cases",
+        page_rows=_PAGE_ROWS,
         links={
             "line": [address("lines", fiscal_year, each.agency, each.case.line) for each in cases],
             "agency": [f"{address('agencies', each.agency)}?year={fiscal_year}" for each in cases],

@@ -194,7 +194,7 @@ def test_the_schedule_of_draws_tells_what_can_be_told_apart(catalogue: Catalogue
     )  # fmt: skip
     schedule = of_key(reserve_report.tables(books, NO_NAMES, catalogue, DAY, 113), "schedule")
     first, second = (schedule.row(at) for at in range(2))
-    keys = ("case", "approval_ref", "approved_on", "net", "realised", "carryover", "returned", "notified_on")
+    keys = ("case", "approval_ref", "approved_on", "drawn", "realised", "carryover", "returned", "notified_on")
     assert [first[key] for key in keys] == ["S1", "府字第1號", "2024-06-15", 800, 620, 50, 30, "2024-05-01"]
     assert first["ground"] == GROUND[3], "the approval's, where it states one"
     assert [second[key] for key in keys] == ["S2", None, "2024-06-15", 70, None, None, 0, None]
@@ -208,4 +208,4 @@ def test_the_schedule_of_draws_tells_what_can_be_told_apart(catalogue: Catalogue
         "on paper too zero is another thing"
     )
     total = schedule.by_key(schedule.total)
-    assert (total["net"], total["realised"], total["returned"]) == (870, None, 30)
+    assert (total["drawn"], total["realised"], total["returned"]) == (870, None, 30)
