@@ -12,7 +12,9 @@ from typing import Final
 
 import structlog
 
+from dashboards.web.answer import compile_templates
 from dashboards.web.desk import Desk
+from dashboards.web.static_files import files
 from ledger.year_sums import YearSums
 from streams.errors import StoreError
 
@@ -29,11 +31,18 @@ class Ahead:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._added_up = -1
+        """How many lines were folded when the sums were made last."""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ahead", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Make ready what whoever looks first would wait for, and begin."""
+        files()
+        compile_templates()
+        self._added_up = self._desk.monitor.replica.lines
+        self._add_up()
+        self._read_reserves()
         self._thread.start()
 
     def stop(self) -> None:
@@ -42,12 +51,11 @@ class Ahead:
         self._thread.join()
 
     def _run(self) -> None:
-        added_up = -1
         for number in itertools.count():
             lines = self._desk.monitor.replica.lines
-            if lines != added_up:
+            if lines != self._added_up:
                 self._add_up()
-                added_up = lines
+                self._added_up = lines
             if number % RESERVES_EVERY == 0:
                 self._read_reserves()
             if self._stopping.wait(EVERY_SECONDS):

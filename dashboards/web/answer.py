@@ -56,6 +56,12 @@ _templates.filters["capital"] = lambda text: text[:1].upper() + text[1:]
 """A label begins with a capital; what follows stays as it is (YAML, ROC year)."""
 
 
+def compile_templates() -> None:
+    """Make every template ready; else each page's first reader waits for it."""
+    for name in _templates.list_templates():
+        _templates.get_template(name)
+
+
 def page(
     desk: Desk,
     request: Request[Any, Any, Any],
