@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar, cast
 import msgspec
 
 from ledger.codes import economic_class, object_of, position_name
-from ledger.figures import Executing
+from ledger.figures import Drawing, Executing
 from ledger.fiscal import NEVER
 from ledger.payments import Payments, PaymentsSeen
 
@@ -234,7 +234,7 @@ class Reference(Row, kw_only=True):
         return sum(amount for position, amount in self.taken_on.items() if position != self.position)
 
 
-class Case(Row, kw_only=True):
+class Case(Row, Drawing, gc=False, eq=False, kw_only=True):
     """One draw on a reserve: requested, approved, cancelled and returned under one id."""
 
     reserve: str
@@ -314,7 +314,7 @@ class CarryoverCase(Row, kw_only=True):
         return "reduced" if self.declined or self.cancelled else "approved"
 
 
-class Fund(Row, kw_only=True):
+class Fund(Row, Drawing, gc=False, eq=False, kw_only=True):
     """A reserve: the agency's own first reserve, or the city's second or disaster reserve."""
 
     fiscal_year: int
@@ -335,7 +335,7 @@ class Fund(Row, kw_only=True):
     @property
     def remaining(self) -> int:
         """What can still be drawn."""
-        return self.established - self.approved + self.cancelled
+        return self.established - self.drawn
 
 
 class ObjectSum(Row, kw_only=True):

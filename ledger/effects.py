@@ -476,9 +476,8 @@ def _case_ends(year: AgencyYear, event: e.ReserveCancelled | e.ReserveReturned) 
     found = year.cases.get((event.reserve, event.case))
     if found is None:
         return "unknown_reference", detail("no_case", id=event.case, reserve=event.reserve)
-    drawn = found.approved - found.cancelled - found.returned
-    if event.amount > drawn:
-        return "exceeds_reference", detail("case_exceeded", amount=drawn, id=event.case)
+    if event.amount > found.net:
+        return "exceeds_reference", detail("case_exceeded", amount=found.net, id=event.case)
     return None
 
 

@@ -55,6 +55,36 @@ class Executing(msgspec.Struct):
         return self.realised + self.prepaid + self.payable + self.committed
 
 
+class Granted(Protocol):
+    """What reserve events move of a fund or of a case, NT$."""
+
+    @property
+    def approved(self) -> int:
+        """Draws approved."""
+
+    @property
+    def cancelled(self) -> int:
+        """Of them cancelled."""
+
+    @property
+    def returned(self) -> int:
+        """Of them returned."""
+
+
+class Drawing(msgspec.Struct):
+    """A fund or a case, of which can be told what is drawn."""
+
+    @property
+    def drawn(self: Granted) -> int:
+        """已動支數 = approved − cancelled: what can no longer be drawn (Budget Act §22)."""
+        return self.approved - self.cancelled
+
+    @property
+    def net(self: Granted) -> int:
+        """動支淨額 = approved − cancelled − returned."""
+        return self.approved - self.cancelled - self.returned
+
+
 class Figure(msgspec.Struct, frozen=True):
     """A sum of money, NT$."""
 

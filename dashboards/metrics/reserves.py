@@ -47,7 +47,7 @@ def of_reserves(at: Snapshot) -> Iterator[Metric]:
                     families[name].add_metric(of_fund, getattr(fund, name))
                 if not fund.agency:
                     cases.add_metric(of_fund, fund.cases)
-            drawn = sum(fund.approved - fund.cancelled for fund in funds)
+            drawn = sum(fund.drawn for fund in funds)
             tenths = tenths_of_months(sum(fund.remaining for fund in funds), drawn, gone)
             if tenths is not None:
                 runway.add_metric((str(year), reserve), tenths / 10)

@@ -151,13 +151,14 @@ def _case(year: AgencyYear, case: Case, names: Names) -> TableRow:
 
 def amounts(cases: Iterable[Case]) -> tuple[int, int, int, int, int]:
     """Pending, approved, cancelled, returned and net of one case or of many together, NT$."""
-    pending = approved = cancelled = returned = 0
+    pending = approved = cancelled = returned = net = 0
     for case in cases:
         pending += case.pending
         approved += case.approved
         cancelled += case.cancelled
         returned += case.returned
-    return pending, approved, cancelled, returned, approved - cancelled - returned
+        net += case.net
+    return pending, approved, cancelled, returned, net
 
 
 _SCHEDULE_COLUMNS: Final = (
@@ -186,7 +187,7 @@ def _schedule(books: Books, fiscal_year: int, names: Names, as_of: str) -> Table
     approved = [(year, case) for year, case in found if case.approvals]
     rows = [_scheduled(books, year, case, names) for year, case in approved]
     sums = (
-        sum(case.approved - case.cancelled for _, case in approved),
+        sum(case.drawn for _, case in approved),
         None,
         None,
         sum(case.returned for _, case in approved),
@@ -223,7 +224,7 @@ def _scheduled(books: Books, year: AgencyYear, case: Case, names: Names) -> Tabl
         None if ground is None else GROUND.get(ground, str(ground)),
         case.approval_ref,
         case.approved_on,
-        case.approved - case.cancelled,
+        case.drawn,
         realised,
         carried,
         case.returned,

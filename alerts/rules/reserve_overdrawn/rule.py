@@ -8,7 +8,6 @@ from ledger.books import AgencyYear, Fund
 
 def breach(fund: Fund, year: AgencyYear, p: Parameters) -> Breach | None:
     """A reserve, NT$ (Budget Act §22 I, §25): draws approved less those cancelled, against what was established."""
-    drawn = fund.approved - fund.cancelled
-    if drawn <= fund.established:
+    if fund.drawn <= fund.established:
         return None
-    return Breach({"drawn": drawn, "established": fund.established, "excess": drawn - fund.established})
+    return Breach({"drawn": fund.drawn, "established": fund.established, "excess": fund.drawn - fund.established})

@@ -21,9 +21,8 @@ def findings(act: Act, p: Parameters) -> Sequence[Finding]:
     event, case = act.event, act.case
     if not isinstance(event, ReserveApproved) or case is None or event.reserve not in PRELIMINARY:
         return ()
-    approved = case.approved - case.cancelled
-    if approved <= p["amount_max"] or case.disaster:
+    if case.drawn <= p["amount_max"] or case.disaster:
         return ()
     if case.notified_on is not None and case.notified_on <= event.booked_on:
         return ()
-    return (Finding(case, event.amount, numbers={"approved": approved, "amount_max": p["amount_max"]}),)
+    return (Finding(case, event.amount, numbers={"approved": case.drawn, "amount_max": p["amount_max"]}),)

@@ -87,7 +87,7 @@ def runways(desk: Desk, fiscal_year: int) -> list[Runway]:
 
 
 def _runway(reserve: str, funds: list[Fund], days: int, steps: Parameters) -> Runway:
-    drawn = sum(fund.approved - fund.cancelled for fund in funds)
+    drawn = sum(fund.drawn for fund in funds)
     remaining = sum(fund.remaining for fund in funds)
     return Runway(
         reserve=reserve,
