@@ -142,7 +142,9 @@ def test_alerts_are_filtered_by_form(city: Serving, open_page: Open) -> None:
     page = open_page(city.url + "/alerts")
     page.get_by_label("程度").select_option("critical")
     page.get_by_role("button", name="套用").click()
+    page.wait_for_url("**severity=critical**")
     marks = page.locator("#table-alerts tbody .chip[class*=severity]")
+    marks.first.wait_for()
     assert marks.count() > 0 and set(marks.all_inner_texts()) == {"重大"}
     with httpx.Client(base_url=city.url) as client:
         critical = client.get("/v1/alerts", params={"severity": "critical", "state": "open"}).json()
