@@ -81,8 +81,6 @@ def year_end(year: AgencyYear, following: AgencyYear | None) -> YearEnd:
 class Lapse(NamedTuple):
     """What a position leaves, and what of it is not kept for anything: that lapses (Budget Act §72)."""
 
-    line: str
-    origin_year: int
     left: int
     apart: int
     amount: int
@@ -107,7 +105,7 @@ def _lapses(
             carried = following.positions.get(position_name(*money, following.fiscal_year))
             kept = 0 if carried is None else carried.carryover + awaiting.get(money, 0)
             apart = max(asked.get(money, 0), kept - owed)
-        yield Lapse(*money, left, apart, max(0, left - owed - apart))
+        yield Lapse(left, apart, max(0, left - owed - apart))
 
 
 def year_ends(books: Books, fiscal_year: int, within: Callable[[str], bool]) -> Mapping[str, YearEnd]:

@@ -85,6 +85,7 @@ def load_agency(connection: sa.Connection, agency: str) -> Books:
 
 def load_capital(connection: sa.Connection) -> Books:
     """The capital lines alone, with the alerts of time rules; agencies' years and funds are there always."""
+    # Not LIKE: psycopg would take its % for a value's place.
     books = load_books(connection, only=(Position,), lines="name <> replace(name, '/capital/', '')")
     books.time_alerts = load_time_alerts(connection)
     return books
