@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
@@ -16,6 +16,7 @@ from alerts.letters.notice import Notice, NoticeKind
 from alerts.routing.deciding import kind_of
 from alerts.routing.hours import next_digest
 from ledger.words import Words
+from streams.notices.pace import Pace
 from streams.notices.settings import NoticeSettings
 from streams.store import Store, schema
 from streams.store.alerts import alert_of
@@ -40,7 +41,7 @@ WAITED: Final = Words(
 log = structlog.get_logger()
 
 
-def gather(store: Store, settings: NoticeSettings) -> int:
+def gather(store: Store, settings: NoticeSettings, pace: Pace, goes_on: Callable[[], bool] = lambda: True) -> int:
     """Make notices of what is due; how many deliveries went into one, were put off or were found to be no news."""
     now = settings.now()
     due = _due(store, now)
@@ -74,7 +75,8 @@ def gather(store: Store, settings: NoticeSettings) -> int:
         changes += [_change(row, notice=name, next_try_at=None) for row in news]
     for some in _in_parts(changes):
         names = {change["notice"] for change in some}
-        _write(store, [one for one in made if one[0] in names], some, moment(now))
+        _write(pace, [one for one in made if one[0] in names], some, moment(now))
+        pace.rest(goes_on)
     return len(changes)
 
 
@@ -206,12 +208,12 @@ def _change(row: Any, **values: Any) -> dict[str, Any]:
     return {"of_message": row.message, "of_channel": row.channel, "of_address": row.address} | kept | values
 
 
-def _write(store: Store, made: Sequence[tuple[str, Notice]], changes: Sequence[dict[str, Any]], at: str) -> None:
+def _write(pace: Pace, made: Sequence[tuple[str, Notice]], changes: Sequence[dict[str, Any]], at: str) -> None:
     rows, notices = schema.deliveries, schema.notices
     same = [rows.c[name] == sa.bindparam(f"of_{name}") for name in ("message", "channel", "address")]
     still = (*same, rows.c.state == "waiting", rows.c.notice.is_(None))
     unique = dict(made)
-    with store.writing() as connection:
+    with pace.writing() as connection:
         there: set[str] = set()
         for begin in range(0, len(unique), 500):
             some = list(unique)[begin : begin + 500]

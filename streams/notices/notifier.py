@@ -17,6 +17,7 @@ from ledger.words import Words
 from streams.notices.bulletins import Saying, leave_bulletin
 from streams.notices.following import follow
 from streams.notices.gathering import gather
+from streams.notices.pace import Pace
 from streams.notices.sending import send
 from streams.notices.settings import NoticeSettings, readers
 from streams.notices.switch import switch_of
@@ -41,7 +42,7 @@ class Notifier:
     ) -> None:
         """`papers`: leaves the scheduled papers that are due."""
         self._store, self._settings, self._open_channels = store, settings, open_channels
-        self._papers = papers
+        self._papers, self._pace = papers, Pace(store)
         self._ways: Ways | None = None
         self._channels: Sequence[NoticeChannel] = ()
         self._looked: datetime | None = None
@@ -55,8 +56,8 @@ class Notifier:
             return 0
         self._look()
         self._open()
-        done = gather(self._store, self._settings)
-        return done + sum(send(self._store, self._settings, channel, goes_on) for channel in self._channels)
+        done = gather(self._store, self._settings, self._pace, goes_on)
+        return done + sum(send(self._store, self._settings, channel, self._pace, goes_on) for channel in self._channels)
 
     def deliver_all(self, goes_on: Callable[[], bool] = lambda: True) -> None:
         """Deliver until nothing more is done; it is asked before each round whether to go on."""

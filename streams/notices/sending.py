@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
@@ -17,10 +18,11 @@ from alerts.letters.bulletin import Attachment, Bulletin
 from alerts.letters.compose import recipient_for
 from alerts.letters.notice import Matter, Notice
 from ledger.names import Names
+from streams.notices.pace import Pace
 from streams.notices.settings import NoticeSettings
 from streams.people.answers import Asking, ask_all, question_of
-from streams.people.links import LinkWanted, make_links
-from streams.people.trail import acts_on
+from streams.people.links import LinkWanted, NewLink, make_links, new_links
+from streams.people.trail import acts_on_each
 from streams.store import Store, queries, schema
 from streams.store.deliveries_sealed import sealed_run
 from streams.store.times import moment
@@ -54,23 +56,31 @@ class SendingUnit(msgspec.Struct, frozen=True):
 
 
 def send(
-    store: Store, settings: NoticeSettings, channel: NoticeChannel, goes_on: Callable[[], bool] = lambda: True
+    store: Store,
+    settings: NoticeSettings,
+    channel: NoticeChannel,
+    pace: Pace,
+    goes_on: Callable[[], bool] = lambda: True,
 ) -> int:
     """Try what is due by one channel, batch after batch; how many notices it took.
 
     What became of a batch is noted where the next one's links are made: each transaction more is one for which commits of
-    the fold have to wait. `goes_on` is asked between batches.
+    the fold have to wait. It is rested before a batch leaves and not before it is noted, for what has left and is not noted
+    comes twice if the process ends. `goes_on` is asked between batches.
     """
-    taken = tried = 0
+    taken, tried, took = 0, 0, 0.0
     units = _due(store, channel.name, settings.now())
-    parcels = _note_and_link(store, settings, channel.name, (), (), units)
+    parcels = _note_and_link(store, settings, channel.name, pace, (), (), units)
     while units:
+        pace.rest(goes_on, besides=took)
+        began = time.monotonic()
         results = _results(channel, parcels)
+        took = time.monotonic() - began
         failed = sum(result is not None for result in results)
         taken, tried = taken + len(units) - failed, tried + 1
         is_last = failed == len(units) or tried == BATCHES or not goes_on()
         following = [] if is_last else _due(store, channel.name, settings.now(), besides=units)
-        parcels = _note_and_link(store, settings, channel.name, units, results, following)
+        parcels = _note_and_link(store, settings, channel.name, pace, units, results, following)
         units = following
     return taken
 
@@ -154,11 +164,11 @@ def _links_wanted(
     }
 
 
-def _parcel(unit: SendingUnit, link: str | None) -> Parcel:
+def _parcel(unit: SendingUnit, link: NewLink | None) -> Parcel:
     return Parcel(
         parcel_id(unit.key, unit.address),
         unit.address,
-        unit.said if link is None else msgspec.structs.replace(unit.said, link=link),
+        unit.said if link is None else msgspec.structs.replace(unit.said, link=link.address),
         datetime.fromisoformat(unit.made_at),
         unit.attachments,
     )
@@ -189,6 +199,7 @@ def _note_and_link(
     store: Store,
     settings: NoticeSettings,
     channel: str,
+    pace: Pace,
     units: Sequence[SendingUnit],
     results: Sequence[Failure | None],
     following: Sequence[SendingUnit],
@@ -196,15 +207,15 @@ def _note_and_link(
     """Note what became of units, and make the links of those that follow; the parcels of these."""
     left = [unit for unit, result in zip(units, results, strict=True) if result is None]
     asked = _to_ask(store, left, settings.names()) if channel == "mail" else {}
-    wanted, links = _links_wanted(store, settings, channel, following), {}
-    if units or wanted:
-        with store.writing() as connection:
+    wanted = _links_wanted(store, settings, channel, following)
+    links = dict(zip(wanted, new_links(settings.public_url or "", list(wanted.values())), strict=True))
+    if units or links:
+        with pace.writing() as connection:
             if units:
                 _note(connection, settings, channel, units, results)
             if asked:
                 ask_all(store.within(connection), [Asking(alerts, *key) for key, alerts in asked.items()])
-            made = make_links(connection, settings.public_url or "", list(wanted.values()))
-            links = dict(zip(wanted, made, strict=True))
+            make_links(connection, list(links.values()))
     return [_parcel(unit, links.get(place)) for place, unit in enumerate(following)]
 
 
@@ -249,7 +260,8 @@ def _to_ask(store: Store, left: Sequence[SendingUnit], names: Names) -> Mapping[
     found: dict[tuple[str, str, str], list[str]] = {}
     seen: set[tuple[str, str]] = set()
     asking = _asking(store, left, names)
-    openings = queries.openings(store, sorted({matter.alert for matters in asking.values() for matter in matters}))
+    alerts = sorted({matter.alert for matters in asking.values() for matter in matters})
+    openings, acts = queries.openings(store, alerts), acts_on_each(store, alerts)
     for place, matters in asking.items():
         unit = left[place]
         recipient = unit.said.recipient
@@ -257,9 +269,9 @@ def _to_ask(store: Store, left: Sequence[SendingUnit], names: Names) -> Mapping[
             if matter.kind not in ("opened", "worsened") or (unit.key, matter.alert) in seen:
                 continue
             seen.add((unit.key, matter.alert))
-            acts = acts_on(store, matter.alert)
-            question = question_of(acts, openings.get(matter.alert, 1))
-            is_known = any(act.after.get("notice") == unit.key for act in acts if act.kind == "asked")
+            about = acts.get(matter.alert, ())
+            question = question_of(about, openings.get(matter.alert, 1))
+            is_known = any(act.after.get("notice") == unit.key for act in about if act.kind == "asked")
             if is_known or (matter.kind == "opened" and question.state != "unasked"):
                 continue
             to = f"{recipient.kind}:{recipient.key}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
@@ -69,44 +69,55 @@ def make_link(
     alerts: Sequence[str],
     at: str | None = None,
 ) -> str:
-    """The address of one new link (see `make_links`)."""
-    return make_links(connection, base, [LinkWanted(notice, recipient, alerts)], at)[0]
+    """The address of one link made now (see `new_links`)."""
+    (link,) = new_links(base, [LinkWanted(notice, recipient, alerts)], at)
+    make_links(connection, [link])
+    return link.address
 
 
-def make_links(connection: sa.Connection, base: str, wanted: Sequence[LinkWanted], at: str | None = None) -> list[str]:
-    """The addresses of new links, within a transaction that writes; the secrets in them are kept nowhere.
+class NewLink(msgspec.Struct, frozen=True):
+    """A link that is not in the store yet: its address, which holds the secret, its row, and the act that tells of it."""
+
+    address: str
+    row: dict[str, str]
+    act: dict[str, str]
+    seals: Seals
+
+
+def new_links(base: str, wanted: Sequence[LinkWanted], at: str | None = None) -> list[NewLink]:
+    """Links for `make_links`; their secrets are kept nowhere else.
 
     Args:
-        connection: of the store.
         base: what the page is called, `https://budget.example.gov.tw`.
         wanted: what each is for.
         at: when they are made, RFC 3339; None: now.
     """
     made_at = at or now()
-    secrets_of = [secrets.token_urlsafe(32) for _ in wanted]
-    rows = [
-        {
-            "hash": _hash(secret),
-            "notice": one.notice,
-            "recipient_kind": one.recipient.kind,
-            "recipient_key": one.recipient.key,
-            "alerts": msgspec.json.encode(list(one.alerts)).decode(),
-            "made_at": made_at,
-            "expires_at": _later(made_at),
-        }
-        for one, secret in zip(wanted, secrets_of, strict=True)
-    ]
-    if rows:
-        connection.execute(schema.answer_links.insert(), rows)
-        append_acts(connection, [_act_of(one, row) for one, row in zip(wanted, rows, strict=True)])
-    return [f"{base}{PATH}{secret}" for secret in secrets_of]
+    return [_new_link(base, one, made_at, _later(made_at)) for one in wanted]
 
 
-def _act_of(one: LinkWanted, row: Mapping[str, str]) -> tuple[dict[str, str], Seals]:
-    after = {"alerts": list(one.alerts), "to": f"{one.recipient.kind}:{one.recipient.key}"}
-    act = {"person": NOTICES.name, "role": NOTICES.role, "address": "", "kind": LINK_MADE, "subject": one.notice}
+def make_links(connection: sa.Connection, links: Sequence[NewLink]) -> None:
+    """Put new links into the store, within a transaction that writes."""
+    if links:
+        connection.execute(schema.answer_links.insert(), [link.row for link in links])
+        append_acts(connection, [(link.act, link.seals) for link in links])
+
+
+def _new_link(base: str, wanted: LinkWanted, made_at: str, expires_at: str) -> NewLink:
+    secret = secrets.token_urlsafe(32)
+    row = {
+        "hash": _hash(secret),
+        "notice": wanted.notice,
+        "recipient_kind": wanted.recipient.kind,
+        "recipient_key": wanted.recipient.key,
+        "alerts": msgspec.json.encode(list(wanted.alerts)).decode(),
+        "made_at": made_at,
+        "expires_at": expires_at,
+    }
+    after = {"alerts": list(wanted.alerts), "to": f"{wanted.recipient.kind}:{wanted.recipient.key}"}
+    act = {"person": NOTICES.name, "role": NOTICES.role, "address": "", "kind": LINK_MADE, "subject": wanted.notice}
     act |= {"before": "null", "after": msgspec.json.encode(after).decode()}
-    return act, {schema.answer_links.name: {row["hash"]: row_digest(row)}}
+    return NewLink(f"{base}{PATH}{secret}", row, act, {schema.answer_links.name: {row["hash"]: row_digest(row)}})
 
 
 def find_link(store: Store, secret: str, at: str | None = None) -> Link | None:

@@ -32,6 +32,7 @@ LOG_IN: Final = "log-in"
 LOG_OUT: Final = "log-out"
 OF_ITSELF: Final = ("day-judged", "delivered", "link-made")
 """What the program does by itself, every day and at every sending run."""
+_SUBJECTS_AT_ONCE: Final = 500
 NOBODY: Final = ("", "")
 """No credential."""
 
@@ -108,6 +109,16 @@ def append(
 def acts_on(store: Store, subject: str) -> list[TrailEntry]:
     """What was done about a subject, oldest first."""
     return list(_acts(store, lambda wanted: wanted.where(schema.acts.c.subject == subject)))
+
+
+def acts_on_each(store: Store, subjects: Sequence[str]) -> dict[str, list[TrailEntry]]:
+    """The same of several subjects; of those about which nothing was done there is none."""
+    found: dict[str, list[TrailEntry]] = {}
+    for at in range(0, len(subjects), _SUBJECTS_AT_ONCE):
+        some = schema.acts.c.subject.in_(subjects[at : at + _SUBJECTS_AT_ONCE])
+        for act in _acts(store, lambda wanted, some=some: wanted.where(some)):  # type: ignore[misc]
+            found.setdefault(act.subject, []).append(act)
+    return found
 
 
 def acts_of_kinds(store: Store, *kinds: str, after: int = 0) -> list[TrailEntry]:

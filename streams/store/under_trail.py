@@ -112,9 +112,9 @@ def append_acts(connection: sa.Connection, given: Iterable[tuple[Mapping[str, An
     assert newest is not None, "an act bound by a key stands there"
     last: tuple[int, str] = (newest.n, newest.hash)
     _check_head(connection, keys, last)
-    made = []
+    made, at = [], now()
     for values, seals in given:
-        made.append(_bound(last, key, {"key": newest.key, **values}, seals))
+        made.append(_bound(last, key, {"key": newest.key, **values}, seals, at))
         last = (made[-1]["n"], made[-1]["hash"])
     _insert(connection, made)
     return made
@@ -139,14 +139,14 @@ def begin_chain(
     after = msgspec.json.encode({"earlier": earlier, "deliveries": deliveries}).decode()
     values = {**by, "kind": BEGAN, "subject": fingerprint, "before": "null", "after": after, "key": fingerprint}
     last, key = (earlier["n"], earlier["hash"]), trail_keys(connection).required().newest
-    _insert(connection, [_bound(last, key, values, all_digests(connection))])
+    _insert(connection, [_bound(last, key, values, all_digests(connection), now())])
 
 
-def _bound(last: tuple[int, str], key: bytes, values: Mapping[str, Any], seals: Seals) -> dict[str, Any]:
+def _bound(last: tuple[int, str], key: bytes, values: Mapping[str, Any], seals: Seals, at: str) -> dict[str, Any]:
     given = {"credential": None, "credential_id": None, **values}
     row = given | {
         "n": last[0] + 1,
-        "at": now(),
+        "at": at,
         "previous_hash": last[1],
         "seals": msgspec.json.encode(seals, order="sorted").decode() if seals else None,
     }

@@ -15,6 +15,7 @@ from alerts.letters.notice import Notice
 from streams.notices import wishes
 from streams.notices.gathering import gather
 from streams.notices.listing import deliveries, oldest_waiting, plan_now, stopped
+from streams.notices.pace import Pace
 from streams.notices.sending import send
 from streams.notices.switch import quieten, switch_of, turn_off, turn_on
 from streams.people.person import LOCAL, Person, RefusedAct
@@ -305,7 +306,8 @@ def test_what_became_of_a_batch_is_noted_where_the_next_ones_links_are_made(
     told.opens(*range(1, 10))
     told.outbox.deliver_all()
     told.clock.passes(minutes=2)
-    gather(told.store, told.settings)
+    pace = Pace(told.store)
+    gather(told.store, told.settings, pace)
     written: list[int] = []
     writing = told.store.writing
 
@@ -316,9 +318,9 @@ def test_what_became_of_a_batch_is_noted_where_the_next_ones_links_are_made(
             yield connection
 
     monkeypatch.setattr(told.store, "writing", counted)
-    assert send(told.store, told.settings, told.taker, lambda: len(told.taker.parcels) < 8) == 8
+    assert send(told.store, told.settings, told.taker, pace, lambda: len(told.taker.parcels) < 8) == 8
     assert written == [0, 4, 8], "links; a note with links; a note, and then it is told to stop"
     assert [one.state for one in deliveries(told.store)].count("sent") == 8
-    assert send(told.store, told.settings, told.taker) == 1
+    assert send(told.store, told.settings, told.taker, pace) == 1
     assert len({parcel.id for parcel in told.taker.parcels}) == len(told.taker.parcels) == 9
     assert len(acts_of_kinds(told.store, "link-made")) == 9
