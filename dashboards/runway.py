@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 from ledger.books import AgencyYear, Fund
+from ledger.other_figures import RESERVE_FIGURES
 from ledger.vocabulary import RESERVE
+from ledger.words import Words
 
 DAYS_A_MONTH: Final = 30.4375
 """365.25 ÷ 12."""
+_REMAINING, _DRAWN = RESERVE_FIGURES["remaining"].short, RESERVE_FIGURES["drawn"].short
+RUNWAY: Final = Words(
+    f"可支應月數＝{_REMAINING.zh}÷（{_DRAWN.zh}÷年度已過月數）",
+    f"Months it lasts = {_REMAINING.en} ÷ ({_DRAWN.en} ÷ months of the year gone by)",
+)
+"""How it comes about."""
 
 
 def funds_by_reserve(

@@ -6,7 +6,7 @@ plain properties, for speed; a test holds them against the terms declared below.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
@@ -98,11 +98,22 @@ class Figure(msgspec.Struct, frozen=True):
     """What it is made of: 1 or −1, and the key of another figure."""
     formula: Words = NOTHING
     """How it comes about, in words; empty for what events move."""
+    called: Words = NOTHING
+    """How formulas call it where neither its letter nor its name serves."""
+    note: Words = NOTHING
+    """What has to be said behind the formula."""
 
     @property
     def short(self) -> Words:
         """How formulas call it: its letter, else its name in small letters."""
+        if self.called != NOTHING:
+            return self.called
         return Words(self.symbol, self.symbol) if self.symbol else Words(self.name.zh, small(self.name.en))
+
+    def put_together(self, plus: str, minus: str, of: Callable[[str], str]) -> str:
+        """Its formula in another language, a query's: `of` names a figure there by its key."""
+        made = "".join(f"{plus if sign > 0 else minus}{of(key)}" for sign, key in self.terms)
+        return made.removeprefix(plus)
 
 
 def small(text: str) -> str:
@@ -125,7 +136,7 @@ def _figures() -> Mapping[str, Figure]:
             Words("可支用預算數 B", "Available B"),
             Words("可支用\n預算數 B", "Available B"),
             "B",
-            _terms(available),
+            terms(available),
         ),
         Figure(
             "allotted",
@@ -142,27 +153,33 @@ def _figures() -> Mapping[str, Figure]:
         Figure("payable", Words("應付數", "Payable")),
         Figure("saving", Words("賸餘數", "Saving")),
         Figure("committed", Words("契約責任數", "Committed")),
-        Figure("executed", Words("執行數 E", "Executed E"), NOTHING, "E", _terms("+realised +payable +saving")),
+        Figure("executed", Words("執行數 E", "Executed E"), NOTHING, "E", terms("+realised +payable +saving")),
         Figure(
             "obligated",
             Words("支用及契約責任數 O", "Obligated O"),
             Words("已支用及\n負擔數 O", "Obligated O"),
             "O",
-            _terms("+realised +prepaid +payable +committed"),
+            terms("+realised +prepaid +payable +committed"),
         ),
         Figure(
             "remaining",
             Words("餘額", "Remaining"),
             Words("餘額\nB－O", "Remaining\nB−O"),
             "",
-            _terms("+available -obligated"),
+            terms("+available -obligated"),
         ),
     )
+    return by_key(*declared)
+
+
+def by_key(*declared: Figure) -> dict[str, Figure]:
+    """Figures that are made of one another, by key in the order given, each with its heading and its formula in words."""
     known = {figure.key: figure for figure in declared}
     return {figure.key: _with_formula(figure, known) for figure in declared}
 
 
-def _terms(text: str) -> tuple[tuple[int, str], ...]:
+def terms(text: str) -> tuple[tuple[int, str], ...]:
+    """Terms as written: `+available -obligated`."""
     return tuple((-1 if term[0] == "-" else 1, term[1:]) for term in text.split())
 
 
@@ -171,10 +188,11 @@ def _with_formula(figure: Figure, known: Mapping[str, Figure]) -> Figure:
     heading = figure.heading if figure.heading != NOTHING else figure.name
     formula = figure.formula
     if figure.terms:
-        parts = [(sign, known[key].short) for sign, key in figure.terms]
-        zh = "".join(f"{'＋' if sign > 0 else '－'}{part.zh}" for sign, part in parts).removeprefix("＋")
-        en = "".join(f" {'+' if sign > 0 else '−'} {part.en}" for sign, part in parts).removeprefix(" + ")
+        zh = figure.put_together("＋", "－", lambda key: known[key].short.zh)
+        en = figure.put_together(" + ", " − ", lambda key: known[key].short.en)
         formula = Words(f"{figure.name.zh}＝{zh}", f"{figure.name.en} = {en}")
+    if figure.note != NOTHING:
+        formula = Words(f"{formula.zh}；{figure.note.zh}", f"{formula.en}; {figure.note.en}")
     return msgspec.structs.replace(figure, heading=heading, formula=formula)
 
 
@@ -223,6 +241,7 @@ class Rate(msgspec.Struct, frozen=True):
 
     key: str
     name: Words
+    """Empty where it is told by what it divides."""
     above: Figure
     below: Figure
 
@@ -233,8 +252,12 @@ class Rate(msgspec.Struct, frozen=True):
 
     def text(self, figures: Any) -> str | None:
         """The rate as percent text."""
-        found = self.of(figures)
-        return None if found is None else found.text()
+        return self.text_of(getattr(figures, self.above.key), getattr(figures, self.below.key))
+
+    @staticmethod
+    def text_of(above: int, below: int) -> str | None:
+        """The rate of two sums (NT$) as percent text; None while the denominator is not above 0."""
+        return percent(above, below)
 
     @property
     def formula(self) -> Words:
@@ -249,7 +272,10 @@ class Rate(msgspec.Struct, frozen=True):
 
     @property
     def heading(self) -> Words:
-        """The name and the formula, for the head of a column."""
+        """The name and the formula, for the head of a column; the formula alone in two lines where there is no name."""
+        if self.name == NOTHING:
+            en = self.formula.en.replace("÷ ", "÷\n")
+            return Words(self.formula.zh.replace("÷", "\n÷"), en[:1].upper() + en[1:])
         return Words(f"{self.name.zh}\n{self.formula.zh}", f"{self.name.en}\n{self.formula.en.replace(' ', '')}")
 
 
@@ -268,6 +294,8 @@ class Prediction(msgspec.Struct, frozen=True):
     key: str
     name: Words
     formula: Words
+    heading: Words = NOTHING
+    """The name broken into lines, for the head of a narrow column."""
 
 
 PREDICTED_DECLARED: Final = Prediction(
@@ -281,8 +309,18 @@ PREDICTED_COMPUTED: Final = Prediction(
     Words("資本門（E＋r×（B－L））÷B，r＝E÷L，最高 1", "capital: (E + r × (B − L)) ÷ B, r = E ÷ L, at most 1"),
 )
 PREDICTED: Final = Prediction(
-    "predicted", Words("預估執行率", "Predicted"), Words("機關申報，未申報者為系統推估", "declared, else computed")
+    "predicted",
+    Words("預估執行率", "Predicted"),
+    Words("機關申報，未申報者為系統推估", "declared, else computed"),
+    Words("預估\n執行率", "Predicted"),
 )
+PREDICTED_CAPITAL: Final = Prediction(
+    "predicted",
+    Words("資本門預估執行率", "Capital, predicted"),
+    PREDICTED.formula,
+    Words("資本門\n預估執行率", "Capital,\npredicted"),
+)
+"""The same as it is called beside rates of all money."""
 PREDICTIONS: Final = (PREDICTED_DECLARED, PREDICTED_COMPUTED, PREDICTED)
 
 PREDICTED_IN_FULL: Final = Words(

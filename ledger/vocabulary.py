@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from ledger import figures, other_figures
 from ledger.words import Words
 
 EVENT: Final[Mapping[str, Words]] = {
@@ -97,25 +98,10 @@ RESERVE: Final[Mapping[str, Words]] = {
 """Reserves, in the order of lists."""
 
 FUND: Final[Mapping[str, Words]] = {
-    "established": Words("設置數", "Established"),
-    "pending": Words("申請中", "Pending"),
-    "approved": Words("核准動支數", "Approved"),
-    "cancelled": Words("註銷數", "Cancelled"),
-    "returned": Words("繳回數", "Returned"),
-    "net": Words("動支淨額", "Net"),
-    "drawn": Words("已動支數", "Drawn"),
-    "remaining": Words("可動支餘額", "Remaining"),
+    **{key: figure.name for key, figure in other_figures.RESERVE_FIGURES.items()},
     "cases": Words("核准案數", "Cases"),
 }
 """What reserves and the cases that draw on them come to, NT$ but for the cases."""
-FUND_DRAWN: Final = Words("已動支數＝核准動支數－註銷數", "Drawn = approved − cancelled")
-"""What of a reserve can no longer be drawn: what was returned cannot be drawn again."""
-FUND_NET: Final = Words("動支淨額＝核准動支數－註銷數－繳回數", "Net = approved − cancelled − returned")
-FUND_REMAINING: Final = Words(
-    "可動支餘額＝設置數－核准動支數＋註銷數；繳回數不得再動支，不計入餘額",
-    "Remaining = established − approved + cancelled; what is returned cannot be drawn again",
-)
-"""How two of them come about."""
 
 GROUND: Final[Mapping[int, Words]] = {
     1: Words("一、修訂計畫致經費不敷", "1. the plan was revised"),
@@ -133,11 +119,7 @@ CARRYOVER: Final[Mapping[str, Words]] = {
 """Kinds of carry-over (Budget Act, Art. 72)."""
 
 CARRYOVER_FIGURE: Final[Mapping[str, Words]] = {
-    "applied": Words("申請保留數", "Applied for"),
-    "approved": Words("核准保留數", "Approved"),
-    "declined": Words("不予保留數", "Declined"),
-    "cancelled": Words("減免註銷數", "Cancelled"),
-    "awaiting": Words("審查中", "Under review"),
+    key: figure.name for key, figure in other_figures.CARRYOVER_FIGURES.items()
 }
 """What becomes of what is applied for, NT$; approved is less what was cancelled."""
 
@@ -259,7 +241,7 @@ FIELD: Final[Mapping[str, Words]] = {
     "month": Words("月份", "month"),
     "number": Words("月報編號", "number of the report"),
     "version": Words("版次", "version"),
-    "realised": Words("實現數", "realised"),
+    "realised": figures.FIGURES["realised"].short,
     "reserve": Words("預備金", "reserve"),
     "disaster": Words("災害", "disaster"),
     "council_notified_on": Words("送議會備查日", "council notified on"),

@@ -31,3 +31,8 @@ NOTHING: Final = Words("", "")
 def alike(text: str) -> Words:
     """What is written the same in both languages: a code, a number, a name from outside."""
     return Words(text, text)
+
+
+def as_sentence(words: Words) -> Words:
+    """Words with the full stop of either language."""
+    return Words(f"{words.zh}。", f"{words.en}.")

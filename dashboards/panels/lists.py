@@ -36,9 +36,10 @@ from dashboards.panels.looks import (
 from dashboards.panels.panel import panel
 from dashboards.panels.queries import PostgresQuery, ReadyQuery, cells, now, rows
 from dashboards.panels.rates import AGENCY_PAGE
-from ledger.figures import PREDICTED_IN_FULL
-from ledger.vocabulary import REASON
-from ledger.words import Language, Words
+from ledger.figures import PREDICTED_CAPITAL, PREDICTED_IN_FULL
+from ledger.other_figures import CARRYOVER_FIGURES
+from ledger.vocabulary import CARRYOVER_FIGURE, REASON
+from ledger.words import Language, Words, as_sentence
 
 _YEAR: Final = {"fiscal_year": "$year"}
 _TAIPEI: Final = "to_char(at::timestamptz AT TIME ZONE 'Asia/Taipei', 'YYYY-MM-DD HH24:MI:SS')"
@@ -57,7 +58,7 @@ def lagging(reader: Language) -> table.Panel:
     heads = [
         JoinedColumn("Value #B", Words("名次", "Rank")),
         JoinedColumn(f"name_{reader}", Words("主管機關", "Authority")),
-        JoinedColumn("Value #C", Words("資本門預估執行率", "Capital, predicted")),
+        JoinedColumn("Value #C", PREDICTED_CAPITAL.name),
         JoinedColumn("Value #D", Words("較上次", "Since last")),
         JoinedColumn("Value #E", Words("新列入", "Joined")),
         JoinedColumn("Value #F", Words("尚須執行", "Still to execute")),
@@ -207,18 +208,15 @@ def carryover(reader: Language) -> table.Panel:
         "id": Words("保留案", "Case"),
         "line": Words("預算科目", "Budget line"),
         "origin_year": Words("原年度", "From year"),
-        "applied": Words("申請數", "Applied"),
-        "approved": Words("核准數", "Approved"),
-        "declined": Words("不予保留數", "Declined"),
-        "undecided": Words("未決定數", "Undecided"),
+        **CARRYOVER_FIGURE,
     }
     sql = (
         f"SELECT {_quoted(titles, reader)}, agency FROM board_carryover_cases WHERE fiscal_year = $year"  # noqa: S608  # our own words
-        " ORDER BY undecided DESC, applied DESC, agency, id LIMIT 500"
+        " ORDER BY awaiting DESC, applied DESC, agency, id LIMIT 500"
     )
-    said = Words("未決定數＝申請數－核准數－不予保留數。", "Undecided = applied − approved − declined.")
+    said = as_sentence(CARRYOVER_FIGURES["awaiting"].formula)
     made = table_panel(reader, Words("保留案", "Carry-over cases"), said).with_target(rows(sql))
-    amounts = [titles[key].text(reader) for key in ("applied", "approved", "declined", "undecided")]
+    amounts = [titles[key].text(reader) for key in CARRYOVER_FIGURE]
     made = with_unit(with_unit(made, MONEY, *amounts), COUNT, titles["origin_year"].text(reader))
     made = narrow(made, {titles["line"].text(reader): 210, titles["origin_year"].text(reader): 80})
     url = "${page}/agencies/${__data.fields.agency:percentencode}?year=${year}"

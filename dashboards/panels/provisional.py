@@ -27,10 +27,13 @@ from dashboards.panels.looks import (
 )
 from dashboards.panels.panel import panel
 from dashboards.panels.queries import called, instant, now, rows
+from ledger.figures import small
+from ledger.other_figures import PROVISIONAL_FIGURES, PROVISIONAL_SPENT
 from ledger.vocabulary import FIELD
 from ledger.words import Language, Words
 
 _YEAR: Final = {"fiscal_year": "$year"}
+_BASE, _COUNTED, _HEADROOM = PROVISIONAL_FIGURES.values()
 _NOT_KNOWN: Final = Words("尚未得知", "not known")
 _NOTHING_BARRED: Final = Words("—", "–")
 _NOBODY: Final = Words("無（預算均已審議完成）", "none (every budget is adopted)")
@@ -51,17 +54,16 @@ def agencies_under(reader: Language) -> stat.Panel:
 def headroom(reader: Language) -> stat.Panel:
     """What the city's agencies under continuing resolution may still spend."""
     said = Words(
-        "可支用基準＝已授權原訂計畫者為預算案數，否則為上年度執行數；餘額＝基準－已計入之支付。超出者逐科目加總，不互抵。",
-        "Base: the amount proposed where a plan is authorised, else what was executed the year before; headroom = base −"
-        " payments counted. What is beyond is added up line by line.",
+        f"{_BASE.formula.zh}；{_HEADROOM.formula.zh}。超出者逐科目加總，不互抵。",
+        f"{_BASE.formula.en}; {small(_HEADROOM.formula.en)}. What is beyond is added up line by line.",
     )
     made = stat_panel(reader, Words("審議完成前可支用", "Before adoption"), said, yi(reader)).decimals(2)
     made = made.no_value(_NOBODY.text(reader)).text_mode(BigValueTextMode.VALUE_AND_NAME)
     city = {"level": "city", **_YEAR}
-    counted, base = now("provisional_counted_twd", **city), now("provisional_base_twd", **city)
+    left = _HEADROOM.put_together(" + ", " - ", lambda key: now(f"provisional_{key}_twd", **city))
     for asked, words, ref_id in (
-        (f"{counted} / 1e8", Words("已計入支付", "Counted"), "A"),
-        (f"({base} - {counted}) / 1e8", Words("餘額", "Headroom"), "B"),
+        (f"{now('provisional_counted_twd', **city)} / 1e8", _COUNTED.name, "A"),
+        (f"({left}) / 1e8", _HEADROOM.name, "B"),
         (f"{now('provisional_over_base_twd', **city)} / 1e8", Words("超出基準", "Beyond the base"), "C"),
     ):
         made = made.with_target(instant(asked, words.text(reader), ref_id))
@@ -72,8 +74,8 @@ def headroom(reader: Language) -> stat.Panel:
 def against_base(reader: Language) -> bargauge.Panel:
     """Counted ÷ base, of the agencies that are furthest."""
     said = Words(
-        "各機關已計入之支付÷可支用基準，最高的 12 個；逾 100% 者為落後之色。",
-        "Payments counted ÷ base, the 12 highest agencies.",
+        f"各機關{PROVISIONAL_SPENT.formula.zh}，最高的 12 個；逾 100% 者為落後之色。",
+        f"{_COUNTED.name.en} ÷ {_BASE.short.en}, the 12 highest agencies.",
     )
     share = f"{now('provisional_counted_twd', level='agency', **_YEAR)} / ({now('provisional_base_twd', level='agency', **_YEAR)} > 0)"
     return _shares(reader, Words("對基準之支用比例", "Spent of the base"), said, share)
@@ -115,7 +117,7 @@ def blocked(reader: Language) -> stat.Panel:
 def lines_before_adoption(reader: Language) -> table.Panel:
     """Line by line: what may be spent before adoption, what was, and what waits for it."""
     agency, line = Words("機關", "Agency"), Words("預算科目", "Budget line")
-    base, counted, left = Words("可支用基準", "Base"), Words("已計入支付", "Counted"), Words("餘額", "Headroom")
+    base, counted, left = _BASE.name, _COUNTED.name, _HEADROOM.name
     barred = Words("審議完成前不得支用", "Barred until adoption")
     flags = ", ".join(
         f"CASE WHEN {flag} THEN '{FIELD[flag].text(reader)}' END"

@@ -10,7 +10,7 @@ from grafana_foundation_sdk.models.common import BigValueTextMode
 from dashboards.panels.looks import SHARE, link_to, page_link, stat_panel
 from dashboards.panels.panel import panel
 from dashboards.panels.queries import instant, now
-from ledger.figures import ANNUAL, CASH, COMMITMENT, PERIOD, PREDICTED_IN_FULL, Rate
+from ledger.figures import ANNUAL, CASH, COMMITMENT, PERIOD, PREDICTED_CAPITAL, PREDICTED_IN_FULL, Rate
 from ledger.words import Language, Words
 
 _CITY: Final = {"fiscal_year": "$year", "level": "city", "economic_class": "all"}
@@ -79,7 +79,7 @@ def predicted_rate(reader: Language) -> stat.Panel:
         f"{PREDICTED_IN_FULL.zh}。標準依規則當日之參數。",
         f"{PREDICTED_IN_FULL.en}. The target is the rule's parameter of the day.",
     )
-    made = stat_panel(reader, Words("資本門預估執行率", "Capital: predicted rate"), said, SHARE).decimals(2)
+    made = stat_panel(reader, PREDICTED_CAPITAL.name, said, SHARE).decimals(2)
     made = made.text_mode(BigValueTextMode.VALUE_AND_NAME)
     city = _CITY | {"economic_class": "capital"}
     predicted = Words("年底預估", "At year-end").text(reader)

@@ -32,14 +32,15 @@ from dashboards.panels.looks import (
 )
 from dashboards.panels.panel import panel
 from dashboards.panels.queries import by_day, called, curve, instant, now, rows
-from dashboards.runway import DAYS_A_MONTH
-from ledger.vocabulary import FUND, FUND_NET, FUND_REMAINING, RESERVE
-from ledger.words import Language, Words
+from dashboards.runway import DAYS_A_MONTH, RUNWAY
+from ledger.other_figures import RESERVE_FIGURES, RESERVE_LEFT
+from ledger.vocabulary import FUND, RESERVE
+from ledger.words import Language, Words, as_sentence
 
 _YEAR: Final = {"fiscal_year": "$year"}
 _PAGE: Final = "/reserves?year=${year}"
-_REMAINING: Final = Words(f"{FUND_REMAINING.zh}。", f"{FUND_REMAINING.en}.")
-_NET: Final = Words(f"{FUND_NET.zh}。", f"{FUND_NET.en}.")
+_REMAINING: Final = as_sentence(RESERVE_FIGURES["remaining"].formula)
+_NET: Final = as_sentence(RESERVE_FIGURES["net"].formula)
 _BELOW_ZERO: Final = ((None, STATUS_FILL["breach"]), (0.0, STATUS_FILL["normal"]))
 
 _NOT_ENTERED: Final = Words("未登錄", "not entered")
@@ -59,8 +60,8 @@ def _remaining(reader: Language) -> stat.Panel:
 
 def _runway(reader: Language) -> stat.Panel:
     said = Words(
-        f"餘額÷（今年已動支數÷已過日數），每月以 {DAYS_A_MONTH} 日計；僅為推估，尚未動支者不顯示。",
-        f"Remaining ÷ (drawn this year ÷ days gone by), {DAYS_A_MONTH} days a month: an estimate, left out while nothing is drawn.",
+        f"{RUNWAY.zh}，每月以 {DAYS_A_MONTH} 日計；僅為推估，尚未動支者不顯示。",
+        f"{RUNWAY.en}, {DAYS_A_MONTH} days a month: an estimate, left out while nothing is drawn.",
     )
     made = stat_panel(
         reader,
@@ -119,8 +120,8 @@ def first_reserves(reader: Language) -> bargauge.Panel:
     share = f"{now('reserve_remaining_twd', reserve='first', **_YEAR)} / ({now('reserve_established_twd', reserve='first', **_YEAR)} > 0)"
     level = f'label_replace(label_replace({share}, "key", "$1", "agency", "(.*)"), "level", "agency", "", "")'
     said = Words(
-        "各機關第一預備金：可動支餘額÷設置數，最少的 15 個機關。",
-        "First reserves: remaining ÷ established, the 15 agencies with the least.",
+        f"各機關第一預備金：{RESERVE_LEFT.formula.zh}，最少的 15 個機關。",
+        f"First reserves: {RESERVE_LEFT.formula.en}, the 15 agencies with the least.",
     )
     made = (
         bars_panel(reader, Words("第一預備金剩餘比例", "First reserves: share left"), said, "percentunit")

@@ -28,7 +28,7 @@ from dashboards.panels.looks import (
 from dashboards.panels.panel import panel
 from dashboards.panels.queries import cells, instant, now
 from dashboards.web.names import STATUS
-from ledger.figures import ANNUAL, PREDICTED_IN_FULL
+from ledger.figures import ANNUAL, PREDICTED_CAPITAL, PREDICTED_IN_FULL
 from ledger.words import Language, Words
 
 _YEAR: Final = {"fiscal_year": "$year"}
@@ -107,7 +107,7 @@ def _levels(reader: Language, title: Words, level: str, path: str, names: str) -
             f"name_{reader}", Words("主管機關", "Authority") if level == "authority" else Words("機關", "Agency")
         ),
         JoinedColumn("Value #B", _STATUS),
-        JoinedColumn("Value #C", Words("資本門預估執行率", "Capital, predicted")),
+        JoinedColumn("Value #C", PREDICTED_CAPITAL.name),
         JoinedColumn(
             "Value #D", Words(f"{ANNUAL.name.zh} {ANNUAL.formula.zh}", f"{ANNUAL.name.en} {ANNUAL.formula.en}")
         ),

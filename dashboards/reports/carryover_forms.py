@@ -9,6 +9,7 @@ from dashboards.reports.carryover_cases import CASE, WHOSE, ReviewedCase, figure
 from dashboards.reports.table import Column, Table, TableRow, total_row
 from ledger.books import Books
 from ledger.names import Names, agency_name
+from ledger.other_figures import AGEING_FIGURES
 from ledger.vocabulary import CARRYOVER, CARRYOVER_FIGURE, ECONOMIC_CLASS, FIELD
 from ledger.words import Words, alike
 
@@ -121,7 +122,7 @@ _ALLOTMENT_COLUMNS: Final = (
     Column("class", Words("門別", "Class"), "text"),
     Column("object", Words("用途別", "Object"), "text"),
     Column("origin_year", Words("經費年度", "From year"), "count"),
-    Column("carryover", Words("保留數", "Carried over"), "money"),
+    Column("carryover", AGEING_FIGURES["carryover"].name, "money"),
     Column("allotted_on", Words("核定日期", "Approved on"), "text"),
     Column("revision", Words("修正次別", "Revision"), "count"),
     *(Column(f"month_{month}", Words(f"{month}月", f"Month {month}"), "text") for month in _MONTHS),

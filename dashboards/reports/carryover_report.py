@@ -20,9 +20,16 @@ from dashboards.reports.table import (
     total_row,
 )
 from ledger.books import Books, CarryoverCase
+from ledger.figures import FIGURES
 from ledger.fiscal import ROC_OFFSET
 from ledger.names import Names, authority_name
-from ledger.shares import CARRYOVER_APPLIED, CARRYOVER_APPROVED, CARRYOVER_REALISED
+from ledger.other_figures import (
+    AGEING_FIGURES,
+    AVAILABLE_BEFORE,
+    CARRYOVER_APPLIED,
+    CARRYOVER_APPROVED,
+    CARRYOVER_REALISED,
+)
 from ledger.vocabulary import CARRYOVER, CARRYOVER_FIGURE, CARRYOVER_REVIEW, FIELD
 from ledger.words import Words, alike
 from ledger.year_end import KEPT_YEARS
@@ -79,7 +86,7 @@ _REVIEW_COLUMNS: Final = (
     Column("pending", Words("未審定\n案數", "Undecided\ncases"), "count"),
     *(Column(key, name, "money") for key, name in CARRYOVER_FIGURE.items()),
     Column("share", CARRYOVER_APPROVED.heading, "percent"),
-    Column("available", Words("上年度可支用\n預算數", "Available,\nlast year"), "money"),
+    Column("available", AVAILABLE_BEFORE.heading, "money"),
     Column("of_budget", CARRYOVER_APPLIED.heading, "percent"),
 )
 
@@ -120,8 +127,8 @@ def _review(books: Books, cases: list[ReviewedCase], fiscal_year: int, names: Na
 
 def _review_row(code: str | None, name: Words, cases: Sequence[CarryoverCase], available: int) -> TableRow:
     figures = figures_of(cases)
-    share = CARRYOVER_APPROVED.text(figures[1], figures[0])
-    of_budget = CARRYOVER_APPLIED.text(figures[0], available)
+    share = CARRYOVER_APPROVED.text_of(figures[1], figures[0])
+    of_budget = CARRYOVER_APPLIED.text_of(figures[0], available)
     pending = sum(case.awaiting > 0 for case in cases)
     return (code, name, len(cases), pending, *figures, share, available, of_budget)
 
@@ -210,10 +217,10 @@ _AGE_COLUMNS: Final = (
     Column("origin_year", Words("原年度", "From year"), "text"),
     Column("age", Words("保留年次", "Year kept"), "count"),
     Column("positions", Words("科目數", "Lines"), "count"),
-    Column("carryover", Words("保留數", "Carried over"), "money"),
-    Column("realised", Words("實現數", "Realised"), "money"),
-    Column("obligated", Words("已支用及負擔數 O", "Obligated O"), "money"),
-    Column("rest", Words("未實現數", "Not realised"), "money"),
+    Column("carryover", AGEING_FIGURES["carryover"].name, "money"),
+    Column("realised", AGEING_FIGURES["realised"].name, "money"),
+    Column("obligated", FIGURES["obligated"].heading, "money"),
+    Column("rest", AGEING_FIGURES["rest"].name, "money"),
     Column("share", CARRYOVER_REALISED.heading, "percent"),
     Column("remark", Words("備註", "Remark"), "text"),
 )
@@ -249,7 +256,8 @@ def _ageing(books: Books, fiscal_year: int, catalogue: Catalogue, as_of: str, wi
         rows=rows,
         total=(TOTAL, None, *_age_figures(whole), None) if rows else None,
         notes=(
-            Words("保留年次＝本年度－原年度；未實現數＝保留數－實現數", "Year kept = this year − from year"),
+            Words("保留年次＝本年度－原年度", "Year kept = this year − from year"),
+            AGEING_FIGURES["rest"].formula,
             Words(
                 f"依據：{law.zh}",
                 f"Basis: {law.en}",
@@ -267,7 +275,7 @@ def _age_row(origin: int, fiscal_year: int, sums: list[int]) -> TableRow:
 def _age_figures(sums: list[int]) -> tuple[Cell, ...]:
     """Lines, carried over, realised and obligated, with what is not realised and the share that is."""
     count, carried, realised, obligated = sums
-    return count, carried, realised, obligated, carried - realised, CARRYOVER_REALISED.text(realised, carried)
+    return count, carried, realised, obligated, carried - realised, CARRYOVER_REALISED.text_of(realised, carried)
 
 
 # ---------------------------------------------------------------- what lapses

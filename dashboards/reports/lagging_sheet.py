@@ -11,6 +11,7 @@ from dashboards.reports.not_judged import silent_words
 from dashboards.reports.table import Column, Table, TableRow
 from ledger.books import Books
 from ledger.codes import split
+from ledger.figures import PREDICTED
 from ledger.names import Names, agency_name, authority_name, work_plan_name
 from ledger.rollup import roll_up
 from ledger.words import Words
@@ -47,7 +48,7 @@ def sheet(
         columns=(
             Column("rank", Words("列序", "Rank"), "count"),
             Column("authority", Words("主管機關", "Authority"), "text"),
-            Column("predicted", Words("預估\n執行率", "Predicted"), "percent"),
+            Column("predicted", PREDICTED.heading, "percent"),
             Column("change", Words("較上次", "Change"), "text"),
             Column("shortfall", Words("尚須執行數", "To execute"), "text"),
             Column("reason", Words("落後原因", "Cause"), "text"),

@@ -13,7 +13,7 @@ from dashboards.reports.lagging_changes import EarlierLists
 from dashboards.reports.lagging_sheet import NO_REASON
 from dashboards.reports.not_judged import silent_words
 from dashboards.reports.table import AGENCY_CODE, AUTHORITY_CODE, LINE_CODE, TOTAL, Cell, Column, Table, TableRow, named
-from ledger.figures import ANNUAL, CASH, FIGURES, PREDICTED_IN_FULL
+from ledger.figures import ANNUAL, CASH, FIGURES, PREDICTED, PREDICTED_IN_FULL
 from ledger.names import Names, agency_name
 from ledger.sums import Sums
 from ledger.words import Words
@@ -27,7 +27,7 @@ PLANS_SHOWN: Final = 3
 _COLUMNS: Final = (
     Column("rank", Words("列序", "Rank"), "count"),
     *named("authority", Words("主管機關", "Authority"), AUTHORITY_CODE),
-    Column("predicted", Words("預估執行率", "Predicted"), "percent"),
+    Column("predicted", PREDICTED.name, "percent"),
     Column("declared", Words("機關申報\n申報數÷B", "Declared\nforecast÷B"), "percent"),
     Column("declared_days_oldest", Words("申報距今\n最久天數", "Oldest\ndeclared,\ndays ago"), "count"),
     Column("declared_days_newest", Words("申報距今\n最近天數", "Newest\ndeclared,\ndays ago"), "count"),

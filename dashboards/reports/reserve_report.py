@@ -13,9 +13,9 @@ from dashboards.reports.table import AGENCY_CODE, LINE_CODE, TOTAL, Cell, Column
 from ledger.books import AgencyYear, Books, Case
 from ledger.fiscal import ROC_OFFSET
 from ledger.names import Names, agency_name
+from ledger.other_figures import AGEING_FIGURES, RESERVE_FIGURES, RESERVE_LEFT
 from ledger.output import ReserveOut, reserves
-from ledger.shares import FUND_LEFT
-from ledger.vocabulary import FIELD, FUND, FUND_NET, FUND_REMAINING, GROUND, RESERVE
+from ledger.vocabulary import FIELD, FUND, GROUND, RESERVE
 from ledger.words import Words
 
 _ORDER: Final = tuple(RESERVE)
@@ -47,7 +47,7 @@ _FUND_COLUMNS: Final = (
     Column("cancelled", FUND["cancelled"], "money"),
     Column("returned", FUND["returned"], "money"),
     Column("remaining", FUND["remaining"], "money"),
-    Column("left", FUND_LEFT.heading, "percent"),
+    Column("left", RESERVE_LEFT.heading, "percent"),
     Column("cases", FUND["cases"], "count"),
 )
 
@@ -74,7 +74,7 @@ def _funds(funds: list[ReserveOut], year: int, names: Names, catalogue: Catalogu
         ],
         total=_fund(sums, TOTAL, None, None) if funds else None,
         notes=(
-            FUND_REMAINING,
+            RESERVE_FIGURES["remaining"].formula,
             formulas.ROUNDING,
             formulas.source(catalogue.rules["reserve-overdrawn"], as_of),
         ),
@@ -83,7 +83,7 @@ def _funds(funds: list[ReserveOut], year: int, names: Names, catalogue: Catalogu
 
 
 def _fund(sums: dict[str, int], reserve: Words, code: str | None, agency: Cell) -> TableRow:
-    left = FUND_LEFT.text(sums["remaining"], sums["established"])
+    left = RESERVE_LEFT.text_of(sums["remaining"], sums["established"])
     amounts = [sums[name] for name in _SUMMED[:-1]]
     return (reserve, code, agency, *amounts, left, sums["cases"])
 
@@ -117,7 +117,7 @@ def _cases(books: Books, year: int, names: Names, catalogue: Catalogue, as_of: s
         rows=[_case(agency, case, names) for agency, case in found],
         total=(TOTAL, None, None, None, None, None, None, *amounts(cases), None, None) if cases else None,
         notes=(
-            FUND_NET,
+            RESERVE_FIGURES["net"].formula,
             Words(
                 "第二預備金之動支事由為法定三款；送議會備查日為最早之一次",
                 "The grounds of the second reserve are the three of the law; notified: the earliest day",
@@ -170,8 +170,8 @@ _SCHEDULE_COLUMNS: Final = (
     Column("approval_ref", FIELD["approval_ref"], "text"),
     Column("approved_on", Words("核准日", "Approved on"), "day"),
     Column("drawn", Words("核准數\n（減註銷）", "Approved,\nless cancelled"), "money"),
-    Column("realised", Words("實現數", "Realised"), "money"),
-    Column("carryover", Words("保留數", "Carried over"), "money"),
+    Column("realised", AGEING_FIGURES["realised"].name, "money"),
+    Column("carryover", AGEING_FIGURES["carryover"].name, "money"),
     Column("returned", Words("賸餘繳庫數", "Returned"), "money"),
     Column("notified_on", Words("送議會備查日", "Council\nnotified"), "day"),
     Column("remark", Words("備註", "Remark"), "text"),

@@ -12,7 +12,7 @@ from dashboards.reports.table import AGENCY_CODE, LINE_CODE, TOTAL, Column, Tabl
 from ledger.codes import position_name
 from ledger.lacking import Lacking
 from ledger.names import Names, agency_name
-from ledger.vocabulary import CARRYOVER, LACK, REFERENCE
+from ledger.vocabulary import CARRYOVER, CARRYOVER_FIGURE, LACK, REFERENCE
 from ledger.words import Words
 from ledger.year_end import CarriedReference, CarryoverDraft
 
@@ -29,7 +29,7 @@ _DRAFT_COLUMNS: Final = (
     _KIND,
     Column("commitment", Words("契約", "Contract"), "text"),
     Column("debt", Words("應付款或預付", "Debt or advance"), "text"),
-    Column("amount", Words("申請保留數", "Applied for"), "money"),
+    Column("amount", CARRYOVER_FIGURE["applied"], "money"),
     Column("applied_on", Words("申請日", "Applied on"), "day"),
     Column("expected_on", Words("預計執行完成日", "Expected on"), "day"),
     Column("ground", Words("保留理由", "Ground"), "text"),

@@ -10,11 +10,11 @@ import msgspec
 from dashboards.reports.formats.cells import heading_with_unit, is_number, shown, shown_total, subtitle
 from dashboards.reports.table import EMPTY, Table
 from ledger.figures import RATES
+from ledger.other_figures import RESERVE_LEFT
 from ledger.words import Language, Words
 
 _RATES: Final[Mapping[str, tuple[str, str, Words]]] = {
-    **{rate.key: (rate.above.key, rate.below.key, rate.formula) for rate in RATES},
-    "left": ("remaining", "established", Words("餘額÷設置數", "remaining ÷ established")),
+    rate.key: (rate.above.key, rate.below.key, rate.formula) for rate in (*RATES, RESERVE_LEFT)
 }
 """By the column of a percentage, the columns that it divides, and the formula."""
 

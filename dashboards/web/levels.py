@@ -25,6 +25,7 @@ from ledger.figures import (
     COMMITMENT,
     FIGURES,
     PERIOD,
+    PREDICTED_CAPITAL,
     PREDICTED_COMPUTED,
     PREDICTED_DECLARED,
     PREDICTED_IN_FULL,
@@ -88,7 +89,7 @@ def rates(level: Level, day: str, target: int) -> list[ShownRate]:
         prediction = PREDICTED_COMPUTED if capital.predicted_declared is None else PREDICTED_DECLARED
         found.append(
             ShownRate(
-                Words("資本門預估執行率", "Capital, predicted"),
+                PREDICTED_CAPITAL.name,
                 predicted.text(),
                 prediction.formula,
                 predicted.numerator,
@@ -185,7 +186,7 @@ _LEVEL_COLUMNS: Final = (
     Column("status", Words("狀態", "Status"), "text"),
     *(Column(key, FIGURES[key].heading, "money") for key in _LEVEL_FIGURES),
     *(Column(rate.key, rate.heading, "percent") for rate in _LEVEL_RATES),
-    Column("predicted", Words("資本門\n預估執行率", "Capital,\npredicted"), "percent"),
+    Column("predicted", PREDICTED_CAPITAL.heading, "percent"),
     Column("alerts", Words("未結\n警示", "Open\nalerts"), "count"),
 )
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from dashboards.reports.table import MADE_UP
+from dashboards.runway import RUNWAY
 from dashboards.web.answer_words import WORDS as ANSWER_WORDS
 from dashboards.web.file_words import WORDS as FILE_WORDS
 from dashboards.web.monthly_words import WORDS as MONTHLY_WORDS
-from ledger.figures import FIGURES, small
-from ledger.shares import FUND_LEFT
-from ledger.vocabulary import FUND, FUND_DRAWN
+from ledger.figures import FIGURES, PREDICTED, small
+from ledger.other_figures import RESERVE_FIGURES, RESERVE_LEFT
+from ledger.vocabulary import FUND
 from ledger.words import Words
 from streams.people.passwords import LENGTH_MIN
 
@@ -202,10 +203,10 @@ WORDS: Final[Mapping[str, Words]] = {
     "lasts_long": Words("可支應 24 個月以上", "lasts more than 24 months"),
     "no_draw": Words("尚無動支", "nothing drawn"),
     "runway_formula": Words(
-        f"可支應月數＝可動支餘額÷（已動支數÷年度已過月數）；{FUND_DRAWN.zh}",
-        f"Months it lasts = remaining ÷ (drawn ÷ months of the year gone by); {small(FUND_DRAWN.en)}",
+        f"{RUNWAY.zh}；{RESERVE_FIGURES['drawn'].formula.zh}",
+        f"{RUNWAY.en}; {small(RESERVE_FIGURES['drawn'].formula.en)}",
     ),
-    "left_formula": Words(f"餘額比率＝{FUND_LEFT.formula.zh}", f"share left = {small(FUND_LEFT.formula.en)}"),
+    "left_formula": Words(f"餘額比率＝{RESERVE_LEFT.formula.zh}", f"share left = {RESERVE_LEFT.formula.en}"),
     "drawn": FUND["drawn"],
     "lagging_short": Words("資本支出落後之主管機關", "Authorities lagging in capital execution"),
     "lagging_none": Words(
@@ -217,7 +218,7 @@ WORDS: Final[Mapping[str, Words]] = {
     ),
     "booked_ahead": Words("最遠入帳日 {day}（晚於今日）", "Booked ahead, up to {day}"),
     "lagging_all": Words("完整名單（{count}）", "The whole list ({count})"),
-    "predicted": Words("預估執行率", "Predicted"),
+    "predicted": PREDICTED.name,
     "shortfall": Words("達 {target}% 尚須執行數", "To execute for {target}%"),
     "newest": Words("新警示", "New alerts"),
     "see_all": Words("查看全部", "See all"),

@@ -11,7 +11,8 @@ from typing import Final
 
 import msgspec
 
-from ledger.figures import FIGURES
+from ledger.figures import FIGURES, Figure
+from ledger.other_figures import CARRYOVER_FIGURES, PROVISIONAL_FIGURES
 
 MONTHS_FUNCTION: Final = "board_months(bytea)"
 MESSAGE_FUNCTION: Final = "board_message(text, jsonb, text)"
@@ -29,7 +30,7 @@ CREATE FUNCTION board_months(packed bytea) RETURNS numeric[] LANGUAGE sql IMMUTA
       FROM generate_series(0, length(packed) / 8 - 1) m ORDER BY m)
   END
 $$""",
-    # As `alerts.messages` fills a template.
+    # As `alerts.messages` fills a template, and `ledger.money.percent` rounds.
     MESSAGE_FUNCTION: """
 CREATE FUNCTION board_message(template text, evidence jsonb, subject text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
@@ -48,8 +49,7 @@ BEGIN
     ELSIF found[2] IS NOT NULL THEN
       above := (evidence ->> found[1])::numeric; below := (evidence ->> found[2])::numeric;
       said := said || coalesce(CASE WHEN below > 0 THEN
-        (CASE WHEN round(above * 100 / below, 2) = 0 THEN '0.00' ELSE to_char(round(above * 100 / below, 2), 'FM99999999990.00') END)
-        END, '—');
+        round(sign(above) * div(abs(above) * 20000 + below, 2 * below) * 0.01, 2)::text END, '—');
     ELSIF jsonb_typeof(evidence -> found[1]) = 'number' THEN
       said := said || to_char((evidence ->> found[1])::numeric, 'FM999,999,999,999,999,999,999,999,990');
     ELSE
@@ -73,7 +73,19 @@ LEFT JOIN board_names a ON a.level = 'authority' AND a.key = {authority}"""
 
 def _sum_of(figure: str) -> str:
     """A figure's terms as SQL; what is saved stands with a position's budget."""
-    return " + ".join("coalesce(b.saving, 0)" if name == "saving" else f"p.{name}" for _, name in FIGURES[figure].terms)
+    return FIGURES[figure].put_together(
+        " + ", " - ", lambda key: "coalesce(b.saving, 0)" if key == "saving" else f"p.{key}"
+    )
+
+
+def _made_of(figure: Figure, of: str) -> str:
+    """The same where all its terms are columns of one table."""
+    return figure.put_together(" + ", " - ", lambda key: f"{of}{key}")
+
+
+def _in_words(figure: Figure) -> str:
+    """A figure's terms as the comment of a column says them."""
+    return figure.put_together(" + ", " − ", str)
 
 
 def _named(of: str, authority: str) -> str:
@@ -107,8 +119,7 @@ VIEWS: Final[Mapping[str, View]] = {
         f"""
 SELECT p.fiscal_year, p.agency, {_named("p", "y.authority")},
   p.name, p.line, p.origin_year, split_part(p.line, '/', 2) AS economic_class,
-  coalesce(b.original, 0) + coalesce(b.supplemented, 0) + coalesce(b.reserve_in, 0) + coalesce(b.virement_in, 0)
-    - coalesce(b.virement_out, 0) - coalesce(b.held, 0) + coalesce(b.carryover, 0) AS available,
+  {FIGURES["available"].put_together(" + ", " - ", "coalesce(b.{}, 0)".format)} AS available,
   CASE WHEN coalesce(length(b.allotment), 0) = 0 THEN coalesce(b.carryover, 0)
     ELSE (SELECT coalesce(sum(m), 0) FROM unnest((board_months(b.allotment))[1:{_MONTHS_DUE}]) m) END AS allotted,
   p.realised, p.prepaid, p.payable, p.committed, coalesce(b.saving, 0) AS saving,
@@ -264,7 +275,7 @@ JOIN agency_years y ON (y.fiscal_year, y.agency) = (c.fiscal_year, c.agency)
     "board_carryover_cases": View(
         f"""
 SELECT c.fiscal_year, c.id, c.agency, {_named("c", "y.authority")}, c.line, c.origin_year, c.applied, c.approved, c.declined,
-  c.applied - c.approved - c.declined AS undecided, c.cancelled
+  c.cancelled, greatest(0, {_made_of(CARRYOVER_FIGURES["awaiting"], "c.")}) AS awaiting
 FROM carryover_cases c
 JOIN agency_years y ON (y.fiscal_year, y.agency) = (c.fiscal_year, c.agency)
 {_of_names("c", "y.authority")}""",
@@ -276,8 +287,8 @@ JOIN agency_years y ON (y.fiscal_year, y.agency) = (c.fiscal_year, c.agency)
             "applied": "NT$",
             "approved": "less what was cancelled, NT$",
             "declined": "NT$",
-            "undecided": "applied − approved − declined, NT$",
             "cancelled": "what was approved and taken back, NT$",
+            "awaiting": f"{_in_words(CARRYOVER_FIGURES['awaiting'])}, NT$; never below 0",
         },
     ),
     "board_commitments": View(
@@ -301,7 +312,8 @@ WHERE c.kind = 'commitment' AND c.outstanding > 0""",
     ),
     "board_provisional_lines": View(
         f"""
-SELECT b.fiscal_year, b.agency, {_named("b", "y.authority")}, b.name, d.base, d.counted, d.base - d.counted AS headroom,
+SELECT b.fiscal_year, b.agency, {_named("b", "y.authority")}, b.name, d.base, d.counted,
+  {_made_of(PROVISIONAL_FIGURES["headroom"], "d.")} AS headroom,
   d.new_capital, d.new_account, d.new_program
 FROM position_budgets b
 JOIN agency_years y ON (y.fiscal_year, y.agency) = (b.fiscal_year, b.agency)
@@ -321,7 +333,7 @@ WHERE y.adopted_on > {_TODAY}""",
             "name": "the line, of an agency whose budget is not adopted yet",
             "base": "what may be spent before adoption (LGA Art. 40), NT$; null while it is not known",
             "counted": "payments counted against the base, less reversals, NT$",
-            "headroom": "base − counted, NT$",
+            "headroom": f"{_in_words(PROVISIONAL_FIGURES['headroom'])}, NT$",
             "new_capital": "proposed as new capital spending: barred until adoption",
             "new_account": "proposed as a new account: barred until adoption",
             "new_program": "proposed as a new program: barred until adoption",

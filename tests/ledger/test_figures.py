@@ -10,8 +10,19 @@ import msgspec
 import pytest
 
 import ledger
-from ledger.books import Position
-from ledger.figures import FIGURES, MOVED, PREDICTIONS, RATES, SUMMED
+from ledger.books import CarryoverCase, Fund, Position
+from ledger.figures import FIGURES, MOVED, PREDICTIONS, RATES, SUMMED, Figure, Rate
+from ledger.other_figures import (
+    AGEING_FIGURES,
+    CARRYOVER_APPLIED,
+    CARRYOVER_APPROVED,
+    CARRYOVER_FIGURES,
+    CARRYOVER_REALISED,
+    PROVISIONAL_FIGURES,
+    PROVISIONAL_SPENT,
+    RESERVE_FIGURES,
+    RESERVE_LEFT,
+)
 from ledger.output import PositionOut, Rates
 from ledger.sums import Sums
 
@@ -37,6 +48,41 @@ def test_a_sum_is_what_its_terms_say(seed: int) -> None:
             assert getattr(sums, figure.key) == told, figure.key
             if figure.key != "remaining":
                 assert getattr(one, figure.key) == told, figure.key
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_figures_of_reserves_and_of_carry_over_are_what_their_terms_say(seed: int) -> None:
+    random = Random(seed)
+    parts = {key: random.randint(0, 10**12) for key in ("established", "approved", "cancelled", "returned")}
+    fund = Fund(fiscal_year=114, reserve="second", agency=None)
+    of_case = {key: random.randint(0, 10**12) for key in ("applied", "approved", "declined", "cancelled")}
+    case = CarryoverCase(id="c", line="32020110101/current/2000", origin_year=113)
+    for row, values in ((fund, parts), (case, of_case)):
+        for key, value in values.items():
+            setattr(row, key, value)
+    for key in ("net", "drawn", "remaining"):
+        assert getattr(fund, key) == by_terms(RESERVE_FIGURES[key], fund)
+    assert case.awaiting == max(0, by_terms(CARRYOVER_FIGURES["awaiting"], case))
+
+
+def by_terms(figure: Figure, row: object) -> int:
+    return sum(sign * int(getattr(row, key)) for sign, key in figure.terms)
+
+
+@pytest.mark.parametrize(
+    ("rate", "zh", "en"),
+    [
+        (RESERVE_LEFT, "可動支餘額÷設置數", "remaining ÷ established"),
+        (CARRYOVER_APPROVED, "核准數÷申請數", "approved ÷ applied"),
+        (CARRYOVER_APPLIED, "申請數÷上年度預算", "applied ÷ available"),
+        (CARRYOVER_REALISED, "實現數÷保留數", "realised ÷ carried over"),
+        (PROVISIONAL_SPENT, "已計入支付÷可支用基準", "counted ÷ base"),
+    ],
+)
+def test_a_rate_without_a_name_is_told_by_what_it_divides(rate: Rate, zh: str, en: str) -> None:
+    assert (rate.formula.zh, rate.formula.en) == (zh, en)
+    assert rate.heading.zh == zh.replace("÷", "\n÷")
+    assert (rate.text_of(1, 3), rate.text_of(1, 0), rate.text_of(1, -1)) == ("33.33", None, None)
 
 
 def test_a_rate_divides_what_it_says() -> None:
@@ -66,6 +112,15 @@ def test_the_formulas_in_words() -> None:
     assert FIGURES["available"].formula.en == (
         "Available B = original + supplemented + reserve in + virement in − virement out − held + carried over"
     )
+
+
+def test_the_formulas_of_other_figures_in_words() -> None:
+    assert RESERVE_FIGURES["remaining"].formula.en == (
+        "Remaining = established − approved + cancelled; what is returned cannot be drawn again"
+    )
+    assert CARRYOVER_FIGURES["awaiting"].formula.zh == "審查中＝申請數－核准數－不予保留數－減免註銷數"
+    assert AGEING_FIGURES["rest"].formula.en == "Not realised = carried over − realised"
+    assert PROVISIONAL_FIGURES["headroom"].formula.zh == "餘額＝可支用基準－已計入支付"
 
 
 def test_no_sum_and_no_formula_stands_anywhere_else() -> None:

@@ -27,8 +27,8 @@ from ledger.events import ReserveApproved
 from ledger.fiscal import days_gone
 from ledger.money import thousands
 from ledger.names import agency_name
-from ledger.shares import FUND_LEFT
-from ledger.vocabulary import FUND, FUND_NET, GROUND, RESERVE
+from ledger.other_figures import RESERVE_FIGURES, RESERVE_LEFT
+from ledger.vocabulary import FUND, GROUND, RESERVE
 from ledger.words import Words
 from streams.log.reserve_log import ReserveEvent
 from streams.scope import Scope
@@ -56,7 +56,7 @@ class Runway(msgspec.Struct, frozen=True):
     @property
     def left(self) -> str | None:
         """Remaining ÷ established."""
-        return FUND_LEFT.text(self.remaining, self.established)
+        return RESERVE_LEFT.text_of(self.remaining, self.established)
 
     @property
     def share(self) -> float:
@@ -158,7 +158,7 @@ def reserves(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
             "chart_list": [
                 {
                     "id": "chart-balance",
-                    "title": Words("可動支餘額", "Balance that can be drawn"),
+                    "title": FUND["remaining"],
                     "grid": "balance",
                     "spec": balance_figure(series, fiscal_year, day, reader),
                 }
@@ -172,7 +172,7 @@ def reserves(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> Re
                 table=Table(
                     name="balance",
                     title=Words("可動支餘額變動", "Changes of the balance"),
-                    label=Words("餘額", "Balance"),
+                    label=FUND["remaining"],
                     as_of=day,
                     columns=(
                         Column("day", Words("日期", "Day"), "day"),
@@ -316,7 +316,7 @@ def _case_grid(
             rows=rows,
             total=_case_total(cases) if cases else None,
             notes=(
-                FUND_NET,
+                RESERVE_FIGURES["net"].formula,
                 formulas.source(desk.monitor.catalogue.rules["reserve-without-ground"], desk.monitor.today()),
                 _notice(desk.monitor.catalogue, desk.monitor.today()),
             ),
