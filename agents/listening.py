@@ -119,7 +119,7 @@ def listen(
         facts: logged with the address.
     """
     server = WebServer(
-        monitor, session_key, listener, is_supervised=is_supervised, position=monitor.replica.lines, **facts
+        monitor, session_key, listener, is_supervised=is_supervised, lines=monitor.replica.lines, **facts
     )
     for signalled in (signal.SIGTERM, *(() if is_supervised else (signal.SIGINT,))):
         # While it runs the server has handlers of its own; it raises the signal again at its end, when there is still
@@ -127,7 +127,7 @@ def listen(
         signal.signal(signalled, lambda *_: server.leave())
     with beginning([*beside, server.ahead]):
         server.run()
-    log.info("stopped", position=monitor.replica.lines)
+    log.info("stopped", lines=monitor.replica.lines)
 
 
 @contextmanager

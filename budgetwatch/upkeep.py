@@ -163,19 +163,19 @@ def _proof(store: OpenStore, folder: Folder) -> str:
     from streams.upkeep.audit import audit as compared
     from streams.upkeep.trail_audit import UNVERIFIABLE
 
-    catalogue, position, manifest = load(settings=folder.path), mark_of(store).place, store.manifest()
+    catalogue, lines, manifest = load(settings=folder.path), mark_of(store).place, store.manifest()
     content = folder.registry.read_bytes() if folder.registry.exists() else b""
     if (manifest.get("rules_digest"), manifest.get("registry_digest")) != (catalogue.digest, digest_of(content)):
-        return f"{position:,} lines, not audited: they were folded by other rules or another register"
+        return f"{lines:,} lines, not audited: they were folded by other rules or another register"
     registry, _ = folder.read_registry()
-    with counting(position, "folding again") as progress:
+    with counting(lines, "folding again") as progress:
         found = compared(store, registry, catalogue, progress)
         unproved = ""
         for one in found:
             if one.what != UNVERIFIABLE:
                 raise RefusedCommand(f"it is not what its log says ({one.what} {one.key})")
             unproved = "; its trail is not verifiable: the key is not here"
-    return f"{position:,} lines, audited{unproved}"
+    return f"{lines:,} lines, audited{unproved}"
 
 
 @app.command(epilog="Example: `budgetwatch restore backup-2025-06-30.db --data data`")

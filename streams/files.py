@@ -57,7 +57,7 @@ class EventFiles:
         self._blocks: list[tuple[int, int, int]] = []
         """Of each block read: the place of its first line, its file, and where the line begins in it."""
         self.size = 0
-        self.position = 0
+        self.bytes_read = 0
         """How many bytes have been read, of `size`."""
 
     def __enter__(self) -> Self:
@@ -100,7 +100,7 @@ class EventFiles:
             number = 1
             for offset, end, lines in _blocks(file):
                 self._blocks.append((place, at, offset))
-                self.position = start + end
+                self.bytes_read = start + end
                 yield FileLines(printable(name), place, number, lines)
                 place += len(lines)
                 number += len(lines)

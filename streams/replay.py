@@ -68,7 +68,7 @@ def fold(
         alerts += [transition.alert for transition in effects.transitions if transition.change == "opened"]
         for refused in effects.refusals:
             refusals.append(RefusedEvent(batch.file, batch.number_of(refused.place), refused.refusal))
-        progress(files.position)
+        progress(files.bytes_read)
     day = as_of or max((year.latest for year in books.agency_years()), default=None)
     if day is not None:
         alerts += [transition.alert for transition in judge_day(books, catalogue, day)]

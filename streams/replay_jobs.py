@@ -141,7 +141,7 @@ def fold_share(
         for refused in effects.refusals:
             line = RefusedEvent(batch.file, batch.number_of(refused.place), refused.refusal)
             folded.refusals.append((refused.place, line))
-        progress(files.position)
+        progress(files.bytes_read)
     return folded
 
 

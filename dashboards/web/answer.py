@@ -181,7 +181,7 @@ def _common(desk: Desk, request: Request[Any, Any, Any], reader: Language) -> di
         "navigation": [each for each in NAVIGATION if may_open(each[0], scope, person)],
         "path": request.url.path,
         "refresh_from": "" if request.method in ("GET", "HEAD") else "/api",
-        "position": monitor.replica.lines,
+        "lines_folded": monitor.replica.lines,
         "committed_at": mark.committed_at,
         "today": monitor.today(),
         "city_name": monitor.names().city.name,

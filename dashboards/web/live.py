@@ -47,18 +47,18 @@ class _Listener:
         self.scope = scope
         self.client = client
         self.news = asyncio.Event()
-        self.position = 0
+        self.lines = 0
         self.changes = 0
         self.alerts: list[dict[str, str]] = []
 
-    def offer(self, position: int, alerts: list[dict[str, str]], changes: int) -> None:
-        self.position = max(self.position, position)
+    def offer(self, lines: int, alerts: list[dict[str, str]], changes: int) -> None:
+        self.lines = max(self.lines, lines)
         self.alerts = [*self.alerts, *alerts][-ALERTS_LISTED:]
         self.changes += changes
         self.news.set()
 
     def take(self) -> bytes:
-        news: dict[str, Any] = {"position": self.position, "changes": self.changes, "alerts": self.alerts}
+        news: dict[str, Any] = {"position": self.lines, "changes": self.changes, "alerts": self.alerts}
         self.alerts, self.changes = [], 0
         self.news.clear()
         return msgspec.json.encode(news)
@@ -87,9 +87,9 @@ class Live:
         """Watch a commit (see `Replica.watchers`)."""
         self._tell(committed.lines, committed.transitions)
 
-    def acted(self, position: int) -> None:
+    def acted(self, lines: int) -> None:
         """Somebody did something that pages show."""
-        self._tell(position, ())
+        self._tell(lines, ())
 
     def close(self) -> None:
         """End every stream; none begins any more."""
@@ -111,7 +111,7 @@ class Live:
             "title_en": title.en,
         }
 
-    def _tell(self, position: int, transitions: Sequence[Transition]) -> None:
+    def _tell(self, lines: int, transitions: Sequence[Transition]) -> None:
         with self._lock:
             self.version += 1
             listeners = list(self._listeners)
@@ -122,7 +122,7 @@ class Live:
                 news_by_scope[listener.scope] = [self._named(one) for one in own[-ALERTS_LISTED:]], len(own)
             alerts, changes = news_by_scope[listener.scope]
             try:
-                listener.loop.call_soon_threadsafe(listener.offer, position, alerts, changes)
+                listener.loop.call_soon_threadsafe(listener.offer, lines, alerts, changes)
             except RuntimeError:  # its loop has ended
                 self._forget(listener)
 

@@ -40,7 +40,6 @@ class Entry(msgspec.Struct, frozen=True):
     detail: Words
     person: str = ""
     severity: str | None = None
-    position: int | None = None
 
 
 def _around(store: Store, name: str) -> list[Entry]:

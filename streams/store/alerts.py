@@ -23,7 +23,7 @@ def write_alerts(
     connection: sa.Connection,
     unfinished: Mapping[int, Alert],
     transitions: Sequence[Transition],
-    position: int,
+    place: int,
     at: str,
 ) -> None:
     """Write alerts as they stand now, and each transition into history and outbox."""
@@ -51,7 +51,7 @@ def write_alerts(
             "severity": one.severity,
             "evidence": _json(one.evidence),
         }
-        history.append(values | {"position": position, "at": at})
+        history.append(values | {"position": place, "at": at})
         payload = values | {"rule": one.alert.rule, "key": one.alert.key, "fiscal_year": one.alert.fiscal_year}
         key = f"{name}-{numbers[name]}"
         sent.append({"id": key, "n": n, "kind": "alert", "subject": name, "payload": _json(payload), "created_at": at})

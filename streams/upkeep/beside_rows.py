@@ -66,8 +66,8 @@ def _history(connection: sa.Connection, parts: dict[int, _Batches]) -> Iterator[
     for marks, at in connection.execute(sa.select(schema.judgements.c.marks, schema.judgements.c.at)):
         moments.setdefault(sum(place for _, _, place in msgspec.json.decode(marks)), set()).add(at)
     rows = schema.alert_history.c
-    for n, position, at in connection.execute(sa.select(rows.n, rows.position, rows.at)):
-        known = moments.get(position, set())
+    for n, place, at in connection.execute(sa.select(rows.n, rows.position, rows.at)):
+        known = moments.get(place, set())
         if at not in known:
             yield Difference("alert_history", f"{n} at", " or ".join(sorted(known)) or "no batch ends there", at)
 

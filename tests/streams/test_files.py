@@ -28,7 +28,7 @@ def numbered(*names: Path | str) -> list[tuple[str, int, int, bytes]]:
             for batch in opened.batches()
             for place, line in enumerate(batch.lines, batch.first_place)
         ]
-        assert opened.position == opened.size
+        assert opened.bytes_read == opened.size
         for _, place, _, line in reversed(found):
             if len(line) <= LINE_BYTES_MAX:
                 assert opened.recall(place).strip() == line.strip()

@@ -60,8 +60,8 @@ class ShownLine(msgspec.Struct):
     months: MonthSums
     before: MonthSums | None
     """Those of the same money in last year's books."""
-    position: int
-    """Of the log, when it was copied."""
+    lines: int
+    """Folded when it was copied."""
     proposed: int | None
     council_cut: int
     statutory: bool
@@ -145,7 +145,7 @@ def line(
             "pages": max(1, -(-len(steps) // STEPS_SHOWN)),
             # Only what was read at the same place of the log can be compared.
             "differing": differing(found.figures, history.figures)
-            if not history.steps or history.steps[-1].place < found.position  # else the log is ahead of the books shown
+            if not history.steps or history.steps[-1].place < found.lines  # else the log is ahead of the books shown
             else [],
             "rule_title": lambda slug: monitor.catalogue.rules[slug].title,
             "chart_list": [
@@ -178,7 +178,7 @@ def _copy(desk: Desk, books: Books, fiscal_year: int, agency: str, name: str) ->
         figures=figures_of(position),
         months=months_in(totals),
         before=None if last is None else months_in(totals_of(last)),
-        position=desk.monitor.replica.lines,
+        lines=desk.monitor.replica.lines,
         proposed=None if position.proposal is None else position.proposal.amount,
         council_cut=position.council_cut,
         statutory=position.statutory,

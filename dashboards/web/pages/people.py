@@ -308,7 +308,7 @@ def _json(value: Any) -> str:
 
 @get("/events", include_in_schema=False, opt=ANYBODY)
 async def events(request: Request[Any, Any, Any], desk: NamedDependency[Desk]) -> ServerSentEvent:
-    """One message a commit: the position, how many alerts changed, and the latest of them."""
+    """One message a commit: the number of lines folded, how many alerts changed, and the latest of them."""
     found = known_visitor(request)
     person = found.person  # of a user all sessions together: logging in again gives no more streams
     client = {"session": person.name, "token": person.credential_id}.get(found.credential, person.address)
