@@ -18,7 +18,8 @@ class Copy:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.environment = os.environ | {"PYTHONPATH": str(path), "PYTHONSAFEPATH": "1"}
+        # The copy's packages come first; what tests run of real parts is the tree's.
+        self.environment = os.environ | {"PYTHONPATH": f"{path}{os.pathsep}{ROOT}", "PYTHONSAFEPATH": "1"}
         for name in PACKAGES:
             shutil.copytree(ROOT / name, path / name, ignore=shutil.ignore_patterns("__pycache__"))
 
@@ -44,11 +45,18 @@ class Copy:
         assert done.returncode == code, done.stderr
         return done
 
-    def python(self, text: str) -> str:
-        """Run a program against the copy; what it prints."""
+    def python(self, text: str, given: str | None = None) -> str:
+        """Run a program against the copy; what it prints. `given` is its standard input."""
         run = [sys.executable, "-c", text]
         done = subprocess.run(
-            run, cwd=self.path, env=self.environment, capture_output=True, text=True, timeout=120, check=False
+            run,
+            cwd=self.path,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            input=given,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout

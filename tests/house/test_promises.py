@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -231,21 +232,93 @@ def test_a_panel_is_one_function(copy: Copy) -> None:
         assert [one for one in made["panels"] if one["id"] != 999] == json.loads(text)["panels"]
 
 
-def test_an_event_type_is_its_struct_and_its_effect(copy: Copy) -> None:
+WORDS = '    "grant.received": Words("補助收入", "grant received"),\n'
+LINE = "32020110101/current/2000"
+GRANT = {key: value for key, value in PAID.items() if key != "voucher"} | {"id": "g", "type": "grant.received"}
+
+
+def with_an_event_type(copy: Copy) -> None:
+    """Its struct, its effect and its words, where the README says."""
     copy.insert("ledger/events.py", "EVENTS: Final", STRUCT)
     copy.insert("ledger/events.py", "    BalanceReported,", "    GrantReceived,\n")
     copy.insert("ledger/effects.py", "EFFECTS: Final", EFFECT)
     copy.insert("ledger/effects.py", "    e.BalanceReported:", "    e.GrantReceived: grant_received,\n")
+    copy.insert("ledger/vocabulary.py", '    "appropriation.proposed":', WORDS)
+
+
+def test_an_event_type_is_its_struct_its_effect_and_its_words(copy: Copy) -> None:
+    with_an_event_type(copy)
     copy.add("agencies.csv", REGISTER)
-    received = {key: value for key, value in PAID.items() if key != "voucher"} | {"id": "g", "type": "grant.received"}
-    copy.add("events.ndjson", f"{json.dumps(received)}\n{json.dumps(PAID | {'amount': 6})}\n")
+    copy.add("events.ndjson", f"{json.dumps(GRANT)}\n{json.dumps(PAID | {'amount': 6})}\n")
     folded = json.loads(copy.command("replay", "events.ndjson", "--json").stdout)
     (position,) = (one for one in folded["positions"] if one["level"] == "line")
     assert (position["supplemented"], position["realised"]) == (5, 6)
-    copy.add("grant.json", json.dumps(received | {"id": "h"}))
-    verdict = json.loads(copy.command("check", "grant.json", "--replay", "events.ndjson", "--json").stdout)
-    assert verdict["verdict"] == "allowed"
-    schema = json.loads(
-        copy.python("from streams.schema import event_schema; import json; print(json.dumps(event_schema()))")
-    )
-    assert "grant.received" in json.dumps(schema)
+    copy.add("grant.json", json.dumps(GRANT | {"id": "h"}))
+    asked = ["check", "grant.json", "--replay", "events.ndjson"]
+    assert json.loads(copy.command(*asked, "--json").stdout)["verdict"] == "allowed"
+    assert "補助收入" in copy.command(*asked).stdout
+    copy.python("from streams.schema import main; main([])")  # as `make docs` writes it
+    assert "grant.received" in (copy.path / "docs" / "schema" / "event.schema.json").read_text()
+
+
+SERVE = """
+import json, sys
+from pathlib import Path
+from tests.running import running
+
+register, events, draft, line = json.loads(sys.stdin.read())
+with running(Path("served"), register) as served, served.client() as client:
+    taken = served.client(served.token("feeder")).post("/v1/events", json=events)
+    checked = client.post("/v1/check", json=draft)
+    pages = {path: client.get(path).text for path in (f"/lines/114/A1/{line}", "/", "/alerts", "/api")}
+    positions = client.get("/v1/positions", params={"level": "line"}).json()
+print(json.dumps([[one["outcome"] for one in taken.json()["outcomes"]], checked.json(), positions, pages]))
+"""
+WORK = """
+import json, sys
+from pathlib import Path
+from tests.kafka.cluster import cluster
+from streams.store.loading import load_agency
+
+register, events = json.loads(sys.stdin.read())
+folder = Path("cluster").absolute()
+folder.mkdir()
+with cluster(folder) as kafka:
+    kafka.begin(register)
+    kafka.publish([json.dumps(one).encode() for one in events])
+    with kafka.workers(1):
+        kafka.wait_folded(len(events))
+        kafka.wait_delivered()
+    store = kafka.store()
+    with store.reading() as connection:
+        year = load_agency(connection, "A1").years[114]["A1"]
+    store.close()
+    rows = [(one.supplemented, one.realised) for one in year.positions.values()]
+    print(json.dumps([rows, [str(each) for each in kafka.differences()]]))
+"""
+
+
+def last_line(said: str) -> Any:
+    """What a program prints in the end, after what it logs."""
+    return json.loads(said.splitlines()[-1])
+
+
+def test_what_is_added_is_served_on_the_page_and_folded_by_workers(copy: Copy) -> None:
+    """An event type, a source and a channel together: the page shows it, a worker folds it, and its alerts leave by the channel."""
+    with_an_event_type(copy)
+    copy.add("producers/importers/payments_list.py", SOURCE)
+    copy.add("alerts/channels/file.py", CHANNEL)
+    copy.add("payments.txt", "A1 5\nA1 7\n")
+    copy.command("import", "payments-list", "payments.txt", "-o", "events.ndjson")
+    events = [GRANT, *map(json.loads, (copy.path / "events.ndjson").read_text().splitlines())]
+
+    given = json.dumps([REGISTER, events, GRANT | {"id": "h"}, LINE])
+    outcomes, checked, positions, pages = last_line(copy.python(SERVE, given))
+    assert outcomes == ["accepted"] * 3 and checked["verdict"] == "allowed"
+    assert [(one["supplemented"], one["realised"]) for one in positions] == [(5, 12)]
+    assert "補助收入" in pages[f"/lines/114/A1/{LINE}"]
+
+    rows, differences = last_line(copy.python(WORK, json.dumps([REGISTER, events])))
+    assert (rows, differences) == ([[5, 12]], [])
+    left = (copy.path / "delivered").read_text().split()
+    assert len(left) >= 2 and set(left[1::2]) == {"opened"}
