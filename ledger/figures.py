@@ -7,6 +7,7 @@ plain properties, for speed; a test holds them against the terms declared below.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
@@ -172,9 +173,12 @@ def _figures() -> Mapping[str, Figure]:
     return by_key(*declared)
 
 
-def by_key(*declared: Figure) -> dict[str, Figure]:
-    """Figures that are made of one another, by key in the order given, each with its heading and its formula in words."""
-    known = {figure.key: figure for figure in declared}
+def by_key(*declared: Figure, beside: Mapping[str, Figure] = MappingProxyType({})) -> dict[str, Figure]:
+    """Figures by key in the order given, each with its heading and its formula in words.
+
+    They are made of one another, and of those `beside` them.
+    """
+    known = {**beside, **{figure.key: figure for figure in declared}}
     return {figure.key: _with_formula(figure, known) for figure in declared}
 
 

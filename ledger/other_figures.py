@@ -1,4 +1,4 @@
-"""Figures of what is no budget line's: of reserves, of money carried over, and of spending before the budget is adopted."""
+"""Figures of what is no budget line's: of reserves, of money carried over, of spending before adoption, and of a year's end."""
 
 from __future__ import annotations
 
@@ -65,3 +65,22 @@ PROVISIONAL_FIGURES: Final = by_key(
 )
 """What a line may spend before its budget is adopted (LGA §40 III), payments counted against it less reversals, and what is left."""
 PROVISIONAL_SPENT: Final = Rate("spent", NOTHING, PROVISIONAL_FIGURES["counted"], PROVISIONAL_FIGURES["base"])
+
+YEAR_END_FIGURES: Final = by_key(
+    Figure(
+        "left",
+        Words("未用數", "Left"),
+        Words("未用數\nB－實現－賸餘", "Left\nB − realised − saved"),
+        terms=terms("+available -realised -saving"),
+    ),
+    Figure("bound", Words("應付及契約數", "Owed or contracted"), Words("應付及契約數", "Owed or\ncontracted")),
+    Figure("unapplied", Words("其中未申請", "Of it not applied for"), Words("其中未申請", "Of it not\napplied for")),
+    Figure(
+        "apart",
+        Words("另案申請或保留數", "Kept or asked for apart"),
+        Words("另案申請或\n保留數", "Kept or asked\nfor apart"),
+    ),
+    Figure("lapsed", Words("應予註銷數", "Lapses"), terms=terms("+left -bound -apart")),
+    beside=FIGURES,
+)
+"""What a year leaves (see `ledger.year_end_sums`): left and lapsed are worked out by position, each never below 0."""

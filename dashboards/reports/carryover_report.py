@@ -29,6 +29,7 @@ from ledger.other_figures import (
     CARRYOVER_APPLIED,
     CARRYOVER_APPROVED,
     CARRYOVER_REALISED,
+    YEAR_END_FIGURES,
 )
 from ledger.vocabulary import CARRYOVER, CARRYOVER_FIGURE, CARRYOVER_REVIEW, FIELD
 from ledger.words import Words, alike
@@ -283,11 +284,7 @@ def _age_figures(sums: list[int]) -> tuple[Cell, ...]:
 
 _LAPSE_COLUMNS: Final = (
     *named("authority", Words("主管機關", "Authority"), AUTHORITY_CODE),
-    Column("left", Words("上年度未用數\nB－實現－賸餘", "Left of last year\nB − realised − saved"), "money"),
-    Column("bound", Words("應付及契約數", "Owed or\ncontracted"), "money"),
-    Column("unapplied", Words("其中未申請", "of it not\napplied for"), "money"),
-    Column("apart", Words("另案申請或\n保留數", "Kept or asked\nfor apart"), "money"),
-    Column("lapsed", Words("應予註銷數", "Lapses"), "money"),
+    *(Column(key, figure.heading, "money") for key, figure in YEAR_END_FIGURES.items()),
 )
 
 
@@ -296,11 +293,11 @@ def _lapsed(
 ) -> Table:
     sums: dict[str, list[int]] = {}
     for code, end in ends.items():
-        found = sums.setdefault(books.years[fiscal_year - 1][code].authority, [0, 0, 0, 0, 0])
-        for at, amount in enumerate((end.left, end.bound, end.unapplied, end.apart, end.lapsed)):
-            found[at] += amount
+        found = sums.setdefault(books.years[fiscal_year - 1][code].authority, [0] * len(YEAR_END_FIGURES))
+        for at, key in enumerate(YEAR_END_FIGURES):
+            found[at] += getattr(end, key)
     rows: list[TableRow] = [(code, authority_name(names, code), *sums[code]) for code in sorted(sums)]
-    whole = [sum(each[at] for each in sums.values()) for at in range(5)]
+    whole = [sum(each[at] for each in sums.values()) for at in range(len(YEAR_END_FIGURES))]
     law = catalogue.laws["budget-act"].cited("72")
     return Table(
         name="carryover_lapsed",

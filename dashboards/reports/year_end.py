@@ -12,6 +12,7 @@ from dashboards.reports.table import AGENCY_CODE, LINE_CODE, TOTAL, Column, Tabl
 from ledger.codes import position_name
 from ledger.lacking import Lacking
 from ledger.names import Names, agency_name
+from ledger.other_figures import YEAR_END_FIGURES
 from ledger.vocabulary import CARRYOVER, CARRYOVER_FIGURE, LACK, REFERENCE
 from ledger.words import Words
 from ledger.year_end import CarriedReference, CarryoverDraft
@@ -33,7 +34,7 @@ _DRAFT_COLUMNS: Final = (
     Column("applied_on", Words("申請日", "Applied on"), "day"),
     Column("expected_on", Words("預計執行完成日", "Expected on"), "day"),
     Column("ground", Words("保留理由", "Ground"), "text"),
-    Column("left", Words("科目未用數\nB－實現－賸餘", "Left of the line\nB − realised − saved"), "money"),
+    Column("left", YEAR_END_FIGURES["left"].heading, "money"),
     Column("check", Words("檢核", "Check"), "text"),
 )
 

@@ -21,6 +21,7 @@ TABLES = (
     other_figures.CARRYOVER_FIGURES,
     other_figures.AGEING_FIGURES,
     other_figures.PROVISIONAL_FIGURES,
+    other_figures.YEAR_END_FIGURES,
 )
 SUMS = [*FIGURES.values(), other_figures.AVAILABLE_BEFORE, *(one for table in TABLES for one in table.values())]
 PREDICTED_TOO = (*PREDICTIONS, PREDICTED_CAPITAL)

@@ -9,6 +9,8 @@ import pytest
 
 from tests.house.conftest import Copy
 from tests.house.test_words import ROOT
+from tests.real_parts.kafka import jars
+from tests.real_parts.postgres import MissingPart, binaries, missing
 
 REGISTER = (
     "code,name_zh,name_en,authority_code,authority_name_zh,authority_name_en,email\n"
@@ -298,12 +300,22 @@ with cluster(folder) as kafka:
 """
 
 
+@pytest.fixture
+def real_parts() -> None:
+    """What a worker needs: a broker and a database."""
+    try:
+        jars()
+        binaries()
+    except MissingPart as error:
+        missing(str(error))
+
+
 def last_line(said: str) -> Any:
     """What a program prints in the end, after what it logs."""
     return json.loads(said.splitlines()[-1])
 
 
-def test_what_is_added_is_served_on_the_page_and_folded_by_workers(copy: Copy) -> None:
+def test_what_is_added_is_served_on_the_page_and_folded_by_workers(copy: Copy, real_parts: None) -> None:
     """An event type, a source and a channel together: the page shows it, a worker folds it, and its alerts leave by the channel."""
     with_an_event_type(copy)
     copy.add("producers/importers/payments_list.py", SOURCE)

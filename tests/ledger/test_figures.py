@@ -22,9 +22,12 @@ from ledger.other_figures import (
     PROVISIONAL_SPENT,
     RESERVE_FIGURES,
     RESERVE_LEFT,
+    YEAR_END_FIGURES,
 )
 from ledger.output import PositionOut, Rates
 from ledger.sums import Sums
+from ledger.year_end import left_of
+from ledger.year_end_sums import YearEnd
 
 ROOT = Path(ledger.__file__ or "").parents[1]
 
@@ -63,6 +66,15 @@ def test_figures_of_reserves_and_of_carry_over_are_what_their_terms_say(seed: in
     for key in ("net", "drawn", "remaining"):
         assert getattr(fund, key) == by_terms(RESERVE_FIGURES[key], fund)
     assert case.awaiting == max(0, by_terms(CARRYOVER_FIGURES["awaiting"], case))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_a_year_leaves_is_what_its_terms_say(seed: int) -> None:
+    one = position(Random(seed))
+    assert left_of(one) == max(0, by_terms(YEAR_END_FIGURES["left"], one))
+    assert set(YEAR_END_FIGURES) <= set(YearEnd.__struct_fields__)
+    assert YEAR_END_FIGURES["left"].formula.zh == "未用數＝B－實現數－賸餘數"
+    assert YEAR_END_FIGURES["lapsed"].formula.en == "Lapses = left − owed or contracted − kept or asked for apart"
 
 
 def by_terms(figure: Figure, row: object) -> int:
