@@ -117,7 +117,10 @@ def site(monitor: Monitor, session_key: bytes | None = None) -> Site:
             *units.HANDLERS,
             static_files.static_file,
         ],
-        dependencies={"desk": Provide(lambda: desk, sync_to_thread=False)},
+        dependencies={
+            "desk": Provide(lambda: desk, sync_to_thread=False),
+            "asked": Provide(monthly_agency.asked_report, sync_to_thread=False),
+        },
         guards=[log_in_first, year_of_three_digits, numbers_that_can_be],
         exception_handlers={LogInFirst: _to_log_in, HTTPException: error_page, StoreError: error_page, 500: error_page},
         before_request=take_form,

@@ -11,24 +11,8 @@ from streams.store import schema
 from streams.store.row_batches import row_batches
 from streams.store.under_trail import ADDED_TO, guard_tables, unguard_tables
 
-CARRIED: Final = (
-    schema.users,
-    schema.credentials,
-    schema.session_generations,
-    schema.failed_log_ins,
-    schema.judgement_requests,
-    schema.tokens,
-    schema.acts,
-    schema.presented_lists,
-    schema.half_years,
-    schema.answer_links,
-    schema.link_openings,
-    schema.link_uses,
-    schema.notices,
-    schema.notice_attachments,
-    schema.loaded_files,
-    schema.kept_reports,
-)
+CARRIED: Final = (schema.users, schema.tokens, *ADDED_TO)
+"""What people changed, and what is only ever added to."""
 _NUMBERED: Final = tuple(table for table in ADDED_TO if "n" in table.c and table is not schema.acts)
 """Tables whose numbers PostgreSQL counts by itself: it goes on after those that were carried over."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 from urllib.parse import quote
 
+import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
@@ -36,17 +37,35 @@ from streams.people.report_findings import (
 )
 
 _DIFFERENCE: Final = "difference-"
+_REPORT: Final = "/monthly/{fiscal_year:int}/{month:int}/{agency:str}"
 
 
-@get("/monthly/{fiscal_year:int}/{month:int}/{agency:str}", include_in_schema=False, sync_to_thread=True, opt=AGENCY)
+class AskedReport(msgspec.Struct, frozen=True):
+    """Whose report of which month a request is about."""
+
+    fiscal_year: int
+    month: int
+    agency: str
+
+    @property
+    def address(self) -> str:
+        """Of its page."""
+        return f"/monthly/{self.fiscal_year}/{self.month}/{quote(self.agency, safe='')}"
+
+
+def asked_report(fiscal_year: FromPath[int], month: FromPath[int], agency: FromPath[str]) -> AskedReport:
+    """By the request's path."""
+    return AskedReport(fiscal_year, month, agency)
+
+
+@get(_REPORT, include_in_schema=False, sync_to_thread=True, opt=AGENCY)
 def of_agency(
     request: Request[Any, Any, Any],
     desk: NamedDependency[Desk],
-    fiscal_year: FromPath[int],
-    month: FromPath[int],
-    agency: FromPath[str],
+    asked: NamedDependency[AskedReport],
 ) -> Response[Any]:
     """An agency's report of a month: what differs, what was found, what became of it."""
+    fiscal_year, month, agency = asked.fiscal_year, asked.month, asked.agency
     arrival = _arrival(desk, fiscal_year, month, agency)
     found = [each for each in findings_of(desk.monitor.store, fiscal_year) if each.agency == agency]
     own = [each for each in found if each.month == month]
@@ -106,19 +125,18 @@ def _arrival(desk: Desk, year: int, month: int, agency: str) -> ReportArrival:
     return found
 
 
-@post("/monthly/{fiscal_year:int}/{month:int}/{agency:str}/findings", include_in_schema=False, opt=WHOLE)
+@post(f"{_REPORT}/findings", include_in_schema=False, opt=WHOLE)
 async def note_findings(
     request: Request[Any, Any, Any],
     desk: NamedDependency[Desk],
-    fiscal_year: FromPath[int],
-    month: FromPath[int],
-    agency: FromPath[str],
+    asked: NamedDependency[AskedReport],
 ) -> Response[Any]:
     """Note what differs as findings, to be put right by a day."""
     form = form_of(request)
 
     def run() -> None:
         monitor, person = desk.monitor, acting(desk, request, form)
+        fiscal_year, month, agency = asked.fiscal_year, asked.month, asked.agency
         report = reports_of(monitor.store, fiscal_year, (month,), agency).get((agency, month))
         if report is None:
             raise RefusedAct("no-report")
@@ -129,7 +147,7 @@ async def note_findings(
         due, remark = form.get("due_on", ""), form.get("text", "")
         open_findings(monitor.store, person, report, chosen, due, remark, monitor.today())
 
-    return await act(desk, request, run, _address(fiscal_year, month, agency), "found")
+    return await act(desk, request, run, asked.address, "found")
 
 
 def _field_of(each: ReportDifference) -> str:
@@ -137,17 +155,11 @@ def _field_of(each: ReportDifference) -> str:
     return f"{_DIFFERENCE}{each.kind}|{each.line}|{each.reported}|{each.expected}"
 
 
-def _address(year: int, month: int, agency: str) -> str:
-    return f"/monthly/{year}/{month}/{quote(agency, safe='')}"
-
-
-@post("/monthly/{fiscal_year:int}/{month:int}/{agency:str}/reply", include_in_schema=False, opt=AGENCY)
+@post(f"{_REPORT}/reply", include_in_schema=False, opt=AGENCY)
 async def reply(
     request: Request[Any, Any, Any],
     desk: NamedDependency[Desk],
-    fiscal_year: FromPath[int],
-    month: FromPath[int],
-    agency: FromPath[str],
+    asked: NamedDependency[AskedReport],
 ) -> Response[Any]:
     """Enter what the agency answered about a finding."""
     form = form_of(request)
@@ -157,21 +169,20 @@ async def reply(
         text, number = form.get("text", ""), form.get("letter_number", "")
         enter_reply(desk.monitor.store, person, about, text, number, corrected="corrected" in form)
 
-    return await act(desk, request, run, _address(fiscal_year, month, agency), "replied")
+    return await act(desk, request, run, asked.address, "replied")
 
 
-@post("/monthly/{fiscal_year:int}/{month:int}/{agency:str}/verify", include_in_schema=False, opt=WHOLE)
+@post(f"{_REPORT}/verify", include_in_schema=False, opt=WHOLE)
 async def verify(
     request: Request[Any, Any, Any],
     desk: NamedDependency[Desk],
-    fiscal_year: FromPath[int],
-    month: FromPath[int],
-    agency: FromPath[str],
+    asked: NamedDependency[AskedReport],
 ) -> Response[Any]:
     """Hold an agency's unfinished findings against the reports that followed."""
     form = form_of(request)
 
     def run() -> None:
+        fiscal_year, agency = asked.fiscal_year, asked.agency
         later = [
             DecidingReport(
                 number, of_month, report.by_name(), _arrival(desk, fiscal_year, of_month, agency).found or ()
@@ -183,16 +194,14 @@ async def verify(
         ]
         verify_findings(desk.monitor.store, acting(desk, request, form), fiscal_year, agency, later)
 
-    return await act(desk, request, run, _address(fiscal_year, month, agency), "verified")
+    return await act(desk, request, run, asked.address, "verified")
 
 
-@post("/monthly/{fiscal_year:int}/{month:int}/{agency:str}/settle", include_in_schema=False, opt=WHOLE)
+@post(f"{_REPORT}/settle", include_in_schema=False, opt=WHOLE)
 async def settle(
     request: Request[Any, Any, Any],
     desk: NamedDependency[Desk],
-    fiscal_year: FromPath[int],
-    month: FromPath[int],
-    agency: FromPath[str],
+    asked: NamedDependency[AskedReport],
 ) -> Response[Any]:
     """Say that a finding is done with, where no report can tell."""
     form = form_of(request)
@@ -200,37 +209,34 @@ async def settle(
     def run() -> None:
         settle_finding(desk.monitor.store, acting(desk, request, form), form.get("finding", ""), form.get("text", ""))
 
-    return await act(desk, request, run, _address(fiscal_year, month, agency), "verified")
+    return await act(desk, request, run, asked.address, "verified")
 
 
 @get(
-    "/monthly/{fiscal_year:int}/{month:int}/{agency:str}/letter.odt",
+    f"{_REPORT}/letter.odt",
     include_in_schema=False,
     sync_to_thread=True,
     opt=AGENCY,
 )
-def finding_letter_odt(
-    desk: NamedDependency[Desk], fiscal_year: FromPath[int], month: FromPath[int], agency: FromPath[str]
-) -> Response[Any]:
+def finding_letter_odt(desk: NamedDependency[Desk], asked: NamedDependency[AskedReport]) -> Response[Any]:
     """The letter that asks the agency to put its report right, for the document system."""
-    return _letter(desk, fiscal_year, month, agency, "odt")
+    return _letter(desk, asked, "odt")
 
 
 @get(
-    "/monthly/{fiscal_year:int}/{month:int}/{agency:str}/letter.pdf",
+    f"{_REPORT}/letter.pdf",
     include_in_schema=False,
     sync_to_thread=True,
     opt=AGENCY,
 )
-def finding_letter_pdf(
-    desk: NamedDependency[Desk], fiscal_year: FromPath[int], month: FromPath[int], agency: FromPath[str]
-) -> Response[Any]:
+def finding_letter_pdf(desk: NamedDependency[Desk], asked: NamedDependency[AskedReport]) -> Response[Any]:
     """The same to look at."""
-    return _letter(desk, fiscal_year, month, agency, "pdf")
+    return _letter(desk, asked, "pdf")
 
 
-def _letter(desk: Desk, year: int, month: int, agency: str, form: str) -> Response[Any]:
+def _letter(desk: Desk, asked: AskedReport, form: str) -> Response[Any]:
     monitor, names = desk.monitor, desk.names
+    year, month, agency = asked.fiscal_year, asked.month, asked.agency
     _arrival(desk, year, month, agency)
     found = [
         each
