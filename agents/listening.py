@@ -12,11 +12,12 @@ from typing import Protocol
 import structlog
 import uvicorn
 
+from agents.listener import BACKLOG
 from dashboards.metrics import registry_of
 from dashboards.web.ahead import Ahead
 from dashboards.web.app import create_app
 from dashboards.web.site import Site, site
-from dashboards.web.slow_clients import PatientProtocol, connections_max, patient_listener
+from dashboards.web.slow_clients import ACCEPTED_AT_ONCE, PatientProtocol, connections_max, patient_listener
 from streams.monitor import Monitor
 from streams.people import accounts
 from streams.reach import Reach
@@ -71,8 +72,9 @@ class WebServer:
             access_log=False,
             server_header=False,
             timeout_keep_alive=15,
-            backlog=128,
-            limit_concurrency=connections_max(),
+            backlog=ACCEPTED_AT_ONCE,
+            limit_concurrency=connections_max()
+            + ACCEPTED_AT_ONCE,  # those that make room are counted until they are gone
             timeout_graceful_shutdown=5,
             h11_max_incomplete_event_size=64 * 1024,
             # Nobody is believed to speak for others but the proxies that were named; by default uvicorn believes 127.0.0.1.
@@ -169,5 +171,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Say where it listens, once it does."""
         await super().startup(sockets)
+        for each in sockets or ():
+            each.listen(BACKLOG)  # the kernel may hold more than asyncio is to take at once
         if self.started:
             log.info("listening", address=f"http://{self.config.host}:{self.config.port}/", **self._facts)

@@ -106,10 +106,10 @@ def write_report(
     unit: UnitOption | None = None,
 ) -> None:
     """Write tables to a file, or print them, marked where the books are made up; in a unit, as their forms print them."""
-    from dashboards.reports.table import PRINTED, marked, with_head
+    from dashboards.reports.table import NOTED, marked, with_head
 
     tables = in_unit(tables, unit, opened.names.city, format_)
-    if format_.value in PRINTED:
+    if format_.value in NOTED:
         tables = with_head(tables, opened.trail_head)
     write_tables(marked(tables) if opened.demonstration else tables, format_, out, lang)
 

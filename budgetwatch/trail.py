@@ -35,11 +35,14 @@ def verify(
     """
     from streams.people.trail import head
     from streams.trail.keys import shown_head
+    from streams.upkeep.damaged import UNDER_TRAIL, damaged
     from streams.upkeep.trail_audit import remembered_heads, trail_differences
 
     heads = heads_of(expect_head)
     with _opened(data, store, alone=False) as opened, opened.at_one_moment() as moment:
-        found = list(trail_differences(moment, [*heads, *remembered_heads(opened)]))
+        found = list(damaged(moment, UNDER_TRAIL)) or list(
+            trail_differences(moment, [*heads, *remembered_heads(opened)])
+        )
         newest = head(moment)
     for one in found:
         sys.stdout.write(f"{one.what} {one.key}\n  the trail: {one.folded}\n  the store: {one.stored}\n")

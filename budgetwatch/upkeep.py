@@ -91,7 +91,7 @@ def _audit_folder(data: Path, heads: list[tuple[int, str]]) -> tuple[list[Differ
         registry, content = folder.read_registry()
         catalogue = load(settings=folder.path)
         if store.manifest():
-            store.agree(catalogue.digest, digest_of(content))
+            store.check_folded_with(catalogue.digest, digest_of(content))
         with counting(mark_of(store).place, "folding again") as progress:
             known = [*heads, *remembered_heads(store)]
             return list(compared(store, registry, catalogue, progress, known)), mark_of(store).place

@@ -35,6 +35,25 @@ class KafkaRefused(StoreRefused):
     """The brokers do not let us in, or we do not trust them; settings, certificates or rights must be changed first."""
 
 
+class RowsDamaged(StoreRefused):
+    """A row of the store cannot be read as what it was written."""
+
+    def __init__(self, reason: object) -> None:
+        super().__init__(
+            f"a row of the store cannot be read ({reason}); `budgetwatch audit` names it: restore a backup, or `rebuild`"
+        )
+
+
+class MarkMissing(StoreRefused):
+    """There is no mark that says up to where the log was folded, and yet something was folded."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the store's mark, which says up to where its log was folded, is gone: nothing can go on from here;"
+            " see `budgetwatch audit`, then restore a backup, or `rebuild`"
+        )
+
+
 class RowMissing(StoreRefused):
     """A row belongs to another that the store lacks: `what` names it. Figures cannot be loaded from it."""
 

@@ -192,8 +192,8 @@ def head_words(head: tuple[int, str]) -> Words:
     return Words(f"稽核鏈首 {said}", f"Head of the audit trail {said}")
 
 
-PRINTED: Final = frozenset(("pdf", "xlsx", "ods"))
-"""Formats that people take with them, on which the head of the trail stands."""
+NOTED: Final = frozenset(("pdf", "xlsx", "ods", "json"))
+"""Formats that have notes, among which the head of the trail stands. CSV is rows alone, so that programs can read it."""
 
 
 def marked(tables: Sequence[Table]) -> list[Table]:

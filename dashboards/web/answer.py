@@ -18,7 +18,7 @@ from alerts.lagging import target
 from dashboards.reports.formats import FORMATS
 from dashboards.reports.formats.cells import day, large_sum
 from dashboards.reports.printed_form import UNITS, as_form
-from dashboards.reports.table import PRINTED, ReportProblem, Table, marked, with_head
+from dashboards.reports.table import NOTED, ReportProblem, Table, marked, with_head
 from dashboards.web import grid, language, names, shown, static_files
 from dashboards.web.desk import Desk
 from dashboards.web.grid import Grid
@@ -31,6 +31,7 @@ from streams.people.links import PATH as LINK_PATH
 from streams.people.person import MAY_LOAD, Person
 from streams.scope import Scope
 from streams.store.mark import all_marks
+from streams.trail.keys import shown_head
 
 FRAGMENT_HEADER: Final = "x-fragment"
 """A page that refreshes itself asks for its changing part by this header."""
@@ -43,6 +44,8 @@ _MAY_DIFFER: Final = frozenset(("other_address", "csrf", "refresh_from"))
 """What every template may name and a page may know better."""
 _SECRET: Final = {"Referrer-Policy": "no-referrer"}
 """Where the address itself is a secret."""
+TRAIL_HEAD: Final = "Budgetwatch-Trail-Head"
+"""Of an answer that is a report: number and hash of the newest act, as `--expect-head` takes them."""
 _UNSAFE_NAME: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
 _templates: Final = Environment(
@@ -273,11 +276,14 @@ def report(desk: Desk, tables: Sequence[Table], name: str, reader: Language, fil
     form = FORMATS[name]
     if desk.monitor.demonstration:
         tables, file_name = marked(tables), f"demonstration-{file_name}"
-    if name in PRINTED:
-        tables = with_head(tables, trail.head(desk.monitor.store))
+    head = trail.head(desk.monitor.store)
+    if name in NOTED:
+        tables = with_head(tables, head)
     stem = _UNSAFE_NAME.sub("-", file_name).strip("-")
     disposition = f'attachment; filename="{stem}-{tables[0].as_of}{form.suffix}"'
     found = headers() | {"Content-Disposition": disposition}
+    if head is not None:
+        found[TRAIL_HEAD] = shown_head(head)
     if form.pieces is not None:
         return Stream(form.pieces(tables, reader), media_type=form.media_type, headers=found)
     try:

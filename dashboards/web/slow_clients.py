@@ -25,20 +25,25 @@ BODY_SECONDS_MAX: Final = 30.0
 UNREAD_SECONDS_MAX: Final = 60.0
 """How long what was sent may stay unread."""
 CONNECTIONS_MAX: Final = 1_024
-_OWN_DESCRIPTORS: Final = 128
+ACCEPTED_AT_ONCE: Final = 32
+"""So many asyncio accepts in one turn of its loop: what it is told as the backlog."""
+_TURNS: Final = 4
+"""From the one in which a connection is accepted to the one in which one that is too many is gone."""
+_OWN_DESCRIPTORS: Final = 96
 """The store, files and pipes of this process."""
+_KEPT_BACK: Final = _OWN_DESCRIPTORS + _TURNS * ACCEPTED_AT_ONCE
 
 
 @cache
 def connections_max() -> int:
     """How many connections are taken at once: as many as leave descriptors for the rest."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = CONNECTIONS_MAX + _OWN_DESCRIPTORS
+    wanted = CONNECTIONS_MAX + _KEPT_BACK
     if soft < wanted and (hard == resource.RLIM_INFINITY or hard > soft):
         soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    return max(16, min(CONNECTIONS_MAX, soft - _OWN_DESCRIPTORS))
+    return max(16, min(CONNECTIONS_MAX, soft - _KEPT_BACK))
 
 
 def patient_listener(listener: socket.socket) -> None:
@@ -47,23 +52,31 @@ def patient_listener(listener: socket.socket) -> None:
 
 
 class PatientProtocol(H11Protocol):
-    """uvicorn's protocol, with a time within which a request's head must have arrived."""
+    """uvicorn's protocol, with a time within which a request's head must have arrived.
+
+    Where there are as many connections as may be, the one that has asked for nothing the longest makes room for a new one:
+    whoever only holds connections keeps nobody away.
+    """
 
     _waiting: asyncio.TimerHandle | None = None
+    _idle_since: float = 0.0
+    """When it last asked for something, or came."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """A client has come: its first head is awaited."""
         super().connection_made(transport)
+        self._idle_since = self.loop.time()
         if len(self.connections) > connections_max():
-            transport.abort()
-        else:
-            self._await_head()
+            idle = [each for each in self.connections if isinstance(each, PatientProtocol) and each._is_idle()]
+            min(idle, key=lambda each: each._idle_since, default=self).transport.abort()
+        self._await_head()
 
     def data_received(self, data: bytes) -> None:
         """Something has come: perhaps the end of a head, perhaps the beginning of the next."""
         super().data_received(data)
         if self.conn.their_state is not h11.IDLE:
             self._stop_waiting()
+            self._idle_since = self.loop.time()
         elif self._waiting is None:
             self._await_head()
 
@@ -71,6 +84,11 @@ class PatientProtocol(H11Protocol):
         """The client has gone."""
         self._stop_waiting()
         super().connection_lost(exc)
+
+    def _is_idle(self) -> bool:
+        """Whether nothing is being answered; one that is let go of already is none."""
+        is_answered = self.cycle is None or self.cycle.response_complete
+        return is_answered and not self.transport.is_closing()
 
     def _await_head(self) -> None:
         self._waiting = self.loop.call_later(HEAD_SECONDS_MAX, self._give_up)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
@@ -18,9 +18,12 @@ from streams.notices.settings import NoticeSettings
 from streams.store import schema
 from streams.store.alerts import next_number
 from streams.store.times import moment
+from streams.store.under_trail import Seals, append_act, key_of
+from streams.trail.chain import row_digest
 
 OWN_KINDS: Final = ("storm", "rebuild", "paper", "step")
 """Messages that no fold makes: a rebuild carries them over."""
+NOTICES_MADE: Final = "notices-made"
 
 
 class Saying(msgspec.Struct, frozen=True):
@@ -79,10 +82,7 @@ def leave_bulletin(
                 page=page,
                 demonstration=settings.demonstration,
             )
-            keep_notice(connection, name, bulletin, at)
-            files = [msgspec.structs.asdict(each) | {"notice": name} for each in saying.attachments]
-            if files:
-                connection.execute(schema.notice_attachments.insert(), files)
+            keep_notice(connection, name, bulletin, at, saying.attachments)
         values = {"message": saying.id, "channel": "mail", "address": address, "n": n, "subject": saying.id}
         values |= {"state": "waiting", "attempts": 0, "recipient_kind": to, "recipient_key": key, "language": language}
         connection.execute(
@@ -92,8 +92,26 @@ def leave_bulletin(
     return True
 
 
-def keep_notice(connection: sa.Connection, name: str, said: Bulletin, at: str) -> None:
-    """Keep what is said, as it leaves."""
+def keep_notice(
+    connection: sa.Connection, name: str, said: Bulletin, at: str, attachments: Sequence[Attachment] = ()
+) -> None:
+    """Keep what is said, as it leaves, with what is attached."""
     values = {"id": name, "key": said.key, "recipient_kind": said.recipient.kind, "recipient_key": said.recipient.key}
     payload = msgspec.json.encode(said).decode()
-    connection.execute(schema.notices.insert(), values | {"payload": payload, "made_at": at})
+    row = values | {"payload": payload, "made_at": at}
+    connection.execute(schema.notices.insert(), row)
+    files = [msgspec.structs.asdict(each) | {"notice": name} for each in attachments]
+    if files:
+        connection.execute(schema.notice_attachments.insert(), files)
+    seals = {schema.notices.name: {name: row_digest(row)}}
+    record_said(connection, seals | {schema.notice_attachments.name: {_key(file): row_digest(file) for file in files}})
+
+
+def record_said(connection: sa.Connection, seals: Seals) -> None:
+    """Put the digests of new notices on the trail: what was said can be proved, and is not changed unseen."""
+    by = {"person": "outbox", "role": "", "address": "", "before": "null", "after": "null"}
+    append_act(connection, by | {"kind": NOTICES_MADE, "subject": "notices"}, seals=seals)
+
+
+def _key(file: Mapping[str, Any]) -> str:
+    return key_of(schema.notice_attachments, file)

@@ -16,6 +16,7 @@ from alerts.letters.notice import Notice, NoticeKind
 from alerts.routing.deciding import kind_of
 from alerts.routing.hours import next_digest
 from ledger.words import Words
+from streams.notices.bulletins import record_said
 from streams.notices.pace import Pace
 from streams.notices.settings import NoticeSettings
 from streams.store import Store, schema
@@ -23,6 +24,7 @@ from streams.store.alerts import alert_of
 from streams.store.deliveries_sealed import of_messages, sealed_run
 from streams.store.times import moment
 from streams.taipei import TAIPEI
+from streams.trail.chain import row_digest
 
 ROWS: Final = 4_000
 """Deliveries looked at in one round."""
@@ -232,5 +234,6 @@ def _write(pace: Pace, made: Sequence[tuple[str, Notice]], changes: Sequence[dic
         ]
         if fresh:
             connection.execute(notices.insert(), fresh)
+            record_said(connection, {notices.name: {row["id"]: row_digest(row) for row in fresh}})
         with sealed_run(connection, "people", *of_messages([one["of_message"] for one in changes])):
             connection.execute(rows.update().where(*still), list(changes))

@@ -30,7 +30,7 @@ HALF_YEAR_FROZEN: Final = "half-year-frozen"
 JUDGE: Final = "judge"
 LOG_IN: Final = "log-in"
 LOG_OUT: Final = "log-out"
-OF_ITSELF: Final = ("day-judged", "delivered", "link-made")
+OF_ITSELF: Final = ("day-judged", "delivered", "link-made", "notices-made")
 """What the program does by itself, every day and at every sending run."""
 _SUBJECTS_AT_ONCE: Final = 500
 NOBODY: Final = ("", "")

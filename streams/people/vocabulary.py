@@ -59,6 +59,7 @@ ACT: Final[Mapping[str, Words]] = {
     "link-made": Words("製作一次性連結", "made a one-time link"),
     "link-used": Words("一次性連結已使用", "used a one-time link"),
     "day-judged": Words("判定時間規則（每日）", "the time rules were judged"),
+    "notices-made": Words("製作通知", "notices were written"),
     "delivered": Words("寄送通知", "notices were sent"),
     "store-begun": Words("建立資料庫", "the store was begun"),
     "trail-began": Words("稽核鏈啟用", "the chain began under a key"),

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from ledger.books import AgencyYear, Books, Position, Row
 from ledger.effects import BOOKINGS
 from ledger.process import Effects, Transition
+from ledger.refusals import Refusal
 from streams.store import schema
 from streams.store.alerts import write_alerts, write_refusals_out
 from streams.store.batch import Batch, whereabouts
@@ -68,6 +69,11 @@ def write_batch(
     write_alerts(connection, alerts, effects.transitions, first_place + len(batch.lines), at)
 
 
+def facts_of(refusal: Refusal) -> str:
+    """The values of its detail, as they are kept."""
+    return msgspec.json.encode(refusal.detail.values).decode()
+
+
 def _refused(store: Store, first_place: int, batch: Batch, effects: Effects, at: str) -> Iterator[dict[str, Any]]:
     """A refusal names where its line came from; on Kafka the record `<topic>/<partition>/<offset>`."""
     starts, records = [origin.offset for origin in batch.origins], batch.records
@@ -87,7 +93,7 @@ def _refused(store: Store, first_place: int, batch: Batch, effects: Effects, at:
             "reason": one.refusal.reason,
             "detail": one.refusal.detail.text,
             "code": one.refusal.detail.code,
-            "facts": msgspec.json.encode(one.refusal.detail.values).decode(),
+            "facts": facts_of(one.refusal),
             "fiscal_year": one.refusal.fiscal_year,
             "agency": one.refusal.agency,
             "at": at,

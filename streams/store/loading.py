@@ -25,7 +25,8 @@ from ledger.fiscal import booking_months, budget_window
 from ledger.identity import SeenIds, seed_of
 from ledger.payments import PaymentsNoted
 from producers.kafka.partitions import partition_of_year
-from streams.errors import RowMissing
+from streams.errors import MarkMissing, RowMissing, RowsDamaged
+from streams.store import schema
 from streams.store.alerts import attach_alerts, attach_shared_alerts, load_time_alerts
 from streams.store.locks import FUNDS_LOCK, as_of_one_moment, lock
 from streams.store.mark import Mark, mark_within
@@ -47,14 +48,37 @@ class Loaded(msgspec.Struct):
 
 
 def load_partition(store: Store) -> Loaded:
-    """The books, the ids remembered and the mark, as of one moment."""
+    """The books, the ids remembered and the mark, as of one moment.
+
+    Raises StoreRefused where rows are missing or damaged, and where the mark is gone.
+    """
     with store.reading() as connection:
         as_of_one_moment(connection)
-        wanted = None if store.partitions == 1 else _years_of_partition(store, connection)
-        books = load_books(connection, wanted)
-        attach_alerts(connection, books, wanted)
-        books.payments = payments = payments_within(store, connection)
-        return Loaded(books, seen_within(store, connection), payments, mark_within(store, connection))
+        check_mark(store, connection)
+        try:
+            return _loaded(store, connection)
+        except (ValueError, TypeError, OverflowError) as error:  # of whoever changed it by hand, or of a broken disk
+            raise RowsDamaged(error) from None
+
+
+def check_mark(store: Store, connection: sa.Connection) -> None:
+    """Raise MarkMissing where a partition has batches and no mark: it would be folded a second time on what there is."""
+    segments, marks = schema.segments, schema.marks
+    has_mark = connection.execute(sa.select(marks.c.position).where(*store.own(marks)).limit(1)).first() is not None
+    if has_mark:
+        return
+    own = sa.select(segments.c.first_place).where(*store.own(segments)).limit(1)
+    others = store.partitions == 1 and bool(years_kept(connection))  # the last batch may be gone too
+    if others or connection.execute(own).first() is not None:
+        raise MarkMissing
+
+
+def _loaded(store: Store, connection: sa.Connection) -> Loaded:
+    wanted = None if store.partitions == 1 else _years_of_partition(store, connection)
+    books = load_books(connection, wanted)
+    attach_alerts(connection, books, wanted)
+    books.payments = payments = payments_within(store, connection)
+    return Loaded(books, seen_within(store, connection), payments, mark_within(store, connection))
 
 
 def _years_of_partition(store: Store, connection: sa.Connection) -> frozenset[tuple[int, str]]:

@@ -227,7 +227,9 @@ def segment_at(store: Store, place: int) -> tuple[int, list[bytes]]:
         .limit(1)
     )
     with store.reading() as connection:
-        found = connection.execute(wanted).one()
+        found = connection.execute(wanted).first()
+    if found is None:
+        raise LogBroken(f"the log has no segment that holds line {place:,}; restore a backup", place)
     return found.first_place, unpack_lines(found.lines)
 
 

@@ -119,12 +119,14 @@ class Store:
         wanted = folded_with(rules_digest, registry_digest)
         self.check_trail_key()
         found = self.manifest() or self._begin_manifest(wanted | {"demonstration": "yes" if demonstration else "no"})
-        for name, value in wanted.items():
-            if found.get(name) != value:
-                raise StoreRefused(f"the store was folded with another {name.replace('_', ' ')}: {_REBUILD}")
+        _check_folded_with(found, wanted)
         if demonstration is not None and (found["demonstration"] == "yes") != demonstration:
             kind = "demonstration data" if found["demonstration"] == "yes" else "a city's own data"
             raise StoreRefused(f"the store holds {kind}; name another data folder")
+
+    def check_folded_with(self, rules_digest: str, registry_digest: str) -> None:
+        """Refuse a store folded with other rules, register or fold; the trail's key is not needed to read."""
+        _check_folded_with(self.manifest(), folded_with(rules_digest, registry_digest))
 
     def check_trail_key(self) -> None:
         """Raise StoreRefused where acts could not be recorded: without the trail's key nothing starts that records any."""
@@ -184,6 +186,12 @@ class _Within(Store):
         """The one that is open."""
         with self.plain_errors():
             yield self._connection
+
+
+def _check_folded_with(found: Mapping[str, str], wanted: Mapping[str, str]) -> None:
+    for name, value in wanted.items():
+        if found.get(name) != value:
+            raise StoreRefused(f"the store was folded with another {name.replace('_', ' ')}: {_REBUILD}")
 
 
 def folded_with(rules_digest: str, registry_digest: str) -> dict[str, str]:

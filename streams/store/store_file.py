@@ -35,7 +35,7 @@ def check_file(path: Path, *, create: bool) -> None:
 def _check_none_was_there(path: Path) -> None:
     """A new store in the place of one that was taken away would cover that up, and write over the head it was at."""
     for left in (head_path(path), path.with_name(path.name + "-wal")):
-        if left is not None and left.exists():
+        if left is not None and left.exists() and not path.exists():  # somebody else may have begun it just now
             raise StoreRefused(
                 f"{path}: the store that was here is gone, and {left.name} is still here: restore a backup with"
                 f" `budgetwatch restore`; where a new store is meant to begin, move {left.name} away first"

@@ -35,6 +35,8 @@ SEALED: Final = (
     schema.judgements,
     schema.answer_links,
     schema.link_uses,
+    schema.notices,
+    schema.notice_attachments,
 )
 # A table that joins these needs a migration that names it in `GUARDED_FROM_HERE`: only then older stores guard it too.
 # It has no key but its primary one: by another a row could be replaced past its triggers.

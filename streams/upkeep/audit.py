@@ -22,10 +22,12 @@ from streams.log.history import Done, History, Progress, Source, done
 from streams.log.segments import Segments
 from streams.store import Store, schema
 from streams.store.alerts import agency_of, alert_of, attach_alerts
+from streams.store.commit import facts_of
 from streams.store.loading import load_books
 from streams.store.mark import COLUMNS, mark_of
 from streams.store.segments import seen_ids, stored_payments
 from streams.upkeep.beside_rows import beside_rows_differ
+from streams.upkeep.damaged import damaged
 from streams.upkeep.differences import Difference, compared, compared_all, rows_by_key, shown
 from streams.upkeep.refolded import Copies, Refolded, TransitionRow
 from streams.upkeep.trail_audit import trail_differences
@@ -75,6 +77,10 @@ def _differences(
     heads: Sequence[tuple[int, str]],
 ) -> Iterator[Difference]:
     source.check(store)
+    unreadable = list(damaged(store))
+    if unreadable:
+        yield from unreadable  # the rest cannot be compared with these
+        return
     yield from trail_differences(store, heads)
     wanted = done(store)
     folded = Refolded(store, registry, catalogue)
@@ -93,7 +99,10 @@ def _differences(
     yield from _of_rows(store, folded)
     yield from _of_alerts(store, folded)
     refused = {
-        _key(store, *where): (one.reason, one.id, one.detail.text, folded.settled_by(*where))
+        _key(store, *where): (
+            *(one.reason, one.id, one.detail.text, one.detail.code, facts_of(one), one.fiscal_year, one.agency),
+            folded.settled_by(*where),
+        )
         for where, one in folded.refusals.items()
     }
     yield from compared_all("refusals", refused, _stored_refusals(store))
@@ -140,6 +149,7 @@ def _of_rows(store: Store, folded: Refolded) -> Iterator[Difference]:
 
 def _of_alerts(store: Store, folded: Refolded) -> Iterator[Difference]:
     kept = _stored_alerts(store)
+    yield from _whose_alerts(store)
     if store.partitions == 1:
         yield from compared_all("alerts", shown(folded.alerts), shown(kept))
         history = dict(enumerate(folded.history)), dict(enumerate(_stored_history(store)))
@@ -169,6 +179,13 @@ def _stored_alerts(store: Store) -> dict[str, Alert]:
         return {row.id: alert_of(row) for row in connection.execute(sa.select(schema.alerts))}
 
 
+def _whose_alerts(store: Store) -> Iterator[Difference]:
+    """Whether each is shown to the agency that it is about."""
+    with store.reading() as connection:
+        for row in connection.execute(sa.select(schema.alerts)):
+            yield from compared("alerts", f"{row.id} agency", agency_of(alert_of(row)), row.agency)
+
+
 def _stored_history(store: Store) -> list[TransitionRow]:
     rows = schema.alert_history.c
     wanted = sa.select(rows.alert, rows.change, rows.by, rows.severity_before, rows.severity, rows.evidence)
@@ -176,22 +193,19 @@ def _stored_history(store: Store) -> list[TransitionRow]:
         return [tuple(row) for row in connection.execute(wanted.order_by(rows.n))]
 
 
-def _stored_refusals(store: Store) -> dict[tuple[Any, ...], tuple[str, str | None, str, int | None]]:
+_REFUSED = ("reason", "id", "detail", "code", "facts", "fiscal_year", "agency")
+
+
+def _stored_refusals(store: Store) -> dict[tuple[Any, ...], tuple[Any, ...]]:
     rows = schema.refusals.c
-    kept = (
-        rows.partition,
-        rows.place,
-        rows.reason,
-        rows.id,
-        rows.detail,
-        rows.settled_by,
-        rows.fiscal_year,
-        rows.agency,
-    )
+    kept = (rows.partition, rows.place, *(rows[name] for name in _REFUSED), rows.settled_by)
     with store.reading() as connection:
         found = connection.execute(sa.select(*kept).where(rows.log == store.log))
         return {
-            _key(store, row.partition, row.place): (row.reason, row.id, row.detail, _settled_by(store, row))
+            _key(store, row.partition, row.place): (
+                *(getattr(row, name) for name in _REFUSED),
+                _settled_by(store, row),
+            )
             for row in found
         }
 

@@ -5,7 +5,7 @@ Each moment is that of the segment, which is sealed, or of the judgement, which 
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +25,7 @@ def beside_rows_differ(store: Store) -> Iterator[Difference]:
         yield from _history(connection, parts)
         yield from _refusals(store, connection, parts)
         yield from _marks(store, connection, parts)
+        yield from _payments(store, connection, parts)
         yield from _messages(store, connection)
 
 
@@ -35,6 +36,11 @@ class _Batches(msgspec.Struct):
     ends: list[int] = []
     moments: list[str] = []
     origins: list[str] = []
+
+    def begins_at(self, place: int) -> bool:
+        """Whether one of them begins at a place."""
+        at = bisect_left(self.firsts, place)
+        return at < len(self.firsts) and self.firsts[at] == place
 
     def holding(self, place: int) -> int | None:
         """Which of them holds a place."""
@@ -98,8 +104,16 @@ def _marks(store: Store, connection: sa.Connection, parts: dict[int, _Batches]) 
     """An embedded log's mark was set by its last batch; on Kafka records without lines move it too."""
     if store.partitions > 1 or not parts:
         return
-    found = connection.execute(sa.select(schema.marks.c.committed_at).where(*store.own(schema.marks))).scalar_one()
-    yield from compared("mark", "committed_at", parts[0].moments[-1], found)
+    found = connection.execute(sa.select(schema.marks.c.committed_at).where(*store.own(schema.marks)))
+    yield from compared("mark", "committed_at", parts[0].moments[-1], found.scalar_one_or_none())
+
+
+def _payments(store: Store, connection: sa.Connection, parts: dict[int, _Batches]) -> Iterator[Difference]:
+    """Payments are remembered with the batch that they came in, by whoever folds its partition."""
+    rows = schema.payments.c
+    for log, partition, first in connection.execute(sa.select(rows.log, rows.partition, rows.first_place)):
+        if log != store.log or not parts.get(partition, _Batches()).begins_at(first):
+            yield Difference("payments", f"{partition} {first}", "the batch that they came in", f"none of {log}")
 
 
 def _messages(store: Store, connection: sa.Connection) -> Iterator[Difference]:
@@ -116,15 +130,17 @@ def _messages(store: Store, connection: sa.Connection) -> Iterator[Difference]:
         for origin, line, reason, at in connection.execute(sa.select(*columns)):
             name = f"{origin}/{line - 1}"
             wanted[name] = ("refusal", name, reason, at)
-    columns_kept = (outbox.id, outbox.kind, outbox.subject, outbox.payload, outbox.created_at, outbox.n)
+    columns_kept = (outbox.id, outbox.kind, outbox.subject, outbox.payload, outbox.created_at, outbox.n, outbox.untold)
     upto = _carried_over(connection)
     kept: dict[str, tuple[Any, ...]] = {}
-    for name, kind, subject, text, at, n in connection.execute(
+    for name, kind, subject, text, at, n, untold in connection.execute(
         sa.select(*columns_kept).where(outbox.kind.in_(("alert", "refusal")))
     ):
         payload = msgspec.json.decode(text)
         said = _SAID if kind == "alert" else ("reason",)
         made = wanted.get(name, (at,))[-1] if n <= upto else at
+        if untold and n > upto:  # only what a rebuild finds in old books is told to nobody
+            yield Difference("outbox", f"{name} untold", "to be told", "to be told to nobody")
         kept[name] = (kind, subject, *(payload.get(one) for one in said), made)
     yield from compared_all("outbox", wanted, kept)
 

@@ -12,7 +12,7 @@ from streams.store import Store, schema
 from streams.store.deliveries_sealed import outbox_sum, settled_sum
 from streams.store.segment_seals import unsealed_segments
 from streams.store.trail_begun import begin_under, by_hand
-from streams.store.under_trail import REBUILT, append_act, table_digests, trail_keys
+from streams.store.under_trail import REBUILT, SEALED, append_act, table_digests, trail_keys
 
 RESTORED: Final = "restored"
 
@@ -60,8 +60,17 @@ def record_rebuilt(connection: sa.Connection, lines: int, differ: int) -> None:
         REBUILT,
         str(lines),
         {"lines": lines, "batches_differ": differ, "deliveries": deliveries, "outbox": messages},
-        {table.name: table_digests(connection, table) for table in (schema.manifest, schema.judgements)},
+        {table.name: table_digests(connection, table) for table in _sealed_anew(connection)},
     )
+
+
+def _sealed_anew(connection: sa.Connection) -> list[sa.Table]:
+    """What was folded anew, and tables that came under the trail since its acts were written: as they stand."""
+    acts = schema.acts.c
+    kept = connection.execute(sa.select(acts.seals).where(acts.seals.is_not(None)))
+    named = {table for (seals,) in kept for table in msgspec.json.decode(seals)}
+    folded = (schema.manifest, schema.judgements)
+    return [table for table in SEALED if table in folded or table.name not in named]
 
 
 def record_restored(store: Store, abandoned: tuple[int, str] | None) -> None:

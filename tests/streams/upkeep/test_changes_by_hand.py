@@ -14,12 +14,18 @@ import pytest
 import sqlalchemy as sa
 
 from alerts.catalogue import Catalogue
+from alerts.letters.bulletin import Attachment, Bulletin
+from alerts.letters.compose import letter_head, recipient_of
 from alerts.subjects import alert_id
 from ledger.monthly import MonthlyReport, ReportedLine
+from ledger.names import Names
 from ledger.registry import Registry, parse
+from ledger.words import Words
 from producers.simulator import registry_csv, simulate
+from streams.errors import StoreRefused
 from streams.fold.judging import judge_held
 from streams.fold.partition import Partition
+from streams.notices.bulletins import keep_notice
 from streams.outbox import Outbox
 from streams.people import accounts, lagging_acts, sessions
 from streams.people.accounts import Domain
@@ -30,6 +36,7 @@ from streams.people.person import Person
 from streams.store import Origin, Store, alert_lists, open_store, schema
 from streams.store.alert_lists import Overlay, Wanted
 from streams.store.batch import Batch
+from streams.store.loading import load_partition
 from streams.store.under_trail import unguard_tables
 from streams.trail.chain import BEGAN, BEGINNING, NO_HASH, fingerprint_of, keyed_link, plain_link, seal_of
 from streams.upkeep.audit import audit
@@ -74,6 +81,12 @@ def kept(tmp_path_factory: pytest.TempPathFactory, city: Registry, catalogue: Ca
     file_taken(store, OFFICER, number, "2月.csv", {"accepted": 2, "duplicate": 0, "refused": 0}, [report])
     freeze_half_year(store, city, 114, OFFICER, "2025-08-01", anew=False)
     Outbox(store, (Taken(),)).deliver_all()
+    with store.writing() as connection:
+        names = Names(city)
+        office = recipient_of(names, "office")
+        said = Bulletin("digest", DAY, office, "zh", letter_head(names), Words("催辦", "Reminder"), ())
+        paper = Attachment("list.csv", "text/csv", b"a,b")
+        keep_notice(connection, "digest-zh", said, "2025-09-15T00:00:00.000Z", (paper,))
     for number in range(3):
         add_note(store, alert_id(found[1]), OFFICER, f"第 {number} 次電話")
     store.close()
@@ -278,6 +291,17 @@ CHANGES: Mapping[str, tuple[str, Change]] = {
         "deliveries",
         sql("DELETE FROM deliveries WHERE message = (SELECT min(message) FROM deliveries)"),
     ),
+    "a message that nobody is told of": ("outbox", sql("UPDATE outbox SET untold = 1")),
+    "what a notice says": ("notices", sql("UPDATE notices SET payload = replace(payload, '催辦', '免辦')")),
+    "a notice taken out": ("notices", sql("DELETE FROM notices")),
+    "what was attached": ("notice_attachments", sql("UPDATE notice_attachments SET content = x'00'")),
+    "an attachment taken out": ("notice_attachments", sql("DELETE FROM notice_attachments")),
+    "an alert hidden from its agency": ("alerts", sql("UPDATE alerts SET agency = 'x' WHERE agency IS NOT NULL")),
+    "a refusal hidden from its agency": ("refusals", sql("UPDATE refusals SET agency = 'x'")),
+    "what a refusal says": ("refusals", sql("UPDATE refusals SET facts = '{}', code = 'unknown'")),
+    "payments of another log": ("payments", sql("UPDATE payments SET log = 'x'")),
+    "the mark taken out": ("mark", sql("DELETE FROM marks")),
+    "every segment taken out": ("mark", sql("DELETE FROM segments")),
     "demonstration data taken for a city's": (
         "manifest",
         sql("UPDATE manifest SET value = 'yes' WHERE name = 'demonstration'"),
@@ -335,3 +359,69 @@ def test_what_was_changed_is_not_covered_up_by_an_act_after_it(
 
 def test_the_table_is_as_long_as_it_was() -> None:
     assert len(CHANGES) >= 41 and BEGINNING.n == 0
+
+
+WITHOUT_ROWS = frozenset(
+    (
+        *("failed_log_ins", "judgement_requests", "answer_links", "link_openings", "link_uses", "wishes", "virements"),
+        *("board_articles", "board_names", "board_rules"),
+    )
+)
+"""Tables of which the store has no row."""
+
+
+@pytest.mark.parametrize("name", sorted(set(schema.metadata.tables) - WITHOUT_ROWS - {"payments"}))
+def test_a_value_that_is_none_of_its_column_is_told_with_its_row(
+    name: str, store: Store, city: Registry, catalogue: Catalogue
+) -> None:
+    """SQLite takes bytes where a number stands: an audit names each, and never ends by them."""
+    table = schema.metadata.tables[name]
+    damaged = [one.name for one in table.c if not one.primary_key and not isinstance(one.type, sa.LargeBinary)]
+    with store.writing() as connection:
+        unguard_tables(connection)
+        connection.execute(sa.text("PRAGMA ignore_check_constraints=ON"))
+        values = ", ".join(f"{column} = x'ff00'" for column in damaged)
+        first = f"rowid = (SELECT min(rowid) FROM {name})"  # noqa: S608
+        assert connection.execute(sa.text(f"UPDATE {name} SET {values} WHERE {first}")).rowcount == 1  # noqa: S608
+    told = {one.key.rpartition(" ")[2] for one in audit(store, city, catalogue) if one.what == name}
+    assert told == set(damaged)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("agency_years.detail", "'{}'"),
+        ("refs.detail", "'[1]'"),
+        ("judgements.marks", "'{}'"),
+        ("judgements.day", "'tomorrow'"),
+        ("segments.origins", "'{}'"),
+        ("segments.ids", "x'0001'"),
+        ("payments.paid", "x'0001'"),
+        ("alerts.evidence", "'[]'"),
+        ("outbox.payload", "'[]'"),
+        ("acts.after", "'{'"),
+        ("positions.original", "'ten'"),
+    ],
+)
+def test_what_cannot_be_read_is_told_with_its_row(
+    column: str, value: str, store: Store, city: Registry, catalogue: Catalogue
+) -> None:
+    table, _, name = column.partition(".")
+    table = "position_budgets" if column == "positions.original" else table
+    with store.writing() as connection:
+        unguard_tables(connection)
+        connection.execute(sa.text(f"UPDATE {table} SET {name} = {value}"))  # noqa: S608  # names of the schema
+    told = [one for one in audit(store, city, catalogue) if one.what == table]
+    assert told and all(one.key.endswith(f" {name}") for one in told)
+    damaged_rows = table in ("agency_years", "refs", "payments", "segments", "position_budgets")
+    if damaged_rows and name != "origins":  # what the monitor begins with
+        with pytest.raises(StoreRefused, match=r"cannot be read.*budgetwatch audit"):
+            load_partition(store)
+
+
+def test_a_monitor_does_not_go_on_where_its_mark_is_gone(store: Store) -> None:
+    """It would answer at position 0, and fold what comes upon figures that are there."""
+    with store.writing() as connection:
+        connection.execute(schema.marks.delete())
+    with pytest.raises(StoreRefused, match=r"mark.*is gone"):
+        load_partition(store)

@@ -107,6 +107,17 @@ def test_without_its_key_nothing_is_recorded_and_nothing_starts(folder: Folder) 
     add_user(folder, "chen", code=0)
 
 
+@pytest.mark.parametrize("instead", [None, "x" * 64 + "\n"])
+def test_without_its_key_the_figures_are_audited_all_the_same(folder: Folder, instead: str | None) -> None:
+    (folder.path / "inbox").mkdir(exist_ok=True)
+    key = key_file(folder)
+    key.rename(folder.path / "away")
+    if instead is not None:
+        key.write_text(instead)
+    said = command("audit", "--data", str(folder.path), code=1)
+    assert said.count("not verifiable") == 1 and "folded again: 1 differences" in said
+
+
 def test_with_another_key_nothing_is_recorded(folder: Folder) -> None:
     key_file(folder).write_text("x" * 64 + "\n")
     assert "bound by another key" in add_user(folder, "chen", code=3)
