@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Callable
 from itertools import chain
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import msgspec
 from litestar import MediaType, Request, Response, get, post
@@ -15,7 +14,7 @@ from litestar.di import NamedDependency
 from litestar.exceptions import ValidationException
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromQuery
 from litestar.response import Stream
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
@@ -23,7 +22,7 @@ from alerts.lagging import absent, lagging, unjudged
 from alerts.verdict import Verdict
 from dashboards.metrics import MetricsRegistry, SamplesAsked
 from dashboards.metrics.snapshot import LEVELS
-from dashboards.web.access import ANYBODY, CITY, PUBLIC, check_needs, let_in
+from dashboards.web.access import ANYBODY, CITY, PUBLIC, let_in
 from dashboards.web.asking import asked_about
 from dashboards.web.filters import (
     PAGE_MAX,
@@ -41,7 +40,7 @@ from dashboards.web.filters import (
     day_of,
     known_names,
 )
-from dashboards.web.visitor import known_visitor, visitor_of
+from dashboards.web.visitor import visitor_of
 from ledger.output import (
     AbsentOut,
     AlertOut,
@@ -54,20 +53,14 @@ from ledger.output import (
     reserves,
 )
 from ledger.refusals import Reason
-from producers.gateway import TakesEvent, bearer, problem, problems
+from producers.gateway import TakesEvent, bearer, problems
 from streams.monitor import Monitor
-from streams.people.acts import acknowledge
-from streams.people.at_rest import close_alert, judge_now, reopen_alert
 from streams.people.overlay import overlay_on
-from streams.people.person import Person, RefusedAct
-from streams.people.trail import TrailEntry
 from streams.replay import alerts_out
 from streams.scope import EVERYTHING, Scope, agency_of_key
 from streams.store import alert_lists, queries
 
 _OF_QUESTIONS: Final = problems(400, 401, 403)
-T = TypeVar("T")
-_OF_ACTS: Final = problems(400, 401, 403, 404, 409)
 
 
 class Health(msgspec.Struct):
@@ -78,14 +71,6 @@ class Health(msgspec.Struct):
     lag_events: int | None
     """What waits to be folded; null where that is not known."""
     problem: str | None = None
-
-
-def by_token(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Who acts by API shows a token: a session's cookie would be sent along by a browser, whoever made it ask."""
-    found = visitor_of(connection)
-    if found is None or found.credential != "token":
-        raise problem(401, "Who is acting?", "send `Authorization: Bearer <token>`", **{"WWW-Authenticate": "Bearer"})
-    check_needs(found, connection, handler)
 
 
 def scraper_only(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
@@ -290,116 +275,6 @@ async def post_check(
     return (await asyncio.to_thread(asked_about, monitor, line, within)).verdict
 
 
-@post(
-    "/v1/alerts/{alert:str}/acknowledge",
-    status_code=200,
-    guards=[by_token],
-    opt=ANYBODY,
-    summary="Acknowledge an alert",
-    tags=["alerts"],
-    responses=_OF_ACTS,
-)
-async def post_acknowledge(
-    request: Request[Any, Any, Any],
-    monitor: NamedDependency[Monitor],
-    alert: FromPath[str],
-    data: JSONBody[Acknowledgement],
-) -> TrailEntry:
-    """Say that it is known, why it stands, and by when it will be dealt with."""
-    person = _person(request)
-    store, catalogue, today = monitor.store, monitor.catalogue, monitor.today()
-    return await _done(request, acknowledge, store, catalogue, alert, person, data.reason, data.due_on, today)
-
-
-@post(
-    "/v1/alerts/{alert:str}/close",
-    status_code=200,
-    guards=[by_token],
-    opt=ANYBODY,
-    summary="Close an alert",
-    tags=["alerts"],
-    responses=_OF_ACTS,
-)
-async def post_close(
-    request: Request[Any, Any, Any], monitor: NamedDependency[Monitor], alert: FromPath[str], data: JSONBody[Closing]
-) -> TrailEntry:
-    """End an alert about an act, with the reason."""
-    return await _done(request, close_alert, monitor, alert, _person(request), data.reason)
-
-
-@post(
-    "/v1/alerts/{alert:str}/reopen",
-    status_code=200,
-    guards=[by_token],
-    opt=ANYBODY,
-    summary="Reopen an alert that was closed",
-    tags=["alerts"],
-    responses=_OF_ACTS,
-)
-async def post_reopen(
-    request: Request[Any, Any, Any], monitor: NamedDependency[Monitor], alert: FromPath[str], data: JSONBody[Reopening]
-) -> TrailEntry:
-    """Take back a closing, with the reason, unless a newer alert of the same rule and subject stands."""
-    return await _done(request, reopen_alert, monitor, alert, _person(request), data.reason)
-
-
-@post(
-    "/v1/judge",
-    status_code=200,
-    guards=[by_token],
-    opt=CITY,
-    summary="Judge the time rules now",
-    tags=["alerts"],
-    responses=_OF_ACTS,
-)
-async def post_judge(request: Request[Any, Any, Any], monitor: NamedDependency[Monitor]) -> Judged:
-    """Judge today's time rules again, without waiting for ten past midnight."""
-    return Judged(monitor.today(), await _done(request, judge_now, monitor, _person(request)))
-
-
-class Judged(msgspec.Struct):
-    """The day that was judged, and how many alerts changed by it."""
-
-    day: str
-    changes: int
-
-
-class Acknowledgement(msgspec.Struct):
-    """Why an alert stands, and the day by which it will be dealt with."""
-
-    reason: str
-    due_on: str
-
-
-class Reopening(msgspec.Struct):
-    """Why an alert is reopened."""
-
-    reason: str
-
-
-class Closing(msgspec.Struct):
-    """Why an alert is closed."""
-
-    reason: str
-
-
-async def _done(request: Request[Any, Any, Any], act: Callable[..., T], *given: Any) -> T:
-    try:
-        done = await asyncio.to_thread(act, *given)
-    except RefusedAct as refused:
-        raise problem(_STATUS.get(refused.code, 409), "Not done", str(refused)) from None
-    request.app.state.desk.acted()  # open pages show it
-    return done
-
-
-_STATUS: Final = {"unknown": 404, "role": 403, "scope": 403, "person": 400, "reason": 400, "due-date": 400}
-
-
-def _person(request: Request[Any, Any, Any]) -> Person:
-    """Who acts by API: a token, under its name and roles, within its scope."""
-    return known_visitor(request).person
-
-
 _FAILING: Final = {503: ResponseSpec(Health, description="Nothing can be kept now", generate_examples=False)}
 
 
@@ -441,10 +316,6 @@ def metrics(
 
 HANDLERS: Final = (
     post_check,
-    post_acknowledge,
-    post_close,
-    post_reopen,
-    post_judge,
     get_positions,
     get_reserves,
     get_alerts,

@@ -19,7 +19,7 @@ from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 from litestar.types import Message, Scope
 
 from dashboards.metrics import Instruments, MetricsRegistry
-from dashboards.web import api, carryover_api, half_year_api
+from dashboards.web import acts_api, api, carryover_api, half_year_api
 from dashboards.web.access import ProperHost, path_to_log
 from dashboards.web.marks import OwnPosts
 from dashboards.web.site import Site
@@ -56,7 +56,14 @@ def create_app(monitor: Monitor, page: Site, metrics_registry: MetricsRegistry, 
     )
     app = Litestar(
         request_class=SentRequest,
-        route_handlers=[post_events, *api.HANDLERS, *carryover_api.HANDLERS, *half_year_api.HANDLERS, *page.routes],
+        route_handlers=[
+            post_events,
+            *acts_api.HANDLERS,
+            *api.HANDLERS,
+            *carryover_api.HANDLERS,
+            *half_year_api.HANDLERS,
+            *page.routes,
+        ],
         middleware=[
             DefineMiddleware(BodyInTime),
             DefineMiddleware(OwnPosts, replica=monitor.replica),
