@@ -141,8 +141,8 @@ def _allotments(books: Books, fiscal_year: int, names: Names, as_of: str, within
             plan = names.account(each.origin_year, account)
             rows.append(
                 (
-                    fiscal_year, year.agency, agency_name(names, year.agency).zh, account,
-                    "" if plan is None else plan.work_plan.zh, ECONOMIC_CLASS[economic_class].zh, object_code,
+                    fiscal_year, year.agency, agency_name(names, year.agency), account,
+                    "" if plan is None else plan.work_plan, ECONOMIC_CLASS[economic_class], object_code,
                     each.origin_year, each.carryover, None, 1, *(None for _ in _MONTHS),
                 )
             )  # fmt: skip

@@ -16,7 +16,7 @@ from producers.event_line import event_line
 from producers.imported import Imported, ImportProblems, Unmapped
 from producers.tables import cells
 from producers.tables.columns import AMOUNTS, Reading
-from producers.tables.header import Header, columns_of, find_header, plain
+from producers.tables.header import Header, columns_of, find_header, in_words_of, plain
 from producers.tables.mapping import (
     BOOKED_MONTH,
     LINE_PARTS,
@@ -61,6 +61,7 @@ def events_of(
         ImportProblem: the header is not found, or cells cannot be read (a line each); nothing was taken then.
     """
     header = find_header(sheet, mapping)
+    sheet = in_words_of(mapping, sheet, header)
     _check_unit(sheet, header, mapping)
     rows, unmapped = _filled_rows(sheet, header)
     totals = sums_of_rows(sheet, header, rows, mapping.totals)

@@ -19,6 +19,8 @@ _SEARCHED: Final = 40
 """Title rows are few."""
 _SPACES: Final = re.compile(r"\s+")
 MONTHS: Final = range(1, 13)
+_UNIT: Final = "(NT$)"
+"""What an English heading of money ends in."""
 
 
 class Header(msgspec.Struct, frozen=True):
@@ -65,10 +67,10 @@ class HeaderMatch(msgspec.Struct, frozen=True):
 
 def closest(sheet: Sheet, mapping: Mapping) -> HeaderMatch:
     """The row in which most of the columns stand that the mapping names. Raises ImportProblem for a sheet without rows."""
-    wanted = _wanted(mapping)
+    wanted, english = _wanted(mapping), _english(mapping)
     best: HeaderMatch | None = None
     for row in range(1, min(sheet.rows, _SEARCHED) + 1 - (mapping.header_rows - 1)):
-        names = _joined(sheet, row, mapping.header_rows)
+        names = [english.get(name.removesuffix(_UNIT), name) for name in _joined(sheet, row, mapping.header_rows)]
         lacking = [each for each in wanted if not any(plain(name) in names for name in each)]
         missing = [each for each in lacking if wanted[each]]
         absent = [each for each in lacking if not wanted[each]]
@@ -90,6 +92,31 @@ def find_header(sheet: Sheet, mapping: Mapping) -> Header:
     if len(found.missing) == found.wanted:
         raise sheet.problem(sentence("has no header with {}; is this the right mapping?", missing))
     raise sheet.problem(sentence("the header has no {}", missing), row=found.row)
+
+
+def in_words_of(mapping: Mapping, sheet: Sheet, header: Header) -> Sheet:
+    """The sheet with the mapping's own words where a list made in English has its: rows identify themselves alike in both.
+
+    Only columns are looked at in which the mapping knows words: those of a `map`, and that of the totals.
+    """
+    english = _english(mapping)
+    events = [event.fields for event in mapping.events]
+    sources = [source_of(given) for fields in (mapping.fields, *events) for given in fields.values()]
+    names = [name for source in sources if source.map for each in columns_of(source) for name in each]
+    totals = [] if mapping.totals.column is None else [mapping.totals.column]
+    places = {header.at(name) for name in (*names, *totals) if plain(name) in header.columns}
+    if not english or not places:
+        return sheet
+
+    def own(cell: Any) -> Any:
+        return english.get(plain(cell), cell) if isinstance(cell, str) else cell
+
+    columns = [list(map(own, column)) if at in places else column for at, column in enumerate(sheet.columns)]
+    return msgspec.structs.replace(sheet, columns=columns)
+
+
+def _english(mapping: Mapping) -> dict[str, str]:
+    return {plain(name): plain(own) for name, own in mapping.english.items()}
 
 
 def _placed(sheet: Sheet, names: Sequence[str], wanted: list[tuple[str, ...]], row: int) -> dict[str, int]:

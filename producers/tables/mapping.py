@@ -16,6 +16,7 @@ events:
 identity: [agency, fiscal_year, line]
 totals: {column: 科目名稱, words: {合計: all, 小計: above}}
 names: {account: {work_plan: 科目名稱}}
+english: {Class: 門別, Current: 經常門}  # of the same list made in English
 assumed: [{zh: 每列自月初起算, en: A row counts from the month's first day}]
 """
 
@@ -156,6 +157,8 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     totals: TotalRows = TotalRows()
     names: MappedNames = MappedNames()
     report: MappedReport | None = None
+    english: dict[str, str] = {}
+    """What a list made in English calls its columns and the words in them: each the mapping's own."""
     assumed: tuple[Words | str, ...] = ()
     """What the paper does not say and the mapping decides, for people to read."""
 

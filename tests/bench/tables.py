@@ -1,5 +1,6 @@
 """How fast a table comes in: `python -m tests.bench.tables [ROWS]`, payments as CSV and as a workbook, first and again.
 
+A bar shows the writing of each file, which takes longer than its reading; a line is printed as soon as it is measured.
 Each is read by a process of its own, so that its memory is its own. Rows a second count from the file to the events.
 """
 
@@ -10,11 +11,14 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
 from openpyxl import Workbook
+
+from dashboards.reports.progress import counting
 
 HEADER: Final = [
     "年度", "機關編號", "工作計畫編號", "門別", "用途別", "傳票號碼", "項次", "付款日期", "金額", "契約編號", "摘要",
@@ -38,17 +42,29 @@ def row(number: int) -> list[str]:
     ]
 
 
-def write(folder: Path, rows: int) -> dict[str, Path]:
-    """The table as CSV in Big5, and as a workbook."""
-    text, book = folder / "payments.csv", folder / "payments.xlsx"
-    with text.open("w", encoding="cp950", newline="") as out:
-        csv.writer(out).writerows([HEADER, *map(row, range(rows))])
+def table(rows: int, what: str) -> Iterator[list[str]]:
+    """The header and so many payments, with a bar."""
+    yield HEADER
+    with counting(rows, what) as progress:
+        for number in range(rows):
+            yield row(number)
+            if number % 1_000 == 0:
+                progress(number)
+
+
+def write_csv(path: Path, rows: int) -> None:
+    """The table in Big5."""
+    with path.open("w", encoding="cp950", newline="") as out:
+        csv.writer(out).writerows(table(rows, "writing CSV"))
+
+
+def write_workbook(path: Path, rows: int) -> None:
+    """The table as a workbook."""
     made = Workbook(write_only=True)
     sheet = made.create_sheet("支付")
-    for cells in (HEADER, *map(row, range(rows))):
+    for cells in table(rows, "writing a workbook"):
         sheet.append(cells)
-    made.save(book)
-    return {"csv": text, "xlsx": book}
+    made.save(path)
 
 
 def measure(path: Path, earlier: Path | None) -> None:
@@ -77,7 +93,9 @@ def measure(path: Path, earlier: Path | None) -> None:
 def main(rows: int) -> None:
     """Measure both, first and again."""
     with TemporaryDirectory() as folder:
-        for path in write(Path(folder), rows).values():
+        for name, write in (("payments.csv", write_csv), ("payments.xlsx", write_workbook)):
+            path = Path(folder) / name
+            write(path, rows)
             for earlier in ([], [str(path.with_suffix(".ndjson"))]):
                 subprocess.run(
                     [sys.executable, "-m", "tests.bench.tables", "--measure", str(path), *earlier], check=True

@@ -20,6 +20,7 @@ from ledger.books import Books
 from ledger.lacking import lacking
 from ledger.names import NO_NAMES
 from ledger.vocabulary import GROUND
+from ledger.words import Language
 from ledger.year_end import carried_references, drafts
 from ledger.year_end_sums import year_ends
 from producers.tables.events import events_of
@@ -107,24 +108,26 @@ def test_only_what_is_within_is_in_it(books: Books, catalogue: Catalogue) -> Non
     assert [table.key for table in found.values() if table.rows] == []
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("name", ["ods", "xlsx", "csv"])
 def test_the_drafts_come_back_from_a_workbook_as_the_events_that_they_are(
-    tmp_path: Path, catalogue: Catalogue, name: str
+    tmp_path: Path, catalogue: Catalogue, name: str, language: Language
 ) -> None:
     books = fold(*YEAR)
     found = drafts(books.years[113][AGENCY], None)
     table = draft_table(found, NO_NAMES, catalogue, 114, "2025-01-10", DAY)
     path = tmp_path / f"drafts.{name}"
-    path.write_bytes(FORMATS[name].render([table], "zh"))
+    path.write_bytes(FORMATS[name].render([table], language))
     short, mapping = load_mapping("carryover-applications")
     back = events_of(read_sheet(path), mapping, short)
     assert sorted(back.events) == sorted(application_lines(found, "2025-01-10"))
     assert len(back.events) == 4
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("name", ["ods", "xlsx", "csv"])
 def test_lists_filled_in_come_back_as_what_is_taken_back_and_allotted(
-    books: Books, catalogue: Catalogue, tmp_path: Path, name: str
+    books: Books, catalogue: Catalogue, tmp_path: Path, name: str, language: Language
 ) -> None:
     """Of C1's 450 a hundred are taken back; the rest of the road is allotted in June."""
     found = report(books, catalogue)
@@ -137,7 +140,7 @@ def test_lists_filled_in_come_back_as_what_is_taken_back_and_allotted(
             for row in table.rows
         ]
         path = tmp_path / f"{key}.{name}"
-        path.write_bytes(FORMATS[name].render([replace(table, rows=rows)], "zh"))
+        path.write_bytes(FORMATS[name].render([replace(table, rows=rows)], language))
         short, mapping = load_mapping(mapping_name)
         (event,) = (
             made
@@ -159,6 +162,43 @@ def test_lists_filled_in_come_back_as_what_is_taken_back_and_allotted(
     event = back("allotments", "allotments", allotted, "32020110101")
     assert (event["type"], event["origin_year"], event["booked_on"]) == ("allotment.approved", 113, "2025-06-01")
     assert event["months"] == [0] * 5 + [350] + [0] * 6
+
+
+FILLED: list[tuple[str, str, dict[str, Any]]] = [
+    ("drafts", "carryover-applications", {"expected_on": "2025-09-30", "ground": "履約中"}),
+    ("form", "carryover-decisions", {"approve": 10, "decided_on": "2025-02-20", "approval_ref": "府主會字第1號"}),
+    ("form", "carryover-decisions", {"decline": 10, "decided_on": "2025-02-20", "declined_ground": "已無必要"}),
+    ("reductions", "carryover-reductions", {"reduce": 10, "reduced_on": "2025-06-20", "ground": "工程減項"}),
+    ("allotments", "allotments", {"allotted_on": "2025-06-01", **{f"month_{month}": month for month in range(1, 13)}}),
+]
+"""Every list that is meant to be filled in and loaded, the mapping that reads it, and what is filled in."""
+
+
+@pytest.mark.parametrize("name", ["ods", "xlsx", "csv"])
+@pytest.mark.parametrize(("key", "mapping_name", "changes"), FILLED)
+def test_a_list_made_in_english_comes_back_as_the_very_events_of_the_chinese_one(
+    books: Books, catalogue: Catalogue, tmp_path: Path, key: str, mapping_name: str, changes: dict[str, Any], name: str
+) -> None:
+    """Their ids too: whoever loads both has not filed twice."""
+    waiting = fold(*YEAR, *applications(fold(*YEAR)))
+    asked = report(waiting if key == "form" else books, catalogue)
+    asked["drafts"] = draft_table(drafts(books.years[113][AGENCY], None), NO_NAMES, catalogue, 114, "2025-01-10", DAY)
+    table = asked[key]
+    keys = [column.key for column in table.columns]
+    table = replace(
+        table, rows=[tuple(changes.get(at, cell) for at, cell in zip(keys, row, strict=True)) for row in table.rows[:1]],
+        total=None,
+    )  # fmt: skip
+    short, mapping = load_mapping(mapping_name)
+
+    def back(language: Language) -> list[bytes]:
+        path = tmp_path / f"{language}.{name}"
+        path.write_bytes(FORMATS[name].render([table], language))
+        return events_of(read_sheet(path), mapping, short).events
+
+    chinese = back("zh")
+    assert len(chinese) == 1
+    assert back("en") == chinese
 
 
 def test_what_differs_what_opens_and_what_is_missing_is_told(books: Books, catalogue: Catalogue) -> None:
