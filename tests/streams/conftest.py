@@ -27,10 +27,16 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A place for a new store."""
     if request.param == "sqlite":
         return str(tmp_path / "store.db")
-    url: str = request.getfixturevalue("postgres_url")
-    name = f"test_{abs(hash(request.node.nodeid))}"
+    return of_its_own(request.getfixturevalue("postgres_url"), request.node.nodeid)
+
+
+def of_its_own(url: str, test: str) -> str:
+    """The address of an empty PostgreSQL for one test, by its id.
+
+    A role with a schema of its name sees that alone: as good as a database of its own, and made in no time.
+    """
+    name = f"test_{abs(hash(test))}"
     engine = sa.create_engine(url)
-    # A role with a schema of its name sees that alone: as good as a database of its own, and made in no time.
     with engine.begin() as connection:
         connection.execute(sa.text(f"CREATE ROLE {name} LOGIN"))
         connection.execute(sa.text(f"CREATE SCHEMA AUTHORIZATION {name}"))

@@ -22,6 +22,7 @@ from ledger.words import Words
 from streams.store import Store, open_store
 from streams.store.rows import pack_months
 from tests.machine.random_events import AGENCIES, Generator
+from tests.streams.conftest import of_its_own
 from tests.streams.store.folding import Folding
 
 EDGES = (-1, 0, 1, 3, 9_999, 12_345_678, 2**31, 2**63 - 1, 10**15, -(10**15))
@@ -29,13 +30,7 @@ EDGES = (-1, 0, 1, 3, 9_999, 12_345_678, 2**31, 2**63 - 1, 10**15, -(10**15))
 
 @pytest.fixture
 def made(postgres_url: str, request: pytest.FixtureRequest) -> Iterator[Store]:
-    name = f"boards_{abs(hash(request.node.nodeid))}"
-    engine = sa.create_engine(postgres_url)
-    with engine.begin() as connection:
-        connection.execute(sa.text(f"CREATE ROLE {name} LOGIN"))
-        connection.execute(sa.text(f"CREATE SCHEMA AUTHORIZATION {name}"))
-    engine.dispose()
-    store = open_store(sa.make_url(postgres_url).set(username=name).render_as_string(), create=True)
+    store = open_store(of_its_own(postgres_url, request.node.nodeid), create=True)
     yield store
     store.close()
 
