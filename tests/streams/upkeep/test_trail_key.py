@@ -16,8 +16,8 @@ from budgetwatch.main import main
 from producers.simulator import registry_csv
 from streams.folder import Folder
 from streams.people import trail
-from streams.store import StoreRefused, open_store, schema
-from streams.store.under_trail import unguard_tables
+from streams.store import StoreRefused, open_store, schema, under_trail
+from streams.store.under_trail import guard_tables, unguard_tables
 from streams.trail.chain import fingerprint_of
 from streams.trail.keys import KEY_FILE, parse_head, read_keys
 
@@ -259,3 +259,34 @@ def test_a_key_is_never_written_over(folder: Folder) -> None:
 
     with pytest.raises(StoreRefused, match="exists"):
         make_key(key_file(folder))
+
+
+def test_a_table_that_came_under_the_trail_later_is_sealed_by_a_rebuild_and_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Notices of an earlier version have no seal: a rebuild seals them as they stand, and covers up no later change."""
+    folder = Folder(tmp_path / "earlier")
+    folder.path.mkdir()
+    folder.registry.write_text(registry_csv(), encoding="utf-8")
+    with monkeypatch.context() as earlier:
+        known = tuple(table for table in under_trail.SEALED if table is not schema.notices)
+        earlier.setattr(under_trail, "SEALED", known)
+        add_user(folder, "wang", code=0)
+
+    def change(statement: sa.Executable) -> None:
+        store = open_store(folder.store)
+        with store.writing() as connection:
+            unguard_tables(connection)
+            connection.execute(statement)
+            guard_tables(connection)
+        store.close()
+
+    values = {"id": "a-zh", "key": "a", "recipient_kind": "office", "recipient_key": "", "payload": "{}", "made_at": ""}
+    change(schema.notices.insert().values(**values))
+    assert "notices a-zh" in command("trail", "verify", "--data", str(folder.path), code=1)
+    command("rebuild", "--data", str(folder.path), code=0)
+    assert "no differences" in command("trail", "verify", "--data", str(folder.path), code=0)
+    change(schema.notices.update().values(payload='{"a":1}'))
+    for _ in range(2):
+        assert "notices a-zh" in command("trail", "verify", "--data", str(folder.path), code=1)
+        command("rebuild", "--data", str(folder.path), code=0)
