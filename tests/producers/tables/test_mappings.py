@@ -68,10 +68,10 @@ SAMPLES: dict[str, tuple[Rows, dict[str, str]]] = {
     ),
     "reserve-cases": (
         [
-            [*CODES, "預備金別", "動支案號", "核准日期", "核准數", "法定款次", "備查日期", "核准文號"],
-            ["114", "020011", *LINE, "第二預備金", "S1", "1140305", "60,000,000", "1", "114.3.1", "府主字第1號"],
-            ["114", "020011", *LINE, "第一預備金", "F1", "114年3月6日", "5,000", "", "", ""],
-            ["", "", "", "", "", "", "合計", "", "60,005,000", "", "", ""],
+            [*CODES, "預備金別", "動支案號", "核准日期", "核准數", "法定款次", "備查日期", "核准文號", "備查文號"],
+            ["114", "020011", *LINE, "第二預備金", "S1", "1140305", "60,000,000", "1", "114.3.1", "府主字第1號", "議字第2號"],
+            ["114", "020011", *LINE, "第一預備金", "F1", "114年3月6日", "5,000", "", "", "", ""],
+            ["", "", "", "", "", "", "合計", "", "60,005,000", "", "", "", ""],
         ],
         {},
     ),
@@ -202,6 +202,7 @@ def test_what_rows_come_to(tmp_path: Path) -> None:
     }  # fmt: skip
     second_reserve, first_reserve = events(sample("reserve-cases", tmp_path))
     assert (second_reserve["council_notified_on"], second_reserve["ground"]) == ("2025-03-01", 1)
+    assert second_reserve["note"] == "議字第2號" and "note" not in first_reserve, "the council's reference"
     assert "ground" not in first_reserve and first_reserve["booked_on"] == "2025-03-06"
     payments = sample("payments", tmp_path)
     assert [one["amount"] for one in events(payments)] == [70, 30]
