@@ -67,8 +67,9 @@ class PatientProtocol(H11Protocol):
         super().connection_made(transport)
         self._idle_since = self.loop.time()
         if len(self.connections) > connections_max():
-            idle = [each for each in self.connections if isinstance(each, PatientProtocol) and each._is_idle()]
-            min(idle, key=lambda each: each._idle_since, default=self).transport.abort()
+            idle = [each for each in self.connections if isinstance(each, PatientProtocol) and each._is_awaited()]
+            # Not aborted: what the kernel has still to send of an answer arrives.
+            min(idle, key=lambda each: (each._sends_a_body(), each._idle_since), default=self).transport.close()
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
@@ -85,10 +86,14 @@ class PatientProtocol(H11Protocol):
         self._stop_waiting()
         super().connection_lost(exc)
 
-    def _is_idle(self) -> bool:
-        """Whether nothing is being answered; one that is let go of already is none."""
-        is_answered = self.cycle is None or self.cycle.response_complete
-        return is_answered and not self.transport.is_closing()
+    def _is_awaited(self) -> bool:
+        """Whether it is the client's turn: nothing is being answered or sent, and nobody has let go of it already."""
+        is_answered = self.cycle is None or self.cycle.response_complete or self._sends_a_body()
+        return is_answered and not self.transport.is_closing() and not self.transport.get_write_buffer_size()
+
+    def _sends_a_body(self) -> bool:
+        """Whether a request's body is still to come; such a one is given up after those that ask for nothing."""
+        return self.cycle is not None and not self.cycle.response_complete and self.cycle.more_body
 
     def _await_head(self) -> None:
         self._waiting = self.loop.call_later(HEAD_SECONDS_MAX, self._give_up)

@@ -215,14 +215,18 @@ def guard_tables(connection: sa.Connection) -> None:
     """Let SQLite refuse to change or take out rows that are only added; PostgreSQL has rights for it (`rights`)."""
     if connection.dialect.name != "sqlite":
         return
-    for table in ADDED_TO:
-        for verb in _GUARDED_AGAINST:
-            connection.execute(
-                sa.text(
-                    f"CREATE TRIGGER IF NOT EXISTS {table.name}_{verb}_refused BEFORE {_statement(verb, table)}"
-                    f" BEGIN SELECT RAISE(ABORT, 'rows of {table.name} are only added'); END"
-                )
-            )
+    for name, guard in guards().items():
+        connection.execute(sa.text(f"CREATE TRIGGER IF NOT EXISTS {name} {guard}"))
+
+
+def guards() -> dict[str, str]:
+    """What the triggers say, by their names."""
+    return {
+        f"{table.name}_{verb}_refused": f"BEFORE {_statement(verb, table)}"
+        f" BEGIN SELECT RAISE(ABORT, 'rows of {table.name} are only added'); END"
+        for table in ADDED_TO
+        for verb in _GUARDED_AGAINST
+    }
 
 
 def _statement(verb: str, table: sa.Table) -> str:

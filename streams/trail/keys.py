@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -100,14 +101,17 @@ class TrailKeys:
             self._keys = make_key(self.path)
 
     def have(self) -> Keys | None:
-        """The keys, None where there are none."""
+        """The keys, None where there are none, or none that can be read."""
         if self._keys is None and self.path is not None and self.path.is_file():
-            self._keys = read_keys(self.path)
+            with contextlib.suppress(StoreRefused):
+                self._keys = read_keys(self.path)
         return self._keys
 
     def required(self) -> Keys:
         """The keys; raises StoreRefused where there are none."""
         found = self.have()
+        if found is None and self.path is not None and self.path.is_file():
+            return read_keys(self.path)  # it says why not
         if found is None:
             where = "name its file with --trail-key" if self.path is None else f"there is no {self.path}"
             raise StoreRefused(

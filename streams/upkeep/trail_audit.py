@@ -12,7 +12,7 @@ from streams.people.trail import checked
 from streams.store import Store, schema
 from streams.store.deliveries_sealed import DELIVERED, outbox_sum, settled_sum
 from streams.store.segment_seals import unsealed_segments
-from streams.store.under_trail import GUARDED, REBUILT, SEALED, SEALED_WHOLE, table_digests, trail_keys
+from streams.store.under_trail import REBUILT, SEALED, SEALED_WHOLE, guards, table_digests, trail_keys
 from streams.trail.chain import BEGAN, ROTATED, ChainLink, ChainState, added_up
 from streams.upkeep.differences import Difference, compared, compared_all
 from streams.upkeep.rebuilt import RESTORED
@@ -128,9 +128,11 @@ def _guards(store: Store) -> Iterator[Difference]:
     if store.engine.dialect.name != "sqlite":
         return
     with store.reading() as connection:
-        names = set(connection.execute(sa.text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars())
-    for name in GUARDED:
-        yield from compared("triggers", name, "there", "there" if name in names else "none")
+        kept = connection.execute(sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")).all()
+    stored = {name: " ".join(statement.split()) for name, statement in kept}
+    yield from compared_all(
+        "triggers", {name: f"CREATE TRIGGER {name} {guard}" for name, guard in guards().items()}, stored
+    )
 
 
 def _outbox_of_rebuild(connection: sa.Connection, key: bytes) -> Iterator[Difference]:

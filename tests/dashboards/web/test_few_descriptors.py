@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import subprocess
 import sys
@@ -50,9 +51,16 @@ def _until_healthy(port: int) -> None:
     raise AssertionError("it did not start")
 
 
-def test_who_only_holds_connections_keeps_nobody_away(monitor: tuple[int, Path]) -> None:
+HALF = b"POST /log-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n\r\na"
+
+
+@pytest.mark.parametrize("sent", [b"", HALF], ids=["nothing", "half a body"])
+def test_who_only_holds_connections_keeps_nobody_away(monitor: tuple[int, Path], sent: bytes) -> None:
     port, said = monitor
     held = [socket.create_connection(("127.0.0.1", port), timeout=20) for _ in range(IDLE)]
+    for each in held if sent else ():
+        with contextlib.suppress(OSError):
+            each.sendall(sent)
     try:
         for _ in range(20):
             began = time.monotonic()

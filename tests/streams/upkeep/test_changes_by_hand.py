@@ -37,7 +37,7 @@ from streams.store import Origin, Store, alert_lists, open_store, schema
 from streams.store.alert_lists import Overlay, Wanted
 from streams.store.batch import Batch
 from streams.store.loading import load_partition
-from streams.store.under_trail import unguard_tables
+from streams.store.under_trail import guard_tables, unguard_tables
 from streams.trail.chain import BEGAN, BEGINNING, NO_HASH, fingerprint_of, keyed_link, plain_link, seal_of
 from streams.upkeep.audit import audit
 from streams.upkeep.trail_audit import remembered_heads
@@ -162,6 +162,16 @@ def emptied(connection: sa.Connection) -> None:
 
 def one_delivery(values: str) -> Change:
     return sql("UPDATE deliveries SET " + values + " WHERE message = (SELECT min(message) FROM deliveries)")  # noqa: S608
+
+
+def sql_made(statement: str) -> Change:
+    return lambda connection: connection.execute(sa.text(statement))
+
+
+def hollowed(connection: sa.Connection) -> None:
+    """All of them again, one of which lets by what it is to refuse."""
+    sql_made("CREATE TRIGGER acts_delete_refused BEFORE DELETE ON acts BEGIN SELECT 1; END")(connection)
+    guard_tables(connection)
 
 
 USER_ROW = "INSERT INTO users (name, shown_as, roles, created_at) VALUES ('evil', 'evil', '[\"administrator\"]', '')"
@@ -309,6 +319,11 @@ CHANGES: Mapping[str, tuple[str, Change]] = {
     "another register": ("manifest", sql("UPDATE manifest SET value = 'x' WHERE name = 'registry_digest'")),
     "a line of the manifest put in": ("manifest", sql("INSERT INTO manifest (name, value) VALUES ('a', 'b')")),
     "nothing but the triggers": ("triggers", lambda _: None),
+    "a trigger that does nothing": ("triggers", hollowed),
+    "a trigger more": (
+        "triggers",
+        sql_made("CREATE TRIGGER more AFTER INSERT ON positions BEGIN SELECT 1; END"),
+    ),
 }
 
 
@@ -400,6 +415,10 @@ def test_a_value_that_is_none_of_its_column_is_told_with_its_row(
         ("alerts.evidence", "'[]'"),
         ("outbox.payload", "'[]'"),
         ("acts.after", "'{'"),
+        ("position_budgets.original", "'1e999999999'"),
+        ("alerts.key", "CAST(x'ff00' AS TEXT)"),
+        ("acts.person", "CAST(x'ff00' AS TEXT)"),
+        ("users.shown_as", "CAST(x'ff00' AS TEXT)"),
         ("positions.original", "'ten'"),
     ],
 )

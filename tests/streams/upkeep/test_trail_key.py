@@ -107,7 +107,7 @@ def test_without_its_key_nothing_is_recorded_and_nothing_starts(folder: Folder) 
     add_user(folder, "chen", code=0)
 
 
-@pytest.mark.parametrize("instead", [None, "x" * 64 + "\n"])
+@pytest.mark.parametrize("instead", [None, "", "x" * 64 + "\n"])
 def test_without_its_key_the_figures_are_audited_all_the_same(folder: Folder, instead: str | None) -> None:
     (folder.path / "inbox").mkdir(exist_ok=True)
     key = key_file(folder)
