@@ -10,6 +10,7 @@ from streams.notices import pace as paced
 from streams.notices.pace import SHARE, Pace
 from streams.store import Store, open_store, schema
 from streams.store.mark import LogIdentity, begin_mark
+from tests.streams.conftest import of_its_own
 
 HELD = 0.02
 
@@ -113,7 +114,7 @@ def test_one_that_is_to_end_does_not_rest(tmp_path: Path, clock: Clock) -> None:
 
 
 def test_postgresql_has_many_writers(postgres_url: str, clock: Clock) -> None:
-    store = opened(postgres_url)
+    store = opened(of_its_own(postgres_url, "pace"))
     clock.folding, pace = store, Pace(store)
     pace.rest()
     commit(store)
