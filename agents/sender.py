@@ -33,6 +33,8 @@ from streams.store.leading import Leading
 from streams.store.locks import NOTICE_LOCK
 from streams.store.register import register_for
 
+_SWITCH_SECONDS: Final = 0.000_5
+"""How long the thread that writes mails keeps the one that talks to the server waiting."""
 NICENESS: Final = 10
 """Notices are in no hurry: where processors are few, what folds and what shows goes first."""
 
@@ -69,6 +71,7 @@ def main() -> int:
     """Send until the standard input ends."""
     log_to(sys.stderr.isatty())
     os.nice(NICENESS)
+    sys.setswitchinterval(_SWITCH_SECONDS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is the parent's: it ends this one in order
     signal.signal(signal.SIGTERM, _leave)
     line = sys.stdin.readline()

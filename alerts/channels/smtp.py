@@ -7,6 +7,7 @@ import os
 import smtplib
 import ssl
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Final
@@ -43,16 +44,18 @@ class SmtpChannel:
         """One transaction a mail. Where the server cannot be used the rest is not tried."""
         results: list[Failure | None] = []
         away: Failure | None = None
-        for parcel in parcels:
-            if away is None:
-                try:
-                    results.append(self._deliver(parcel))
-                    continue
-                except NoConnection as problem:
-                    away = Failure("connection", str(problem))
-                except ServerAway as problem:
-                    away = Failure("mailbox", str(problem))
-            results.append(away)
+        with ThreadPoolExecutor(1, "mails") as writer:  # the next mails are written while the server answers
+            for parcel, written in [(parcel, writer.submit(self._written, parcel)) for parcel in parcels]:
+                if away is None:
+                    try:
+                        results.append(self._deliver(parcel, written.result()))
+                        continue
+                    except NoConnection as problem:
+                        away = Failure("connection", str(problem))
+                    except ServerAway as problem:
+                        away = Failure("mailbox", str(problem))
+                written.cancel()
+                results.append(away)
         return results
 
     def close(self) -> None:
@@ -67,11 +70,22 @@ class SmtpChannel:
         connection = self._opened()
         return (connection.ehlo_resp or b"").decode(errors="replace").splitlines()[0]
 
-    def _deliver(self, parcel: Parcel) -> Failure | None:
+    def _written(self, parcel: Parcel) -> EmailMessage | bytes | Failure:
+        """The mail as it goes to the server; where its address is not ASCII the server has to say how it is written."""
         try:
             mail = mail_of(parcel, self._server.sender, self._server.reply_to)
         except BadAddress as problem:
             return Failure("address", str(problem))
+        if not f"{self._server.sender}{parcel.address}".isascii():
+            return mail
+        try:
+            return mail.as_bytes()
+        except UnicodeEncodeError:
+            return Failure("address", f"{parcel.address!r} is no address that the server takes")
+
+    def _deliver(self, parcel: Parcel, mail: EmailMessage | bytes | Failure) -> Failure | None:
+        if isinstance(mail, Failure):
+            return mail
         for is_last in (False, True):
             was_kept = self._connection is not None
             connection = self._opened()
@@ -86,9 +100,13 @@ class SmtpChannel:
                 raise ServerAway(f"the server did not answer as it should: {_line(error)}") from None
         raise AssertionError("the second round returns")
 
-    def _transact(self, connection: smtplib.SMTP, mail: EmailMessage, address: str) -> Failure | None:
+    def _transact(self, connection: smtplib.SMTP, mail: EmailMessage | bytes, address: str) -> Failure | None:
+        sender = self._server.sender
         try:
-            refused = connection.send_message(mail, self._server.sender, [address])
+            if isinstance(mail, bytes):
+                refused = connection.sendmail(sender, [address], mail)
+            else:
+                refused = connection.send_message(mail, sender, [address])
         except smtplib.SMTPRecipientsRefused as error:
             code, text = error.recipients.get(address, (0, b""))
             return _failure(code, text, is_recipient=True)

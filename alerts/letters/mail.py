@@ -7,14 +7,19 @@ from datetime import datetime
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.mime.text import MIMEText
 from email.policy import SMTP
 from email.utils import format_datetime
+from typing import Final
 
 from alerts.letters import phrases as p
 from alerts.letters.bulletin import Attachment, Bulletin
 from alerts.letters.html import as_html
 from alerts.letters.notice import Notice
 from alerts.letters.text import as_text, contact, subject
+
+_BOUNDARY: Final = "=_notice"
+"""It stands in no part: each is base64, in which an underscore is no character."""
 
 
 class BadAddress(ValueError):
@@ -35,8 +40,10 @@ def as_mail(notice: Notice, *, sender: str, to: str, at: datetime, key: str = ""
     Raises BadAddress for an address that is none.
     """
     mail = _envelope(notice, subject(notice), sender, to, at, key, reply_to)
-    mail.set_content(as_text(notice), charset="utf-8", cte="base64")
-    mail.add_alternative(as_html(notice), subtype="html", charset="utf-8", cte="base64")
+    # `set_content` and `add_alternative` parse the headers that they write: with them a mail takes a third longer.
+    mail["MIME-Version"] = "1.0"
+    mail["Content-Type"] = f'multipart/alternative; boundary="{_BOUNDARY}"'
+    mail.set_payload([_part(as_text(notice), "plain"), _part(as_html(notice), "html")])
     return mail
 
 
@@ -92,6 +99,11 @@ def _envelope(
     mail["Auto-Submitted"] = "auto-generated"
     mail["Content-Language"] = "zh-TW" if language == "zh" else "en"
     return mail
+
+
+def _part(text: str, subtype: str) -> MIMEText:
+    """A part in base64, whose lines end as RFC 2046 wants them."""
+    return MIMEText("".join(f"{line}\r\n" for line in text.splitlines()), subtype, "utf-8")
 
 
 def _address(spec: str, name: str = "") -> Address:

@@ -50,23 +50,22 @@ def left(told: Told) -> int:
 
 
 def send(count: int) -> None:
-    """So many notices, each to an address of its own; the server is a process of its own, as a city's is."""
+    """So many notices, each to an address of its own; sender and mail server are a process each, as in a city."""
     with (
         tempfile.TemporaryDirectory() as folder,
         tempfile.TemporaryDirectory(dir=IN_MEMORY) as mails,
         mailbox(Path(mails)) as port,
+        telling_city(Path(folder) / "city", port, count) as (told, meant),
     ):
-        told = telling(Path(folder) / "store.db", port, count)
-        turn_on(told.store, told.today())
         for first in range(0, count, 500):
             told.opens(*range(first, min(first + 500, count)))
         began = time.monotonic()
         while undelivered(told.store):
             told.outbox.deliver()
         routed = time.monotonic()
-        told.notifier.deliver_all()
+        with sending(told, meant):
+            waits_until(lambda: still_to_leave(told) == 0, 600)
         ended = time.monotonic()
-        told.notifier.close()
         arrived = ids_in(Path(mails))
         assert len(arrived) == arrived.total() >= count, arrived.total()
         sys.stdout.write(
