@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any, Final
 
 import h11
-from litestar.enums import ScopeType
+from litestar.enums import HttpMethod, ScopeType
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Receive, Scope, Send
 from litestar.types.asgi_types import HTTPReceiveMessage
@@ -67,7 +67,8 @@ class PatientProtocol(H11Protocol):
         super().connection_made(transport)
         self._idle_since = self.loop.time()
         if len(self.connections) > connections_max():
-            idle = [each for each in self.connections if isinstance(each, PatientProtocol) and each._is_awaited()]
+            others = [each for each in self.connections if isinstance(each, PatientProtocol) and each is not self]
+            idle = [each for each in others if each._is_awaited()]
             # Not aborted: what the kernel has still to send of an answer arrives.
             min(idle, key=lambda each: (each._sends_a_body(), each._idle_since), default=self).transport.close()
         self._await_head()
@@ -115,6 +116,12 @@ class TooSlow(HTTPException):
     status_code = 408
 
 
+class ClientGone(HTTPException):
+    """The client, or its connection, is no more there; nobody reads the answer, and nothing of ours has failed."""
+
+    status_code = 400
+
+
 class BodyInTime:
     """Gives every request's body the same time to arrive; raises TooSlow where it is read after it."""
 
@@ -140,6 +147,8 @@ class BodyInTime:
                 raise TooSlow(
                     f"the body did not arrive within {BODY_SECONDS_MAX:.0f} s", extra={"title": "Too slow"}
                 ) from None
+            if message["type"] != "http.request" and scope["method"] == HttpMethod.POST:
+                raise ClientGone("the client went away before its body had arrived", extra={"title": "Gone"})
             whole = message["type"] != "http.request" or not message.get("more_body", False)
             return message
 
