@@ -81,15 +81,20 @@ def _audit_folder(data: Path, heads: list[tuple[int, str]]) -> tuple[list[Differ
     from alerts.catalogue import load
     from dashboards.reports.progress import counting
     from streams.folder import Folder
+    from streams.store import schema
     from streams.store.mark import mark_of
     from streams.store.store import digest_of
     from streams.upkeep.audit import audit as compared
+    from streams.upkeep.damaged import damaged
     from streams.upkeep.trail_audit import remembered_heads
 
     folder = Folder(data)
     with opened_store(data, None) as store:
         registry, content = folder.read_registry()
         catalogue = load(settings=folder.path)
+        unreadable = list(damaged(store, {schema.manifest.name}))
+        if unreadable:  # it says by what the rest was folded
+            return unreadable, 0
         if store.manifest():
             store.check_folded_with(catalogue.digest, digest_of(content))
         with counting(mark_of(store).place, "folding again") as progress:

@@ -119,9 +119,7 @@ def _said(column: sa.Column[Any]) -> str:
 def _unreadable(
     connection: sa.Connection, table: sa.Table, column: sa.Column[Any], read: Callable[[Any], Any]
 ) -> Iterator[Difference]:
-    kept = sa.type_coerce(column, sa.LargeBinary() if isinstance(column.type, schema.MonthsColumn) else sa.Text())
-    if isinstance(column.type, sa.LargeBinary):
-        kept = sa.type_coerce(column, sa.LargeBinary())
+    kept = sa.type_coerce(column, sa.LargeBinary() if _storage(column) == ("blob",) else sa.Text())
     wanted = sa.select(*table.primary_key, kept.label("kept_value")).where(column.is_not(None))
     if connection.dialect.name == "sqlite":  # the others are told of already
         wanted = wanted.where(sa.not_(_is_of_another_type(column)))
@@ -135,7 +133,7 @@ def _unreadable(
 
 def _whole_numbers(packed: bytes, arrays: int = 1) -> None:
     if len(packed) % (_WHOLE * arrays):
-        raise ValueError(f"{arrays} of 64-bit numbers")
+        raise ValueError("numbers of 64 bits")
 
 
 def _amount(amount: object) -> None:

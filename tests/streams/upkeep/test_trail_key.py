@@ -290,3 +290,12 @@ def test_a_table_that_came_under_the_trail_later_is_sealed_by_a_rebuild_and_once
     for _ in range(2):
         assert "notices a-zh" in command("trail", "verify", "--data", str(folder.path), code=1)
         command("rebuild", "--data", str(folder.path), code=0)
+
+
+def test_a_manifest_that_is_no_text_is_a_difference(folder: Folder) -> None:
+    store = open_store(folder.store)
+    with store.writing() as connection:
+        wrong = "UPDATE manifest SET value = CAST(x'ff00' AS TEXT) WHERE name = 'rules_digest'"
+        connection.execute(sa.text(wrong))
+    store.close()
+    assert "manifest rules_digest value" in command("audit", "--data", str(folder.path), code=1)
